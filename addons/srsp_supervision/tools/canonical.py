@@ -1,0 +1,111 @@
+"""One spelling for every JSON value, and the hash chain built on it.
+
+The spelling is the one of ``JSON.stringify`` in a browser with the keys sorted (by code
+point), so that a page can recompute what the server sealed: UTF-8, no spaces, nothing
+escaped that need not be, numbers in their shortest form (RFC 8785, section 3.2.2).
+"""
+
+import hashlib
+import math
+from decimal import Decimal
+from json.encoder import encode_basestring
+
+GENESIS = bytes(32)
+# Beyond this, a browser's numbers are no longer exact.
+LARGEST_INTEGER = 2**53 - 1
+
+
+def dumps(value) -> bytes:
+    """Return the canonical JSON of a value, as UTF-8.
+
+    Accepts None, booleans, integers, floats, strings, lists, tuples (written as lists) and
+    dicts with string keys. A date is not one of them: its format is the caller's decision.
+
+    :raises TypeError: for any other type, or a key that is no string
+    :raises ValueError: for NaN, infinities, numbers beyond ±(2^53 - 1) and lone surrogates
+    """
+    parts = []
+    _write(value, parts.append)
+    return "".join(parts).encode()
+
+
+def digest(value) -> str:
+    """Return the SHA-256 of the canonical JSON of a value, in hexadecimal."""
+    return hashlib.sha256(dumps(value)).hexdigest()
+
+
+def seal(previous_hash: bytes, sequence: int, kind: str, payload) -> bytes:
+    """Return the hash (32 bytes) of one link of a chain of events.
+
+    It is SHA-256 over the 32 bytes of the link before (``GENESIS`` for the first one) and
+    the canonical JSON of ``{"kind": …, "payload": …, "sequence": …}``.
+
+    :raises ValueError: when the previous hash has another length
+    """
+    if len(previous_hash) != 32:
+        raise ValueError("the previous hash must be 32 bytes long")
+    record = dumps({"kind": kind, "payload": payload, "sequence": sequence})
+    return hashlib.sha256(previous_hash + record).digest()
+
+
+def _write(value, emit):
+    if isinstance(value, str):
+        emit(encode_basestring(value))
+    elif value is None:
+        emit("null")
+    elif isinstance(value, bool):
+        emit("true" if value else "false")
+    elif isinstance(value, (int, float)):
+        emit(_number(value))
+    elif isinstance(value, (list, tuple)):
+        _write_list(value, emit)
+    elif isinstance(value, dict):
+        _write_dict(value, emit)
+    else:
+        raise TypeError(f"{type(value).__name__} has no canonical JSON")
+
+
+def _write_list(values, emit):
+    separator = "["
+    for value in values:
+        emit(separator)
+        _write(value, emit)
+        separator = ","
+    emit("]" if values else "[]")
+
+
+def _write_dict(mapping, emit):
+    separator = "{"
+    for key in sorted(mapping):
+        if not isinstance(key, str):
+            raise TypeError(f"a key must be a string, not {type(key).__name__}")
+        emit(separator + encode_basestring(key) + ":")
+        _write(mapping[key], emit)
+        separator = ","
+    emit("}" if mapping else "{}")
+
+
+def _number(value):
+    """Return a number as ECMAScript's Number::toString writes it."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError("JSON has no NaN and no infinities")
+        if not value.is_integer():
+            return _fraction(value)
+        value = int(value)
+    if abs(value) > LARGEST_INTEGER:
+        raise ValueError(f"{value} is too large to be exact in a browser")
+    return str(int(value))
+
+
+def _fraction(value):
+    """Return a float that is no integer: plain digits from 1e-6 up, an exponent below."""
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    minus, figures = "-" * sign, "".join(map(str, digits))
+    magnitude = len(figures) + exponent  # the value is 0.FIGURES × 10^magnitude
+    if magnitude > 0:
+        return f"{minus}{figures[:magnitude]}.{figures[magnitude:]}"
+    if magnitude > -6:
+        return f"{minus}0.{'0' * -magnitude}{figures}"
+    mantissa = figures[0] + ("." + figures[1:] if len(figures) > 1 else "")
+    return f"{minus}{mantissa}e{magnitude - 1}"

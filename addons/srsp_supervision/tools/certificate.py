@@ -1,0 +1,93 @@
+"""The numbers and digests of a draw certificate (see readme/CERTIFICATE.md).
+
+A digest streams over its rows, which may come straight from a database cursor: it holds a
+few thousand of them at a time, never the whole roster.
+"""
+
+import hashlib
+from decimal import Decimal, InvalidOperation
+
+FORMAT = "srsp-draw-certificate/1"
+# What the digests of the commitment cover, and the link of the chain itself.
+NOT_SEALED = ("roster", "excluded", "chain")
+BATCH = 4096
+
+
+def quota(size: int, ratio) -> int:
+    """Return how many of a stratum of ``size`` targets are drawn at ``ratio`` (0.05 is 5 %).
+
+    Rounds up, exactly: the ratio counts as the decimal text it is written in, so that 120
+    times 0.05 is 6. A stratum that is not empty gives at least one, and never more than all.
+
+    :param ratio: a number or its decimal text
+    :raises ValueError: when the size is negative or the ratio no number from 0 up
+    """
+    try:
+        numerator, denominator = Decimal(str(ratio)).as_integer_ratio()
+    except (InvalidOperation, ValueError, OverflowError) as error:
+        raise ValueError(f"{ratio!r} is no ratio") from error
+    if size < 0 or numerator < 0:
+        raise ValueError("neither a stratum nor a ratio can be negative")
+    return min(size, max(1, -(-size * numerator // denominator)))
+
+
+def one_line(text: str) -> str:
+    """Return a free text fit for a digest row: every run of white space is one space."""
+    return " ".join(text.split())
+
+
+def roster_digest(rows) -> str:
+    """Return the hex SHA-256 over ``label 0x09 stratum 0x0A`` of ``(label, stratum)`` rows.
+
+    :raises ValueError: unless labels ascend strictly by their UTF-8 bytes, none is empty and
+        no field holds a tab or a line feed
+    """
+    return _digest(rows, key_length=1)
+
+
+def excluded_digest(rows) -> str:
+    """Return the hex SHA-256 over ``label 0x09 reason 0x0A``; same demands as the roster."""
+    return _digest(rows, key_length=1)
+
+
+def inspectors_digest(rows) -> str:
+    """Return the hex SHA-256 over ``label 0x09 pool 0x09 load 0x0A``, the load in decimal.
+
+    Same demands as the roster.
+    """
+    return _digest(((label, pool, str(load)) for label, pool, load in rows), key_length=1)
+
+
+def recusals_digest(salt: bytes, rows) -> str:
+    """Return the hex SHA-256 over a salt and ``label 0x09 inspector label 0x0A``.
+
+    The label is a target's or an entity's. The salt keeps outsiders from guessing who has
+    recused himself from whom. The pairs ascend strictly by label, then inspector.
+    """
+    return _digest(rows, key_length=2, salt=salt)
+
+
+def seal_payload(certificate: dict) -> dict:
+    """Return what the chain seals: the certificate without roster, excluded and chain."""
+    return {key: value for key, value in certificate.items() if key not in NOT_SEALED}
+
+
+def _digest(rows, key_length, salt=b""):
+    hasher = hashlib.sha256(salt)
+    last, batch = None, []
+    for row in rows:
+        line = "\t".join(row)
+        if line.count("\t") != len(row) - 1 or "\n" in line:
+            raise ValueError(f"a field with a tab or a line feed: {row!r}")
+        # Code points and UTF-8 bytes sort alike, so strings need not be encoded to compare.
+        key = tuple(row[:key_length])
+        if not row[0] or (last is not None and key <= last):
+            raise ValueError(f"{row[0]!r} is empty, repeated or out of order")
+        last = key
+        batch.append(line)
+        if len(batch) == BATCH:
+            hasher.update(("\n".join(batch) + "\n").encode())
+            batch.clear()
+    if batch:
+        hasher.update(("\n".join(batch) + "\n").encode())
+    return hasher.hexdigest()

@@ -1,0 +1,78 @@
+"""A verifiable random selection process: one-time codes and positions.
+
+Source: draft-thomson-elegy-vrs. Everything here is bytes: secrets and codes are raw,
+labels are UTF-8. SHA-256 is the only hash, so every code, key and position is 32 bytes
+(a secret may have any length).
+"""
+
+import hashlib
+import heapq
+import hmac
+
+HASH_LENGTH = 32
+BLOCK_LENGTH = 64
+# RFC 5869: the first (and for 32 bytes the only) block of HKDF-Expand ends with this counter.
+EXPAND_COUNTER = b"\x01"
+
+
+def chain(secret: bytes, n: int) -> list[bytes]:
+    """Return ``[H^0, H^1, ..., H^n]``: index ``i`` is SHA-256 applied ``i`` times to the secret.
+
+    ``H^n`` is the public commitment; iteration ``k``, counted from 1, reveals ``H^(n-k)``.
+
+    :raises ValueError: when ``n`` is negative
+    """
+    if n < 0:
+        raise ValueError("the length of a chain of one-time codes cannot be negative")
+    links = [bytes(secret)]
+    for _step in range(n):
+        links.append(hashlib.sha256(links[-1]).digest())
+    return links
+
+
+def extract(one_time_code: bytes, randomness: bytes) -> bytes:
+    """Return the pseudo-random key (32 bytes): HKDF-Extract, salt = code, IKM = randomness."""
+    return hmac.digest(one_time_code, randomness, "sha256")
+
+
+def position(prk: bytes, label: bytes) -> bytes:
+    """Return the position of a label (32 bytes): HKDF-Expand with info = label and L = 32."""
+    return hmac.digest(prk, label + EXPAND_COUNTER, "sha256")
+
+
+def hmac_pads(prk: bytes) -> tuple[bytes, bytes]:
+    """Return the two 64-byte key blocks of HMAC-SHA256 under ``prk``: ``(ipad, opad)``.
+
+    With them a position needs nothing but SHA-256, which PostgreSQL has built in:
+    ``sha256(opad || sha256(ipad || label || 0x01))``.
+
+    :raises ValueError: when the key is longer than one block
+    """
+    if len(prk) > BLOCK_LENGTH:
+        raise ValueError("an HMAC key longer than one block would have to be hashed first")
+    key = prk.ljust(BLOCK_LENGTH, b"\0")
+    return bytes(byte ^ 0x36 for byte in key), bytes(byte ^ 0x5C for byte in key)
+
+
+def positioner(prk: bytes):
+    """Return a function ``label -> position`` that hashes the two key blocks only once."""
+    inner, outer = (hashlib.sha256(pad) for pad in hmac_pads(prk))
+
+    def position_of(label: bytes) -> bytes:
+        inside = inner.copy()
+        inside.update(label + EXPAND_COUNTER)
+        outside = outer.copy()
+        outside.update(inside.digest())
+        return outside.digest()
+
+    return position_of
+
+
+def lowest(prk: bytes, labels, count: int) -> list[tuple[bytes, bytes]]:
+    """Select from one stratum: the ``count`` labels with the lowest positions, ascending.
+
+    :param labels: an iterable of labels (bytes), each at most once, in any order
+    :return: ``[(position, label), ...]``, shorter than ``count`` when the labels run out
+    """
+    position_of = positioner(prk)
+    return heapq.nsmallest(count, ((position_of(label), label) for label in labels))
