@@ -11,7 +11,7 @@ the first ``team_size`` of them form the team, in that order, and the load of ea
 one. Experts join teams later and never count, so they have no place here.
 """
 
-from .vrs import positioner
+from .vrs import lowest
 
 POOL_RANK = {"division": 0, "detachment": 1}
 
@@ -49,17 +49,13 @@ def assign(prk, visits, classes, inspectors, team_size):
     ]
     if short:
         raise Shortage(short)
-    position_of = positioner(prk)
     teams = []
     for labels, index in visits:
         prefix = labels[0].encode() + b"\t"
-
-        def tie_break(officer, prefix=prefix):
-            return position_of(prefix + officer.encode())
-
         officers = []
         for members in ranked[index]:
-            officers += _pick(members, loads, team_size - len(officers), tie_break)
+            if len(officers) < team_size:
+                officers += _pick(members, loads, team_size - len(officers), prk, prefix)
         for officer in officers:
             loads[officer] += 1
         teams.append([list(labels), officers])
@@ -89,16 +85,19 @@ def _by_pool(members, ranks):
     return pools
 
 
-def _pick(members, loads, wanted, tie_break):
-    """Return the first ``wanted`` members by load and tie-break; hashes only real ties."""
+def _pick(members, loads, wanted, prk, prefix):
+    """Return the first ``wanted`` members by load, then position; hashes only those tied."""
     picked = []
-    while members and len(picked) < wanted:
+    while members:
         here = [loads[member] for member in members]
         least = min(here)
         tied = [member for member, load in zip(members, here) if load == least]
         if len(tied) > 1:
-            tied.sort(key=tie_break)
-        picked += tied
-        if len(picked) < wanted:
-            members = [member for member, load in zip(members, here) if load != least]
-    return picked[:wanted]
+            best = lowest(prk, [prefix + member.encode() for member in tied], wanted)
+            tied = [label[len(prefix) :].decode() for _position, label in best]
+        picked += tied[:wanted]
+        wanted -= len(tied)
+        if wanted <= 0:
+            break
+        members = [member for member, load in zip(members, here) if load != least]
+    return picked

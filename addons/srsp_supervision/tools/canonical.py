@@ -91,21 +91,19 @@ def _number(value):
         if not math.isfinite(value):
             raise ValueError("JSON has no NaN and no infinities")
         if not value.is_integer():
-            return _fraction(value)
+            return _fraction(repr(value))
         value = int(value)
     if abs(value) > LARGEST_INTEGER:
         raise ValueError(f"{value} is too large to be exact in a browser")
     return str(int(value))
 
 
-def _fraction(value):
-    """Return a float that is no integer: plain digits from 1e-6 up, an exponent below."""
-    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
-    minus, figures = "-" * sign, "".join(map(str, digits))
-    magnitude = len(figures) + exponent  # the value is 0.FIGURES × 10^magnitude
-    if magnitude > 0:
-        return f"{minus}{figures[:magnitude]}.{figures[magnitude:]}"
-    if magnitude > -6:
-        return f"{minus}0.{'0' * -magnitude}{figures}"
-    mantissa = figures[0] + ("." + figures[1:] if len(figures) > 1 else "")
-    return f"{minus}{mantissa}e{magnitude - 1}"
+def _fraction(text):
+    """Return Python's shortest text of a fraction as a browser has it.
+
+    The digits are the same; Python turns to an exponent below 1e-4 and pads it to two places,
+    a browser turns to it below 1e-6 and does not pad.
+    """
+    if abs(float(text)) < 1e-6:
+        return text.replace("e-0", "e-")
+    return format(Decimal(text), "f")

@@ -5,6 +5,7 @@ few thousand of them at a time, never the whole roster.
 """
 
 import hashlib
+import math
 from decimal import Decimal, InvalidOperation
 
 FORMAT = "srsp-draw-certificate/1"
@@ -29,6 +30,21 @@ def quota(size: int, ratio) -> int:
     if size < 0 or numerator < 0:
         raise ValueError("neither a stratum nor a ratio can be negative")
     return min(size, max(1, -(-size * numerator // denominator)))
+
+
+def bits_needed(strata) -> int:
+    """Return how many bits of randomness can reach every possible selection.
+
+    That is log2 of the number of selections, rounded up (RFC 3797, section 3.2). A source that
+    gives less leaves some selections impossible.
+
+    :param strata: ``(size, quota)`` of each stratum
+    """
+    nats = sum(
+        math.lgamma(size + 1) - math.lgamma(drawn + 1) - math.lgamma(size - drawn + 1)
+        for size, drawn in strata
+    )
+    return math.ceil(nats / math.log(2))
 
 
 def one_line(text: str) -> str:

@@ -13,6 +13,9 @@ HASH_LENGTH = 32
 BLOCK_LENGTH = 64
 # RFC 5869: the first (and for 32 bytes the only) block of HKDF-Expand ends with this counter.
 EXPAND_COUNTER = b"\x01"
+# RFC 2104: the key is combined with these two bytes by exclusive or.
+INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
+OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
 
 
 def chain(secret: bytes, n: int) -> list[bytes]:
@@ -51,21 +54,18 @@ def hmac_pads(prk: bytes) -> tuple[bytes, bytes]:
     if len(prk) > BLOCK_LENGTH:
         raise ValueError("an HMAC key longer than one block would have to be hashed first")
     key = prk.ljust(BLOCK_LENGTH, b"\0")
-    return bytes(byte ^ 0x36 for byte in key), bytes(byte ^ 0x5C for byte in key)
+    return key.translate(INNER_PAD), key.translate(OUTER_PAD)
 
 
-def positioner(prk: bytes):
-    """Return a function ``label -> position`` that hashes the two key blocks only once."""
-    inner, outer = (hashlib.sha256(pad) for pad in hmac_pads(prk))
-
-    def position_of(label: bytes) -> bytes:
-        inside = inner.copy()
-        inside.update(label + EXPAND_COUNTER)
-        outside = outer.copy()
-        outside.update(inside.digest())
-        return outside.digest()
-
-    return position_of
+def positions(prk: bytes, labels):
+    """Iterate over ``(position, label)`` of many labels (bytes): what ``position`` says, faster."""
+    # Four compressions by two plain calls cost less than any HMAC object or copied context.
+    sha256 = hashlib.sha256
+    ipad, opad = hmac_pads(prk)
+    return (
+        (sha256(opad + sha256(ipad + label + EXPAND_COUNTER).digest()).digest(), label)
+        for label in labels
+    )
 
 
 def lowest(prk: bytes, labels, count: int) -> list[tuple[bytes, bytes]]:
@@ -74,5 +74,4 @@ def lowest(prk: bytes, labels, count: int) -> list[tuple[bytes, bytes]]:
     :param labels: an iterable of labels (bytes), each at most once, in any order
     :return: ``[(position, label), ...]``, shorter than ``count`` when the labels run out
     """
-    position_of = positioner(prk)
-    return heapq.nsmallest(count, ((position_of(label), label) for label in labels))
+    return heapq.nsmallest(count, positions(prk, labels))
