@@ -1,0 +1,218 @@
+"""Client of a public credit platform: signed batches out, signed receipts back.
+
+The wire protocol is written down in ``readme/PROTOCOL.md``. Nothing here knows of Odoo.
+
+A submission ends in one of three ways, and the caller treats each differently:
+
+* receipts: one per record, ``accepted`` or ``rejected`` with a reason;
+* ``PlatformRetryable``: nobody knows whether the platform stored the records, so ask with
+  ``inquire`` and submit again what is ``unknown``; the idempotency key makes that safe;
+* ``PlatformRejected``: the request as a whole was refused and will be refused again until
+  somebody changes the address, the key or the record.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode, urlsplit
+
+import requests
+
+BATCH_LIMIT = 200  # records in one submission; a platform answers 413 above it
+INQUIRY_LIMIT = 50  # keys in one inquiry, so that the address stays below 8 kB
+RETRYABLE_4XX = {408, 425, 429}
+
+
+class PlatformError(Exception):
+    """Anything that kept the platform from answering with receipts."""
+
+
+class PlatformRetryable(PlatformError):
+    """No trustworthy answer: network down, timeout, 5xx, 429, malformed or forged answer."""
+
+
+class PlatformRejected(PlatformError):
+    """Refused for good: bad signature, unknown key, another 4xx, an address not allowed."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the platform says about one record.
+
+    ``status`` is ``accepted``, ``rejected`` or (from an inquiry only) ``unknown``; ``number`` is
+    the platform's receipt number, empty unless accepted; ``reason`` is in the platform's
+    language, empty unless rejected; ``received_at`` is aware, UTC, None when unknown.
+    """
+
+    status: str
+    number: str
+    reason: str
+    received_at: datetime | None
+
+
+class HmacAuth(requests.auth.AuthBase):
+    """Signs a request and checks the signature of its answer.
+
+    Only the keyed hash is held, never the secret, so there is nothing to print or pickle.
+    """
+
+    def __init__(self, key_id: str, secret: bytes | str):
+        if not key_id or not key_id.isascii() or not key_id.isprintable():
+            raise PlatformRejected("The platform key must be printable ASCII")
+        if not secret:
+            raise PlatformRejected("The platform secret is empty")
+        self.key_id = key_id
+        key = secret.encode() if isinstance(secret, str) else secret
+        self._keyed = hmac.new(key, digestmod=hashlib.sha256)
+
+    def sign(self, *lines: str) -> str:
+        """Hexadecimal HMAC-SHA256 over the lines joined by a line feed (UTF-8)."""
+        mac = self._keyed.copy()
+        mac.update("\n".join(lines).encode())
+        return mac.hexdigest()
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        timestamp, nonce = str(int(time.time())), secrets.token_hex(16)
+        body_hash = hashlib.sha256(request.body or b"").hexdigest()
+        lines = ("SRSP1 REQUEST", request.method, request.path_url, timestamp, nonce, body_hash)
+        request.headers["X-Srsp-Key"] = self.key_id
+        request.headers["X-Srsp-Timestamp"] = timestamp
+        request.headers["X-Srsp-Nonce"] = nonce
+        request.headers["X-Srsp-Signature"] = self.sign(*lines)
+        return request
+
+    def is_genuine(self, response: requests.Response) -> bool:
+        """True when the answer was signed with our key for this very request (its nonce)."""
+        nonce = response.request.headers["X-Srsp-Nonce"]
+        body_hash = hashlib.sha256(response.content).hexdigest()
+        expected = self.sign("SRSP1 RESPONSE", str(response.status_code), nonce, body_hash)
+        given = response.headers.get("X-Srsp-Signature", "")
+        return hmac.compare_digest(expected.encode(), given.encode())
+
+
+class PlatformClient:
+    """One platform, one key. ``timeout`` is (connect, read) in seconds, as in requests.
+
+    Raises ``PlatformRejected`` when ``base_url`` is not https (http is for loopback only) or
+    carries a login, a query or a fragment.
+    """
+
+    def __init__(self, base_url: str, key_id: str, secret: bytes | str, timeout=(5, 20)):
+        self.base_url = _checked_address(base_url)
+        self.key_id = key_id
+        self.timeout = timeout
+        self._auth = HmacAuth(key_id, secret)
+
+    def __repr__(self):
+        return f"PlatformClient({self.base_url!r}, {self.key_id!r})"
+
+    def submit(self, records: list[dict]) -> dict[str, Receipt]:
+        """Hand records in, at most ``BATCH_LIMIT`` at once; one receipt per idempotency key.
+
+        A record has ``idempotency_key``, ``kind``, ``number``, ``digest`` (SHA-256, hex) and
+        ``payload`` (a JSON object).
+        """
+        if not records:
+            return {}
+        document = {"records": records}
+        body = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        answer = self._call("POST", "/records", body.encode())
+        return _read_receipts(answer, {record["idempotency_key"] for record in records})
+
+    def inquire(self, idempotency_keys: list[str]) -> dict[str, Receipt]:
+        """What the platform holds under these keys; ``unknown`` where it holds nothing."""
+        receipts = {}
+        for start in range(0, len(idempotency_keys), INQUIRY_LIMIT):
+            keys = idempotency_keys[start : start + INQUIRY_LIMIT]
+            answer = self._call("GET", "/receipts?" + urlencode([("key", key) for key in keys]))
+            receipts |= _read_receipts(answer, set(keys), inquiry=True)
+        return receipts
+
+    def _call(self, method: str, target: str, body: bytes = b""):
+        """Send one signed request; the decoded JSON of its genuine answer."""
+        with requests.Session() as session:
+            # A proxy would carry a plain-text loopback request off the machine.
+            session.trust_env = self.base_url.startswith("https:")
+            try:
+                response = session.request(
+                    method,
+                    self.base_url + target,
+                    data=body,
+                    headers={"Content-Type": "application/json"} if body else {},
+                    auth=self._auth,
+                    timeout=self.timeout,
+                    allow_redirects=False,
+                )
+            except requests.RequestException as error:
+                raise PlatformRetryable(f"No answer: {type(error).__name__}") from error
+        _raise_for_status(response)
+        if not self._auth.is_genuine(response):
+            raise PlatformRetryable("The answer does not carry the platform's signature")
+        try:
+            return json.loads(response.content)
+        except ValueError as error:
+            raise PlatformRetryable("The answer is not JSON") from error
+
+
+def _checked_address(base_url: str) -> str:
+    """The address without a trailing slash, or PlatformRejected."""
+    try:
+        parts = urlsplit(base_url)
+        host = parts.hostname or ""
+    except ValueError as error:
+        raise PlatformRejected("The platform address is not an address") from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise PlatformRejected("The platform address must start with https://")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise PlatformRejected("The platform address must hold no login, query or fragment")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise PlatformRejected("Plain http is allowed to this machine only; use https")
+    return base_url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _raise_for_status(response: requests.Response):
+    """Turn every status but 200 into the error that says whether trying again can help."""
+    status = response.status_code
+    if status == 200:
+        return
+    text = response.content[:300].decode("utf-8", "replace")
+    refused = 400 <= status < 500 and status not in RETRYABLE_4XX
+    raise (PlatformRejected if refused else PlatformRetryable)(f"HTTP {status}: {text}")
+
+
+def _read_receipts(answer, keys: set[str], inquiry: bool = False) -> dict[str, Receipt]:
+    """Receipts by idempotency key; PlatformRetryable unless there is one for each of ``keys``."""
+    try:
+        receipts = {row["idempotency_key"]: _read_receipt(row) for row in answer["receipts"]}
+    except (KeyError, TypeError, ValueError) as error:
+        raise PlatformRetryable("The answer is not a list of receipts") from error
+    if set(receipts) != keys:
+        raise PlatformRetryable("The answer is about other records than those sent")
+    if not inquiry and any(receipt.status == "unknown" for receipt in receipts.values()):
+        raise PlatformRetryable("The answer leaves a record undecided")
+    return receipts
+
+
+def _read_receipt(row: dict) -> Receipt:
+    """One receipt; ValueError when it says too little to be kept as evidence."""
+    if row["status"] == "unknown":
+        return Receipt("unknown", "", "", None)
+    received_at = datetime.fromisoformat(row["received_at"])
+    if received_at.tzinfo is None:
+        raise ValueError("received_at has no time zone")
+    evidence = {"accepted": row["receipt"], "rejected": row["reason"]}[row["status"]]
+    if not evidence or not isinstance(evidence, str):
+        raise ValueError("no receipt number or no reason")
+    return Receipt(row["status"], row["receipt"], row["reason"], received_at.astimezone(UTC))

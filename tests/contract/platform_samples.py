@@ -1,0 +1,47 @@
+"""Values that the contract tests share: one good record and the receipts it must get."""
+
+import time
+from datetime import UTC, datetime
+
+import requests
+from platform_client import Receipt
+from platform_records import BEIJING
+from platform_server import DEMO_KEY, DEMO_SECRET
+
+KEY, SECRET = DEMO_KEY, DEMO_SECRET
+NOW = int(time.time())  # the platform's clock stands still, so that receipts are known beforehand
+RECEIVED = datetime.fromtimestamp(NOW, UTC)
+DIGEST, OTHER_DIGEST = "a1" * 32, "b2" * 32
+UNKNOWN = Receipt("unknown", "", "", None)
+
+
+def make_record(key="srsp-1", digest=DIGEST, **payload):
+    return {
+        "idempotency_key": key,
+        "kind": "result",
+        "number": "350100202605011001-1",
+        "digest": digest,
+        "payload": {
+            "uscc": "12100000401359321Q",
+            "entity_name": "福州闽江测绘院",
+            "task_number": "350100202605011001",
+            "inspected_on": "2026-05-12",
+            "items": [{"name": "测绘资质巡查", "result": "1"}],
+        }
+        | payload,
+    }
+
+
+def accepted(sequence=1):
+    day = datetime.fromtimestamp(NOW, BEIJING).strftime("%Y%m%d")
+    return Receipt("accepted", f"XY{day}{sequence:06d}", "", RECEIVED)
+
+
+def rejected(reason):
+    return Receipt("rejected", "", reason, RECEIVED)
+
+
+def rehearse(platform, mode, times=1):
+    """Tell the platform, as a person would, how its next submissions fail."""
+    control = requests.post(f"{platform.url}/control", json={"mode": mode, "times": times})
+    assert (control.status_code, control.json()) == (200, {"mode": mode, "times": times})
