@@ -1,0 +1,78 @@
+# Run Odoo and the sandbox platform until the user has had enough. Sourced after base.sh.
+# shellcheck shell=bash
+LOGINS=addons/srsp_supervision/demo/logins.txt
+
+# answers PORT: does something listen there?
+answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# status_of PORT PATH: the status of one HTTP request.
+status_of() {
+    (
+        exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET %s HTTP/1.0\r\nHost: 127.0.0.1:%s\r\n\r\n' "$2" "$1" >&3 &&
+            read -r -t 60 _ status _ <&3 && echo "$status"
+    ) 2>/dev/null
+}
+
+# background LOG COMMAND...: run it in a process group of its own; its end is this script's business (STARTED is its pid),
+# and this script's sudden end is its own too.
+background() {
+    local log=$1 with=()
+    shift
+    ! setpriv --pdeathsig TERM true 2>/dev/null || with=(setpriv --pdeathsig TERM)
+    set -m
+    "${with[@]}" "$@" </dev/null >>"$log" 2>&1 8>&- 9>&- &
+    STARTED=$!
+    set +m
+    CHILDREN[$STARTED]=1
+}
+
+# in_foreground COMMAND...: run it to its end, but listen to signals meanwhile.
+in_foreground() {
+    local pid status=0
+    set -m
+    "$@" </dev/null 8>&- 9>&- &
+    pid=$!
+    set +m
+    CHILDREN[$pid]=1
+    wait "$pid" || status=$?
+    unset "CHILDREN[$pid]"
+    return "$status"
+}
+
+serve_platform() {
+    [ -x script/platform ] && ! answers "$PLATFORM_PORT" || return 0
+    say "starting the sandbox platform on 127.0.0.1:$PLATFORM_PORT"
+    background "$LOG/platform.log" script/platform
+}
+
+# serve_odoo DB PORT WORKERS: returns when Odoo answers.
+serve_odoo() {
+    local options=(-d "$1" --db-filter "^${1//./\\.}\$" --http-port "$2")
+    [ -z "$3" ] || options+=(--workers "$3" --gevent-port "$(($2 + 3))")
+    say "starting Odoo (log in .local/log/server.log)"
+    : >"$LOG/server.log"
+    background "$LOG/server.log" "$VENV/bin/python" "$VENV/bin/odoo" -c odoo.conf "${options[@]}"
+    ODOO=$STARTED
+    until [ "$(status_of "$2" /web/login)" = 200 ]; do
+        kill -0 "$ODOO" 2>/dev/null || {
+            log_tail server 25
+            die "Odoo ended (see .local/log/server.log)"
+        }
+        sleep 0.3
+    done
+}
+
+# print_logins DEMO
+print_logins() {
+    if [ -n "$1" ] && [ -s "$LOGINS" ]; then
+        grep -vE '^ *(#|$)' "$LOGINS"
+    else
+        echo "admin admin administrator -"
+    fi
+}
+
+wait_for_end() {
+    wait "$ODOO" || true
+    log_tail server 25
+    die "Odoo ended by itself (see .local/log/server.log)"
+}
