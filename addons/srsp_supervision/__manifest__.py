@@ -7,7 +7,14 @@
     "license": "LGPL-3",
     "depends": ["mail"],
     "external_dependencies": {"python": ["holidays", "python-stdnum"]},
-    "data": [],
+    "data": [
+        "security/srsp_groups.xml",
+        "security/ir.model.access.csv",
+        "security/srsp_rules.xml",
+        "data/ir_sequence.xml",
+        "data/ir_cron.xml",
+        "views/srsp_draw_strata.xml",
+    ],
     "demo": [],
     "application": True,
 }

@@ -48,7 +48,9 @@ def make_certificate(
             "roster_digest_hex": certificate.roster_digest(roster),
             "excluded_digest_hex": certificate.excluded_digest(excluded),
             "inspectors_digest_hex": certificate.inspectors_digest(inspectors),
-            "recusals_digest_hex": certificate.recusals_digest(b"salt", [("甲-1", "I2")]),
+            "recusals_digest_hex": certificate.recusals_digest(
+                b"salt", [("甲-1", "I2")]
+            ),
             "strata": strata,
             "team_size": team_size,
             "randomness": {
@@ -60,8 +62,14 @@ def make_certificate(
         "roster": roster,
         "excluded": excluded,
         "iterations": iterations,
-        "assignment": _make_assignment(iterations, inspectors, classes, team_size, entity_of),
-        "chain": {"sequence": 7, "kind": "draw", "previous_hash_hex": canonical.GENESIS.hex()},
+        "assignment": _make_assignment(
+            iterations, inspectors, classes, team_size, entity_of
+        ),
+        "chain": {
+            "sequence": 7,
+            "kind": "draw",
+            "previous_hash_hex": canonical.GENESIS.hex(),
+        },
     }
     return reseal(made)
 
@@ -71,7 +79,9 @@ def reseal(made):
     link = made["chain"]
     previous = bytes.fromhex(link["previous_hash_hex"])
     payload = certificate.seal_payload(made)
-    link["hash_hex"] = canonical.seal(previous, link["sequence"], link["kind"], payload).hex()
+    link["hash_hex"] = canonical.seal(
+        previous, link["sequence"], link["kind"], payload
+    ).hex()
     return made
 
 
@@ -114,9 +124,13 @@ def _make_iterations(roster, strata, codes, randomness, unavailable):
 def _select(prk, roster, places, drawn):
     taken, selected = {row[0] for row in drawn}, []
     for key in sorted(places):
-        labels = [label.encode() for label, of in roster if of == key and label not in taken]
+        labels = [
+            label.encode() for label, of in roster if of == key and label not in taken
+        ]
         lowest = vrs.lowest(prk, labels, places[key])
-        selected += [[label.decode(), key, position.hex()] for position, label in lowest]
+        selected += [
+            [label.decode(), key, position.hex()] for position, label in lowest
+        ]
     return selected
 
 
@@ -125,16 +139,30 @@ def _make_assignment(iterations, inspectors, classes, team_size, entity_of):
     all_visits, all_teams = [], []
     for iteration in iterations:
         by_entity = {}
-        for label, _stratum, _position in sorted(iteration["selected"], key=lambda row: row[2]):
-            by_entity.setdefault(entity_of(label) if entity_of else label, []).append(label)
-        visits = [(labels, place % len(classes)) for place, labels in enumerate(by_entity.values())]
+        for label, _stratum, _position in sorted(
+            iteration["selected"], key=lambda row: row[2]
+        ):
+            by_entity.setdefault(entity_of(label) if entity_of else label, []).append(
+                label
+            )
+        visits = [
+            (labels, place % len(classes))
+            for place, labels in enumerate(by_entity.values())
+        ]
         staff = [[label, pool, loads[label]] for label, pool, _load in inspectors]
-        teams, loads = assignment.assign(key_of(iteration), visits, classes, staff, team_size)
-        all_visits += [[iteration["number"], list(labels), which] for labels, which in visits]
+        teams, loads = assignment.assign(
+            key_of(iteration), visits, classes, staff, team_size
+        )
+        all_visits += [
+            [iteration["number"], list(labels), which] for labels, which in visits
+        ]
         all_teams += [[iteration["number"], *team] for team in teams]
     return {
         "team_size": team_size,
         "inspectors": inspectors,
-        "eligibility": {"classes": [list(members) for members in classes], "visits": all_visits},
+        "eligibility": {
+            "classes": [list(members) for members in classes],
+            "visits": all_visits,
+        },
         "teams": all_teams,
     }

@@ -27,7 +27,11 @@ def plain_rule(prk, visits, classes, inspectors, team_size):
 
         def order(officer, first=labels[0]):
             position = vrs.position(prk, f"{first}\t{officer}".encode())
-            return ["division", "detachment"].index(pools[officer]), loads[officer], position
+            return (
+                ["division", "detachment"].index(pools[officer]),
+                loads[officer],
+                position,
+            )
 
         officers = sorted(classes[which], key=order)[:team_size]
         for officer in officers:
@@ -41,7 +45,9 @@ class TestAssignment(BaseCase):
         for seed in range(40):
             rng = random.Random(seed)
             pools = ("division", "division", "detachment")
-            inspectors = [[f"员{i}", rng.choice(pools), rng.randrange(4)] for i in range(12)]
+            inspectors = [
+                [f"员{i}", rng.choice(pools), rng.randrange(4)] for i in range(12)
+            ]
             labels = [label for label, _pool, _load in inspectors]
             classes = [rng.sample(labels, rng.randrange(3, 12)) for _class in range(4)]
             visits = [([f"对象{i}", f"又{i}"], rng.randrange(4)) for i in range(30)]
@@ -56,8 +62,12 @@ class TestAssignment(BaseCase):
 
     def test_earlier_load_counts(self):
         inspectors = division("busy", load=5) + division("free", "idle")
-        teams, loads = assign(PRK, visits_of(2), [["busy", "free", "idle"]], inspectors, 2)
-        self.assertEqual([{"free", "idle"}] * 2, [set(officers) for _labels, officers in teams])
+        teams, loads = assign(
+            PRK, visits_of(2), [["busy", "free", "idle"]], inspectors, 2
+        )
+        self.assertEqual(
+            [{"free", "idle"}] * 2, [set(officers) for _labels, officers in teams]
+        )
         self.assertEqual({"busy": 5, "free": 2, "idle": 2}, loads)
 
     def test_detachment_fills_in_only_where_the_division_is_short(self):
@@ -76,7 +86,9 @@ class TestAssignment(BaseCase):
         self.assertEqual(division("a", "b"), inspectors)
 
     def test_an_unused_class_may_be_empty(self):
-        teams, _loads = assign(PRK, [(["x"], 0)], [["a", "b"], []], division("a", "b"), 2)
+        teams, _loads = assign(
+            PRK, [(["x"], 0)], [["a", "b"], []], division("a", "b"), 2
+        )
         self.assertEqual(1, len(teams))
 
     def test_no_visit_needs_no_officer(self):
@@ -96,7 +108,9 @@ class TestAssignment(BaseCase):
         labels = [f"员🙂{i}" for i in range(9)]
         expected = assign(PRK, visits_of(20), [labels], division(*labels), 2)
         shuffled = random.Random(1).sample(labels, 9)
-        self.assertEqual(expected, assign(PRK, visits_of(20), [shuffled], division(*shuffled), 2))
+        self.assertEqual(
+            expected, assign(PRK, visits_of(20), [shuffled], division(*shuffled), 2)
+        )
 
     def test_officers_of_equal_load_are_equally_likely(self):
         labels, draws = [f"officer {i}" for i in range(10)], 3000

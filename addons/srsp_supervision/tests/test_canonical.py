@@ -30,14 +30,21 @@ NUMBERS = [
 
 class TestCanonical(BaseCase):
     def test_keys_are_sorted_by_code_point_and_nothing_is_spaced_or_escaped(self):
-        value = {"b": [1, 2.5, None, True, False], "a": {}, "中": "矿业权", "Z": [], "": ""}
+        value = {
+            "b": [1, 2.5, None, True, False],
+            "a": {},
+            "中": "矿业权",
+            "Z": [],
+            "": "",
+        }
         self.assertEqual(
             '{"":"","Z":[],"a":{},"b":[1,2.5,null,true,false],"中":"矿业权"}'.encode(),
             canonical.dumps(value),
         )
         # As UTF-16 units, the way a browser sorts by itself, these two would change places.
         self.assertEqual(
-            '{"\uff5e":1,"\U0001f600":2}'.encode(), canonical.dumps({"\U0001f600": 2, "\uff5e": 1})
+            '{"\uff5e":1,"\U0001f600":2}'.encode(),
+            canonical.dumps({"\U0001f600": 2, "\uff5e": 1}),
         )
 
     def test_strings_escape_only_what_json_demands(self):
@@ -54,10 +61,19 @@ class TestCanonical(BaseCase):
 
     def test_a_tuple_is_a_list_and_an_order_of_insertion_is_nothing(self):
         self.assertEqual(canonical.dumps([[1, "x"]]), canonical.dumps(((1, "x"),)))
-        self.assertEqual(canonical.digest({"a": 1, "b": 2}), canonical.digest({"b": 2, "a": 1.0}))
+        self.assertEqual(
+            canonical.digest({"a": 1, "b": 2}), canonical.digest({"b": 2, "a": 1.0})
+        )
 
     def test_what_is_not_exactly_json_is_refused(self):
-        for value in (date(2025, 1, 1), b"bytes", {1, 2}, Decimal("0.05"), {1: "key"}, object()):
+        for value in (
+            date(2025, 1, 1),
+            b"bytes",
+            {1, 2},
+            Decimal("0.05"),
+            {1: "key"},
+            object(),
+        ):
             with self.assertRaises(TypeError):
                 canonical.dumps(value)
         for value in (float("nan"), float("inf"), 2**53, -1e300, "\ud800"):
@@ -65,7 +81,9 @@ class TestCanonical(BaseCase):
                 canonical.dumps([value])
 
     def test_digest_is_the_sha_256_of_the_text(self):
-        self.assertEqual(hashlib.sha256(b'{"a":[1]}').hexdigest(), canonical.digest({"a": [1.0]}))
+        self.assertEqual(
+            hashlib.sha256(b'{"a":[1]}').hexdigest(), canonical.digest({"a": [1.0]})
+        )
 
     def test_seal_covers_the_link_before_the_place_the_kind_and_the_payload(self):
         record = '{"kind":"draw","payload":{"名":1},"sequence":3}'.encode()

@@ -14,8 +14,18 @@ def sha256(text):
 class TestQuota(BaseCase):
     def test_rounds_up_from_the_decimal_text(self):
         # In binary, 120 x 0.05 or 100 x 0.07 come out just above the whole number.
-        cases = [(120, 0.05, 6), (100, 0.07, 7), (119, 0.05, 6), (121, 0.05, 7), (1, 0.05, 1)]
-        cases += [(1000, "0.001", 1), (1001, Decimal("0.001"), 2), (10**15, 0.1, 10**14)]
+        cases = [
+            (120, 0.05, 6),
+            (100, 0.07, 7),
+            (119, 0.05, 6),
+            (121, 0.05, 7),
+            (1, 0.05, 1),
+        ]
+        cases += [
+            (1000, "0.001", 1),
+            (1001, Decimal("0.001"), 2),
+            (10**15, 0.1, 10**14),
+        ]
         cases += [(320, 1, 320), (7, 1.0, 7)]
         for size, ratio, expected in cases:
             with self.subTest(size=size, ratio=ratio):
@@ -27,12 +37,20 @@ class TestQuota(BaseCase):
         self.assertEqual(9, certificate.quota(9, 3))
 
     def test_refuses_what_is_no_ratio(self):
-        for size, ratio in ((5, -0.1), (-5, 0.1), (5, "a"), (5, float("nan")), (5, float("inf"))):
+        for size, ratio in (
+            (5, -0.1),
+            (-5, 0.1),
+            (5, "a"),
+            (5, float("nan")),
+            (5, float("inf")),
+        ):
             with self.subTest(size=size, ratio=ratio), self.assertRaises(ValueError):
                 certificate.quota(size, ratio)
 
     def test_bits_needed_are_those_of_the_table_in_rfc_3797(self):
-        needed = [certificate.bits_needed([(size, 10)]) for size in (20, 40, 60, 75, 100, 120)]
+        needed = [
+            certificate.bits_needed([(size, 10)]) for size in (20, 40, 60, 75, 100, 120)
+        ]
         self.assertEqual([18, 30, 37, 40, 44, 47], needed)
         self.assertEqual(0, certificate.bits_needed([(9, 9), (0, 0)]))
         self.assertEqual(35, certificate.bits_needed([(20, 10), (20, 10)]))
@@ -41,16 +59,23 @@ class TestQuota(BaseCase):
 class TestDigests(BaseCase):
     def test_each_digest_is_over_lines_of_fields(self):
         self.assertEqual(
-            sha256("A-1\tA\n矿-2\tB\n"), certificate.roster_digest([("A-1", "A"), ("矿-2", "B")])
+            sha256("A-1\tA\n矿-2\tB\n"),
+            certificate.roster_digest([("A-1", "A"), ("矿-2", "B")]),
         )
-        self.assertEqual(sha256("A-1\tclosed\n"), certificate.excluded_digest([["A-1", "closed"]]))
+        self.assertEqual(
+            sha256("A-1\tclosed\n"), certificate.excluded_digest([["A-1", "closed"]])
+        )
         self.assertEqual(
             sha256("I1\tdivision\t3\nI2\tdetachment\t0\n"),
-            certificate.inspectors_digest([["I1", "division", 3], ["I2", "detachment", 0]]),
+            certificate.inspectors_digest(
+                [["I1", "division", 3], ["I2", "detachment", 0]]
+            ),
         )
         self.assertEqual(
             sha256("saltA\tI1\nA\tI2\nB\tI1\n"),
-            certificate.recusals_digest(b"salt", [("A", "I1"), ("A", "I2"), ("B", "I1")]),
+            certificate.recusals_digest(
+                b"salt", [("A", "I1"), ("A", "I2"), ("B", "I1")]
+            ),
         )
         self.assertEqual(sha256(""), certificate.roster_digest([]))
 
@@ -60,7 +85,9 @@ class TestDigests(BaseCase):
         self.assertEqual(expected, certificate.roster_digest(iter(rows)))
 
     def test_order_is_that_of_utf_8_bytes(self):
-        labels = sorted(["Z", "a", "é", "e\u0301", "\uff5e", "😀", "福"], key=str.encode)
+        labels = sorted(
+            ["Z", "a", "é", "e\u0301", "\uff5e", "😀", "福"], key=str.encode
+        )
         certificate.roster_digest([(label, "A") for label in labels])
         with self.assertRaises(ValueError):
             certificate.roster_digest([("😀", "A"), ("\uff5e", "A")])
@@ -84,11 +111,14 @@ class TestDigests(BaseCase):
 
 
 class TestSeal(BaseCase):
-    def test_what_the_commitment_covers_and_the_link_itself_are_not_in_the_payload(self):
+    def test_what_the_commitment_covers_and_the_link_itself_are_not_in_the_payload(
+        self,
+    ):
         made = make_certificate()
         payload = certificate.seal_payload(made | {"remark": "kept"})
         self.assertEqual(
-            {"format", "draw", "commitment", "iterations", "assignment", "remark"}, set(payload)
+            {"format", "draw", "commitment", "iterations", "assignment", "remark"},
+            set(payload),
         )
         self.assertIn("chain", made)
 

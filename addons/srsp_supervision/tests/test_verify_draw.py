@@ -31,13 +31,17 @@ def random_certificate(seed):
         roster=[(label, rng.choice("ABC")) for label in labels],
         ratios=[(key, rng.choice([0.05, 0.1, 0.3, 1])) for key in "ABC"],
         excluded=[(f"out{number}", "suspended") for number in range(rng.randrange(3))],
-        inspectors=[(label, pool, rng.randrange(3)) for label, pool in zip(officers, pools)],
+        inspectors=[
+            (label, pool, rng.randrange(3)) for label, pool in zip(officers, pools)
+        ],
         classes=[rng.sample(officers, rng.randrange(2, 9)) for _class in range(3)],
         unavailable=[(0,), (1, 2)],
         entity_of=(lambda label: label[:2]) if seed % 2 else None,
         n=rng.randrange(3, 9),
         secret=rng.randbytes(32),
-        randomness=[rng.randbytes(length) for length in (8, 32, 100)[: rng.randrange(1, 4)]],
+        randomness=[
+            rng.randbytes(length) for length in (8, 32, 100)[: rng.randrange(1, 4)]
+        ],
     )
 
 
@@ -56,8 +60,12 @@ class TestRecomputes(BaseCase):
         verify_draw.verify(verify_draw.load(text.encode()))
 
     def test_a_stratum_that_runs_out_gives_what_is_left(self):
-        made = make_certificate(ratios=[("A", 0.6), ("B", 1)], unavailable=[(0, 1), (2, 3)])
-        self.assertEqual([4, 1, 0], [len(each["selected"]) for each in made["iterations"]])
+        made = make_certificate(
+            ratios=[("A", 0.6), ("B", 1)], unavailable=[(0, 1), (2, 3)]
+        )
+        self.assertEqual(
+            [4, 1, 0], [len(each["selected"]) for each in made["iterations"]]
+        )
         verify_draw.verify(made)
 
     def test_later_iterations_may_bring_randomness_of_their_own(self):
@@ -67,21 +75,31 @@ class TestRecomputes(BaseCase):
 
     def test_it_agrees_with_the_program_piece_by_piece(self):
         for number, _text in NUMBERS:
-            self.assertEqual(canonical.dumps(number).decode(), verify_draw.canonical(number))
+            self.assertEqual(
+                canonical.dumps(number).decode(), verify_draw.canonical(number)
+            )
         for size in (0, 1, 119, 120, 121, 10**6):
             for ratio in (0, 0.05, 0.07, 0.3, 1, 2, 1e-7):
-                self.assertEqual(certificate.quota(size, ratio), verify_draw.quota(size, ratio))
+                self.assertEqual(
+                    certificate.quota(size, ratio), verify_draw.quota(size, ratio)
+                )
         for seed in range(20):
             rng = random.Random(seed)
             key, message = rng.randbytes(seed * 5), rng.randbytes(seed * 9)
-            self.assertEqual(vrs.extract(key, message), verify_draw.hmac_sha256(key)(message))
+            self.assertEqual(
+                vrs.extract(key, message), verify_draw.hmac_sha256(key)(message)
+            )
             value = {
                 "x": rng.random() / 10**seed,
                 "é\n": [rng.random() * 10 ** (seed % 15), [], {}, "\x01😀"],
             }
-            self.assertEqual(canonical.dumps(value).decode(), verify_draw.canonical(value))
+            self.assertEqual(
+                canonical.dumps(value).decode(), verify_draw.canonical(value)
+            )
         rows = [[f"é{number}", "division", number] for number in range(10)]
-        self.assertEqual(certificate.inspectors_digest(rows), verify_draw.rows_digest("", rows))
+        self.assertEqual(
+            certificate.inspectors_digest(rows), verify_draw.rows_digest("", rows)
+        )
 
 
 class TestNamesTheDifference(BaseCase):
@@ -101,30 +119,106 @@ class TestNamesTheDifference(BaseCase):
         zero = "0" * 64
         first = self.made["iterations"][0]["selected"][0]
         for path, value, message in (
-            ("draw.locked_at", "2025-03-04T01:00:01Z", "draw.locked_at: expected no later"),
-            ("draw.drawn_at", "2025-03-04T00:59:59Z", "draw.drawn_at: expected no earlier"),
-            ("commitment.roster_digest_hex", zero, "commitment.roster_digest_hex: expected"),
-            ("commitment.excluded_digest_hex", zero, "commitment.excluded_digest_hex: expected"),
-            ("commitment.inspectors_digest_hex", zero, "commitment.inspectors_digest_hex: exp"),
-            ("commitment.strata.0.size", 4, "commitment.strata[0].size: expected 3, found 4"),
-            ("commitment.strata.0.ratio", 0.9, "commitment.strata[0].quota: expected 3, found 2"),
-            ("commitment.strata.1.quota", 2, "commitment.strata[1].quota: expected 1, found 2"),
-            ("commitment.strata.1.key", "A", "commitment.strata[1].size: expected 0, found 2"),
-            ("commitment.code_hex", zero, "iterations[0].one_time_code_hex: expected a code"),
+            (
+                "draw.locked_at",
+                "2025-03-04T01:00:01Z",
+                "draw.locked_at: expected no later",
+            ),
+            (
+                "draw.drawn_at",
+                "2025-03-04T00:59:59Z",
+                "draw.drawn_at: expected no earlier",
+            ),
+            (
+                "commitment.roster_digest_hex",
+                zero,
+                "commitment.roster_digest_hex: expected",
+            ),
+            (
+                "commitment.excluded_digest_hex",
+                zero,
+                "commitment.excluded_digest_hex: expected",
+            ),
+            (
+                "commitment.inspectors_digest_hex",
+                zero,
+                "commitment.inspectors_digest_hex: exp",
+            ),
+            (
+                "commitment.strata.0.size",
+                4,
+                "commitment.strata[0].size: expected 3, found 4",
+            ),
+            (
+                "commitment.strata.0.ratio",
+                0.9,
+                "commitment.strata[0].quota: expected 3, found 2",
+            ),
+            (
+                "commitment.strata.1.quota",
+                2,
+                "commitment.strata[1].quota: expected 1, found 2",
+            ),
+            (
+                "commitment.strata.1.key",
+                "A",
+                "commitment.strata[1].size: expected 0, found 2",
+            ),
+            (
+                "commitment.code_hex",
+                zero,
+                "iterations[0].one_time_code_hex: expected a code",
+            ),
             ("commitment.n", 1, "iterations: expected at most 1"),
             ("commitment.team_size", 3, "assignment.team_size: expected 3, found 2"),
             ("iterations.1.number", 3, "iterations[1].number: expected 2, found 3"),
-            ("iterations.1.one_time_code_hex", "00", "iterations[1].one_time_code_hex: expected"),
-            ("iterations.0.randomness_hex", "00", "iterations[0].selected[0]: expected"),
+            (
+                "iterations.1.one_time_code_hex",
+                "00",
+                "iterations[1].one_time_code_hex: expected",
+            ),
+            (
+                "iterations.0.randomness_hex",
+                "00",
+                "iterations[0].selected[0]: expected",
+            ),
             ("iterations.0.selected.0.0", "甲-9", f'expected ["{first[0]}", "A", '),
             ("iterations.0.selected.0.2", zero, f'expected ["{first[0]}", "A", '),
-            ("iterations.1.unavailable.0.0", "丙-1", "iterations[1].unavailable[0]: expected"),
-            ("assignment.inspectors.0.2", 1, "commitment.inspectors_digest_hex: expected"),
-            ("assignment.eligibility.classes.0.0", "I9", "assignment.eligibility.classes[0]: exp"),
-            ("assignment.eligibility.classes.0.0", "I2", "assignment.eligibility.classes[0]: exp"),
-            ("assignment.eligibility.visits.0.2", 2, "assignment.eligibility.visits[0]: expected"),
-            ("assignment.eligibility.visits.3.0", 9, "assignment.eligibility.visits[3]: expected"),
-            ("assignment.eligibility.visits.0.1", [], "assignment.eligibility.visits[0]: expect"),
+            (
+                "iterations.1.unavailable.0.0",
+                "丙-1",
+                "iterations[1].unavailable[0]: expected",
+            ),
+            (
+                "assignment.inspectors.0.2",
+                1,
+                "commitment.inspectors_digest_hex: expected",
+            ),
+            (
+                "assignment.eligibility.classes.0.0",
+                "I9",
+                "assignment.eligibility.classes[0]: exp",
+            ),
+            (
+                "assignment.eligibility.classes.0.0",
+                "I2",
+                "assignment.eligibility.classes[0]: exp",
+            ),
+            (
+                "assignment.eligibility.visits.0.2",
+                2,
+                "assignment.eligibility.visits[0]: expected",
+            ),
+            (
+                "assignment.eligibility.visits.3.0",
+                9,
+                "assignment.eligibility.visits[3]: expected",
+            ),
+            (
+                "assignment.eligibility.visits.0.1",
+                [],
+                "assignment.eligibility.visits[0]: expect",
+            ),
             ("assignment.teams.2.2.0", "I9", "assignment.teams[2]: expected [1, ["),
         ):
             made = copy.deepcopy(self.made)
@@ -137,7 +231,10 @@ class TestNamesTheDifference(BaseCase):
         for rows, message in (
             (self.made["roster"][1:], "commitment.roster_digest_hex"),
             (self.made["roster"][::-1], "roster[1]: expected labels that ascend"),
-            (self.made["roster"][:1] + self.made["roster"], "roster[1]: expected labels that as"),
+            (
+                self.made["roster"][:1] + self.made["roster"],
+                "roster[1]: expected labels that as",
+            ),
         ):
             self.assert_difference(message, self.made | {"roster": rows})
         made = self.made | {"excluded": [["甲-1", "sold"]]}
@@ -156,7 +253,9 @@ class TestNamesTheDifference(BaseCase):
         dropped = selected.pop()
         self.assert_difference("iterations[0].selected[2]: expected [", self.made)
         selected += [dropped, ["甲-9", "A", "0" * 64]]
-        self.assert_difference("iterations[0].selected[3]: expected nothing more, found", self.made)
+        self.assert_difference(
+            "iterations[0].selected[3]: expected nothing more, found", self.made
+        )
 
     def test_a_label_that_is_unavailable_before_it_is_drawn_or_twice(self):
         gone = self.made["iterations"][1]["unavailable"]
@@ -172,16 +271,26 @@ class TestNamesTheDifference(BaseCase):
         visits[0], visits[1] = visits[1], [1, [*visits[0][1], *visits[0][1]], 0]
         self.assert_difference("assignment.eligibility.visits[1]: expected", self.made)
         del visits[1]
-        self.assert_difference("assignment.eligibility.visits: expected every label", self.made)
+        self.assert_difference(
+            "assignment.eligibility.visits: expected every label", self.made
+        )
 
     def test_a_class_too_small_for_a_team(self):
         self.made["assignment"]["eligibility"]["classes"][1] = ["I1"]
-        self.assert_difference("expected a class of at least 2 officers, found 1", self.made)
+        self.assert_difference(
+            "expected a class of at least 2 officers, found 1", self.made
+        )
 
     def test_a_link_that_does_not_fit(self):
-        for key, value in (("sequence", 8), ("kind", "x"), ("previous_hash_hex", "1" * 64)):
+        for key, value in (
+            ("sequence", 8),
+            ("kind", "x"),
+            ("previous_hash_hex", "1" * 64),
+        ):
             made = self.made | {"chain": self.made["chain"] | {key: value}}
-            with self.assertRaisesRegex(verify_draw.Difference, "^chain.hash_hex: expected"):
+            with self.assertRaisesRegex(
+                verify_draw.Difference, "^chain.hash_hex: expected"
+            ):
                 verify_draw.verify(made)
 
     def test_no_byte_can_be_changed_unnoticed(self):
@@ -202,7 +311,9 @@ class TestNamesTheDifference(BaseCase):
                     continue
                 made = copy.deepcopy(self.made)
                 set_in(made, path, value)
-                refused = self.assertRaises((verify_draw.BadInput, verify_draw.Difference))
+                refused = self.assertRaises(
+                    (verify_draw.BadInput, verify_draw.Difference)
+                )
                 with self.subTest(path=path, value=value), refused:
                     verify_draw.verify(verify_draw.load(canonical.dumps(made)))
 
@@ -266,7 +377,9 @@ class TestCommandLine(BaseCase):
             good.replace(b'"n":5', b'"n":5,"extra":1e999'),
             good.replace(b'"n":5', b'"n":5,"extra":1' + b"0" * 20),
             good.replace(b'"n":5', b'"n":5,"extra":"\\ud800"'),
-            good.replace(b'"n":5', b'"n":5,"extra":' + b'{"a":' * 700 + b"1" + b"}" * 700),
+            good.replace(
+                b'"n":5', b'"n":5,"extra":' + b'{"a":' * 700 + b"1" + b"}" * 700
+            ),
             good.replace(b'"state":"drawn"', b'"state":"\\ud800"'),
             good.replace(b'"2025-03-03T', b'"2025-02-30T'),
             good.replace(b'"kind":"draw"', b'"kind":"draw","extra":1'),
@@ -286,7 +399,8 @@ class TestCommandLine(BaseCase):
         )
         status, out, _err = self.run_main(raw, "--ticket", substitute)
         self.assertRegex(
-            out, r"\niteration 1: .* place 3 of 3 .*: not selected\niteration 2: .*: sel"
+            out,
+            r"\niteration 1: .* place 3 of 3 .*: not selected\niteration 2: .*: sel",
         )
         status, out, _err = self.run_main(raw, "--ticket", "丙-1")
         self.assertIn('"丙-1" was left out of the roster: "permit cancelled"', out)
@@ -304,7 +418,15 @@ class TestCommandLine(BaseCase):
         for content, status in ((make_certificate(), 0), (made, 1), ({}, 2)):
             path.write_bytes(canonical.dumps(content))
             done = subprocess.run(
-                [sys.executable, "-I", "-S", str(script), str(path), "--ticket", "甲-1"],
+                [
+                    sys.executable,
+                    "-I",
+                    "-S",
+                    str(script),
+                    str(path),
+                    "--ticket",
+                    "甲-1",
+                ],
                 capture_output=True,
                 env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"},
                 check=False,

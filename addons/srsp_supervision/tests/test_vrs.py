@@ -47,13 +47,16 @@ class TestVrs(BaseCase):
         labels = [label for _prefix, label in LOWEST_FIRST]
         lowest = vrs.lowest(self.prk, sorted(labels), len(labels))
         self.assertEqual(labels, [label for _position, label in lowest])
-        for (prefix, _label), (position, _same) in zip(LOWEST_FIRST, lowest, strict=True):
+        for (prefix, _label), (position, _same) in zip(
+            LOWEST_FIRST, lowest, strict=True
+        ):
             self.assertEqual(prefix, position.hex()[: len(prefix)])
 
     def test_extract_and_position_agree_with_the_first_case_of_rfc_5869(self):
         prk = vrs.extract(bytes(range(0x0D)), b"\x0b" * 22)
         self.assertEqual(
-            "077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5", prk.hex()
+            "077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5",
+            prk.hex(),
         )
         self.assertEqual(
             "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf",
@@ -66,7 +69,8 @@ class TestVrs(BaseCase):
             self.assertEqual((64, 64), (len(inner), len(outer)))
             inside = hashlib.sha256(inner + b"label\x01").digest()
             self.assertEqual(
-                hmac.digest(key, b"label\x01", "sha256"), hashlib.sha256(outer + inside).digest()
+                hmac.digest(key, b"label\x01", "sha256"),
+                hashlib.sha256(outer + inside).digest(),
             )
         with self.assertRaises(ValueError):
             vrs.hmac_pads(bytes(65))
@@ -75,12 +79,15 @@ class TestVrs(BaseCase):
         names = ["", "a", "x" * 200, "福州", "🏔️", "e\u0301", "\u00e9", "乡镇\u3000一号"]
         labels = [name.encode() for name in names]
         pairs = list(vrs.positions(self.prk, labels))
-        self.assertEqual([(vrs.position(self.prk, label), label) for label in labels], pairs)
+        self.assertEqual(
+            [(vrs.position(self.prk, label), label) for label in labels], pairs
+        )
 
     def test_labels_that_look_alike_have_positions_of_their_own(self):
         composed, decomposed = "é", unicodedata.normalize("NFD", "é")
         self.assertNotEqual(
-            vrs.position(self.prk, composed.encode()), vrs.position(self.prk, decomposed.encode())
+            vrs.position(self.prk, composed.encode()),
+            vrs.position(self.prk, decomposed.encode()),
         )
 
     def test_selection_does_not_depend_on_the_order_of_the_labels(self):

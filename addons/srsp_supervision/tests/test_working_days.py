@@ -7,8 +7,12 @@ from odoo.tests import BaseCase
 
 from ..tools.working_days import add_working_days, working_days_between
 
-CALENDAR = json.loads((Path(__file__).parent / "data" / "statutory_days.json").read_text())
-OFF, WORK = (frozenset(map(date.fromisoformat, CALENDAR[key])) for key in ("off", "work"))
+CALENDAR = json.loads(
+    (Path(__file__).parent / "data" / "statutory_days.json").read_text()
+)
+OFF, WORK = (
+    frozenset(map(date.fromisoformat, CALENDAR[key])) for key in ("off", "work")
+)
 
 
 def is_working(day):
@@ -19,12 +23,27 @@ class TestWorkingDays(BaseCase):
     def test_twenty_working_days_over_the_great_holidays(self):
         for start, deadline in (
             # Counted by hand on the State Council's calendars.
-            (date(2020, 1, 17), date(2020, 2, 21)),  # Sunday 19 January works, holiday prolonged
-            (date(2020, 9, 25), date(2020, 10, 29)),  # Sunday 27 September, Saturday 10 October
+            (
+                date(2020, 1, 17),
+                date(2020, 2, 21),
+            ),  # Sunday 19 January works, holiday prolonged
+            (
+                date(2020, 9, 25),
+                date(2020, 10, 29),
+            ),  # Sunday 27 September, Saturday 10 October
             (date(2024, 2, 2), date(2024, 3, 6)),  # Sundays 4 and 18 February work
-            (date(2024, 9, 27), date(2024, 10, 30)),  # Sunday 29 September, Saturday 12 October
-            (date(2025, 1, 24), date(2025, 2, 27)),  # Sunday 26 January, Saturday 8 February
-            (date(2025, 9, 26), date(2025, 10, 30)),  # Sunday 28 September, Saturday 11 October
+            (
+                date(2024, 9, 27),
+                date(2024, 10, 30),
+            ),  # Sunday 29 September, Saturday 12 October
+            (
+                date(2025, 1, 24),
+                date(2025, 2, 27),
+            ),  # Sunday 26 January, Saturday 8 February
+            (
+                date(2025, 9, 26),
+                date(2025, 10, 30),
+            ),  # Sunday 28 September, Saturday 11 October
         ):
             with self.subTest(start=start):
                 self.assertEqual(deadline, add_working_days(start, 20, is_working))
@@ -37,10 +56,16 @@ class TestWorkingDays(BaseCase):
             for count in (1, 5, 20):
                 deadline = add_working_days(start, count, is_working)
                 self.assertEqual(working[first + count - 1], deadline)
-                self.assertEqual(count, working_days_between(start, deadline, is_working))
+                self.assertEqual(
+                    count, working_days_between(start, deadline, is_working)
+                )
 
     def test_the_start_does_not_count_whether_it_is_a_working_day_or_not(self):
-        friday, saturday, monday = date(2024, 6, 21), date(2024, 6, 22), date(2024, 6, 24)
+        friday, saturday, monday = (
+            date(2024, 6, 21),
+            date(2024, 6, 22),
+            date(2024, 6, 24),
+        )
         self.assertEqual(monday, add_working_days(friday, 1, is_working))
         self.assertEqual(monday, add_working_days(saturday, 1, is_working))
 
@@ -51,9 +76,15 @@ class TestWorkingDays(BaseCase):
             add_working_days(holiday, -1, is_working)
 
     def test_a_deadline_that_has_passed_is_a_negative_distance(self):
-        self.assertEqual(0, working_days_between(date(2025, 3, 3), date(2025, 3, 3), is_working))
-        self.assertEqual(3, working_days_between(date(2025, 3, 3), date(2025, 3, 6), is_working))
-        self.assertEqual(-3, working_days_between(date(2025, 3, 6), date(2025, 3, 3), is_working))
+        self.assertEqual(
+            0, working_days_between(date(2025, 3, 3), date(2025, 3, 3), is_working)
+        )
+        self.assertEqual(
+            3, working_days_between(date(2025, 3, 3), date(2025, 3, 6), is_working)
+        )
+        self.assertEqual(
+            -3, working_days_between(date(2025, 3, 6), date(2025, 3, 3), is_working)
+        )
 
     def test_a_calendar_without_working_days_ends_in_an_error(self):
         with self.assertRaises(OverflowError):

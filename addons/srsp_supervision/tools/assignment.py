@@ -55,7 +55,9 @@ def assign(prk, visits, classes, inspectors, team_size):
         officers = []
         for members in ranked[index]:
             if len(officers) < team_size:
-                officers += _pick(members, loads, team_size - len(officers), prk, prefix)
+                officers += _pick(
+                    members, loads, team_size - len(officers), prk, prefix
+                )
         for officer in officers:
             loads[officer] += 1
         teams.append([list(labels), officers])
@@ -68,7 +70,9 @@ def _read_inspectors(inspectors):
         if label in loads:
             raise ValueError(f"inspector {label} is listed twice")
         if pool not in POOL_RANK:
-            raise ValueError(f"inspector {label} is in no pool that fills teams: {pool}")
+            raise ValueError(
+                f"inspector {label} is in no pool that fills teams: {pool}"
+            )
         loads[label], ranks[label] = load, POOL_RANK[pool]
     return loads, ranks
 

@@ -71,7 +71,9 @@ def inspectors_digest(rows) -> str:
 
     Same demands as the roster.
     """
-    return _digest(((label, pool, str(load)) for label, pool, load in rows), key_length=1)
+    return _digest(
+        ((label, pool, str(load)) for label, pool, load in rows), key_length=1
+    )
 
 
 def recusals_digest(salt: bytes, rows) -> str:

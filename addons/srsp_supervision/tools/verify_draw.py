@@ -40,7 +40,9 @@ class Words(str):
 
 def expect(where, expected, found):
     if expected != found:
-        shown = (v if isinstance(v, Words) else JSON.encode(v) for v in (expected, found))
+        shown = (
+            v if isinstance(v, Words) else JSON.encode(v) for v in (expected, found)
+        )
         raise Difference("{}: expected {:.300}, found {:.300}".format(where, *shown))
 
 
@@ -80,7 +82,9 @@ CERTIFICATE = {
     },
     "commitment": {
         "n": some,
-        **dict.fromkeys(("code_hex", "roster_digest_hex", "excluded_digest_hex"), sha256),
+        **dict.fromkeys(
+            ("code_hex", "roster_digest_hex", "excluded_digest_hex"), sha256
+        ),
         **dict.fromkeys(("inspectors_digest_hex", "recusals_digest_hex"), sha256),
         "strata": [{"key": field, "size": count, "ratio": ratio, "quota": count}],
         "team_size": some,
@@ -104,7 +108,12 @@ CERTIFICATE = {
         "eligibility": {"classes": [[name]], "visits": [(some, [name], count)]},
         "teams": [(some, [name], [name])],
     },
-    "chain": {"sequence": count, "kind": text, "previous_hash_hex": sha256, "hash_hex": sha256},
+    "chain": {
+        "sequence": count,
+        "kind": text,
+        "previous_hash_hex": sha256,
+        "hash_hex": sha256,
+    },
 }
 
 
@@ -140,7 +149,9 @@ def load(raw):
     :raises BadInput: when they hold none
     """
     try:
-        value = json.loads(raw.decode(), object_pairs_hook=unique, parse_constant=refuse)
+        value = json.loads(
+            raw.decode(), object_pairs_hook=unique, parse_constant=refuse
+        )
     except (ValueError, RecursionError) as error:
         raise BadInput(f"not JSON in UTF-8: {error}") from error
     if not isinstance(value, dict) or value.get("format") != FORMAT:
@@ -169,7 +180,9 @@ def refuse(constant):
 def canonical(value):
     """Write JSON in its one spelling: sorted keys, no spaces, numbers as a browser does."""
     if isinstance(value, dict):
-        fields = (JSON.encode(key) + ":" + canonical(value[key]) for key in sorted(value))
+        fields = (
+            JSON.encode(key) + ":" + canonical(value[key]) for key in sorted(value)
+        )
         return "{" + ",".join(fields) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(canonical, value)) + "]"
@@ -179,7 +192,11 @@ def canonical(value):
         value = int(value)
     if isinstance(value, float):
         small = abs(value) < 1e-6
-        return repr(value).replace("e-0", "e-") if small else format(Decimal(repr(value)), "f")
+        return (
+            repr(value).replace("e-0", "e-")
+            if small
+            else format(Decimal(repr(value)), "f")
+        )
     return JSON.encode(value)
 
 
@@ -218,7 +235,9 @@ def rows_digest(where, rows):
         if label <= last:
             expect(f"{where}[{index}]", Words("labels that ascend, each once"), row)
         last = label
-        hasher.update(label + "".join(f"\t{value}" for value in row[1:]).encode() + b"\n")
+        hasher.update(
+            label + "".join(f"\t{value}" for value in row[1:]).encode() + b"\n"
+        )
     return hasher.hexdigest()
 
 
@@ -226,7 +245,10 @@ def rows_digest(where, rows):
 
 
 def check_times(certificate):
-    draw, announced = certificate["draw"], certificate["commitment"]["randomness"]["announced_for"]
+    draw, announced = (
+        certificate["draw"],
+        certificate["commitment"]["randomness"]["announced_for"],
+    )
     if draw["locked_at"][:19] > announced[:19]:
         expect("draw.locked_at", Words(f"no later than {announced}"), draw["locked_at"])
     if draw["drawn_at"][:19] < announced[:19]:
@@ -257,7 +279,11 @@ def check_codes(certificate):
     for index, iteration in enumerate(certificate["iterations"]):
         expect(f"iterations[{index}].number", index + 1, iteration["number"])
         if index == commitment["n"]:
-            expect("iterations", Words(f"at most {index}, the length of the chain"), index + 1)
+            expect(
+                "iterations",
+                Words(f"at most {index}, the length of the chain"),
+                index + 1,
+            )
         code = iteration["one_time_code_hex"]
         if hashlib.sha256(bytes.fromhex(code)).hexdigest() != last:
             where = f"iterations[{index}].one_time_code_hex"
@@ -269,7 +295,10 @@ def check_selection(certificate):
     strata, drawn, gone = {}, {}, set()
     for label, stratum in certificate["roster"]:
         strata.setdefault(stratum, []).append(label)
-    places = {stratum["key"]: stratum["quota"] for stratum in certificate["commitment"]["strata"]}
+    places = {
+        stratum["key"]: stratum["quota"]
+        for stratum in certificate["commitment"]["strata"]
+    }
     for index, iteration in enumerate(certificate["iterations"]):
         for row, (label, _reason) in enumerate(iteration["unavailable"]):
             if label not in drawn or label in gone:
@@ -279,7 +308,11 @@ def check_selection(certificate):
             places[drawn[label]] = places.get(drawn[label], 0) + 1
         position, expected = position_function(iteration), []
         for stratum in sorted(filter(places.get, places)):
-            pairs = ((position(label), label) for label in strata[stratum] if label not in drawn)
+            pairs = (
+                (position(label), label)
+                for label in strata[stratum]
+                if label not in drawn
+            )
             lowest = nsmallest(places[stratum], pairs)
             expected += [[label, stratum, where.hex()] for where, label in lowest]
         compare(f"iterations[{index}].selected", expected, iteration["selected"])
@@ -303,17 +336,27 @@ def check_visits(certificate):
         for iteration in certificate["iterations"]
         for label, _stratum, position in iteration["selected"]
     }
-    for index, (number, labels, which) in enumerate(assignment["eligibility"]["visits"]):
+    for index, (number, labels, which) in enumerate(
+        assignment["eligibility"]["visits"]
+    ):
         where = f"assignment.eligibility.visits[{index}]"
         keys = [(number, positions.pop((number, label), "")) for label in labels]
         known = labels and all(position for _number, position in keys)
         if not known or keys[0] <= last or keys != sorted(keys):
-            expect(where, Words("labels selected then, once, by position"), [number, labels])
+            expect(
+                where,
+                Words("labels selected then, once, by position"),
+                [number, labels],
+            )
         last = keys[0]
         if which >= len(classes) or len(classes[which]) < size:
             expect(where, Words(f"a class of at least {size} officers"), which)
     if positions:
-        expect("assignment.eligibility.visits", Words("every label selected"), min(positions))
+        expect(
+            "assignment.eligibility.visits",
+            Words("every label selected"),
+            min(positions),
+        )
 
 
 def check_teams(certificate):
@@ -321,7 +364,9 @@ def check_teams(certificate):
     inspectors, classes = assignment["inspectors"], assignment["eligibility"]["classes"]
     digest = rows_digest("assignment.inspectors", inspectors)
     commitment = certificate["commitment"]
-    expect("commitment.inspectors_digest_hex", digest, commitment["inspectors_digest_hex"])
+    expect(
+        "commitment.inspectors_digest_hex", digest, commitment["inspectors_digest_hex"]
+    )
     expect("assignment.team_size", commitment["team_size"], assignment["team_size"])
     pools = {label: pool == "detachment" for label, pool, _load in inspectors}
     for index, members in enumerate(classes):
@@ -339,7 +384,9 @@ def check_teams(certificate):
         team = []
         for rank in sorted(ranks):
             if len(team) < assignment["team_size"]:
-                tickets = ((hashes[number - 1](f"{labels[0]}\t{o}"), o) for o in ranks[rank])
+                tickets = (
+                    (hashes[number - 1](f"{labels[0]}\t{o}"), o) for o in ranks[rank]
+                )
                 team += [officer for _ticket, officer in sorted(tickets)]
         team = team[: assignment["team_size"]]
         loads.update((officer, loads[officer] + 1) for officer in team)
@@ -350,14 +397,17 @@ def check_teams(certificate):
 def check_chain(certificate):
     chain = certificate["chain"]
     covered = {
-        key: certificate[key] for key in certificate.keys() - {"roster", "excluded", "chain"}
+        key: certificate[key]
+        for key in certificate.keys() - {"roster", "excluded", "chain"}
     }
     record = {"kind": chain["kind"], "payload": covered, "sequence": chain["sequence"]}
     try:
         sealed = canonical(record).encode()
     except (ValueError, RecursionError) as error:
         raise BadInput(f"a value has no canonical JSON: {error}") from error
-    digest = hashlib.sha256(bytes.fromhex(chain["previous_hash_hex"]) + sealed).hexdigest()
+    digest = hashlib.sha256(
+        bytes.fromhex(chain["previous_hash_hex"]) + sealed
+    ).hexdigest()
     expect("chain.hash_hex", digest, chain["hash_hex"])
 
 
@@ -371,7 +421,10 @@ def verify(certificate):
 def summary(certificate):
     iterations, roster = certificate["iterations"], len(certificate["roster"])
     drawn = sum(len(iteration["selected"]) for iteration in iterations)
-    number, teams = JSON.encode(certificate["draw"]["number"]), certificate["assignment"]["teams"]
+    number, teams = (
+        JSON.encode(certificate["draw"]["number"]),
+        certificate["assignment"]["teams"],
+    )
     return (
         f"draw {number} recomputes: {drawn} of {roster} targets in {len(iterations)} "
         f"iteration(s), {len(teams)} team(s), chain link {certificate['chain']['sequence']}"
@@ -400,9 +453,13 @@ def ticket(certificate, label):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description="Recompute a draw from its certificate alone.")
+    parser = argparse.ArgumentParser(
+        description="Recompute a draw from its certificate alone."
+    )
     parser.add_argument("certificate", metavar="CERTIFICATE.json")
-    parser.add_argument("--ticket", metavar="LABEL", help="show what the draw held for one label")
+    parser.add_argument(
+        "--ticket", metavar="LABEL", help="show what the draw held for one label"
+    )
     options = parser.parse_args(arguments)
     try:
         with open(options.certificate, "rb") as file:

@@ -52,7 +52,9 @@ def hmac_pads(prk: bytes) -> tuple[bytes, bytes]:
     :raises ValueError: when the key is longer than one block
     """
     if len(prk) > BLOCK_LENGTH:
-        raise ValueError("an HMAC key longer than one block would have to be hashed first")
+        raise ValueError(
+            "an HMAC key longer than one block would have to be hashed first"
+        )
     key = prk.ljust(BLOCK_LENGTH, b"\0")
     return key.translate(INNER_PAD), key.translate(OUTER_PAD)
 

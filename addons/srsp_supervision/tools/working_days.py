@@ -10,7 +10,9 @@ from datetime import date, timedelta
 ONE_DAY = timedelta(days=1)
 
 
-def add_working_days(start: date, days: int, is_working: Callable[[date], bool]) -> date:
+def add_working_days(
+    start: date, days: int, is_working: Callable[[date], bool]
+) -> date:
     """Return the day on which ``days`` working days after ``start`` are over.
 
     The start day does not count, whatever day it is (民法典 art. 201: the day a period begins
@@ -29,7 +31,9 @@ def add_working_days(start: date, days: int, is_working: Callable[[date], bool])
     return day
 
 
-def working_days_between(start: date, end: date, is_working: Callable[[date], bool]) -> int:
+def working_days_between(
+    start: date, end: date, is_working: Callable[[date], bool]
+) -> int:
     """Return how many working days lie after ``start`` up to and including ``end``.
 
     Negative when ``end`` lies before ``start``: the working days by which a deadline is past.

@@ -1,0 +1,81 @@
+import re
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    srsp_area_code = fields.Char(
+        "Area Code",
+        size=6,
+        help="Six-digit administrative division code (GB/T 2260); plan and task numbers begin with it.",
+    )
+
+    @api.constrains("srsp_area_code")
+    def _check_srsp_area_code(self):
+        for company in self:
+            if company.srsp_area_code and not re.fullmatch(
+                r"[0-9]{6}", company.srsp_area_code
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "Area code “%(code)s”: six digits are expected, e.g. 350100 for Fuzhou.",
+                        code=company.srsp_area_code,
+                    )
+                )
+
+    def _srsp_event_sequence(self):
+        """The gap-free sequence of this company's integrity chain, made when first asked for."""
+        self.ensure_one()
+        domain = [("code", "=", "srsp.event"), ("company_id", "=", self.id)]
+        sequence = self.env["ir.sequence"].search(domain, limit=1)
+        return sequence or self.env["ir.sequence"].create(
+            {
+                "name": "SRSP integrity chain",
+                "code": "srsp.event",
+                "implementation": "no_gap",
+                "company_id": self.id,
+            }
+        )
+
+    def _srsp_next_number(self, model_name, stamp):
+        """Next number of the form area code + ``stamp`` + ``1`` + three digits.
+
+        ``stamp`` is the year (4 digits) of a plan or the day (8 digits) of a task, as the national
+        publicity system writes them (``34000020171000``, ``340000201709041000``).
+        """
+        self.ensure_one()
+        if not self.srsp_area_code:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no area code: set it in Settings › Companies.",
+                    company=self.name,
+                )
+            )
+        model = self.env[model_name]
+        model.flush_model(["number"])
+        prefix = f"{self.srsp_area_code}{stamp}1"
+        table = SQL.identifier(model._table)
+        self.env.execute_query(
+            SQL("SELECT pg_advisory_xact_lock(hashtext(%s))", prefix)
+        )
+        [[last]] = self.env.execute_query(
+            SQL(
+                "SELECT max(number) FROM %s WHERE number LIKE %s AND length(number) = %s",
+                table,
+                f"{prefix}%",
+                len(prefix) + 3,
+            )
+        )
+        following = int(last[-3:]) + 1 if last else 0
+        if following > 999:
+            raise UserError(
+                self.env._(
+                    "All 1,000 numbers beginning with %(prefix)s are taken.",
+                    prefix=prefix,
+                )
+            )
+        return f"{prefix}{following:03d}"

@@ -1,0 +1,81 @@
+import datetime
+
+import holidays
+
+from odoo import api, fields, models
+
+from ..tools.working_days import add_working_days
+
+WEEKEND = 5
+
+
+class SrspCalendarDay(models.Model):
+    """Days that differ from the plain week: statutory holidays and make-up days (调休).
+
+    The State Council announces each year; ``holidays`` carries the announced years. A year without
+    make-up days is not announced yet: deadlines that reach into it are provisional.
+    """
+
+    _name = "srsp.calendar.day"
+    _description = "Calendar day"
+    _order = "date"
+    _rec_name = "date"
+
+    date = fields.Date(required=True)
+    name = fields.Char("Holiday", required=True, translate=True)
+    is_working = fields.Boolean(
+        "Working Day", help="Set for a weekend day that is worked to make up."
+    )
+    provisional = fields.Boolean(
+        help="The year's make-up days have not been announced yet."
+    )
+
+    _date_uniq = models.UniqueIndex("(date)", "This day is in the calendar already.")
+
+    @api.model
+    def _load_years(self, years):
+        """Add the days of ``years`` that the calendar lacks; days already there stay as they are."""
+        found = {}
+        for year in years:
+            calendar = holidays.China(years=year, language="zh_CN")
+            made_up = {day for day in calendar.weekend_workdays if day.year == year}
+            for day, name in calendar.items():
+                if day.weekday() < WEEKEND or made_up:
+                    found[day] = {
+                        "name": name,
+                        "is_working": False,
+                        "provisional": not made_up,
+                    }
+            found.update(
+                {
+                    day: {"name": "调休", "is_working": True, "provisional": False}
+                    for day in made_up
+                }
+            )
+        known = set(self.search([("date", "in", list(found))]).mapped("date"))
+        return self.create(
+            [
+                {"date": day, **vals}
+                for day, vals in sorted(found.items())
+                if day not in known
+            ]
+        )
+
+    @api.model
+    def _cron_load_years(self):
+        """Replace provisional years once they are announced and keep next year loaded."""
+        year = fields.Date.today().year
+        self.search([("provisional", "=", True)]).unlink()
+        self._load_years(range(year - 1, year + 2))
+
+    @api.model
+    def _add_working_days(self, start, days):
+        """The date ``days`` working days after ``start``, which itself does not count (行政处罚法 85)."""
+        horizon = start + datetime.timedelta(days=days * 3 + 30)
+        exceptions = {
+            day.date: day.is_working
+            for day in self.search([("date", ">=", start), ("date", "<=", horizon)])
+        }
+        return add_working_days(
+            start, days, lambda day: exceptions.get(day, day.weekday() < WEEKEND)
+        )

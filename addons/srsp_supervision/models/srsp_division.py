@@ -1,0 +1,63 @@
+from odoo import api, fields, models
+
+
+class SrspDivision(models.Model):
+    _name = "srsp.division"
+    _description = "Division"
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True)
+    code = fields.Char(required=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    kind = fields.Selection(
+        [
+            ("policy", "Policy and regulations"),
+            ("business", "Business"),
+            ("detachment", "Enforcement detachment"),
+            ("information", "Information"),
+            ("office", "Office"),
+            ("external", "Outside department"),
+        ],
+        required=True,
+        default="business",
+    )
+    duty = fields.Text(
+        "Duties", help="What the supervision work plan makes this division answer for."
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    manager_id = fields.Many2one("res.users", "Manager", domain=[("share", "=", False)])
+    member_ids = fields.Many2many(
+        "res.users", "srsp_division_users_rel", "division_id", "user_id", string="Staff"
+    )
+    sector_ids = fields.One2many("srsp.sector", "division_id", "Sectors")
+    inspector_ids = fields.One2many("srsp.inspector", "division_id", "Inspectors")
+    inspector_count = fields.Integer(compute="_compute_inspector_count")
+
+    _code_uniq = models.UniqueIndex(
+        "(company_id, code)", "A division with this code exists already."
+    )
+
+    @api.depends("inspector_ids")
+    def _compute_inspector_count(self):
+        counts = self.env["srsp.inspector"]._read_group(
+            [("division_id", "in", self.ids)], ["division_id"], ["__count"]
+        )
+        by_division = {division.id: count for division, count in counts}
+        for division in self:
+            division.inspector_count = by_division.get(division.id, 0)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        divisions = super().create(vals_list)
+        self.env.registry.clear_cache()  # see res.users: rules are cached with the user's divisions
+        return divisions
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "member_ids" in vals:
+            self.env.registry.clear_cache()
+        return result

@@ -1,0 +1,406 @@
+import secrets
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools import certificate as cert
+from ..tools import verify_draw
+
+# What the commitment fixes: never written again, not even by code.
+COMMITTED_FIELDS = frozenset(
+    "number task_id company_id rulebook_id n nonce code_hex strata randomness_kind randomness_statement announced_for"
+    " locked_at team_size inspectors recusals recusals_salt roster_digest_hex excluded_digest_hex"
+    " inspectors_digest_hex recusals_digest_hex".split()
+)
+
+
+def iso(moment):
+    """A UTC datetime as ISO 8601 text to the second, e.g. ``2026-03-20T01:30:00Z``."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class SrspDraw(models.Model):
+    """One draw, from the locked roster to the certificate. Read-only to everyone.
+
+    The life of the record is here; locking the roster is in ``srsp_draw_commit``, what can be said
+    without a record in ``tools/vrs.py``, ``assignment.py`` and ``certificate.py``. A draw is never
+    repeated: it is ``committed``, then ``drawn``; ``voided`` is an event of its own with a reason.
+    """
+
+    _name = "srsp.draw"
+    _description = "Draw"
+    _order = "locked_at desc, id desc"
+    _rec_name = "number"
+
+    number = fields.Char(required=True, readonly=True, index=True)
+    task_id = fields.Many2one(
+        "srsp.task", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    division_id = fields.Many2one(related="task_id.division_id", store=True, index=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
+    rulebook_id = fields.Many2one(
+        "srsp.rulebook", required=True, readonly=True, ondelete="restrict"
+    )
+    state = fields.Selection(
+        [("committed", "Roster locked"), ("drawn", "Drawn"), ("voided", "Voided")],
+        required=True,
+        readonly=True,
+        default="committed",
+    )
+    void_reason = fields.Char(readonly=True)
+    n = fields.Integer("One-Time Codes", required=True, readonly=True)
+    nonce = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
+    code_hex = fields.Char("Commitment H^n", required=True, readonly=True)
+    strata = fields.Json(
+        "Strata (data)", readonly=True, help="[{key, size, ratio, quota}]"
+    )
+    team_size = fields.Integer("Officers per Team", required=True, readonly=True)
+    randomness_kind = fields.Selection(
+        [
+            ("system", "Server's random generator"),
+            ("lottery", "Public lottery, keyed in before witnesses"),
+        ],
+        string="Source of Randomness",
+        required=True,
+        readonly=True,
+    )
+    randomness_statement = fields.Text("What the Source Proves", readonly=True)
+    announced_for = fields.Datetime(required=True, readonly=True)
+    locked_at = fields.Datetime(required=True, readonly=True)
+    drawn_at = fields.Datetime(readonly=True)
+    roster_digest_hex = fields.Char("Roster Digest", readonly=True)
+    excluded_digest_hex = fields.Char("Digest of the Excluded", readonly=True)
+    inspectors_digest_hex = fields.Char("Digest of the Inspectors", readonly=True)
+    recusals_digest_hex = fields.Char("Digest of the Recusals", readonly=True)
+    inspectors = fields.Json(
+        readonly=True, help="[[label, pool, load], ...] ascending by label"
+    )
+    recusals = fields.Json(
+        readonly=True,
+        groups="srsp_supervision.group_auditor",
+        help="[[target label, inspector label], ...]",
+    )
+    recusals_salt = fields.Char(readonly=True, groups="srsp_supervision.group_auditor")
+    line_ids = fields.One2many("srsp.draw.line", "draw_id", "Roster")
+    drawn_line_ids = fields.One2many(
+        "srsp.draw.line",
+        "draw_id",
+        "Drawn",
+        domain=[("iteration", ">", 0)],
+        readonly=True,
+    )
+    iteration_ids = fields.One2many(
+        "srsp.draw.iteration", "draw_id", "Iterations", readonly=True
+    )
+    inspection_ids = fields.One2many(
+        "srsp.inspection", "draw_id", "Inspections", readonly=True
+    )
+    roster_size = fields.Integer(compute="_compute_strata_summary")
+    drawn_count = fields.Integer("To Draw", compute="_compute_strata_summary")
+    strata_summary = fields.Html(
+        "Strata Drawn From", compute="_compute_strata_summary", sanitize=False
+    )
+
+    _number_uniq = models.UniqueIndex("(number)")
+    _open_uniq = models.UniqueIndex(
+        "(task_id) WHERE state != 'voided'", "This task has a draw already."
+    )
+
+    @api.depends("strata")
+    @api.depends_context("lang")
+    def _compute_strata_summary(self):
+        for draw in self:
+            strata = draw.strata or []
+            draw.roster_size = sum(stratum["size"] for stratum in strata)
+            draw.drawn_count = sum(stratum["quota"] for stratum in strata)
+            draw.strata_summary = self.env["ir.qweb"]._render(
+                "srsp_supervision.srsp_draw_strata",
+                {"strata": strata, "names": self._get_stratum_names()},
+            )
+
+    @api.model
+    def _get_stratum_names(self):
+        """Readable names of the stratum keys that are not risk classes."""
+        return {
+            "all": self.env._("All"),
+            "key": self.env._("Key targets"),
+            "ordinary": self.env._("Ordinary targets"),
+        }
+
+    def write(self, vals):
+        if COMMITTED_FIELDS & vals.keys() and any(
+            draw.roster_digest_hex for draw in self
+        ):
+            raise UserError(
+                self.env._("A locked roster and its commitment never change.")
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(
+            self.env._("A draw is never deleted; it can only be voided, in public.")
+        )
+
+    @api.model
+    def _get_automatic_kinds(self):
+        """Sources that need nobody at the keyboard."""
+        return ["system"]
+
+    def action_enter_randomness(self):
+        """Open the form to key in a public lottery result before witnesses."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Randomness of %(draw)s", draw=self.number),
+            "res_model": "srsp.draw.randomness",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_draw_id": self.id},
+        }
+
+    def action_verify(self):
+        """Recompute the draw from its certificate, as an outsider would."""
+        self.ensure_one()
+        difference = verify_draw.first_difference(self._get_certificate())
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if difference else "success",
+                "sticky": bool(difference),
+                "message": difference
+                or self.env._(
+                    "%(draw)s recomputes from its certificate.", draw=self.number
+                ),
+            },
+        }
+
+    def action_void(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "draw_void")
+
+    def _void_by_user(self, reason):
+        self.task_id._check_role("group_policy_officer")
+        self.sudo()._void(reason)
+
+    def _check_due(self, now):
+        """Raise unless the roster is locked and the announced time has come."""
+        self.ensure_one()
+        if self.state != "committed":
+            raise UserError(
+                self.env._(
+                    "Draw %(draw)s is not open: a draw happens once.", draw=self.number
+                )
+            )
+        if now < self.announced_for:
+            raise UserError(
+                self.env._(
+                    "Draw %(draw)s was announced for %(time)s (UTC): it cannot happen earlier.",
+                    draw=self.number,
+                    time=self.announced_for,
+                )
+            )
+
+    def _record_randomness(self, now=None):
+        """Ask the source once and keep the answer; a draw that has its randomness is left alone."""
+        now = now or fields.Datetime.now()
+        self.lock_for_update()
+        self._check_due(now)
+        if not self.iteration_ids:
+            randomness = getattr(self, f"_fetch_randomness_{self.randomness_kind}")(now)
+            self.env["srsp.draw.iteration"].create(
+                {"draw_id": self.id, "number": 1, "randomness_hex": randomness.hex()}
+            )
+
+    def _fetch_randomness_system(self, now):
+        """32 bytes of the operating system's generator."""
+        return secrets.token_bytes(32)
+
+    def _fetch_randomness_lottery(self, now):
+        raise UserError(
+            self.env._(
+                "Draw %(draw)s waits for the lottery result: key it in before witnesses.",
+                draw=self.number,
+            )
+        )
+
+    def _draw(self, now=None):
+        """Reveal the next code, select, assign teams, create the inspections, seal. All or nothing."""
+        now = now or fields.Datetime.now()
+        self._record_randomness(now)
+        self.iteration_ids._run(now)
+        self.write({"state": "drawn", "drawn_at": now})
+        self.task_id.write({"state": "drawn", "blocked_reason": False})
+        self._seal("draw.drawn")
+        self.task_id._after_draw(self)
+
+    def _substitute(self, unavailable, now=None):
+        """Draw in place of targets that turned out not to be inspectable; everything earlier stays.
+
+        :param unavailable: ``[(draw line, reason), ...]``
+        """
+        self.ensure_one()
+        self.lock_for_update()
+        if self.state != "drawn" or len(self.iteration_ids) >= self.n:
+            raise UserError(
+                self.env._(
+                    "Draw %(draw)s: its %(count)s substitutions are used up, or it is not drawn.",
+                    draw=self.number,
+                    count=self.n - 1,
+                )
+            )
+        self.env["srsp.draw.iteration"].create(
+            {
+                "draw_id": self.id,
+                "number": len(self.iteration_ids) + 1,
+                "reason": unavailable[0][1],
+                "randomness_hex": self.iteration_ids[0].randomness_hex,
+                "unavailable": sorted(
+                    [line.label, cert.one_line(reason)] for line, reason in unavailable
+                ),
+            }
+        )._run(now or fields.Datetime.now())
+        self._seal("draw.substituted")
+        self.task_id._after_draw(self)
+
+    def _void(self, reason):
+        """Void the draws, each with a numbered event; visits that have not begun are cancelled."""
+        for draw in self.filtered(lambda draw: draw.state != "voided"):
+            if draw.inspection_ids.filtered(
+                lambda visit: visit.stage not in ("assigned", "scheduled", "cancelled")
+            ):
+                raise UserError(
+                    self.env._(
+                        "Draw %(draw)s: visits have begun, it can no longer be voided.",
+                        draw=draw.number,
+                    )
+                )
+            draw.inspection_ids._cancel(reason)
+            draw.write({"state": "voided", "void_reason": reason})
+            draw.task_id.write(
+                {"state": "planned", "draw_id": False, "announced_on": False}
+            )
+            draw._seal("draw.voided")
+            draw.task_id._after_void(draw)
+
+    def _seal(self, kind):
+        return self.env["srsp.event"]._seal(
+            self, kind, cert.seal_payload(self._get_certificate())
+        )
+
+    def _prepare_inspection_vals(self, targets, officers):
+        """Values of the visit to one entity: a line per drawn target and item of the task."""
+        task = self.task_id
+        return {
+            "task_id": task.id,
+            "draw_id": self.id,
+            "entity_id": targets.entity_id.id,
+            "company_id": self.company_id.id,
+            "officer_ids": [fields.Command.set(officers.ids)],
+            "line_ids": [
+                fields.Command.create({"target_id": target.id, "item_id": item.id})
+                for target in targets
+                for item in task.item_ids
+            ],
+        }
+
+    def _get_commitment(self):
+        """What is published when the roster is locked, before any randomness exists."""
+        self.ensure_one()
+        return {
+            "n": self.n,
+            "code_hex": self.code_hex,
+            "roster_digest_hex": self.roster_digest_hex,
+            "excluded_digest_hex": self.excluded_digest_hex,
+            "inspectors_digest_hex": self.inspectors_digest_hex,
+            "recusals_digest_hex": self.recusals_digest_hex,
+            "strata": self.strata,
+            "team_size": self.team_size,
+            "randomness": {
+                "source": self.randomness_kind,
+                "announced_for": iso(self.announced_for),
+                "statement": self.randomness_statement,
+            },
+        }
+
+    def _get_certificate(self):
+        """The certificate (``srsp-draw-certificate/1``, see readme/CERTIFICATE.md) as a dict."""
+        self.ensure_one()
+        iterations = self.iteration_ids.filtered("one_time_code_hex")
+        body = {
+            "format": cert.FORMAT,
+            "draw": self._get_certificate_head(),
+            "commitment": self._get_commitment(),
+            "roster": [[label, stratum] for label, stratum in self._query_roster()],
+            "excluded": [[label, reason] for label, reason in self._query_excluded()],
+            "iterations": [
+                iteration._get_certificate_part() for iteration in iterations
+            ],
+            "assignment": {
+                "team_size": self.team_size,
+                "inspectors": self.inspectors,
+                "eligibility": {
+                    "classes": [
+                        members
+                        for iteration in iterations
+                        for members in iteration.classes
+                    ],
+                    "visits": [
+                        [i.number, *visit] for i in iterations for visit in i.visits
+                    ],
+                },
+                "teams": [[i.number, *team] for i in iterations for team in i.teams],
+            },
+        }
+        domain = [
+            ("res_model", "=", self._name),
+            ("res_id", "=", self.id),
+            ("kind", "!=", "draw.committed"),
+        ]
+        event = self.env["srsp.event"].sudo().search(domain, limit=1)
+        if event:
+            body["chain"] = {
+                "sequence": event.sequence,
+                "kind": event.kind,
+                "previous_hash_hex": event.previous_hash,
+                "hash_hex": event.hash,
+            }
+        return body
+
+    def _get_certificate_head(self):
+        return {
+            "number": self.number,
+            "task": self.task_id.number,
+            "task_name": self.task_id.name,
+            "bureau": self.company_id.name,
+            "division": self.division_id.name,
+            "rulebook": self.rulebook_id.name,
+            "state": self.state,
+            "void_reason": self.void_reason or "",
+            "locked_at": iso(self.locked_at),
+            "drawn_at": iso(self.drawn_at) if self.drawn_at else None,
+        }
+
+    def _query_roster(self):
+        """Rows (label, stratum) of the roster, ascending by the label's bytes."""
+        return self.env.execute_query(
+            SQL(
+                """SELECT label, stratum FROM srsp_draw_line
+                    WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
+                self.id,
+            )
+        )
+
+    def _query_excluded(self):
+        """Rows (label, reason) of the targets that were left out, ascending by the label's bytes."""
+        return self.env.execute_query(
+            SQL(
+                """SELECT label, excluded_reason FROM srsp_draw_line
+                    WHERE draw_id = %s AND excluded_reason IS NOT NULL ORDER BY label COLLATE "C" """,
+                self.id,
+            )
+        )

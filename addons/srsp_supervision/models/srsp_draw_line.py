@@ -1,0 +1,48 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class SrspDrawLine(models.Model):
+    """One row of a locked roster: a target, its stratum, whether and how it was drawn or left out.
+
+    Written by SQL alone (``_fill_roster``, ``_select``): through the ORM nobody adds, changes or removes
+    a row.
+    """
+
+    _name = "srsp.draw.line"
+    _description = "Roster line"
+    _order = "draw_id, iteration, stratum, position, id"
+    _rec_name = "label"
+    _log_access = False
+
+    draw_id = fields.Many2one("srsp.draw", required=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True)
+    target_id = fields.Many2one("srsp.target", required=True, ondelete="restrict")
+    label = fields.Char(required=True)
+    stratum = fields.Char(required=True)
+    excluded_reason = fields.Char(
+        help="Why it was left out; empty for those in the roster."
+    )
+    iteration = fields.Integer(
+        help="Iteration that drew it; empty for those not drawn."
+    )
+    position = fields.Char(help="HMAC-SHA256 in hexadecimal, for those drawn.")
+
+    _label_uniq = models.UniqueIndex('(draw_id, label COLLATE "C")')
+    _drawn_idx = models.Index("(draw_id, iteration) WHERE iteration IS NOT NULL")
+    _target_idx = models.Index("(target_id) WHERE iteration IS NOT NULL")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise self._error()
+
+    def write(self, vals):
+        raise self._error()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise self._error()
+
+    @api.model
+    def _error(self):
+        return UserError(self.env._("A locked roster and its commitment never change."))

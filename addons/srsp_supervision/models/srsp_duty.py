@@ -1,0 +1,26 @@
+from odoo import fields, models
+
+
+class SrspDuty(models.Model):
+    """A joint duty (多部门监管责任事项): who leads, who cooperates, on which legal basis."""
+
+    _name = "srsp.duty"
+    _description = "Joint duty"
+    _inherit = ["srsp.list.line.mixin"]
+    _order = "list_id desc, sequence, id"
+    _check_company_auto = True
+
+    list_id = fields.Many2one(domain=[("kind", "=", "duty"), ("state", "=", "draft")])
+    origin_id = fields.Many2one(
+        "srsp.duty", "Copied From", readonly=True, index=True, copy=False
+    )
+    sequence = fields.Integer(default=10)
+    name = fields.Char("Duty", required=True)
+    legal_basis = fields.Text(required=True)
+    division_id = fields.Many2one(string="Lead Division")
+    cooperating_division_ids = fields.Many2many(
+        "srsp.division",
+        "srsp_duty_division_rel",
+        string="Cooperating Divisions",
+        check_company=True,
+    )

@@ -1,0 +1,118 @@
+from stdnum.cn import uscc
+from stdnum.exceptions import ValidationError as StdnumError
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class SrspEntity(models.Model):
+    """Whom the law obliges: an enterprise, an institution, a project, a person.
+
+    Known by its unified social credit code (GB 32100-2015); one without gets a generated code. No
+    identity number of a person is stored.
+    """
+
+    _name = "srsp.entity"
+    _description = "Entity"
+    _inherit = ["mail.thread"]
+    _order = "name, id"
+
+    name = fields.Char(required=True, index="trigram", tracking=True)
+    kind = fields.Selection(
+        [
+            ("enterprise", "Enterprise"),
+            ("individual", "Individual business"),
+            ("institution", "Institution"),
+            ("project", "Project"),
+            ("person", "Natural person"),
+        ],
+        required=True,
+        default="enterprise",
+    )
+    uscc = fields.Char("Credit Code", size=18, copy=False, tracking=True)
+    code = fields.Char(
+        "Code",
+        compute="_compute_code",
+        store=True,
+        help="The credit code, or a generated code without one.",
+    )
+    region = fields.Char()
+    address = fields.Char()
+    legal_representative = fields.Char()
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    target_ids = fields.One2many("srsp.target", "entity_id", "Targets")
+    inspection_ids = fields.One2many("srsp.inspection", "entity_id", "Inspections")
+    inspection_count = fields.Integer(compute="_compute_inspection_count")
+
+    _uscc_uniq = models.UniqueIndex(
+        "(company_id, uscc) WHERE uscc IS NOT NULL",
+        "An entity with this credit code exists already.",
+    )
+    _code_uniq = models.UniqueIndex(
+        "(company_id, code)", "An entity with this code exists already."
+    )
+
+    @api.depends("uscc")
+    def _compute_code(self):
+        for entity in self:
+            if entity.uscc:
+                entity.code = entity.uscc
+            elif not entity.code or uscc.is_valid(entity.code):
+                entity.code = self.env["ir.sequence"].sudo().next_by_code("srsp.entity")
+
+    @api.depends("inspection_ids")
+    def _compute_inspection_count(self):
+        counts = self.env["srsp.inspection"]._read_group(
+            [("entity_id", "in", self.ids)], ["entity_id"], ["__count"]
+        )
+        by_entity = {entity.id: count for entity, count in counts}
+        for entity in self:
+            entity.inspection_count = by_entity.get(entity.id, 0)
+
+    @api.constrains("uscc")
+    def _check_uscc(self):
+        for entity in self.filtered("uscc"):
+            try:
+                if uscc.validate(entity.uscc) == entity.uscc:
+                    continue
+            except StdnumError:
+                pass
+            raise ValidationError(
+                self.env._(
+                    "%(name)s: credit code “%(code)s” is not valid; 18 digits and capital letters, the last one a"
+                    " check digit (GB 32100-2015).",
+                    name=entity.name,
+                    code=entity.uscc,
+                )
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._clean_uscc(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._clean_uscc(vals))
+
+    @api.model
+    def _clean_uscc(self, vals):
+        """``vals`` with the credit code in capitals and without spaces; an empty one is no code."""
+        if "uscc" not in vals:
+            return vals
+        return dict(vals, uscc="".join((vals["uscc"] or "").split()).upper() or False)
+
+    @api.depends("name", "code")
+    @api.depends_context("show_code")
+    def _compute_display_name(self):
+        for entity in self:
+            code = f" ({entity.code})" if self.env.context.get("show_code") else ""
+            entity.display_name = f"{entity.name}{code}"
+
+    def action_open_inspections(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "srsp_supervision.srsp_inspection_action"
+        )
+        return dict(action, domain=[("entity_id", "=", self.id)], context={})

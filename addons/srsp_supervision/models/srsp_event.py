@@ -1,0 +1,108 @@
+import json
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools import canonical
+
+
+class SrspEvent(models.Model):
+    """The integrity chain: one append-only row for everything that must never be forgotten.
+
+    Each row seals a payload: ``hash = SHA-256(previous hash || canonical JSON of kind, payload and
+    sequence)``, per company, numbered without a gap. The ``no_gap`` sequence row is the lock: of two
+    transactions that append at once, one fails and is tried again by Odoo. Nothing updates or removes
+    a row; rows are readable by auditors and policy officers.
+    """
+
+    _name = "srsp.event"
+    _description = "Chained event"
+    _order = "sequence desc"
+    _rec_name = "kind"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
+    sequence = fields.Integer("Number in the Chain", required=True, readonly=True)
+    kind = fields.Char(required=True, readonly=True)
+    res_model = fields.Char("Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        "Record", model_field="res_model", required=True, readonly=True
+    )
+    record_name = fields.Char(readonly=True)
+    payload = fields.Text(required=True, readonly=True, prefetch=False)
+    previous_hash = fields.Char(required=True, readonly=True)
+    hash = fields.Char(required=True, readonly=True)
+
+    _sequence_uniq = models.UniqueIndex("(company_id, sequence)")
+    _record_idx = models.Index("(res_model, res_id)")
+
+    @api.model
+    def _seal(self, record, kind, payload):
+        """Append one event about ``record``.
+
+        :param record: the record the event is about, with a ``company_id``
+        :param str kind: dotted name, e.g. ``draw.drawn``
+        :param payload: JSON-serialisable value
+        :return: the new event
+        """
+        company = record.company_id
+        sequence = int(company.sudo()._srsp_event_sequence().next_by_id())
+        previous = self.sudo().search(
+            [("company_id", "=", company.id), ("sequence", "=", sequence - 1)]
+        )
+        previous_hash = bytes.fromhex(previous.hash) if previous else canonical.GENESIS
+        vals = {
+            "company_id": company.id,
+            "sequence": sequence,
+            "kind": kind,
+            "res_model": record._name,
+            "res_id": record.id,
+            "record_name": record.display_name,
+            "payload": canonical.dumps(payload).decode(),
+            "previous_hash": previous_hash.hex(),
+            "hash": canonical.seal(previous_hash, sequence, kind, payload).hex(),
+        }
+        return super(SrspEvent, self.sudo()).create([vals])
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise UserError(
+            self.env._("The integrity chain is written by the system alone.")
+        )
+
+    def write(self, vals):
+        raise UserError(
+            self.env._("An event of the integrity chain cannot be changed.")
+        )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(
+            self.env._("An event of the integrity chain cannot be deleted.")
+        )
+
+    @api.model
+    def _first_broken(self, company):
+        """The first event of ``company`` that does not follow from the one before, or an empty set.
+
+        Streams the chain in batches; memory does not grow with its length.
+        """
+        expected, previous_hash = 1, canonical.GENESIS
+        domain = [("company_id", "=", company.id)]
+        while events := self.sudo().search(
+            [*domain, ("sequence", ">=", expected)], order="sequence", limit=500
+        ):
+            for event in events:
+                sealed = canonical.seal(
+                    previous_hash, expected, event.kind, json.loads(event.payload)
+                )
+                if (event.sequence, event.previous_hash, event.hash) != (
+                    expected,
+                    previous_hash.hex(),
+                    sealed.hex(),
+                ):
+                    return event
+                expected, previous_hash = expected + 1, sealed
+            self.env.invalidate_all(flush=False)
+        return self.browse()

@@ -1,0 +1,316 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+STAGES = [
+    ("assigned", "Assigned"),
+    ("scheduled", "Scheduled"),
+    ("on_site", "On site"),
+    ("recorded", "Recorded"),
+    ("reviewed", "Reviewed"),
+    ("closed", "Closed"),
+    ("cancelled", "Cancelled"),
+]
+
+
+class SrspInspection(models.Model):
+    """One visit to one entity, with a line per target and item.
+
+    ``assigned → scheduled → on_site → recorded → reviewed → closed``. The team records, a manager who is
+    not on the team reviews and closes; closing forms the result, which is sealed and never changes.
+    """
+
+    _name = "srsp.inspection"
+    _description = "Inspection"
+    _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
+    _order = "scheduled_date desc, id desc"
+    _check_company_auto = True
+    _rec_name = "number"
+    _rec_names_search = ["number", "entity_id.name"]
+    _guarded_fields = (
+        "stage",
+        "number",
+        "task_id",
+        "draw_id",
+        "entity_id",
+        "officer_ids",
+        "company_id",
+        "year",
+        "line_ids",
+        "started_at",
+        "recorded_on",
+        "recorded_by_id",
+        "reviewed_by_id",
+        "result_date",
+        "cancel_reason",
+    )
+
+    number = fields.Char(readonly=True, copy=False, index=True)
+    task_id = fields.Many2one(
+        "srsp.task", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    draw_id = fields.Many2one(
+        "srsp.draw", readonly=True, index=True, ondelete="restrict"
+    )
+    division_id = fields.Many2one(related="task_id.division_id", store=True, index=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
+    year = fields.Integer(compute="_compute_year", store=True, index=True)
+    entity_id = fields.Many2one(
+        "srsp.entity", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    region = fields.Char(related="entity_id.region")
+    officer_ids = fields.Many2many(
+        "srsp.inspector",
+        "srsp_inspection_officer_rel",
+        "inspection_id",
+        "inspector_id",
+        "Officers",
+        readonly=True,
+    )
+    expert_ids = fields.Many2many(
+        "srsp.inspector",
+        "srsp_inspection_expert_rel",
+        string="Experts",
+        domain=[("pool_kind", "=", "expert")],
+    )
+    stage = fields.Selection(
+        STAGES,
+        default="assigned",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        group_expand=True,
+        index=True,
+    )
+    date_to = fields.Date(related="task_id.date_to", string="Inspect Until", store=True)
+    scheduled_date = fields.Date("Visit On", tracking=True)
+    started_at = fields.Datetime("On Site Since", readonly=True, copy=False)
+    recorded_on = fields.Date(readonly=True, copy=False)
+    recorded_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    reviewed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    review_note = fields.Text("Opinion of the Reviewer")
+    result_date = fields.Date("Result Formed On", readonly=True, copy=False)
+    cancel_reason = fields.Char(readonly=True, copy=False)
+    line_ids = fields.One2many("srsp.inspection.line", "inspection_id", "Items")
+    rectification_ids = fields.One2many(
+        "srsp.rectification", "inspection_id", "Rectifications"
+    )
+    finding_count = fields.Integer(
+        "Findings", compute="_compute_finding_count", store=True
+    )
+    is_mine = fields.Boolean(compute="_compute_is_mine", search="_search_is_mine")
+    timeliness = fields.Selection(
+        [("on_time", "On time"), ("done", "Closed"), ("late", "Late")],
+        compute="_compute_timeliness",
+    )
+
+    _number_uniq = models.UniqueIndex("(number)")
+
+    @api.depends("task_id.date_to")
+    def _compute_year(self):
+        for inspection in self:
+            inspection.year = (
+                inspection.task_id.date_to.year if inspection.task_id.date_to else 0
+            )
+
+    @api.depends("line_ids.is_finding")
+    def _compute_finding_count(self):
+        for inspection in self:
+            inspection.finding_count = len(inspection.line_ids.filtered("is_finding"))
+
+    @api.depends_context("uid")
+    @api.depends("officer_ids.user_id")
+    def _compute_is_mine(self):
+        for inspection in self:
+            inspection.is_mine = self.env.user in inspection.officer_ids.user_id
+
+    @api.model
+    def _search_is_mine(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return (
+            [("officer_ids.user_id", "in", self.env.user.ids)]
+            if True in value
+            else [("officer_ids.user_id", "not in", self.env.user.ids)]
+        )
+
+    @api.depends("stage", "date_to")
+    def _compute_timeliness(self):
+        today = fields.Date.context_today(self)
+        for inspection in self:
+            if inspection.stage in ("closed", "cancelled"):
+                inspection.timeliness = "done"
+            else:
+                late = inspection.date_to and inspection.date_to < today
+                inspection.timeliness = "late" if late else "on_time"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        inspections = super().create(vals_list)
+        numbers = {}
+        for inspection in inspections.sudo():
+            task = inspection.task_id
+            if task not in numbers:
+                numbers[task] = self.sudo().search_count(
+                    [("task_id", "=", task.id), ("number", "!=", False)]
+                )
+            numbers[task] += 1
+            inspection.number = f"{task.number}-{numbers[task]:03d}"
+        return inspections
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("An inspection is never deleted."))
+
+    def _check_stage(self, *stages):
+        labels = dict(self._fields["stage"]._description_selection(self.env))
+        for inspection in self:
+            if inspection.stage not in stages:
+                raise UserError(
+                    self.env._(
+                        "Inspection %(number)s is in stage “%(stage)s”; this step needs: %(needed)s.",
+                        number=inspection.number,
+                        stage=labels[inspection.stage],
+                        needed=", ".join(labels[stage] for stage in stages),
+                    )
+                )
+
+    def _check_team(self):
+        """Only the team (or, for the calendar and the paper work, a division officer) may go on."""
+        self._check_role("group_inspector")
+        self.check_access("write")
+
+    def action_schedule(self):
+        self._check_team()
+        self._check_stage("assigned")
+        for inspection in self:
+            if not inspection.scheduled_date:
+                raise UserError(
+                    self.env._(
+                        "Inspection %(number)s: enter the day of the visit first.",
+                        number=inspection.number,
+                    )
+                )
+        self.sudo().stage = "scheduled"
+
+    def action_start(self):
+        self._check_team()
+        self._check_stage("scheduled")
+        self.sudo().write({"stage": "on_site", "started_at": fields.Datetime.now()})
+        self.task_id.sudo().filtered(
+            lambda task: task.state == "drawn"
+        ).state = "inspecting"
+
+    def action_record(self):
+        self._check_team()
+        self._check_stage("on_site")
+        for inspection in self:
+            inspection.line_ids._check_complete()
+        self.sudo().write(
+            {
+                "stage": "recorded",
+                "recorded_on": fields.Date.context_today(self),
+                "recorded_by_id": self.env.uid,
+            }
+        )
+
+    def action_review(self):
+        self._check_reviewer()
+        self._check_stage("recorded")
+        self.sudo().write({"stage": "reviewed", "reviewed_by_id": self.env.uid})
+
+    def action_return(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "visit_return")
+
+    def action_close(self):
+        self._check_reviewer()
+        self._check_stage("reviewed")
+        self.sudo()._close(fields.Date.context_today(self))
+
+    def _close(self, date):
+        """Form the result on ``date``: seal it, open what must be put right, tell the hooks."""
+        for inspection in self:
+            inspection.write({"stage": "closed", "result_date": date})
+            inspection.line_ids._open_rectifications(date)
+            self.env["srsp.event"]._seal(
+                inspection, "inspection.closed", inspection._get_result()
+            )
+            inspection._after_close()
+
+    def action_unavailable(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "visit_unavailable")
+
+    def _check_reviewer(self):
+        """Four eyes: whoever was on the team or recorded the result does not review it."""
+        self._check_role("group_division_manager")
+        self.check_access("write")
+        for inspection in self:
+            if (
+                not self.env.su
+                and self.env.user
+                in inspection.officer_ids.user_id | inspection.recorded_by_id
+            ):
+                raise UserError(
+                    self.env._(
+                        "Inspection %(number)s: whoever inspected or recorded cannot review it.",
+                        number=inspection.number,
+                    )
+                )
+
+    def _return(self, reason):
+        self._check_reviewer()
+        self._check_stage("recorded", "reviewed")
+        self.sudo().write({"stage": "on_site", "reviewed_by_id": False})
+        self.message_post(body=self.env._("Sent back: %(reason)s", reason=reason))
+
+    def _replace(self, reason):
+        """Cancel the visit and draw a substitute for its targets."""
+        self.ensure_one()
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("write")
+        self._check_stage("assigned", "scheduled", "on_site")
+        draw = self.draw_id.sudo()
+        targets = self.sudo().line_ids.target_id
+        lines = draw.drawn_line_ids.filtered(lambda line: line.target_id in targets)
+        self.sudo()._cancel(reason)
+        draw._substitute([(line, reason) for line in lines])
+
+    def _cancel(self, reason):
+        self.write({"stage": "cancelled", "cancel_reason": reason})
+
+    def _get_result(self):
+        """The result as it is sealed and published: the national system's fields plus our numbers."""
+        self.ensure_one()
+        task, entity = self.task_id, self.entity_id
+        return {
+            "number": self.number,
+            "draw": self.draw_id.number,
+            "plan": task.plan_id.number or "",
+            "plan_name": task.plan_id.name or "",
+            "task": task.number,
+            "task_name": task.name,
+            "bureau": self.company_id.name,
+            "division": self.division_id.name,
+            "entity": entity.name,
+            "entity_kind": entity.kind,
+            "uscc": entity.code,
+            "inspected_on": fields.Date.to_string(
+                fields.Date.to_date(self.started_at) or self.scheduled_date
+            ),
+            "result_date": fields.Date.to_string(self.result_date),
+            "lines": [line._get_result() for line in self.line_ids],
+        }
+
+    def _after_close(self):
+        """Hook: the result has been formed."""
+
+    @api.depends("number", "entity_id.name")
+    def _compute_display_name(self):
+        for inspection in self:
+            inspection.display_name = (
+                f"{inspection.number or ''} {inspection.entity_id.name or ''}".strip()
+            )

@@ -1,0 +1,143 @@
+import datetime
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+# Codes of the national enterprise credit publicity system.
+RESULTS = [
+    ("1", "No problem found"),
+    ("6", "Unreachable at the registered address"),
+    ("7", "Closed down or being wound up"),
+    ("8", "Refused to cooperate, serious"),
+    ("9", "Deregistered"),
+    ("10", "Licence revoked"),
+    ("11", "Registration cancelled"),
+    ("12", "Moved away"),
+    ("A", "Problem found, to be dealt with"),
+    ("B", "Information not published as required"),
+    ("C", "Information concealed or falsified"),
+    ("E", "Problem found and rectified on order"),
+    ("F", "Does not do what the check is about"),
+    ("N", "Violates rules on land, planning, minerals, surveying or sea areas"),
+    ("5", "Violates rules of other departments"),
+]
+FINDINGS = frozenset("8ABCEN5")
+MEASURES = [
+    ("none", "None needed"),
+    ("daily", "Back to daily supervision"),
+    ("rectify", "Order to rectify"),
+    ("enforce", "Hand over to enforcement"),
+    ("copy", "Copy to other departments"),
+    ("other", "Other"),
+]
+
+
+class SrspInspectionLine(models.Model):
+    """One item checked on one target during a visit."""
+
+    _name = "srsp.inspection.line"
+    _description = "Inspection line"
+    _order = "inspection_id, id"
+    _rec_name = "item_id"
+
+    inspection_id = fields.Many2one(
+        "srsp.inspection", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one(
+        related="inspection_id.company_id", store=True, index=True
+    )
+    division_id = fields.Many2one(
+        related="inspection_id.division_id", store=True, index=True
+    )
+    stage = fields.Selection(related="inspection_id.stage")
+    target_id = fields.Many2one(
+        "srsp.target", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    item_id = fields.Many2one(
+        "srsp.item", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    content = fields.Text(related="item_id.content")
+    standard = fields.Text(related="item_id.standard")
+    result = fields.Selection(RESULTS)
+    is_finding = fields.Boolean(compute="_compute_is_finding", store=True)
+    facts = fields.Text()
+    measure = fields.Selection(MEASURES, default="none")
+    rectification_ids = fields.One2many(
+        "srsp.rectification", "line_id", "Rectifications"
+    )
+
+    _line_uniq = models.UniqueIndex("(inspection_id, target_id, item_id)")
+
+    @api.depends("result")
+    def _compute_is_finding(self):
+        for line in self:
+            line.is_finding = line.result in FINDINGS
+
+    def write(self, vals):
+        if not self.env.su:
+            if vals.keys() - {"result", "facts", "measure"}:
+                raise UserError(
+                    self.env._(
+                        "Only result, facts and measure of an inspection line can be entered."
+                    )
+                )
+            self.inspection_id._check_stage("on_site")
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("An inspection is never deleted."))
+
+    def _check_complete(self):
+        """Raise unless every line has a result, and every finding its facts and a measure."""
+        for line in self:
+            if not line.result:
+                raise UserError(
+                    self.env._(
+                        "Item “%(item)s” on %(target)s: choose a result.",
+                        item=line.item_id.name,
+                        target=line.target_id.display_name,
+                    )
+                )
+            if line.is_finding and (
+                not (line.facts or "").strip() or line.measure in (False, "none")
+            ):
+                raise UserError(
+                    self.env._(
+                        "Item “%(item)s” on %(target)s: a finding needs its facts and a measure.",
+                        item=line.item_id.name,
+                        target=line.target_id.display_name,
+                    )
+                )
+
+    def _open_rectifications(self, date):
+        """Open one for each line with an order to rectify, due as the task's rulebook says."""
+        return self.env["srsp.rectification"].create(
+            [
+                {
+                    "line_id": line.id,
+                    "requirement": line.facts,
+                    "deadline": date
+                    + datetime.timedelta(
+                        days=line.inspection_id.task_id.rulebook_id.rectification_days
+                    ),
+                }
+                for line in self
+                if line.measure == "rectify"
+            ]
+        )
+
+    def _get_result(self):
+        return {
+            "target": self.target_id.code,
+            "item_code": self.item_id.code,
+            "item": self.item_id.name,
+            "result": self.result,
+            "result_name": dict(
+                self._fields["result"]._description_selection(self.env)
+            ).get(self.result),
+            "measure": dict(
+                self._fields["measure"]._description_selection(self.env)
+            ).get(self.measure, ""),
+            "facts": self.facts or "",
+        }

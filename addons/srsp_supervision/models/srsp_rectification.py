@@ -1,0 +1,81 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class SrspRectification(models.Model):
+    """What an entity was ordered to put right, until when, and whether it has (责令改正)."""
+
+    _name = "srsp.rectification"
+    _description = "Rectification"
+    _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
+    _order = "deadline, id"
+    _guarded_fields = ("state", "line_id", "requirement", "verified_on")
+
+    line_id = fields.Many2one(
+        "srsp.inspection.line",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    inspection_id = fields.Many2one(
+        related="line_id.inspection_id", store=True, index=True
+    )
+    entity_id = fields.Many2one(
+        related="inspection_id.entity_id", store=True, index=True
+    )
+    division_id = fields.Many2one(
+        related="inspection_id.division_id", store=True, index=True
+    )
+    company_id = fields.Many2one(
+        related="inspection_id.company_id", store=True, index=True
+    )
+    requirement = fields.Text(required=True, readonly=True)
+    deadline = fields.Date(required=True, tracking=True)
+    state = fields.Selection(
+        [("open", "Open"), ("verified", "Rectified"), ("handed_over", "Handed over")],
+        default="open",
+        required=True,
+        readonly=True,
+        tracking=True,
+    )
+    verification = fields.Text(help="What was seen when it was verified.")
+    verified_on = fields.Date(readonly=True)
+    is_late = fields.Boolean(compute="_compute_is_late")
+
+    @api.depends("state", "deadline")
+    def _compute_is_late(self):
+        today = fields.Date.context_today(self)
+        for rectification in self:
+            rectification.is_late = (
+                rectification.state == "open" and rectification.deadline < today
+            )
+
+    def action_verify(self):
+        self._settle("verified")
+
+    def action_hand_over(self):
+        self._settle("handed_over")
+
+    def _settle(self, state):
+        self._check_role("group_division_officer")
+        self.check_access("write")
+        self._check_state("open")
+        for rectification in self:
+            if not (rectification.verification or "").strip():
+                raise UserError(
+                    self.env._(
+                        "%(entity)s: write down what was verified first.",
+                        entity=rectification.entity_id.name,
+                    )
+                )
+        self.sudo().write(
+            {"state": state, "verified_on": fields.Date.context_today(self)}
+        )
+
+    @api.depends("entity_id.name", "deadline")
+    def _compute_display_name(self):
+        for rectification in self:
+            rectification.display_name = (
+                f"{rectification.entity_id.name or ''} {rectification.deadline or ''}"
+            )

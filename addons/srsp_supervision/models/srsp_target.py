@@ -1,0 +1,122 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from .srsp_rulebook import RISK_CLASSES
+
+
+class SrspTarget(models.Model):
+    """One entry of a registry: an entity seen by one sector (a mining right, a surveying licence).
+
+    ``code`` is the public label in draws and never changes. Nothing is deleted: a target leaves its
+    registry by state.
+    """
+
+    _name = "srsp.target"
+    _description = "Target"
+    _inherit = ["mail.thread"]
+    _order = "code"
+    _check_company_auto = True
+    _rec_names_search = ["code", "entity_id.name", "permit_number"]
+
+    code = fields.Char(readonly=True, copy=False, index=True)
+    entity_id = fields.Many2one(
+        "srsp.entity",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+    )
+    sector_id = fields.Many2one(
+        "srsp.sector",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+    )
+    division_id = fields.Many2one(
+        related="sector_id.division_id", store=True, index=True
+    )
+    company_id = fields.Many2one(related="sector_id.company_id", store=True, index=True)
+    name = fields.Char(
+        "Object", help="The project, right or area, where it has a name of its own."
+    )
+    permit_number = fields.Char("Permit")
+    permit_valid_until = fields.Date()
+    risk_class = fields.Selection(
+        RISK_CLASSES, default="B", required=True, tracking=True
+    )
+    is_key = fields.Boolean("Key Target", tracking=True, help="Listed in 重点抽查名录.")
+    key_reason = fields.Char("Reason of the Key Mark", tracking=True)
+    region = fields.Char()
+    state = fields.Selection(
+        [("active", "Active"), ("suspended", "Suspended"), ("cancelled", "Cancelled")],
+        required=True,
+        default="active",
+        tracking=True,
+    )
+    state_reason = fields.Char("Reason", tracking=True)
+    state_date = fields.Date(readonly=True)
+    inspection_line_ids = fields.One2many(
+        "srsp.inspection.line", "target_id", "Inspections"
+    )
+
+    _permit_uniq = models.UniqueIndex(
+        "(entity_id, sector_id, coalesce(permit_number, ''))",
+        "This entity is in the registry of the sector with this permit already.",
+    )
+    _code_uniq = models.UniqueIndex(
+        "(company_id, code)", "A target with this code exists already."
+    )
+
+    @api.constrains("state", "state_reason", "is_key", "key_reason")
+    def _check_reasons(self):
+        for target in self:
+            if target.state != "active" and not (target.state_reason or "").strip():
+                raise ValidationError(
+                    self.env._(
+                        "%(target)s: say why it is suspended or cancelled (field Reason).",
+                        target=target.display_name,
+                    )
+                )
+            if target.is_key and not (target.key_reason or "").strip():
+                raise ValidationError(
+                    self.env._(
+                        "%(target)s: say why it is a key target.",
+                        target=target.display_name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        targets = super().create(
+            [{k: v for k, v in vals.items() if k != "code"} for vals in vals_list]
+        )
+        sequence = self.env["ir.sequence"].sudo()
+        for target in targets:
+            target.sudo().code = (
+                f"{target.sector_id.code}-{sequence.next_by_code('srsp.target')}"
+            )
+        return targets
+
+    def write(self, vals):
+        if "code" in vals and not self.env.su:
+            raise ValidationError(
+                self.env._(
+                    "The code of a target is its label in draws and never changes."
+                )
+            )
+        if "state" in vals:
+            vals = dict(vals, state_date=fields.Date.context_today(self))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise ValidationError(
+            self.env._("A target is not deleted: cancel it with a reason instead.")
+        )
+
+    @api.depends("code", "entity_id.name", "name")
+    def _compute_display_name(self):
+        for target in self:
+            parts = [target.code, target.entity_id.name, target.name]
+            target.display_name = " ".join(part for part in parts if part)

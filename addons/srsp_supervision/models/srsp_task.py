@@ -1,0 +1,534 @@
+import ast
+import datetime
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+_logger = logging.getLogger(__name__)
+
+FROZEN_FIELDS = frozenset(
+    "plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
+    " stratify_by ratio ratio_reason team_size randomness_kind date_from date_to draw_at lock_at".split()
+)
+
+
+class SrspTask(models.Model):
+    """A task: some items, a pool of targets, one announced draw, one window of inspections.
+
+    ``planned → committed → drawn → inspecting → disclosed → done`` or ``cancelled``. Announcing fixes
+    what will be drawn and when; from then on the scheduled actions lock the roster and draw.
+    """
+
+    _name = "srsp.task"
+    _description = "Task"
+    _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
+    _order = "date_from desc, id desc"
+    _check_company_auto = True
+    _guarded_fields = (
+        "state",
+        "number",
+        "announced_on",
+        "rulebook_id",
+        "draw_id",
+        "blocked_reason",
+        "cancel_reason",
+    )
+
+    name = fields.Char(required=True, tracking=True)
+    number = fields.Char(readonly=True, copy=False, index=True)
+    plan_id = fields.Many2one(
+        "srsp.plan", index=True, ondelete="restrict", check_company=True
+    )
+    division_id = fields.Many2one(
+        "srsp.division", required=True, index=True, check_company=True
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    sector_id = fields.Many2one(
+        "srsp.sector", required=True, index=True, check_company=True
+    )
+    item_ids = fields.Many2many("srsp.item", string="Items", check_company=True)
+    round = fields.Integer("Draw of the Year", default=1, readonly=True)
+    cooperating_division_ids = fields.Many2many(
+        "srsp.division",
+        "srsp_task_division_rel",
+        string="Cooperating Divisions",
+        check_company=True,
+    )
+    use_detachment = fields.Boolean(
+        "Detachment Supports",
+        default=True,
+        help="Detachment officers fill in where the division is short.",
+    )
+    target_domain = fields.Char(
+        "Target Filter", default="[]", help="Published with the roster."
+    )
+    stratify_by = fields.Selection(
+        [
+            ("none", "Nothing: one stratum"),
+            ("risk_class", "Risk class"),
+            ("key", "Key mark"),
+        ],
+        string="Strata by",
+        default="none",
+        required=True,
+    )
+    ratio = fields.Float(
+        digits=(5, 4),
+        compute="_compute_ratio",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+    )
+    ratio_reason = fields.Char(
+        "Reason for a Low Ratio", help="Published with the draw."
+    )
+    team_size = fields.Integer("Officers per Team", help="0: as the rulebook says.")
+    randomness_kind = fields.Selection(
+        selection="_selection_randomness_kind",
+        string="Source of Randomness",
+        help="Empty: as the rulebook says.",
+    )
+    date_from = fields.Date(
+        "Inspections From", required=True, default=fields.Date.context_today
+    )
+    date_to = fields.Date(
+        "Inspections Until", required=True, default=fields.Date.context_today
+    )
+    draw_at = fields.Datetime("Announced Draw", copy=False, tracking=True)
+    lock_at = fields.Datetime(
+        "Roster Lock",
+        compute="_compute_lock_at",
+        store=True,
+        readonly=False,
+        copy=False,
+        tracking=True,
+    )
+    announced_on = fields.Datetime(readonly=True, copy=False)
+    state = fields.Selection(
+        [
+            ("planned", "Planned"),
+            ("committed", "Roster locked"),
+            ("drawn", "Drawn"),
+            ("inspecting", "Inspecting"),
+            ("disclosed", "Disclosed"),
+            ("done", "Done"),
+            ("cancelled", "Cancelled"),
+        ],
+        default="planned",
+        required=True,
+        copy=False,
+        tracking=True,
+        group_expand=True,
+        index=True,
+    )
+    rulebook_id = fields.Many2one(
+        "srsp.rulebook",
+        readonly=True,
+        copy=False,
+        help="In force when the roster was locked.",
+    )
+    draw_ids = fields.One2many("srsp.draw", "task_id", "Draws")
+    draw_id = fields.Many2one("srsp.draw", "Draw", readonly=True, copy=False)
+    blocked_reason = fields.Text("Why It Is Stuck", readonly=True, copy=False)
+    cancel_reason = fields.Char(readonly=True, copy=False)
+    inspection_ids = fields.One2many("srsp.inspection", "task_id", "Inspections")
+    target_count = fields.Integer("Pool", compute="_compute_target_count")
+    inspection_count = fields.Integer("Visits", compute="_compute_inspection_count")
+    closed_count = fields.Integer("Closed", compute="_compute_inspection_count")
+    progress = fields.Integer(compute="_compute_inspection_count")
+    color_state = fields.Selection(
+        [("normal", "On time"), ("done", "Closed"), ("blocked", "Stuck")],
+        compute="_compute_color_state",
+        store=True,
+    )
+
+    _number_uniq = models.UniqueIndex("(number)")
+    _due_idx = models.Index(
+        "(state, lock_at, draw_at) WHERE state IN ('planned', 'committed')"
+    )
+
+    @api.model
+    def _selection_randomness_kind(self):
+        return (
+            self.env["srsp.draw"]
+            ._fields["randomness_kind"]
+            ._description_selection(self.env)
+        )
+
+    @api.depends("item_ids.ratio")
+    def _compute_ratio(self):
+        for task in self:
+            task.ratio = max(task.item_ids.mapped("ratio"), default=task.ratio)
+
+    @api.depends("draw_at")
+    def _compute_lock_at(self):
+        for task in self:
+            if not task.draw_at:
+                task.lock_at = False
+                continue
+            rulebook = (
+                self.env["srsp.rulebook"]
+                .sudo()
+                .search(
+                    [
+                        ("company_id", "=", task.company_id.id),
+                        ("state", "=", "published"),
+                    ],
+                    limit=1,
+                )
+            )
+            task.lock_at = task.draw_at - datetime.timedelta(
+                hours=rulebook.lock_lead_hours
+            )
+
+    @api.depends("sector_id", "target_domain")
+    def _compute_target_count(self):
+        for task in self:
+            try:
+                task.target_count = self.env["srsp.target"].search_count(
+                    task._get_pool_domain()
+                )
+            except UserError:
+                task.target_count = 0
+
+    @api.depends("inspection_ids.stage")
+    def _compute_inspection_count(self):
+        counts = {}
+        for task, stage, count in self.env["srsp.inspection"]._read_group(
+            [("task_id", "in", self.ids), ("stage", "!=", "cancelled")],
+            ["task_id", "stage"],
+            ["__count"],
+        ):
+            counts.setdefault(task.id, {})[stage] = count
+        for task in self:
+            stages = counts.get(task.id, {})
+            task.inspection_count = sum(stages.values())
+            task.closed_count = stages.get("closed", 0)
+            task.progress = (
+                100 * task.closed_count // task.inspection_count if stages else 0
+            )
+
+    @api.depends("state", "blocked_reason")
+    def _compute_color_state(self):
+        for task in self:
+            if task.blocked_reason:
+                task.color_state = "blocked"
+            else:
+                task.color_state = (
+                    "done" if task.state in ("disclosed", "done") else "normal"
+                )
+
+    @api.constrains("ratio", "name")
+    def _check_ratio(self):
+        for task in self:
+            if not 0 < task.ratio <= 1:
+                raise ValidationError(
+                    self.env._(
+                        "Task %(task)s: ratio %(ratio)s is not above 0 and at most 1; write 5 %% as 0.05.",
+                        task=task.name,
+                        ratio=task.ratio,
+                    )
+                )
+
+    @api.constrains("date_from", "date_to", "draw_at", "lock_at")
+    def _check_dates(self):
+        for task in self:
+            if task.date_to < task.date_from:
+                raise ValidationError(
+                    self.env._(
+                        "Task %(task)s: the window ends before it begins.",
+                        task=task.name,
+                    )
+                )
+            if task.draw_at and task.lock_at and task.lock_at > task.draw_at:
+                raise ValidationError(
+                    self.env._(
+                        "Task %(task)s: the roster must be locked before the draw.",
+                        task=task.name,
+                    )
+                )
+
+    @api.constrains("target_domain")
+    def _check_target_domain(self):
+        for task in self:
+            task._get_pool_domain()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        tasks = super().create(vals_list)
+        today = fields.Date.context_today(self)
+        for task in tasks.sudo():
+            task.number = task.company_id._srsp_next_number(
+                self._name, today.strftime("%Y%m%d")
+            )
+        return tasks
+
+    def write(self, vals):
+        if (
+            not self.env.su
+            and FROZEN_FIELDS & vals.keys()
+            and any(task.announced_on for task in self)
+        ):
+            raise UserError(
+                self.env._(
+                    "The draw has been announced: what it covers and when it happens can no longer change."
+                )
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_announced(self):
+        if any(task.state != "planned" or task.announced_on for task in self):
+            raise UserError(
+                self.env._(
+                    "Only a task that has not been announced can be deleted; cancel it instead."
+                )
+            )
+
+    def action_announce(self):
+        """Fix what will be drawn and when; wake the scheduled actions at those times."""
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("write")
+        self._check_state("planned")
+        for task in self:
+            task._check_announceable()
+        self.sudo().write(
+            {"announced_on": fields.Datetime.now(), "blocked_reason": False}
+        )
+        for task in self.sudo():
+            self.env.ref("srsp_supervision.ir_cron_lock_roster").sudo()._trigger(
+                task.lock_at
+            )
+            self.env.ref("srsp_supervision.ir_cron_draw").sudo()._trigger(task.draw_at)
+            task._after_announce()
+
+    def _check_announceable(self):
+        if not self.item_ids:
+            raise UserError(
+                self.env._("Task %(task)s has no item to inspect.", task=self.name)
+            )
+        if not self.draw_at or self.draw_at <= fields.Datetime.now():
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: set a time of the draw that is still to come.",
+                    task=self.name,
+                )
+            )
+        if not self.target_count:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: no target of sector %(sector)s matches the filter. Widen the filter or complete"
+                    " the registry first.",
+                    task=self.name,
+                    sector=self.sector_id.name,
+                )
+            )
+        draw = self.env["srsp.draw"].sudo()
+        draw._check_floor(
+            self, self.env["srsp.rulebook"]._get_in_force(self.company_id)
+        )
+        draw._check_officers(self, draw._get_eligible_inspectors(self))
+
+    def action_lock_roster(self):
+        """Lock the roster by hand before the scheduled action does."""
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("write")
+        for task in self:
+            task._lock_roster()
+
+    def action_draw(self):
+        """Draw by hand once the announced time has come."""
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("write")
+        self._check_state("committed")
+        for task in self:
+            task.draw_id.sudo()._draw()
+
+    def action_done(self):
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("write")
+        for task in self:
+            task._check_completable()
+        self.sudo().state = "done"
+
+    def _check_completable(self):
+        self._check_state("inspecting", "disclosed")
+        if self.closed_count < self.inspection_count:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: %(open)s visits are not closed yet.",
+                    task=self.name,
+                    open=self.inspection_count - self.closed_count,
+                )
+            )
+
+    def action_cancel(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "task_cancel")
+
+    def _cancel(self, reason):
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("write")
+        self._check_state("planned", "committed")
+        self.draw_id.sudo()._void(reason)
+        self.sudo().write({"state": "cancelled", "cancel_reason": reason})
+
+    def action_view_inspections(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "srsp_supervision.srsp_inspection_action"
+        )
+        return dict(
+            action,
+            domain=[("task_id", "=", self.id)],
+            context={"default_task_id": self.id},
+        )
+
+    def action_view_targets(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "srsp_supervision.srsp_target_action"
+        )
+        return dict(action, domain=list(self._get_pool_domain()), context={})
+
+    def _get_pool_domain(self):
+        """Targets that can be drawn or are left out with a reason: a Domain on targets."""
+        self.ensure_one()
+        try:
+            chosen = Domain(ast.literal_eval(self.target_domain or "[]"))
+            chosen.validate(self.env["srsp.target"])
+        except (ValueError, SyntaxError, TypeError) as error:
+            raise ValidationError(
+                self.env._(
+                    "Task %(task)s: the target filter cannot be read.", task=self.name
+                )
+            ) from error
+        return chosen & Domain(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("sector_id", "=", self.sector_id.id),
+                ("state", "!=", "cancelled"),
+            ]
+        )
+
+    def _lock_roster(self, now=None):
+        """Fix the pool and publish the commitment; a task locked already is left alone.
+
+        :param now: the time of the lock (UTC), the present if not given
+        """
+        self.ensure_one()
+        self.lock_for_update()
+        if self.state == "committed":
+            return self.draw_id
+        now = now or fields.Datetime.now()
+        self._check_state("planned")
+        if not self.announced_on or not self.draw_at or now > self.draw_at:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: announce a draw first; the roster is locked before the announced time.",
+                    task=self.name,
+                )
+            )
+        draw = self.env["srsp.draw"].sudo()._commit(self, now)
+        self.sudo().write(
+            {
+                "state": "committed",
+                "draw_id": draw.id,
+                "rulebook_id": draw.rulebook_id.id,
+                "blocked_reason": False,
+            }
+        )
+        self._after_commit_roster(draw)
+        return draw
+
+    @api.model
+    def _cron_lock_roster(self):
+        domain = [
+            ("state", "=", "planned"),
+            ("announced_on", "!=", False),
+            ("lock_at", "<=", fields.Datetime.now()),
+        ]
+        self._run_due(domain, type(self)._lock_or_lapse)
+
+    def _lock_or_lapse(self):
+        """Lock; an announcement whose time has passed without a lock lapses."""
+        if self.draw_at >= fields.Datetime.now():
+            self._lock_roster()
+            return
+        self.announced_on = False
+        self.blocked_reason = self.env._(
+            "The announced time passed before the roster could be locked: announce a new time. %(reason)s",
+            reason=self.blocked_reason or "",
+        )
+
+    @api.model
+    def _cron_draw(self):
+        domain = [
+            ("state", "=", "committed"),
+            ("draw_at", "<=", fields.Datetime.now()),
+            (
+                "draw_id.randomness_kind",
+                "in",
+                self.env["srsp.draw"]._get_automatic_kinds(),
+            ),
+        ]
+        # Randomness first, in a transaction of its own: a crash afterwards cannot ask for another one.
+        self._run_due(domain, lambda task: task.draw_id._record_randomness())
+        self._run_due(domain, lambda task: task.draw_id._draw())
+
+    @api.model
+    def _run_due(self, domain, step):
+        """Do ``step`` for every due task, each in a transaction of its own.
+
+        Safe on several workers and after a crash: a task being worked on elsewhere is skipped, one
+        already done no longer matches, an error is written on its task and hurts no other.
+        """
+        cron = self.env["ir.cron"]
+        tasks = self.search(domain, order="draw_at, id")
+        cron._commit_progress(remaining=len(tasks))
+        for task in tasks:
+            task = task.try_lock_for_update().filtered_domain(domain)
+            if task:
+                try:
+                    with self.env.cr.savepoint():
+                        step(task)
+                except UserError as error:
+                    task._block(str(error))
+                except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                    self.env.cr.rollback()  # another worker was faster; the next run finds out
+            if not cron._commit_progress(1):
+                break
+
+    def _block(self, reason):
+        """Say on the task why it is stuck, once."""
+        if self.blocked_reason == reason:
+            return
+        _logger.warning("Task %s is stuck: %s", self.number, reason)
+        self.blocked_reason = reason
+        self.message_post(body=reason)
+        manager = self.division_id.manager_id
+        if manager:
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("The draw is stuck"),
+                note=reason,
+                user_id=manager.id,
+            )
+
+    def _after_announce(self):
+        """Hook: a draw has been announced."""
+
+    def _after_commit_roster(self, draw):
+        """Hook: the roster of ``draw`` has been locked."""
+
+    def _after_draw(self, draw):
+        """Hook: ``draw`` has a new iteration (the first, or a substitution)."""
+
+    def _after_void(self, draw):
+        """Hook: ``draw`` has been voided."""

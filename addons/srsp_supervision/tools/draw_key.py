@@ -1,0 +1,58 @@
+"""The key that every draw's secret is derived from, kept outside the database.
+
+A dump of the database alone reveals no one-time code: the secret of a draw is
+HMAC-SHA256(key, nonce), the nonce lies in the database and the key in a file.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+KEY_LENGTH = 32
+
+
+def load(path) -> bytes:
+    """Return the key in the file ``path``, making the file (readable by its owner only) when missing.
+
+    Safe when several processes ask at once: the key is written aside and linked into place, so that
+    exactly one wins and nobody reads half a key.
+
+    :raises ValueError: when the file holds something else than 32 bytes in hexadecimal
+    :raises OSError: when it can be neither read nor made
+    """
+    path = Path(path)
+    if not path.exists():
+        _make(path)
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != KEY_LENGTH:
+        raise ValueError(
+            f"{path} does not hold a draw key of {KEY_LENGTH} bytes in hexadecimal"
+        )
+    return key
+
+
+def _make(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".draw-key-")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(KEY_LENGTH))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            return
+    finally:
+        os.unlink(name)
+
+
+def secret(key: bytes, nonce: bytes) -> bytes:
+    """Return the secret (32 bytes) of the draw with this nonce: H^0 of its one-time codes."""
+    return hmac.digest(key, b"srsp-draw-secret/1" + nonce, hashlib.sha256)

@@ -1,0 +1,2 @@
+from . import srsp_reason
+from . import srsp_draw_randomness

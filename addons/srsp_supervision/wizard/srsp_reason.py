@@ -1,0 +1,62 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class SrspReason(models.TransientModel):
+    """Asks for a reason before a step that stays on record for good."""
+
+    _name = "srsp.reason"
+    _description = "Reason for a step"
+
+    step = fields.Selection(
+        [
+            ("task_cancel", "Cancel the task"),
+            ("draw_void", "Void the draw"),
+            ("visit_unavailable", "Draw a substitute"),
+            ("visit_return", "Send back for completion"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    res_id = fields.Integer(required=True, readonly=True)
+    reason = fields.Text(required=True)
+    is_public = fields.Boolean(compute="_compute_is_public")
+
+    @api.depends("step")
+    def _compute_is_public(self):
+        for wizard in self:
+            wizard.is_public = wizard.step in ("draw_void", "visit_unavailable")
+
+    @api.model
+    def _get_steps(self):
+        """Step → (model, private method that takes the reason and checks the role)."""
+        return {
+            "task_cancel": ("srsp.task", "_cancel"),
+            "draw_void": ("srsp.draw", "_void_by_user"),
+            "visit_unavailable": ("srsp.inspection", "_replace"),
+            "visit_return": ("srsp.inspection", "_return"),
+        }
+
+    @api.model
+    def _open(self, record, step):
+        """The action that opens the form for ``step`` on ``record``."""
+        labels = dict(self._fields["step"]._description_selection(self.env))
+        return {
+            "type": "ir.actions.act_window",
+            "name": labels[step],
+            "res_model": self._name,
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_step": step, "default_res_id": record.id},
+        }
+
+    def action_confirm(self):
+        self.ensure_one()
+        reason = " ".join((self.reason or "").split())
+        if not reason:
+            raise UserError(self.env._("Give a reason: it stays on record."))
+        model, method = self._get_steps()[self.step]
+        record = self.env[model].browse(self.res_id).exists()
+        record.check_access("read")
+        getattr(record, method)(reason)
+        return {"type": "ir.actions.act_window_close"}
