@@ -26,9 +26,13 @@ background() {
     CHILDREN[$STARTED]=1
 }
 
-# in_foreground COMMAND...: run it to its end, but listen to signals meanwhile.
+# in_foreground COMMAND...: run it to its end: with the terminal where there is one, else listening to signals meanwhile.
 in_foreground() {
     local pid status=0
+    if [ -t 0 ]; then
+        "$@" 8>&- 9>&-
+        return
+    fi
     set -m
     "$@" </dev/null 8>&- 9>&- &
     pid=$!
@@ -38,6 +42,9 @@ in_foreground() {
     unset "CHILDREN[$pid]"
     return "$status"
 }
+
+# capture COMMAND...: the same, its output being wanted: for use inside $(...).
+capture() { exec "$@" </dev/null 8>&- 9>&-; }
 
 serve_platform() {
     [ -x script/platform ] && ! answers "$PLATFORM_PORT" || return 0

@@ -1,0 +1,138 @@
+"""What the black-box tests share: real Odoo processes on copies of the demo database, and a real browser."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "script/lib"))
+
+import databases  # noqa: E402
+
+START_SECONDS = 60
+
+
+@dataclass
+class OdooServer:
+    """One Odoo process with its scheduled actions running; ``log`` is its log file."""
+
+    url: str
+    db: str
+    port: int
+    log: Path
+    process: subprocess.Popen
+
+    def query(self, statement, *parameters):
+        """Rows of one SQL statement on the server's database, committed at once."""
+        return databases.query(statement, *parameters, database=self.db)
+
+    def stop(self, how=signal.SIGTERM):
+        """End the process and wait until it has ended; SIGKILL stands for a crash."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+            self.process.wait(timeout=60)
+
+    def __post_init__(self):
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
+                self.stop(signal.SIGKILL)
+                pytest.fail(f"Odoo did not come up on {self.url}:\n{tail}")
+            time.sleep(0.2)
+
+    def _answers(self):
+        with contextlib.suppress(urllib.error.URLError, OSError):
+            with urllib.request.urlopen(f"{self.url}/web/login", timeout=START_SECONDS) as answer:
+                return answer.status == 200
+        return False
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def start_odoo():
+    """A function ``start_odoo(db=None, *options)`` that starts one more Odoo, on a fresh copy of the demo database unless
+    one is named (then several processes may share it). All are stopped, and the copies dropped, at the end."""
+    servers, copies = [], []
+
+    def start(db=None, *options):
+        if db is None:
+            db = databases.run_name(f"server{len(copies)}")
+            copies.append(db)
+            databases.copy(db, source=os.environ["SRSP_TEMPLATE"])
+        port = free_port()
+        log = ROOT / f".local/log/{db}_{len(servers)}.log"
+        common = ["-d", db, "--db-filter", f"^{db}$", "--http-port", str(port), "--limit-memory-hard", "0"]
+        with open(log, "wb") as output:
+            process = subprocess.Popen(
+                databases.odoo_command(*common, *options),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        try:
+            server = OdooServer(f"http://127.0.0.1:{port}", db, port, log, process)
+        except BaseException:
+            process.kill()
+            raise
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.stop()
+        server.log.unlink()
+    for db in copies:
+        databases.drop(db)
+
+
+@pytest.fixture(scope="session")
+def odoo_server(start_odoo):
+    """One Odoo for the whole run."""
+    return start_odoo()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, as Playwright drives it."""
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    assert path, "no Chromium: apt-get install chromium"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def new_page(browser):
+    """A function that opens a page for one more person: own cookies, Chinese, in Fuzhou."""
+    contexts = []
+
+    def open_page(**options):
+        options = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "accept_downloads": True, **options}
+        contexts.append(browser.new_context(**options))
+        return contexts[-1].new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
