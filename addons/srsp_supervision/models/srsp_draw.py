@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import certificate as cert
-from ..tools import verify_draw
+from ..tools import canonical, verify_draw
 
 # What the commitment fixes: never written again, not even by code.
 COMMITTED_FIELDS = frozenset(
@@ -165,7 +165,7 @@ class SrspDraw(models.Model):
     def action_verify(self):
         """Recompute the draw from its certificate, as an outsider would."""
         self.ensure_one()
-        difference = verify_draw.first_difference(self._get_certificate())
+        difference = self._find_difference()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -182,6 +182,15 @@ class SrspDraw(models.Model):
     def action_void(self):
         self.ensure_one()
         return self.env["srsp.reason"]._open(self, "draw_void")
+
+    def _find_difference(self):
+        """What the verifier says of the certificate: its first difference, or an empty text."""
+        certificate = canonical.dumps(self._get_certificate())
+        try:
+            verify_draw.verify(verify_draw.load(certificate))
+        except (verify_draw.Difference, verify_draw.BadInput) as difference:
+            return str(difference)
+        return ""
 
     def _void_by_user(self, reason):
         self.task_id._check_role("group_policy_officer")

@@ -10,6 +10,8 @@ STAGES = [
     ("closed", "Closed"),
     ("cancelled", "Cancelled"),
 ]
+# What people write on the form, until a manager has reviewed it.
+EDITABLE = frozenset({"scheduled_date", "expert_ids", "line_ids", "review_note"})
 
 
 class SrspInspection(models.Model):
@@ -35,7 +37,6 @@ class SrspInspection(models.Model):
         "officer_ids",
         "company_id",
         "year",
-        "line_ids",
         "started_at",
         "recorded_on",
         "recorded_by_id",
@@ -159,6 +160,11 @@ class SrspInspection(models.Model):
             numbers[task] += 1
             inspection.number = f"{task.number}-{numbers[task]:03d}"
         return inspections
+
+    def write(self, vals):
+        if not self.env.su and EDITABLE & vals.keys():
+            self._check_stage("assigned", "scheduled", "on_site", "recorded")
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
