@@ -1,5 +1,4 @@
 import contextlib
-import copy
 import io
 import json
 import random
@@ -15,13 +14,6 @@ from .certificate_factory import SEED, make_certificate, reseal
 from .test_canonical import NUMBERS
 
 
-def set_in(value, path, new):
-    *steps, last = path
-    for step in steps:
-        value = value[step]
-    value[last] = new
-
-
 def random_certificate(seed):
     rng = random.Random(seed)
     labels = [f"{rng.choice(['矿', 'é', '🏔', 'a b'])}{number}" for number in range(60)]
@@ -32,7 +24,8 @@ def random_certificate(seed):
         ratios=[(key, rng.choice([0.05, 0.1, 0.3, 1])) for key in "ABC"],
         excluded=[(f"out{number}", "suspended") for number in range(rng.randrange(3))],
         inspectors=[
-            (label, pool, rng.randrange(3)) for label, pool in zip(officers, pools)
+            (label, pool, rng.randrange(3))
+            for label, pool in zip(officers, pools, strict=True)
         ],
         classes=[rng.sample(officers, rng.randrange(2, 9)) for _class in range(3)],
         unavailable=[(0,), (1, 2)],
@@ -102,229 +95,6 @@ class TestRecomputes(BaseCase):
         )
 
 
-class TestNamesTheDifference(BaseCase):
-    """Each case is doctored by someone who computes the chain anew, so only the draw can tell."""
-
-    def setUp(self):
-        super().setUp()
-        self.made = make_certificate(unavailable=[(0,)])
-
-    def assert_difference(self, message, made):
-        with self.assertRaises(verify_draw.Difference) as caught:
-            verify_draw.verify(verify_draw.load(canonical.dumps(reseal(made))))
-        self.assertIn(message, str(caught.exception))
-        self.assertNotIn("\n", str(caught.exception))
-
-    def test_a_value_that_was_replaced(self):
-        zero = "0" * 64
-        first = self.made["iterations"][0]["selected"][0]
-        for path, value, message in (
-            (
-                "draw.locked_at",
-                "2025-03-04T01:00:01Z",
-                "draw.locked_at: expected no later",
-            ),
-            (
-                "draw.drawn_at",
-                "2025-03-04T00:59:59Z",
-                "draw.drawn_at: expected no earlier",
-            ),
-            (
-                "commitment.roster_digest_hex",
-                zero,
-                "commitment.roster_digest_hex: expected",
-            ),
-            (
-                "commitment.excluded_digest_hex",
-                zero,
-                "commitment.excluded_digest_hex: expected",
-            ),
-            (
-                "commitment.inspectors_digest_hex",
-                zero,
-                "commitment.inspectors_digest_hex: exp",
-            ),
-            (
-                "commitment.strata.0.size",
-                4,
-                "commitment.strata[0].size: expected 3, found 4",
-            ),
-            (
-                "commitment.strata.0.ratio",
-                0.9,
-                "commitment.strata[0].quota: expected 3, found 2",
-            ),
-            (
-                "commitment.strata.1.quota",
-                2,
-                "commitment.strata[1].quota: expected 1, found 2",
-            ),
-            (
-                "commitment.strata.1.key",
-                "A",
-                "commitment.strata[1].size: expected 0, found 2",
-            ),
-            (
-                "commitment.code_hex",
-                zero,
-                "iterations[0].one_time_code_hex: expected a code",
-            ),
-            ("commitment.n", 1, "iterations: expected at most 1"),
-            ("commitment.team_size", 3, "assignment.team_size: expected 3, found 2"),
-            ("iterations.1.number", 3, "iterations[1].number: expected 2, found 3"),
-            (
-                "iterations.1.one_time_code_hex",
-                "00",
-                "iterations[1].one_time_code_hex: expected",
-            ),
-            (
-                "iterations.0.randomness_hex",
-                "00",
-                "iterations[0].selected[0]: expected",
-            ),
-            ("iterations.0.selected.0.0", "甲-9", f'expected ["{first[0]}", "A", '),
-            ("iterations.0.selected.0.2", zero, f'expected ["{first[0]}", "A", '),
-            (
-                "iterations.1.unavailable.0.0",
-                "丙-1",
-                "iterations[1].unavailable[0]: expected",
-            ),
-            (
-                "assignment.inspectors.0.2",
-                1,
-                "commitment.inspectors_digest_hex: expected",
-            ),
-            (
-                "assignment.eligibility.classes.0.0",
-                "I9",
-                "assignment.eligibility.classes[0]: exp",
-            ),
-            (
-                "assignment.eligibility.classes.0.0",
-                "I2",
-                "assignment.eligibility.classes[0]: exp",
-            ),
-            (
-                "assignment.eligibility.visits.0.2",
-                2,
-                "assignment.eligibility.visits[0]: expected",
-            ),
-            (
-                "assignment.eligibility.visits.3.0",
-                9,
-                "assignment.eligibility.visits[3]: expected",
-            ),
-            (
-                "assignment.eligibility.visits.0.1",
-                [],
-                "assignment.eligibility.visits[0]: expect",
-            ),
-            ("assignment.teams.2.2.0", "I9", "assignment.teams[2]: expected [1, ["),
-        ):
-            made = copy.deepcopy(self.made)
-            steps = [int(step) if step.isdigit() else step for step in path.split(".")]
-            set_in(made, steps, value)
-            with self.subTest(path=path, value=value):
-                self.assert_difference(message, made)
-
-    def test_a_roster_that_was_tampered_with(self):
-        for rows, message in (
-            (self.made["roster"][1:], "commitment.roster_digest_hex"),
-            (self.made["roster"][::-1], "roster[1]: expected labels that ascend"),
-            (
-                self.made["roster"][:1] + self.made["roster"],
-                "roster[1]: expected labels that as",
-            ),
-        ):
-            self.assert_difference(message, self.made | {"roster": rows})
-        made = self.made | {"excluded": [["甲-1", "sold"]]}
-        digest = certificate.excluded_digest(made["excluded"])
-        made["commitment"]["excluded_digest_hex"] = digest
-        self.assert_difference('expected no label that is excluded, found "甲-1"', made)
-
-    def test_a_stratum_that_is_not_announced(self):
-        self.made["commitment"]["strata"].pop()
-        self.assert_difference(
-            "commitment.strata: expected every stratum of the roster, fo", self.made
-        )
-
-    def test_a_selection_with_one_too_few_or_too_many(self):
-        selected = self.made["iterations"][0]["selected"]
-        dropped = selected.pop()
-        self.assert_difference("iterations[0].selected[2]: expected [", self.made)
-        selected += [dropped, ["甲-9", "A", "0" * 64]]
-        self.assert_difference(
-            "iterations[0].selected[3]: expected nothing more, found", self.made
-        )
-
-    def test_a_label_that_is_unavailable_before_it_is_drawn_or_twice(self):
-        gone = self.made["iterations"][1]["unavailable"]
-        gone.append(gone[0])
-        self.assert_difference("iterations[1].unavailable[1]: expected", self.made)
-        self.made["iterations"][0]["unavailable"] = gone[:1]
-        self.assert_difference("iterations[0].unavailable[0]: expected", self.made)
-
-    def test_visits_out_of_order_left_out_or_named_twice(self):
-        visits = self.made["assignment"]["eligibility"]["visits"]
-        visits[0], visits[1] = visits[1], visits[0]
-        self.assert_difference("assignment.eligibility.visits[1]: expected", self.made)
-        visits[0], visits[1] = visits[1], [1, [*visits[0][1], *visits[0][1]], 0]
-        self.assert_difference("assignment.eligibility.visits[1]: expected", self.made)
-        del visits[1]
-        self.assert_difference(
-            "assignment.eligibility.visits: expected every label", self.made
-        )
-
-    def test_a_class_too_small_for_a_team(self):
-        self.made["assignment"]["eligibility"]["classes"][1] = ["I1"]
-        self.assert_difference(
-            "expected a class of at least 2 officers, found 1", self.made
-        )
-
-    def test_a_link_that_does_not_fit(self):
-        for key, value in (
-            ("sequence", 8),
-            ("kind", "x"),
-            ("previous_hash_hex", "1" * 64),
-        ):
-            made = self.made | {"chain": self.made["chain"] | {key: value}}
-            with self.assertRaisesRegex(
-                verify_draw.Difference, "^chain.hash_hex: expected"
-            ):
-                verify_draw.verify(made)
-
-    def test_no_byte_can_be_changed_unnoticed(self):
-        raw = canonical.dumps(self.made)
-        unnoticed = []
-        for place in range(len(raw)):
-            for mask in (0x01, 0x20):
-                changed = raw[:place] + bytes([raw[place] ^ mask]) + raw[place + 1 :]
-                with contextlib.suppress(verify_draw.BadInput, verify_draw.Difference):
-                    verify_draw.verify(verify_draw.load(changed))
-                    unnoticed.append(place)
-        self.assertEqual([], unnoticed)
-
-    def test_no_field_can_be_dropped_or_given_another_type(self):
-        for path, old in list(self._paths(self.made)):
-            for value in (None, -1, 1.5, True, "\n", [], [[]], {}):
-                if value == old:
-                    continue
-                made = copy.deepcopy(self.made)
-                set_in(made, path, value)
-                refused = self.assertRaises(
-                    (verify_draw.BadInput, verify_draw.Difference)
-                )
-                with self.subTest(path=path, value=value), refused:
-                    verify_draw.verify(verify_draw.load(canonical.dumps(made)))
-
-    def _paths(self, value, path=()):
-        if path:
-            yield path, value
-        if isinstance(value, (dict, list)):
-            for step in value if isinstance(value, dict) else range(len(value)):
-                yield from self._paths(value[step], (*path, step))
-
-
 class TestCommandLine(BaseCase):
     def setUp(self):
         super().setUp()
@@ -340,10 +110,7 @@ class TestCommandLine(BaseCase):
         return status, out.getvalue(), err.getvalue()
 
     def test_one_line_and_status_0_when_everything_recomputes(self):
-        line = (
-            'draw "DRAW/2025/0001" recomputes: 4 of 5 targets in 2 iteration(s), '
-            "4 team(s), chain link 7\n"
-        )
+        line = 'draw "DRAW/2025/0001" recomputes: 4 of 5 targets in 2 iteration(s), 4 team(s), chain link 7\n'
         self.assertEqual((0, line, ""), self.run_main(canonical.dumps(self.made)))
 
     def test_one_line_and_status_1_for_a_difference(self):
@@ -388,6 +155,13 @@ class TestCommandLine(BaseCase):
             with self.subTest(raw=raw[:60]):
                 status, out, err = self.run_main(raw)
                 self.assertEqual((2, "", 1), (status, out, err.count("\n")))
+
+    def test_a_number_that_json_does_not_know_is_refused_before_anything_is_checked(
+        self,
+    ):
+        raw = canonical.dumps(self.made).replace(b'"n":5', b'"n":5,"extra":NaN')
+        with self.assertRaises(verify_draw.BadInput):
+            verify_draw.load(raw)
 
     def test_a_ticket_tells_what_the_draw_held_for_a_label(self):
         raw = canonical.dumps(self.made)

@@ -93,15 +93,15 @@ def _pick(members, loads, wanted, prk, prefix):
     """Return the first ``wanted`` members by load, then position; hashes only those tied."""
     picked = []
     while members:
-        here = [loads[member] for member in members]
-        least = min(here)
-        tied = [member for member, load in zip(members, here) if load == least]
+        least = min(loads[member] for member in members)
+        tied = [member for member in members if loads[member] == least]
         if len(tied) > 1:
-            best = lowest(prk, [prefix + member.encode() for member in tied], wanted)
+            best = lowest(
+                prk, [prefix + member.encode() for member in tied], wanted - len(picked)
+            )
             tied = [label[len(prefix) :].decode() for _position, label in best]
-        picked += tied[:wanted]
-        wanted -= len(tied)
-        if wanted <= 0:
+        picked += tied
+        if len(picked) >= wanted:
             break
-        members = [member for member, load in zip(members, here) if load != least]
-    return picked
+        members = [member for member in members if loads[member] > least]
+    return picked[:wanted]

@@ -20,9 +20,9 @@ from collections import Counter
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal, localcontext
 from heapq import nsmallest
-from itertools import zip_longest
 
 FORMAT = "srsp-draw-certificate/1"
+JSON = json.JSONEncoder(ensure_ascii=False)
 LARGEST = 2**53 - 1  # beyond it a browser's numbers are not exact
 
 
@@ -34,16 +34,14 @@ class Difference(Exception):
     """Something in the certificate does not recompute."""
 
 
-class Words(str):
-    """A description, shown as it is; every other value is shown as JSON."""
+def differ(where, expected, found):
+    shown = JSON.encode(found)
+    raise Difference(f"{where}: expected {expected:.300}, found {shown:.300}")
 
 
 def expect(where, expected, found):
     if expected != found:
-        shown = (
-            v if isinstance(v, Words) else JSON.encode(v) for v in (expected, found)
-        )
-        raise Difference("{}: expected {:.300}, found {:.300}".format(where, *shown))
+        differ(where, JSON.encode(expected), found)
 
 
 # --- The format: what each field must be -----------------------------------------------------
@@ -61,7 +59,6 @@ def is_time(value):
         return False
 
 
-JSON = json.JSONEncoder(ensure_ascii=False)
 is_time_like = words("", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)")[1]
 time = ("a time in UTC such as 2025-01-31T08:00:00Z", is_time)
 text = words("a text", "[^\ud800-\udfff]*")
@@ -233,7 +230,7 @@ def rows_digest(where, rows):
     for index, row in enumerate(rows):
         label = row[0].encode()
         if label <= last:
-            expect(f"{where}[{index}]", Words("labels that ascend, each once"), row)
+            differ(f"{where}[{index}]", "labels that ascend, each once", row)
         last = label
         hasher.update(
             label + "".join(f"\t{value}" for value in row[1:]).encode() + b"\n"
@@ -250,9 +247,9 @@ def check_times(certificate):
         certificate["commitment"]["randomness"]["announced_for"],
     )
     if draw["locked_at"][:19] > announced[:19]:
-        expect("draw.locked_at", Words(f"no later than {announced}"), draw["locked_at"])
+        differ("draw.locked_at", f"no later than {announced}", draw["locked_at"])
     if draw["drawn_at"][:19] < announced[:19]:
-        expect("draw.drawn_at", Words(f"no earlier than {announced}"), draw["drawn_at"])
+        differ("draw.drawn_at", f"no earlier than {announced}", draw["drawn_at"])
 
 
 def check_roster(certificate):
@@ -263,14 +260,14 @@ def check_roster(certificate):
     out = {label for label, _reason in certificate["excluded"]}
     for index, (label, _stratum) in enumerate(roster):
         if label in out:
-            expect(f"roster[{index}]", Words("no label that is excluded"), label)
+            differ(f"roster[{index}]", "no label that is excluded", label)
     sizes = Counter(stratum for _label, stratum in roster)
     for index, stratum in enumerate(commitment["strata"]):
         where, size = f"commitment.strata[{index}]", sizes.pop(stratum["key"], 0)
         expect(f"{where}.size", size, stratum["size"])
         expect(f"{where}.quota", quota(size, stratum["ratio"]), stratum["quota"])
     if sizes:
-        expect("commitment.strata", Words("every stratum of the roster"), sorted(sizes))
+        differ("commitment.strata", "every stratum of the roster", sorted(sizes))
 
 
 def check_codes(certificate):
@@ -279,15 +276,11 @@ def check_codes(certificate):
     for index, iteration in enumerate(certificate["iterations"]):
         expect(f"iterations[{index}].number", index + 1, iteration["number"])
         if index == commitment["n"]:
-            expect(
-                "iterations",
-                Words(f"at most {index}, the length of the chain"),
-                index + 1,
-            )
+            differ("iterations", f"at most {index}, the length of the chain", index + 1)
         code = iteration["one_time_code_hex"]
         if hashlib.sha256(bytes.fromhex(code)).hexdigest() != last:
             where = f"iterations[{index}].one_time_code_hex"
-            expect(where, Words(f"a code whose SHA-256 is {last}"), code)
+            differ(where, f"a code whose SHA-256 is {last}", code)
         last = code
 
 
@@ -303,7 +296,7 @@ def check_selection(certificate):
         for row, (label, _reason) in enumerate(iteration["unavailable"]):
             if label not in drawn or label in gone:
                 where = f"iterations[{index}].unavailable[{row}]"
-                expect(where, Words("a label drawn earlier and still available"), label)
+                differ(where, "a label drawn earlier and still available", label)
             gone.add(label)
             places[drawn[label]] = places.get(drawn[label], 0) + 1
         position, expected = position_function(iteration), []
@@ -321,10 +314,11 @@ def check_selection(certificate):
 
 
 def compare(where, expected, found):
-    nothing = Words("nothing more")
-    if expected != found:
-        for index, pair in enumerate(zip_longest(expected, found, fillvalue=nothing)):
-            expect(f"{where}[{index}]", *pair)
+    for index, (wanted, row) in enumerate(zip(expected, found)):
+        if wanted != row:
+            expect(f"{where}[{index}]", wanted, row)
+    if len(expected) != len(found):
+        differ(where, f"{len(expected)} entries", len(found))
 
 
 def check_visits(certificate):
@@ -343,20 +337,12 @@ def check_visits(certificate):
         keys = [(number, positions.pop((number, label), "")) for label in labels]
         known = labels and all(position for _number, position in keys)
         if not known or keys[0] <= last or keys != sorted(keys):
-            expect(
-                where,
-                Words("labels selected then, once, by position"),
-                [number, labels],
-            )
+            differ(where, "labels selected then, once, by position", [number, labels])
         last = keys[0]
         if which >= len(classes) or len(classes[which]) < size:
-            expect(where, Words(f"a class of at least {size} officers"), which)
+            differ(where, f"a class of at least {size} officers", which)
     if positions:
-        expect(
-            "assignment.eligibility.visits",
-            Words("every label selected"),
-            min(positions),
-        )
+        differ("assignment.eligibility.visits", "every label selected", min(positions))
 
 
 def check_teams(certificate):
@@ -372,7 +358,7 @@ def check_teams(certificate):
     for index, members in enumerate(classes):
         if len(set(members)) != len(members) or not pools.keys() >= set(members):
             where = f"assignment.eligibility.classes[{index}]"
-            expect(where, Words("inspectors of the draw, each once"), members)
+            differ(where, "inspectors of the draw, each once", members)
     check_visits(certificate)
     loads = {label: load for label, _pool, load in inspectors}
     hashes = [position_function(iteration) for iteration in certificate["iterations"]]
