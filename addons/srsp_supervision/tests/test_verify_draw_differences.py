@@ -12,6 +12,8 @@ ZERO = "0" * 64
 REPLACED = f"""
 draw.locked_at | "2025-03-04T01:00:01Z" | draw.locked_at: expected no later than 2025-
 draw.drawn_at | "2025-03-04T00:59:59Z" | draw.drawn_at: expected no earlier than 2025-
+draw.drawn_at | null | draw.drawn_at: expected a time just if there is an iteration
+iterations | [] | draw.drawn_at: expected a time just if there is an iteration
 commitment.roster_digest_hex | "{ZERO}" | commitment.roster_digest_hex: expected "
 commitment.excluded_digest_hex | "{ZERO}" | commitment.excluded_digest_hex: expected "
 commitment.inspectors_digest_hex | "{ZERO}" | commitment.inspectors_digest_hex: expected "

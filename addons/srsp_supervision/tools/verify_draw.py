@@ -61,6 +61,7 @@ def is_time(value):
 
 is_time_like = words("", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)")[1]
 time = ("a time in UTC such as 2025-01-31T08:00:00Z", is_time)
+late = ("a time in UTC, or null", lambda value: value is None or is_time(value))
 text = words("a text", "[^\ud800-\udfff]*")
 field = words("a text without tab and line feed", "[^\t\n\ud800-\udfff]*")
 name = words("a name without tab and line feed", "[^\t\n\ud800-\udfff]+")
@@ -75,7 +76,8 @@ ratio = ("a number from 0 up", lambda v: type(v) in (int, float) and 0 <= v <= L
 CERTIFICATE = {
     "draw": {
         **dict.fromkeys(("number", "task", "bureau", "rulebook", "state"), text),
-        **dict.fromkeys(("locked_at", "drawn_at"), time),
+        "locked_at": time,
+        "drawn_at": late,
     },
     "commitment": {
         "n": some,
@@ -156,8 +158,6 @@ def load(raw):
     found = flaw(value, CERTIFICATE)
     if found:
         raise BadInput(f"{found[0][1:]}: expected {found[1]}")
-    if not value["iterations"]:
-        raise BadInput("iterations: expected at least one")
     if len(value["chain"]) != len(CERTIFICATE["chain"]):
         raise BadInput("chain: an unknown field, which nothing would cover")
     return value
@@ -248,8 +248,11 @@ def check_times(certificate):
     )
     if draw["locked_at"][:19] > announced[:19]:
         differ("draw.locked_at", f"no later than {announced}", draw["locked_at"])
-    if draw["drawn_at"][:19] < announced[:19]:
-        differ("draw.drawn_at", f"no earlier than {announced}", draw["drawn_at"])
+    drawn_at = draw["drawn_at"]
+    if (drawn_at is None) != (certificate["iterations"] == []):
+        differ("draw.drawn_at", "a time just if there is an iteration", drawn_at)
+    if drawn_at is not None and drawn_at[:19] < announced[:19]:
+        differ("draw.drawn_at", f"no earlier than {announced}", drawn_at)
 
 
 def check_roster(certificate):
@@ -406,14 +409,14 @@ def verify(certificate):
 
 def summary(certificate):
     iterations, roster = certificate["iterations"], len(certificate["roster"])
+    number = JSON.encode(certificate["draw"]["number"])
+    if not iterations:
+        return f"draw {number} has drawn nothing: its commitment to {roster} targets recomputes"
     drawn = sum(len(iteration["selected"]) for iteration in iterations)
-    number, teams = (
-        JSON.encode(certificate["draw"]["number"]),
-        certificate["assignment"]["teams"],
-    )
+    teams, link = certificate["assignment"]["teams"], certificate["chain"]["sequence"]
     return (
         f"draw {number} recomputes: {drawn} of {roster} targets in {len(iterations)} "
-        f"iteration(s), {len(teams)} team(s), chain link {certificate['chain']['sequence']}"
+        f"iteration(s), {len(teams)} team(s), chain link {link}"
     )
 
 
