@@ -104,4 +104,4 @@ def _pick(members, loads, wanted, prk, prefix):
         if len(picked) >= wanted:
             break
         members = [member for member in members if loads[member] > least]
-    return picked[:wanted]
+    return picked
