@@ -290,6 +290,7 @@ class SrspDraw(models.Model):
                 )
             draw.inspection_ids._cancel(reason)
             draw.write({"state": "voided", "void_reason": reason})
+            draw.flush_recordset(["state"])  # a new draw of the task may follow in this transaction
             draw.task_id.write(
                 {"state": "planned", "draw_id": False, "announced_on": False}
             )
@@ -356,7 +357,7 @@ class SrspDraw(models.Model):
                     "classes": [
                         members
                         for iteration in iterations
-                        for members in iteration.classes
+                        for members in iteration.classes or []
                     ],
                     "visits": [
                         [i.number, *visit] for i in iterations for visit in i.visits

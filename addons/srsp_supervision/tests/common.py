@@ -1,0 +1,145 @@
+from datetime import date, datetime, timedelta
+
+from odoo.tests import TransactionCase, new_test_user
+
+NOW = datetime(2026, 3, 20, 1, 0, 0)
+DRAW_AT = datetime(2026, 3, 23, 1, 30, 0)
+ROLES = ("inspector", "division_officer", "division_manager", "policy_officer", "auditor", "administrator")
+
+
+class SrspCase(TransactionCase):
+    """A small bureau: two divisions and the detachment, 119 surveying units, five officers."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env["res.company"].create({"name": "Harbour Bureau", "srsp_area_code": "350100"})
+        cls.env.user.company_ids |= cls.company
+        cls.env = cls.env(
+            context=dict(cls.env.context, allowed_company_ids=[cls.company.id], tracking_disable=True)
+        )
+        cls.surveying = cls._make_division("Surveying", "SV")
+        cls.minerals = cls._make_division("Minerals", "MN")
+        cls.detachment = cls._make_division("Detachment", "DT", kind="detachment")
+        cls.sector = cls.env["srsp.sector"].create(
+            {"name": "Surveying", "code": "SUR", "division_id": cls.surveying.id, "company_id": cls.company.id}
+        )
+        cls.mining = cls.env["srsp.sector"].create(
+            {"name": "Mining", "code": "MIN", "division_id": cls.minerals.id, "company_id": cls.company.id}
+        )
+        cls.rulebook = cls.env["srsp.rulebook"].create(
+            {
+                "name": "Rulebook 2026",
+                "effective_date": date(2026, 1, 1),
+                "state": "published",
+                "company_id": cls.company.id,
+            }
+        )
+        cls.list = cls._make_list()
+        cls.targets = cls._make_targets(119)
+        cls.officers = cls.env["srsp.inspector"].union(
+            *(cls._make_inspector(f"SV-{number:02d}") for number in range(1, 6))
+        )
+
+    @classmethod
+    def _make_division(cls, name, code, kind="business"):
+        return cls.env["srsp.division"].create(
+            {"name": name, "code": code, "kind": kind, "company_id": cls.company.id}
+        )
+
+    @classmethod
+    def _make_list(cls):
+        """A published item list with one item of each business division."""
+        item_list = cls.env["srsp.list"].create({"kind": "item", "company_id": cls.company.id})
+        cls.item = cls.env["srsp.item"].create(
+            cls._item_vals(list_id=item_list.id, code="A1", name="Quality of surveying results")
+        )
+        cls.env["srsp.item"].create(
+            cls._item_vals(
+                list_id=item_list.id,
+                code="B1",
+                name="Mining within the licence",
+                division_id=cls.minerals.id,
+                sector_id=cls.mining.id,
+            )
+        )
+        item_list.write({"approval_number": "2026-1", "approval_date": date(2026, 1, 5)})
+        for step in ("action_submit", "action_consolidate", "action_approve", "action_publish"):
+            getattr(item_list, step)()
+        return item_list
+
+    @classmethod
+    def _item_vals(cls, **values):
+        return {
+            "division_id": cls.surveying.id,
+            "sector_id": cls.sector.id,
+            "legal_basis": "Surveying and Mapping Law, article 49",
+            "ratio": 0.05,
+            "frequency": 2,
+            **values,
+        }
+
+    @classmethod
+    def _make_targets(cls, count, sector=None, **values):
+        entities = cls.env["srsp.entity"].create(
+            [{"name": f"Unit {number:03d}", "company_id": cls.company.id} for number in range(1, count + 1)]
+        )
+        sector = sector or cls.sector
+        return cls.env["srsp.target"].create(
+            [{"entity_id": entity.id, "sector_id": sector.id, **values} for entity in entities]
+        )
+
+    @classmethod
+    def _make_inspector(cls, staff_number, **values):
+        return cls.env["srsp.inspector"].create(
+            {
+                "name": f"Officer {staff_number}",
+                "staff_number": staff_number,
+                "division_id": cls.surveying.id,
+                "sector_ids": [(6, 0, (cls.sector | cls.mining).ids)],
+                "certificate_number": f"C-{staff_number}",
+                "certificate_valid_until": date(2028, 12, 31),
+                "company_id": cls.company.id,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _make_user(cls, login, role, divisions=None, company=None):
+        company = company or cls.company
+        return new_test_user(
+            cls.env,
+            login,
+            groups=f"srsp_supervision.group_{role}",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+            srsp_division_ids=[(6, 0, (divisions or cls.env["srsp.division"]).ids)],
+        )
+
+    @classmethod
+    def _make_task(cls, **values):
+        return cls.env["srsp.task"].create(
+            {
+                "name": "Surveying, spring",
+                "division_id": cls.surveying.id,
+                "sector_id": cls.sector.id,
+                "item_ids": [(6, 0, cls.item.ids)],
+                "date_from": date(2026, 3, 24),
+                "date_to": date(2026, 6, 30),
+                "company_id": cls.company.id,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _make_announced(cls, **values):
+        """A task whose draw has been announced for DRAW_AT."""
+        return cls._make_task(
+            **{"draw_at": DRAW_AT, "lock_at": DRAW_AT - timedelta(hours=24), "announced_on": NOW, **values}
+        )
+
+    @classmethod
+    def _make_drawn(cls, **values):
+        task = cls._make_announced(**values)
+        task._lock_roster(NOW)._draw(DRAW_AT)
+        return task

@@ -1,0 +1,338 @@
+import hashlib
+from datetime import date, timedelta
+
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..tools import assignment, canonical, certificate, draw_key, vrs
+from .common import DRAW_AT, NOW, SrspCase
+
+
+@tagged("post_install", "-at_install")
+class TestDraw(SrspCase):
+    def test_a_lock_publishes_the_pool_and_no_randomness(self):
+        draw = self._make_announced()._lock_roster(NOW)
+        rows = [[target.code, "all"] for target in self.targets.sorted("code")]
+        text = "".join(f"{label}\t{stratum}\n" for label, stratum in rows)
+        self.assertEqual(
+            draw._get_commitment(),
+            {
+                "n": 10,
+                "code_hex": draw.code_hex,
+                "roster_digest_hex": hashlib.sha256(text.encode()).hexdigest(),
+                "excluded_digest_hex": hashlib.sha256(b"").hexdigest(),
+                "inspectors_digest_hex": certificate.inspectors_digest(
+                    [f"SV-{number:02d}", "division", 0] for number in range(1, 6)
+                ),
+                "recusals_digest_hex": hashlib.sha256(bytes.fromhex(draw.recusals_salt)).hexdigest(),
+                "strata": [{"key": "all", "size": 119, "ratio": 0.05, "quota": 6}],
+                "team_size": 2,
+                "randomness": {
+                    "source": "system",
+                    "announced_for": "2026-03-23T01:30:00Z",
+                    "statement": draw.randomness_statement,
+                },
+            },
+        )
+        self.assertEqual((draw.task_id.state, draw.state, draw.number), ("committed", "committed", f"{draw.task_id.number}-1"))
+        self.assertFalse(draw.iteration_ids)
+        self.assertFalse(draw.drawn_line_ids)
+
+    def test_a_draw_recomputes_by_the_reference_and_by_the_verifier(self):
+        task = self._make_drawn(use_detachment=False)
+        draw, iteration = task.draw_id, task.draw_id.iteration_ids
+        code = bytes.fromhex(iteration.one_time_code_hex)
+        self.assertEqual(hashlib.sha256(code).hexdigest(), draw.code_hex)
+        prk = vrs.extract(code, bytes.fromhex(iteration.randomness_hex))
+        lowest = vrs.lowest(prk, [target.code.encode() for target in self.targets], 6)
+        self.assertEqual(
+            draw._get_certificate()["iterations"][0]["selected"],
+            [(label.decode(), "all", position.hex()) for position, label in lowest],
+        )
+        teams, _loads = assignment.assign(
+            prk,
+            [([label.decode()], 0) for _position, label in lowest],
+            [[officer.staff_number for officer in self.officers.sorted("staff_number")]],
+            draw.inspectors,
+            2,
+        )
+        self.assertEqual(iteration.teams, teams)
+        self.assertEqual(draw._find_difference(), "")
+        self.assertEqual(len(task.inspection_ids), 6)
+        self.assertEqual(
+            [visit.officer_ids.sorted("staff_number").mapped("staff_number") for visit in task.inspection_ids.sorted("number")],
+            [sorted(officers) for _labels, officers in teams],
+        )
+        self.assertEqual(task.inspection_ids.line_ids.item_id, self.item)
+
+    def test_strata_take_their_own_ratio_rounded_up(self):
+        self.targets[:21].risk_class = "D"
+        self.targets[21:24].risk_class = "C"
+        self.targets[24].write({"risk_class": "A"})
+        task = self._make_drawn(stratify_by="risk_class")
+        self.assertEqual(
+            task.draw_id.strata,
+            [
+                {"key": "A", "size": 1, "ratio": 0.05, "quota": 1},
+                {"key": "B", "size": 94, "ratio": 0.05, "quota": 5},
+                {"key": "C", "size": 3, "ratio": 0.2, "quota": 1},
+                {"key": "D", "size": 21, "ratio": 0.5, "quota": 11},
+            ],
+        )
+        drawn = task.draw_id.drawn_line_ids
+        self.assertEqual(
+            {key: len(drawn.filtered(lambda line, key=key: line.stratum == key)) for key in "ABCD"},
+            {"A": 1, "B": 5, "C": 1, "D": 11},
+        )
+        self.assertEqual(task.draw_id._find_difference(), "")
+
+    def test_whoever_is_left_out_stands_in_the_certificate_with_the_reason(self):
+        self.targets[0].write({"state": "suspended", "state_reason": "Renovation"})
+        self.targets[1].write({"state": "cancelled", "state_reason": "Wound up"})
+        self.rulebook.cap_b = 1
+        earlier = self._make_drawn(target_domain=f"[('id', '=', {self.targets[2].id})]")
+        self.assertEqual(earlier.inspection_ids.entity_id, self.targets[2].entity_id)
+        task = self._make_drawn()
+        labels = self.targets.sorted("code").mapped("code")
+        cert = task.draw_id._get_certificate()
+        self.assertEqual(cert["excluded"], [[labels[0], "suspended"], [labels[2], "visit_cap"]])
+        self.assertEqual([label for label, _stratum in cert["roster"]], labels[3:])
+
+    def test_two_targets_of_one_entity_are_one_visit(self):
+        self.targets[1].write({"entity_id": self.targets[0].entity_id.id, "permit_number": "Second licence"})
+        task = self._make_drawn(ratio=1.0)
+        self.assertEqual(len(task.draw_id.drawn_line_ids), 119)
+        self.assertEqual(len(task.inspection_ids), 118)
+        visit = task.inspection_ids.filtered(lambda visit: visit.entity_id == self.targets[0].entity_id)
+        self.assertEqual(visit.line_ids.target_id, self.targets[:2])
+        self.assertEqual(task.draw_id._find_difference(), "")
+
+    def test_teams_respect_certificates_sectors_duty_and_recusals(self):
+        expired, elsewhere, away = self.officers[:3]
+        expired.certificate_valid_until = date(2026, 5, 1)  # before the window ends
+        elsewhere.sector_ids = self.mining
+        away.on_duty = False
+        support = self._make_inspector("DT-01", pool_kind="detachment", division_id=self.detachment.id)
+        self._make_inspector("EX-01", pool_kind="expert")
+        entity = self.targets[0].entity_id
+        self.env["srsp.recusal"].create(
+            {"inspector_id": self.officers[3].id, "entity_id": entity.id, "reason": "Spouse", "date_from": date(2026, 1, 1)}
+        )
+        task = self._make_drawn(ratio=1.0)
+        self.assertEqual(
+            task.draw_id.inspectors, [["DT-01", "detachment", 0], ["SV-04", "division", 0], ["SV-05", "division", 0]]
+        )
+        visit = task.inspection_ids.filtered(lambda visit: visit.entity_id == entity)
+        self.assertEqual(visit.officer_ids, support | self.officers[4])
+        others = task.inspection_ids - visit
+        self.assertEqual({visit.officer_ids for visit in others}, {self.officers[3] | self.officers[4]})
+        self.assertEqual(task.draw_id._find_difference(), "")
+        self.assertNotIn("Spouse", canonical.dumps(task.draw_id._get_certificate()).decode())
+
+    def test_a_draw_never_happens_early_and_never_twice(self):
+        task = self._make_announced()
+        draw = task._lock_roster(NOW)
+        with self.assertRaisesRegex(UserError, "cannot happen earlier"):
+            draw._draw(DRAW_AT - timedelta(seconds=1))
+        draw._draw(DRAW_AT)
+        before = draw._get_certificate()
+        with self.assertRaisesRegex(UserError, "a draw happens once"):
+            draw._draw(DRAW_AT)
+        with self.assertRaisesRegex(UserError, "Drawn"):
+            task._lock_roster(NOW)
+        self.assertEqual(draw._get_certificate(), before)
+
+    def test_randomness_is_asked_for_once(self):
+        draw = self._make_announced()._lock_roster(NOW)
+        draw._record_randomness(DRAW_AT)
+        first = draw.iteration_ids.randomness_hex
+        draw._record_randomness(DRAW_AT)
+        draw._draw(DRAW_AT)
+        self.assertEqual(draw.iteration_ids.mapped("randomness_hex"), [first])
+
+    def test_a_locked_pool_never_changes(self):
+        draw = self._make_announced()._lock_roster(NOW)
+        frozen = "never change"
+        for attempt in (
+            lambda: draw.write({"strata": []}),
+            lambda: draw.write({"roster_digest_hex": "00"}),
+            lambda: draw.line_ids[0].write({"excluded_reason": "suspended"}),
+            lambda: draw.line_ids[0].unlink(),
+            lambda: self.env["srsp.draw.line"].create({"draw_id": draw.id}),
+        ):
+            with self.assertRaisesRegex(UserError, frozen):
+                attempt()
+        with self.assertRaisesRegex(UserError, "only be voided"):
+            draw.unlink()
+        self._make_targets(3)
+        self.targets[0].write({"state": "suspended", "state_reason": "Too late"})
+        draw._draw(DRAW_AT)
+        self.assertEqual(len(draw._get_certificate()["roster"]), 119)
+        self.assertEqual(draw._find_difference(), "")
+
+    def test_a_substitute_is_the_next_in_line_of_the_next_code(self):
+        task = self._make_drawn()
+        draw, visit = task.draw_id, task.inspection_ids[0]
+        gone = visit.line_ids.target_id.code
+        first = draw._get_certificate()
+        visit._replace("Closed for good")
+        cert = draw._get_certificate()
+        self.assertEqual(cert["iterations"][0], first["iterations"][0])
+        second = cert["iterations"][1]
+        self.assertEqual(second["unavailable"], [[gone, "Closed for good"]])
+        prk = vrs.extract(bytes.fromhex(second["one_time_code_hex"]), bytes.fromhex(second["randomness_hex"]))
+        taken = {label for label, _stratum, _position in first["iterations"][0]["selected"]}
+        rest = [target.code.encode() for target in self.targets if target.code not in taken]
+        [(position, label)] = vrs.lowest(prk, rest, 1)
+        self.assertEqual(second["selected"], [(label.decode(), "all", position.hex())])
+        self.assertEqual((visit.stage, len(task.inspection_ids), task.inspection_count), ("cancelled", 7, 6))
+        self.assertEqual(draw._find_difference(), "")
+
+    def test_voiding_is_an_event_and_the_next_draw_has_its_own_number(self):
+        task = self._make_drawn()
+        voided = task.draw_id
+        voided._void("Wrong filter")
+        self.assertEqual((voided.state, voided.void_reason, task.state), ("voided", "Wrong filter", "planned"))
+        self.assertEqual(set(voided.inspection_ids.mapped("stage")), {"cancelled"})
+        task.write({"announced_on": NOW})
+        again = task._lock_roster(NOW)
+        self.assertEqual(again.number, f"{task.number}-2")
+        self.assertEqual(task.draw_ids, voided | again)
+        kinds = self.env["srsp.event"].search([("res_model", "=", "srsp.draw"), ("res_id", "=", voided.id)])
+        self.assertEqual(kinds.mapped("kind"), ["draw.voided", "draw.drawn", "draw.committed"])
+        self.assertEqual(voided._find_difference(), "")
+
+    def test_a_draw_with_begun_visits_cannot_be_voided(self):
+        task = self._make_drawn()
+        task.inspection_ids[0].stage = "on_site"
+        with self.assertRaisesRegex(UserError, "visits have begun"):
+            task.draw_id._void("Regret")
+
+    def test_an_empty_pool_keeps_nothing(self):
+        task = self._make_announced(target_domain="[('code', '=', 'NOBODY')]")
+        with self.assertRaisesRegex(UserError, "there is nobody to draw"), self.env.cr.savepoint():
+            task._lock_roster(NOW)
+        self.assertFalse(self.env["srsp.draw"].search([("task_id", "=", task.id)]))
+
+    def test_fewer_than_two_officers_stop_the_lock_and_say_what_to_do(self):
+        self.officers[1:].on_duty = False
+        task = self._make_announced()
+        with self.assertRaisesRegex(UserError, "1 officers are eligible, a team needs 2.*detachment"):
+            task._lock_roster(NOW)
+        self.officers[1].on_duty = True
+        self.env["srsp.recusal"].create(
+            {
+                "inspector_id": self.officers[0].id,
+                "entity_id": self.targets[7].entity_id.id,
+                "reason": "Brother",
+                "date_from": date(2026, 1, 1),
+            }
+        )
+        with self.assertRaisesRegex(UserError, "too few officers remain for Unit 008"):
+            task._lock_roster(NOW)
+        self.assertFalse(task.draw_ids)
+
+    def test_a_ratio_below_the_floor_needs_a_reason(self):
+        task = self._make_announced(ratio=0.01)
+        with self.assertRaisesRegex(UserError, "below the rulebook's floor"):
+            task._lock_roster(NOW)
+        task.ratio_reason = "Key item drawn in batches"
+        self.assertEqual(task._lock_roster(NOW).strata, [{"key": "all", "size": 119, "ratio": 0.01, "quota": 2}])
+
+    def test_losing_the_key_stops_the_draw_and_says_so(self):
+        draw = self._make_announced()._lock_roster(NOW)
+        self.patch(draw_key, "load", lambda path: bytes(32))
+        with self.assertRaisesRegex(UserError, "another draw key"):
+            draw._draw(DRAW_AT)
+
+    def test_the_database_alone_does_not_know_the_secret(self):
+        draw = self._make_announced()._lock_roster(NOW)
+        codes = draw._get_one_time_codes()
+        self.env.flush_all()
+        self.env.cr.execute("SELECT row_to_json(d)::text FROM srsp_draw d WHERE id = %s", [draw.id])
+        row = self.env.cr.fetchone()[0]
+        self.assertIn(codes[10].hex(), row)
+        for code in codes[:10]:
+            self.assertNotIn(code.hex(), row)
+        with self.assertRaises(AccessError):
+            draw.with_user(self._make_user("curious", "administrator")).read(["nonce"])
+
+    def test_a_lottery_result_is_keyed_in_before_witnesses(self):
+        task = self._make_announced(randomness_kind="lottery")
+        draw = task._lock_roster(NOW)
+        manager = self._make_user("manager", "division_manager", self.surveying)
+        form = self.env["srsp.draw.randomness"].with_user(manager)
+        entry = form.create({"draw_id": draw.id, "value": "9.18.26.34.41.45", "witnesses": "Lin, Chen"})
+        with freeze_time(DRAW_AT - timedelta(minutes=1)), self.assertRaisesRegex(UserError, "cannot happen earlier"):
+            entry.action_confirm()
+        with freeze_time(DRAW_AT):
+            entry.action_confirm()
+        [iteration] = draw._get_certificate()["iterations"]
+        self.assertEqual(
+            (bytes.fromhex(iteration["randomness_hex"]).decode(), iteration["witnesses"]), ("9.18.26.34.41.45", "Lin, Chen")
+        )
+        with freeze_time(DRAW_AT), self.assertRaisesRegex(UserError, "draw happens once"):
+            entry.action_confirm()
+
+
+@tagged("post_install", "-at_install")
+class TestScheduledActions(SrspCase):
+    def _run(self, name):
+        with self.enter_registry_test_mode():
+            self.env.ref(f"srsp_supervision.{name}").method_direct_trigger()
+
+    def test_the_scheduled_actions_lock_and_draw_when_due_and_only_once(self):
+        task = self._make_announced()
+        with freeze_time(task.lock_at - timedelta(minutes=1)):
+            self._run("ir_cron_lock_roster")
+        self.assertEqual(task.state, "planned")
+        with freeze_time(task.lock_at):
+            self._run("ir_cron_lock_roster")
+            self._run("ir_cron_lock_roster")
+            self._run("ir_cron_draw")
+        self.assertEqual((task.state, len(task.draw_ids)), ("committed", 1))
+        with freeze_time(DRAW_AT):
+            self._run("ir_cron_draw")
+            first = task.draw_id._get_certificate()
+            self._run("ir_cron_draw")
+        self.assertEqual((task.state, len(task.draw_ids), len(task.inspection_ids)), ("drawn", 1, 6))
+        self.assertEqual(task.draw_id._get_certificate(), first)
+
+    @mute_logger("odoo.addons.srsp_supervision.models.srsp_task")
+    def test_an_error_stays_with_its_task_and_the_announcement_lapses(self):
+        stuck = self._make_announced(sector_id=self.mining.id, name="Stuck")
+        task = self._make_announced()
+        with freeze_time(DRAW_AT - timedelta(hours=1)):
+            self._run("ir_cron_lock_roster")
+        self.assertEqual((stuck.state, task.state), ("planned", "committed"))
+        self.assertRegex(stuck.blocked_reason, "nobody to draw")
+        with freeze_time(DRAW_AT + timedelta(hours=1)):
+            self._run("ir_cron_lock_roster")
+        self.assertFalse(stuck.announced_on)
+        self.assertRegex(stuck.blocked_reason, "announce a new time.*nobody to draw")
+
+
+@tagged("post_install", "-at_install")
+class TestSelection(SrspCase):
+    def test_selection_in_sql_equals_the_reference_on_any_script(self):
+        draw = self._make_announced()._lock_roster(NOW)
+        awkward = ["测绘-①", "emoji 🧭", "e\u0301cole", "École", "ﬃ", "a" * 200, "\u202eabc", "0", "𠮷野"]
+        labels = awkward + [f"{word}{number}" for number in range(1100) for word in awkward]
+        self.env.cr.execute("ALTER TABLE srsp_draw_line ALTER target_id DROP NOT NULL")
+        self.env.cr.execute_values(
+            "INSERT INTO srsp_draw_line (draw_id, company_id, label, stratum) VALUES %s",
+            [(draw.id, self.company.id, label, "odd") for label in labels],
+        )
+        iteration = self.env["srsp.draw.iteration"].create({"draw_id": draw.id, "number": 1, "randomness_hex": "00"})
+        prk = bytes(range(32))
+        iteration._select(prk, "odd", 500)
+        self.env.cr.execute(
+            "SELECT position, label FROM srsp_draw_line WHERE draw_id = %s AND iteration = 1 ORDER BY position", [draw.id]
+        )
+        expected = vrs.lowest(prk, [label.encode() for label in labels], 500)
+        self.assertEqual(
+            self.env.cr.fetchall(), [(position.hex(), label.decode()) for position, label in expected]
+        )
