@@ -290,7 +290,9 @@ class SrspDraw(models.Model):
                 )
             draw.inspection_ids._cancel(reason)
             draw.write({"state": "voided", "void_reason": reason})
-            draw.flush_recordset(["state"])  # a new draw of the task may follow in this transaction
+            draw.flush_recordset(
+                ["state"]
+            )  # a new draw of the task may follow in this transaction
             draw.task_id.write(
                 {"state": "planned", "draw_id": False, "announced_on": False}
             )

@@ -4,7 +4,14 @@ from odoo.tests import TransactionCase, new_test_user
 
 NOW = datetime(2026, 3, 20, 1, 0, 0)
 DRAW_AT = datetime(2026, 3, 23, 1, 30, 0)
-ROLES = ("inspector", "division_officer", "division_manager", "policy_officer", "auditor", "administrator")
+ROLES = (
+    "inspector",
+    "division_officer",
+    "division_manager",
+    "policy_officer",
+    "auditor",
+    "administrator",
+)
 
 
 class SrspCase(TransactionCase):
@@ -13,19 +20,35 @@ class SrspCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.company = cls.env["res.company"].create({"name": "Harbour Bureau", "srsp_area_code": "350100"})
+        cls.company = cls.env["res.company"].create(
+            {"name": "Harbour Bureau", "srsp_area_code": "350100"}
+        )
         cls.env.user.company_ids |= cls.company
         cls.env = cls.env(
-            context=dict(cls.env.context, allowed_company_ids=[cls.company.id], tracking_disable=True)
+            context=dict(
+                cls.env.context,
+                allowed_company_ids=[cls.company.id],
+                tracking_disable=True,
+            )
         )
         cls.surveying = cls._make_division("Surveying", "SV")
         cls.minerals = cls._make_division("Minerals", "MN")
         cls.detachment = cls._make_division("Detachment", "DT", kind="detachment")
         cls.sector = cls.env["srsp.sector"].create(
-            {"name": "Surveying", "code": "SUR", "division_id": cls.surveying.id, "company_id": cls.company.id}
+            {
+                "name": "Surveying",
+                "code": "SUR",
+                "division_id": cls.surveying.id,
+                "company_id": cls.company.id,
+            }
         )
         cls.mining = cls.env["srsp.sector"].create(
-            {"name": "Mining", "code": "MIN", "division_id": cls.minerals.id, "company_id": cls.company.id}
+            {
+                "name": "Mining",
+                "code": "MIN",
+                "division_id": cls.minerals.id,
+                "company_id": cls.company.id,
+            }
         )
         cls.rulebook = cls.env["srsp.rulebook"].create(
             {
@@ -50,9 +73,13 @@ class SrspCase(TransactionCase):
     @classmethod
     def _make_list(cls):
         """A published item list with one item of each business division."""
-        item_list = cls.env["srsp.list"].create({"kind": "item", "company_id": cls.company.id})
+        item_list = cls.env["srsp.list"].create(
+            {"kind": "item", "company_id": cls.company.id}
+        )
         cls.item = cls.env["srsp.item"].create(
-            cls._item_vals(list_id=item_list.id, code="A1", name="Quality of surveying results")
+            cls._item_vals(
+                list_id=item_list.id, code="A1", name="Quality of surveying results"
+            )
         )
         cls.env["srsp.item"].create(
             cls._item_vals(
@@ -63,8 +90,15 @@ class SrspCase(TransactionCase):
                 sector_id=cls.mining.id,
             )
         )
-        item_list.write({"approval_number": "2026-1", "approval_date": date(2026, 1, 5)})
-        for step in ("action_submit", "action_consolidate", "action_approve", "action_publish"):
+        item_list.write(
+            {"approval_number": "2026-1", "approval_date": date(2026, 1, 5)}
+        )
+        for step in (
+            "action_submit",
+            "action_consolidate",
+            "action_approve",
+            "action_publish",
+        ):
             getattr(item_list, step)()
         return item_list
 
@@ -82,11 +116,17 @@ class SrspCase(TransactionCase):
     @classmethod
     def _make_targets(cls, count, sector=None, **values):
         entities = cls.env["srsp.entity"].create(
-            [{"name": f"Unit {number:03d}", "company_id": cls.company.id} for number in range(1, count + 1)]
+            [
+                {"name": f"Unit {number:03d}", "company_id": cls.company.id}
+                for number in range(1, count + 1)
+            ]
         )
         sector = sector or cls.sector
         return cls.env["srsp.target"].create(
-            [{"entity_id": entity.id, "sector_id": sector.id, **values} for entity in entities]
+            [
+                {"entity_id": entity.id, "sector_id": sector.id, **values}
+                for entity in entities
+            ]
         )
 
     @classmethod
@@ -135,7 +175,12 @@ class SrspCase(TransactionCase):
     def _make_announced(cls, **values):
         """A task whose draw has been announced for DRAW_AT."""
         return cls._make_task(
-            **{"draw_at": DRAW_AT, "lock_at": DRAW_AT - timedelta(hours=24), "announced_on": NOW, **values}
+            **{
+                "draw_at": DRAW_AT,
+                "lock_at": DRAW_AT - timedelta(hours=24),
+                "announced_on": NOW,
+                **values,
+            }
         )
 
     @classmethod

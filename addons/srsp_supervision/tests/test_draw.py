@@ -27,7 +27,9 @@ class TestDraw(SrspCase):
                 "inspectors_digest_hex": certificate.inspectors_digest(
                     [f"SV-{number:02d}", "division", 0] for number in range(1, 6)
                 ),
-                "recusals_digest_hex": hashlib.sha256(bytes.fromhex(draw.recusals_salt)).hexdigest(),
+                "recusals_digest_hex": hashlib.sha256(
+                    bytes.fromhex(draw.recusals_salt)
+                ).hexdigest(),
                 "strata": [{"key": "all", "size": 119, "ratio": 0.05, "quota": 6}],
                 "team_size": 2,
                 "randomness": {
@@ -37,7 +39,10 @@ class TestDraw(SrspCase):
                 },
             },
         )
-        self.assertEqual((draw.task_id.state, draw.state, draw.number), ("committed", "committed", f"{draw.task_id.number}-1"))
+        self.assertEqual(
+            (draw.task_id.state, draw.state, draw.number),
+            ("committed", "committed", f"{draw.task_id.number}-1"),
+        )
         self.assertFalse(draw.iteration_ids)
         self.assertFalse(draw.drawn_line_ids)
 
@@ -55,7 +60,12 @@ class TestDraw(SrspCase):
         teams, _loads = assignment.assign(
             prk,
             [([label.decode()], 0) for _position, label in lowest],
-            [[officer.staff_number for officer in self.officers.sorted("staff_number")]],
+            [
+                [
+                    officer.staff_number
+                    for officer in self.officers.sorted("staff_number")
+                ]
+            ],
             draw.inspectors,
             2,
         )
@@ -63,7 +73,10 @@ class TestDraw(SrspCase):
         self.assertEqual(draw._find_difference(), "")
         self.assertEqual(len(task.inspection_ids), 6)
         self.assertEqual(
-            [visit.officer_ids.sorted("staff_number").mapped("staff_number") for visit in task.inspection_ids.sorted("number")],
+            [
+                visit.officer_ids.sorted("staff_number").mapped("staff_number")
+                for visit in task.inspection_ids.sorted("number")
+            ],
             [sorted(officers) for _labels, officers in teams],
         )
         self.assertEqual(task.inspection_ids.line_ids.item_id, self.item)
@@ -84,7 +97,10 @@ class TestDraw(SrspCase):
         )
         drawn = task.draw_id.drawn_line_ids
         self.assertEqual(
-            {key: len(drawn.filtered(lambda line, key=key: line.stratum == key)) for key in "ABCD"},
+            {
+                key: len(drawn.filtered(lambda line, key=key: line.stratum == key))
+                for key in "ABCD"
+            },
             {"A": 1, "B": 5, "C": 1, "D": 11},
         )
         self.assertEqual(task.draw_id._find_difference(), "")
@@ -98,15 +114,24 @@ class TestDraw(SrspCase):
         task = self._make_drawn()
         labels = self.targets.sorted("code").mapped("code")
         cert = task.draw_id._get_certificate()
-        self.assertEqual(cert["excluded"], [[labels[0], "suspended"], [labels[2], "visit_cap"]])
+        self.assertEqual(
+            cert["excluded"], [[labels[0], "suspended"], [labels[2], "visit_cap"]]
+        )
         self.assertEqual([label for label, _stratum in cert["roster"]], labels[3:])
 
     def test_two_targets_of_one_entity_are_one_visit(self):
-        self.targets[1].write({"entity_id": self.targets[0].entity_id.id, "permit_number": "Second licence"})
+        self.targets[1].write(
+            {
+                "entity_id": self.targets[0].entity_id.id,
+                "permit_number": "Second licence",
+            }
+        )
         task = self._make_drawn(ratio=1.0)
         self.assertEqual(len(task.draw_id.drawn_line_ids), 119)
         self.assertEqual(len(task.inspection_ids), 118)
-        visit = task.inspection_ids.filtered(lambda visit: visit.entity_id == self.targets[0].entity_id)
+        visit = task.inspection_ids.filtered(
+            lambda visit: visit.entity_id == self.targets[0].entity_id
+        )
         self.assertEqual(visit.line_ids.target_id, self.targets[:2])
         self.assertEqual(task.draw_id._find_difference(), "")
 
@@ -115,22 +140,39 @@ class TestDraw(SrspCase):
         expired.certificate_valid_until = date(2026, 5, 1)  # before the window ends
         elsewhere.sector_ids = self.mining
         away.on_duty = False
-        support = self._make_inspector("DT-01", pool_kind="detachment", division_id=self.detachment.id)
+        support = self._make_inspector(
+            "DT-01", pool_kind="detachment", division_id=self.detachment.id
+        )
         self._make_inspector("EX-01", pool_kind="expert")
         entity = self.targets[0].entity_id
         self.env["srsp.recusal"].create(
-            {"inspector_id": self.officers[3].id, "entity_id": entity.id, "reason": "Spouse", "date_from": date(2026, 1, 1)}
+            {
+                "inspector_id": self.officers[3].id,
+                "entity_id": entity.id,
+                "reason": "Spouse",
+                "date_from": date(2026, 1, 1),
+            }
         )
         task = self._make_drawn(ratio=1.0)
         self.assertEqual(
-            task.draw_id.inspectors, [["DT-01", "detachment", 0], ["SV-04", "division", 0], ["SV-05", "division", 0]]
+            task.draw_id.inspectors,
+            [
+                ["DT-01", "detachment", 0],
+                ["SV-04", "division", 0],
+                ["SV-05", "division", 0],
+            ],
         )
         visit = task.inspection_ids.filtered(lambda visit: visit.entity_id == entity)
         self.assertEqual(visit.officer_ids, support | self.officers[4])
         others = task.inspection_ids - visit
-        self.assertEqual({visit.officer_ids for visit in others}, {self.officers[3] | self.officers[4]})
+        self.assertEqual(
+            {visit.officer_ids for visit in others},
+            {self.officers[3] | self.officers[4]},
+        )
         self.assertEqual(task.draw_id._find_difference(), "")
-        self.assertNotIn("Spouse", canonical.dumps(task.draw_id._get_certificate()).decode())
+        self.assertNotIn(
+            "Spouse", canonical.dumps(task.draw_id._get_certificate()).decode()
+        )
 
     def test_a_draw_never_happens_early_and_never_twice(self):
         task = self._make_announced()
@@ -183,26 +225,43 @@ class TestDraw(SrspCase):
         self.assertEqual(cert["iterations"][0], first["iterations"][0])
         second = cert["iterations"][1]
         self.assertEqual(second["unavailable"], [[gone, "Closed for good"]])
-        prk = vrs.extract(bytes.fromhex(second["one_time_code_hex"]), bytes.fromhex(second["randomness_hex"]))
-        taken = {label for label, _stratum, _position in first["iterations"][0]["selected"]}
-        rest = [target.code.encode() for target in self.targets if target.code not in taken]
+        prk = vrs.extract(
+            bytes.fromhex(second["one_time_code_hex"]),
+            bytes.fromhex(second["randomness_hex"]),
+        )
+        taken = {
+            label for label, _stratum, _position in first["iterations"][0]["selected"]
+        }
+        rest = [
+            target.code.encode() for target in self.targets if target.code not in taken
+        ]
         [(position, label)] = vrs.lowest(prk, rest, 1)
         self.assertEqual(second["selected"], [(label.decode(), "all", position.hex())])
-        self.assertEqual((visit.stage, len(task.inspection_ids), task.inspection_count), ("cancelled", 7, 6))
+        self.assertEqual(
+            (visit.stage, len(task.inspection_ids), task.inspection_count),
+            ("cancelled", 7, 6),
+        )
         self.assertEqual(draw._find_difference(), "")
 
     def test_voiding_is_an_event_and_the_next_draw_has_its_own_number(self):
         task = self._make_drawn()
         voided = task.draw_id
         voided._void("Wrong filter")
-        self.assertEqual((voided.state, voided.void_reason, task.state), ("voided", "Wrong filter", "planned"))
+        self.assertEqual(
+            (voided.state, voided.void_reason, task.state),
+            ("voided", "Wrong filter", "planned"),
+        )
         self.assertEqual(set(voided.inspection_ids.mapped("stage")), {"cancelled"})
         task.write({"announced_on": NOW})
         again = task._lock_roster(NOW)
         self.assertEqual(again.number, f"{task.number}-2")
         self.assertEqual(task.draw_ids, voided | again)
-        kinds = self.env["srsp.event"].search([("res_model", "=", "srsp.draw"), ("res_id", "=", voided.id)])
-        self.assertEqual(kinds.mapped("kind"), ["draw.voided", "draw.drawn", "draw.committed"])
+        kinds = self.env["srsp.event"].search(
+            [("res_model", "=", "srsp.draw"), ("res_id", "=", voided.id)]
+        )
+        self.assertEqual(
+            kinds.mapped("kind"), ["draw.voided", "draw.drawn", "draw.committed"]
+        )
         self.assertEqual(voided._find_difference(), "")
 
     def test_a_draw_with_begun_visits_cannot_be_voided(self):
@@ -213,14 +272,19 @@ class TestDraw(SrspCase):
 
     def test_an_empty_pool_keeps_nothing(self):
         task = self._make_announced(target_domain="[('code', '=', 'NOBODY')]")
-        with self.assertRaisesRegex(UserError, "there is nobody to draw"), self.env.cr.savepoint():
+        with (
+            self.assertRaisesRegex(UserError, "there is nobody to draw"),
+            self.env.cr.savepoint(),
+        ):
             task._lock_roster(NOW)
         self.assertFalse(self.env["srsp.draw"].search([("task_id", "=", task.id)]))
 
     def test_fewer_than_two_officers_stop_the_lock_and_say_what_to_do(self):
         self.officers[1:].on_duty = False
         task = self._make_announced()
-        with self.assertRaisesRegex(UserError, "1 officers are eligible, a team needs 2.*detachment"):
+        with self.assertRaisesRegex(
+            UserError, "1 officers are eligible, a team needs 2.*detachment"
+        ):
             task._lock_roster(NOW)
         self.officers[1].on_duty = True
         self.env["srsp.recusal"].create(
@@ -240,7 +304,10 @@ class TestDraw(SrspCase):
         with self.assertRaisesRegex(UserError, "below the rulebook's floor"):
             task._lock_roster(NOW)
         task.ratio_reason = "Key item drawn in batches"
-        self.assertEqual(task._lock_roster(NOW).strata, [{"key": "all", "size": 119, "ratio": 0.01, "quota": 2}])
+        self.assertEqual(
+            task._lock_roster(NOW).strata,
+            [{"key": "all", "size": 119, "ratio": 0.01, "quota": 2}],
+        )
 
     def test_losing_the_key_stops_the_draw_and_says_so(self):
         draw = self._make_announced()._lock_roster(NOW)
@@ -252,7 +319,9 @@ class TestDraw(SrspCase):
         draw = self._make_announced()._lock_roster(NOW)
         codes = draw._get_one_time_codes()
         self.env.flush_all()
-        self.env.cr.execute("SELECT row_to_json(d)::text FROM srsp_draw d WHERE id = %s", [draw.id])
+        self.env.cr.execute(
+            "SELECT row_to_json(d)::text FROM srsp_draw d WHERE id = %s", [draw.id]
+        )
         row = self.env.cr.fetchone()[0]
         self.assertIn(codes[10].hex(), row)
         for code in codes[:10]:
@@ -265,16 +334,28 @@ class TestDraw(SrspCase):
         draw = task._lock_roster(NOW)
         manager = self._make_user("manager", "division_manager", self.surveying)
         form = self.env["srsp.draw.randomness"].with_user(manager)
-        entry = form.create({"draw_id": draw.id, "value": "9.18.26.34.41.45", "witnesses": "Lin, Chen"})
-        with freeze_time(DRAW_AT - timedelta(minutes=1)), self.assertRaisesRegex(UserError, "cannot happen earlier"):
+        entry = form.create(
+            {"draw_id": draw.id, "value": "9.18.26.34.41.45", "witnesses": "Lin, Chen"}
+        )
+        with (
+            freeze_time(DRAW_AT - timedelta(minutes=1)),
+            self.assertRaisesRegex(UserError, "cannot happen earlier"),
+        ):
             entry.action_confirm()
         with freeze_time(DRAW_AT):
             entry.action_confirm()
         [iteration] = draw._get_certificate()["iterations"]
         self.assertEqual(
-            (bytes.fromhex(iteration["randomness_hex"]).decode(), iteration["witnesses"]), ("9.18.26.34.41.45", "Lin, Chen")
+            (
+                bytes.fromhex(iteration["randomness_hex"]).decode(),
+                iteration["witnesses"],
+            ),
+            ("9.18.26.34.41.45", "Lin, Chen"),
         )
-        with freeze_time(DRAW_AT), self.assertRaisesRegex(UserError, "draw happens once"):
+        with (
+            freeze_time(DRAW_AT),
+            self.assertRaisesRegex(UserError, "draw happens once"),
+        ):
             entry.action_confirm()
 
 
@@ -298,7 +379,9 @@ class TestScheduledActions(SrspCase):
             self._run("ir_cron_draw")
             first = task.draw_id._get_certificate()
             self._run("ir_cron_draw")
-        self.assertEqual((task.state, len(task.draw_ids), len(task.inspection_ids)), ("drawn", 1, 6))
+        self.assertEqual(
+            (task.state, len(task.draw_ids), len(task.inspection_ids)), ("drawn", 1, 6)
+        )
         self.assertEqual(task.draw_id._get_certificate(), first)
 
     @mute_logger("odoo.addons.srsp_supervision.models.srsp_task")
@@ -319,20 +402,36 @@ class TestScheduledActions(SrspCase):
 class TestSelection(SrspCase):
     def test_selection_in_sql_equals_the_reference_on_any_script(self):
         draw = self._make_announced()._lock_roster(NOW)
-        awkward = ["测绘-①", "emoji 🧭", "e\u0301cole", "École", "ﬃ", "a" * 200, "\u202eabc", "0", "𠮷野"]
-        labels = awkward + [f"{word}{number}" for number in range(1100) for word in awkward]
+        awkward = [
+            "测绘-①",
+            "emoji 🧭",
+            "e\u0301cole",
+            "École",
+            "ﬃ",
+            "a" * 200,
+            "\u202eabc",
+            "0",
+            "𠮷野",
+        ]
+        labels = awkward + [
+            f"{word}{number}" for number in range(1100) for word in awkward
+        ]
         self.env.cr.execute("ALTER TABLE srsp_draw_line ALTER target_id DROP NOT NULL")
         self.env.cr.execute_values(
             "INSERT INTO srsp_draw_line (draw_id, company_id, label, stratum) VALUES %s",
             [(draw.id, self.company.id, label, "odd") for label in labels],
         )
-        iteration = self.env["srsp.draw.iteration"].create({"draw_id": draw.id, "number": 1, "randomness_hex": "00"})
+        iteration = self.env["srsp.draw.iteration"].create(
+            {"draw_id": draw.id, "number": 1, "randomness_hex": "00"}
+        )
         prk = bytes(range(32))
         iteration._select(prk, "odd", 500)
         self.env.cr.execute(
-            "SELECT position, label FROM srsp_draw_line WHERE draw_id = %s AND iteration = 1 ORDER BY position", [draw.id]
+            "SELECT position, label FROM srsp_draw_line WHERE draw_id = %s AND iteration = 1 ORDER BY position",
+            [draw.id],
         )
         expected = vrs.lowest(prk, [label.encode() for label in labels], 500)
         self.assertEqual(
-            self.env.cr.fetchall(), [(position.hex(), label.decode()) for position, label in expected]
+            self.env.cr.fetchall(),
+            [(position.hex(), label.decode()) for position, label in expected],
         )

@@ -1,0 +1,198 @@
+import json
+from datetime import date
+
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from ..tools import canonical
+from .common import SrspCase
+
+
+@tagged("post_install", "-at_install")
+class TestInspection(SrspCase):
+    def setUp(self):
+        super().setUp()
+        freezer = freeze_time("2026-04-01 02:00:00")
+        freezer.start()
+        self.addCleanup(freezer.stop)
+        self.task = self._make_drawn()
+        self.visit = self.task.inspection_ids[0]
+        self.inspector = self._make_user("officer_on_team", "inspector", self.surveying)
+        self.visit.officer_ids[0].user_id = self.inspector
+        self.manager = self._make_user("manager", "division_manager", self.surveying)
+
+    def _record(self, **values):
+        visit = self.visit.with_user(self.inspector)
+        visit.scheduled_date = date(2026, 4, 2)
+        visit.action_schedule()
+        visit.action_start()
+        visit.line_ids.write({"result": "1", **values})
+        visit.action_record()
+
+    def test_the_team_records_the_manager_closes_and_the_result_is_sealed(self):
+        self._record()
+        self.assertEqual(self.task.state, "inspecting")
+        visit = self.visit.with_user(self.manager)
+        visit.action_review()
+        visit.action_close()
+        self.assertEqual((visit.stage, visit.result_date), ("closed", date(2026, 4, 1)))
+        event = self.env["srsp.event"].search(
+            [("res_model", "=", visit._name), ("res_id", "=", visit.id)]
+        )
+        self.assertEqual(
+            json.loads(event.payload),
+            {
+                "number": f"{self.task.number}-001",
+                "draw": self.task.draw_id.number,
+                "plan": "",
+                "plan_name": "",
+                "task": self.task.number,
+                "task_name": "Surveying, spring",
+                "bureau": "Harbour Bureau",
+                "division": "Surveying",
+                "entity": visit.entity_id.name,
+                "entity_kind": "enterprise",
+                "uscc": visit.entity_id.code,
+                "inspected_on": "2026-04-01",
+                "result_date": "2026-04-01",
+                "lines": [
+                    {
+                        "target": visit.line_ids.target_id.code,
+                        "item_code": "A1",
+                        "item": "Quality of surveying results",
+                        "result": "1",
+                        "result_name": "No problem found",
+                        "measure": "None needed",
+                        "facts": "",
+                    }
+                ],
+            },
+        )
+        with self.assertRaisesRegex(UserError, "Closed"):
+            self.visit.line_ids.with_user(self.inspector).result = "A"
+        with self.assertRaisesRegex(UserError, "Closed"):
+            visit.review_note = "Afterthought"
+        with self.assertRaises(AccessError):
+            visit.stage = "on_site"
+
+    def test_a_finding_needs_facts_and_a_measure_and_opens_a_rectification(self):
+        with self.assertRaisesRegex(
+            UserError, "a finding needs its facts and a measure"
+        ):
+            self._record(result="N")
+        lines = self.visit.line_ids.with_user(self.inspector)
+        lines.write({"facts": "Control points missing", "measure": "rectify"})
+        self.visit.with_user(self.inspector).action_record()
+        manager = self.visit.with_user(self.manager)
+        manager.action_review()
+        manager.action_close()
+        order = self.visit.rectification_ids
+        self.assertEqual(
+            (order.requirement, order.deadline, order.state),
+            ("Control points missing", date(2026, 5, 1), "open"),
+        )
+        officer = self._make_user("officer", "division_officer", self.surveying)
+        with self.assertRaisesRegex(UserError, "write down what was verified"):
+            order.with_user(officer).action_verify()
+        order.with_user(officer).verification = "All points found again"
+        order.with_user(officer).action_verify()
+        self.assertEqual(order.state, "verified")
+
+    def test_whoever_inspected_does_not_review(self):
+        both = self._make_user("both", "division_manager", self.surveying)
+        self.visit.officer_ids[1].user_id = both
+        self._record()
+        with self.assertRaisesRegex(UserError, "cannot review"):
+            self.visit.with_user(both).action_review()
+        self.visit.with_user(self.manager).action_review()
+
+    def test_sending_back_keeps_the_reason_and_asks_for_the_record_again(self):
+        self._record()
+        action = self.visit.with_user(self.manager).action_return()
+        self.env["srsp.reason"].with_user(self.manager).with_context(
+            **action["context"]
+        ).create({"reason": "Photos missing"}).action_confirm()
+        self.assertEqual(self.visit.stage, "on_site")
+        self.assertIn("Photos missing", self.visit.message_ids[0].body)
+
+    def test_a_task_completes_when_every_visit_is_closed(self):
+        self._record()
+        with self.assertRaisesRegex(UserError, "6 visits are not closed"):
+            self.task.with_user(self.manager).action_done()
+
+    def test_the_team_cannot_be_chosen_or_moved_by_hand(self):
+        for user in (self.inspector, self.manager):
+            visit = self.visit.with_user(user)
+            for vals in (
+                {"officer_ids": [(5,)]},
+                {"entity_id": self.targets[9].entity_id.id},
+                {"draw_id": False},
+            ):
+                with self.assertRaises(AccessError):
+                    visit.write(vals)
+            with self.assertRaisesRegex(UserError, "Only result, facts and measure"):
+                visit.line_ids.write({"target_id": self.targets[9].id})
+
+
+@tagged("post_install", "-at_install")
+class TestChain(SrspCase):
+    def test_the_chain_has_no_gap_and_every_link_follows_from_the_one_before(self):
+        self._make_drawn()
+        events = self.env["srsp.event"].search(
+            [("company_id", "=", self.company.id)], order="sequence"
+        )
+        self.assertEqual(events.mapped("kind"), ["draw.committed", "draw.drawn"])
+        self.assertEqual(events.mapped("sequence"), [1, 2])
+        previous = canonical.GENESIS
+        for event in events:
+            sealed = canonical.seal(
+                previous, event.sequence, event.kind, json.loads(event.payload)
+            )
+            self.assertEqual(
+                (event.previous_hash, event.hash), (previous.hex(), sealed.hex())
+            )
+            previous = sealed
+        self.assertFalse(self.env["srsp.event"]._first_broken(self.company))
+
+    def test_a_row_changed_removed_or_swapped_behind_the_back_is_found(self):
+        self._make_drawn()
+        self._make_drawn(name="Surveying, again")
+        events = self.env["srsp.event"].search(
+            [("company_id", "=", self.company.id)], order="sequence"
+        )
+        self.env.flush_all()
+        for sql, broken in (
+            (
+                "UPDATE srsp_event SET payload = replace(payload, '0.05', '0.06') WHERE id = %(a)s",
+                events[0],
+            ),
+            ("UPDATE srsp_event SET kind = 'draw.voided' WHERE id = %(b)s", events[1]),
+            ("DELETE FROM srsp_event WHERE id = %(b)s", events[2]),
+            (
+                "UPDATE srsp_event SET sequence = sequence + 100 WHERE id = %(b)s",
+                events[2],
+            ),
+        ):
+            with self.subTest(sql), self.env.cr.savepoint() as savepoint:
+                self.env.cr.execute(sql, {"a": events[0].id, "b": events[1].id})
+                self.env.invalidate_all()
+                self.assertEqual(
+                    self.env["srsp.event"]._first_broken(self.company), broken
+                )
+                savepoint.rollback()
+            self.env.invalidate_all()
+        self.assertFalse(self.env["srsp.event"]._first_broken(self.company))
+
+    def test_nobody_writes_the_chain_by_hand(self):
+        event = self._make_drawn().draw_id and self.env["srsp.event"].search(
+            [], limit=1
+        )
+        for attempt in (
+            lambda: event.write({"payload": "{}"}),
+            lambda: event.unlink(),
+            lambda: self.env["srsp.event"].create({"kind": "draw.drawn"}),
+        ):
+            with self.assertRaises(UserError):
+                attempt()
