@@ -25,6 +25,16 @@
         "views/srsp_wizard_views.xml",
         "views/srsp_menus.xml",
     ],
-    "demo": [],
+    "demo": [
+        "demo/bureau.xml",
+        "demo/users.xml",
+        "demo/srsp.entity.csv",
+        "demo/srsp.target.csv",
+        "demo/inspectors.xml",
+        "demo/srsp.recusal.csv",
+        "demo/rulebook.xml",
+        "demo/lists.xml",
+        "demo/story.xml",
+    ],
     "application": True,
 }

@@ -1,0 +1,178 @@
+"""What happens in the demonstration: one scene per task. Data only; ``srsp_demo`` plays it.
+
+Every number of days counts from the day of installation, negative ones lie in the past.
+"""
+
+from typing import NamedTuple
+
+
+class Finding(NamedTuple):
+    """What a visit found; ``follow_up`` says what became of the order to rectify."""
+
+    result: str
+    measure: str
+    facts: str
+    follow_up: str = ""
+
+
+class Scene(NamedTuple):
+    """One task on its way.
+
+    ``visits`` holds a word per visit, in order: a key of FINDINGS or ``ok`` for a closed visit, else
+    the stage it has reached. Visits beyond the last word repeat it. Without visits and state nothing
+    happens but the dates.
+    """
+
+    item: str
+    round: int
+    window: tuple[int, int]
+    draw: int | None = None
+    state: str = "planned"
+    visits: tuple[str, ...] = ()
+    vals: dict = {}
+    step: str = ""
+
+
+LOTTERY = "03.08.14.19.26.31-11"
+WITNESSES = "谢清和（政策法规处）、许云舒（信息处）、邱景行（综合行政执法支队）"
+SUBSTITUTE_REASON = "该单位已停止经营并正在组织清算，注册地址无人办公，现场照片附后"
+VOID_REASON = "公布的抽取范围漏列连江县项目，待抽名单不完整，本次抽取作废，补全范围后重新公布、重新抽取"
+CANCEL_REASON = "与省级主管部门统一组织的矿山生态修复专项检查重复，并入该项检查实施"
+VERIFIED = "已到现场复核，整改材料与实际相符，问题全部整改到位。"
+REVIEWED = "程序合法，事实清楚，处理意见适当，同意公示。"
+CLEAR = "经查阅资料并现场核对，未发现违反相关规定的情形。"
+
+FINDINGS = {
+    "records": Finding(
+        "N",
+        "rectify",
+        "抽查的 2 个项目中，1 个项目缺少二级检查记录，全站仪检定证书已过有效期 2 个月。责令补齐检查记录并送检仪器，复核前不得提交成果。",
+        "open",
+    ),
+    "staff": Finding(
+        "E",
+        "daily",
+        "资质证书登记的 1 名中级专业技术人员已离职未变更；检查期间已补充符合条件的人员并提交变更申请。",
+    ),
+    "archive": Finding(
+        "N",
+        "rectify",
+        "涉密测绘成果借阅登记不完整，3 份成果无归还记录。责令限期清点并完善登记制度。",
+        "verified",
+    ),
+    "unreachable": Finding(
+        "6",
+        "copy",
+        "两次前往登记住所均无人办公，登记电话停机。已抄告市市场监督管理局。",
+    ),
+    "unpublished": Finding(
+        "B",
+        "rectify",
+        "上一年度开采信息应于规定期限内公示，检查之日仍未填报。责令补充公示并说明原因。",
+        "verified",
+    ),
+    "amount": Finding(
+        "C",
+        "enforce",
+        "公示的年度开采量与储量年报、销售台账相差三成以上，涉嫌隐瞒真实情况，已移送综合行政执法支队。",
+    ),
+    "slope": Finding(
+        "N",
+        "rectify",
+        "采场东侧终了边坡约 0.4 公顷未按方案覆土复绿，截排水沟局部淤塞。责令汛前完成治理。",
+        "late",
+    ),
+    "area": Finding(
+        "A",
+        "rectify",
+        "实测用海面积超出批准界址 0.12 公顷，系临时栈桥外延所致。责令拆除超出部分并恢复海域原状。",
+        "open",
+    ),
+}
+
+# In the order in which their draws happened: an officer's load counts the visits drawn before.
+SCENES = [
+    Scene(
+        "sur01",
+        1,
+        (-135, -105),
+        -140,
+        "done",
+        ("ok", "archive", "ok", "ok", "unreachable", "ok"),
+        {"randomness_kind": "lottery"},
+    ),
+    Scene(
+        "sea01", 1, (-26, -6), -30, "done", ("ok", "area", "ok"), {"use_detachment": 0}
+    ),
+    Scene(
+        "min02", 1, (-24, -2), -27, "inspecting", ("ok", "slope", "recorded", "overdue")
+    ),
+    Scene(
+        "min01",
+        1,
+        (-21, -3),
+        -25,
+        "disclosed",
+        ("ok", "unpublished", "ok", "amount", "ok"),
+        {"stratify_by": "risk_class"},
+    ),
+    Scene(
+        "sur02",
+        1,
+        (-16, 20),
+        -19,
+        "inspecting",
+        tuple(
+            "ok records ok staff reviewed recorded on_site scheduled assigned".split()
+        ),
+        {"stratify_by": "key"},
+    ),
+    Scene(
+        "sea02",
+        1,
+        (-1, 30),
+        -9,
+        "drawn",
+        ("assigned",),
+        {"target_domain": "[('region', '!=', '连江县')]"},
+        "void",
+    ),
+    Scene(
+        "sur01",
+        2,
+        (-2, 28),
+        -4,
+        "drawn",
+        ("scheduled", "scheduled", "assigned"),
+        {},
+        "substitute",
+    ),
+    Scene("min01", 2, (5, 40), 2, "committed", (), {"stratify_by": "risk_class"}),
+    Scene("sea01", 2, (6, 36), 3, "committed", (), {"randomness_kind": "lottery"}),
+    Scene(
+        "sea02",
+        2,
+        (8, 38),
+        1,
+        vals={"use_detachment": 0, "team_size": 6},
+        step="block",
+    ),
+    Scene("sur01", 3, (14, 44), 8, step="announce"),
+    Scene("min02", 2, (20, 50), state="cancelled", step="cancel"),
+    Scene("sur02", 2, (50, 85)),
+    Scene("sur01", 4, (65, 95)),
+    Scene("pln01", 1, (15, 45)),
+    Scene("pln01", 2, (70, 100)),
+]
+
+# Task (item, round), user, days until due, what to do.
+ACTIVITIES = [
+    ("sur02", 1, "survey_manager", 1, "审核已录入的 2 份检查结果"),
+    ("sur02", 1, "survey_officer", 3, "通知下周受检单位准备项目资料"),
+    ("min02", 1, "mineral_manager", -2, "督促逾期未完成的现场检查"),
+    ("min01", 1, "mineral_officer", 5, "整理核查台账归档"),
+    ("sea01", 2, "sea_manager", 3, "组织见证人员参加现场抽取"),
+    ("sur01", 3, "survey_officer", 4, "抽取前更新检查对象名录库"),
+    ("sur02", 2, "survey_manager", 20, "确定委托的质量检验机构"),
+    ("pln01", 1, "policy", 2, "审核综合行政执法支队报送的年度计划"),
+]

@@ -1,0 +1,339 @@
+import datetime
+import json
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import mute_logger
+
+from ..tools import verify_draw
+from .scenes import (
+    ACTIVITIES,
+    CANCEL_REASON,
+    CLEAR,
+    FINDINGS,
+    LOTTERY,
+    REVIEWED,
+    SCENES,
+    SUBSTITUTE_REASON,
+    VERIFIED,
+    VOID_REASON,
+    WITNESSES,
+    Finding,
+)
+
+STAGES = ("assigned", "scheduled", "on_site", "recorded", "reviewed", "closed")
+DRAW_TIME = datetime.time(1, 30)  # UTC: half past nine in Fuzhou
+SETTLED = ("done", "disclosed")
+
+
+class SrspDemo(models.AbstractModel):
+    """Brings the demonstration to life with the methods that people's buttons call.
+
+    Everything is dated from the day of installation. Nothing here is called outside a demonstration.
+    """
+
+    _name = "srsp.demo"
+    _description = "Demonstration of the Fuzhou bureau"
+
+    @api.model
+    def _activate_chinese(self):
+        """Make Chinese available, should the database not have it yet."""
+        chinese = (
+            self.env["res.lang"]
+            .with_context(active_test=False)
+            .search([("code", "=", "zh_CN")])
+        )
+        if not chinese.active:
+            self.env["base.language.install"].create(
+                {"lang_ids": [(6, 0, chinese.ids)], "overwrite": False}
+            ).lang_install()
+
+    @api.model
+    def _run_fuzhou(self):
+        """Publish lists and plans and play every scene; does nothing where draws exist."""
+        if self.env["srsp.draw"].search_count([], limit=1):
+            return
+        story = self.with_context(
+            lang="zh_CN",
+            tz="Asia/Shanghai",
+            tracking_disable=True,
+            mail_activity_quick_update=True,
+            mail_create_nosubscribe=True,
+        )
+        # The addon's own Chinese, which is otherwise loaded after the demonstration.
+        addon = self.env["ir.module.module"].search([("name", "=", "srsp_supervision")])
+        addon._update_translations(["zh_CN"])
+        story._date_registries()
+        story._publish_documents()
+        for scene in SCENES:
+            story._play(scene)
+        story._schedule_activities()
+        story._verify()
+
+    # Dates ---------------------------------------------------------------------------------------
+
+    @api.model
+    def _day(self, offset):
+        """The working day ``offset`` days from today; a day off moves away from today, today itself back."""
+        day = fields.Date.context_today(self) + datetime.timedelta(days=offset)
+        step = datetime.timedelta(days=1 if offset > 0 else -1)
+        while True:
+            known = self.env["srsp.calendar.day"].search([("date", "=", day)])
+            if known.is_working if known else day.weekday() < 5:
+                return day
+            day += step
+
+    @api.model
+    def _date_registries(self):
+        """Permits and certificates that run out over the coming years."""
+        year = fields.Date.context_today(self).year
+        targets = self.env["srsp.target"].search([])
+        gone = targets.filtered(lambda target: target.state == "cancelled")
+        gone.write({"permit_valid_until": datetime.date(year - 1, 12, 31)})
+        officers = self.env["srsp.inspector"].search(
+            [
+                ("certificate_number", "!=", False),
+                ("certificate_valid_until", "=", False),
+            ]
+        )
+        for part in range(4):
+            until = datetime.date(year + 1 + part, 6 + 2 * part, 30)
+            officers[part::4].write({"certificate_valid_until": until})
+            (targets - gone)[part::4].write({"permit_valid_until": until})
+        soon = self.env.ref("srsp_supervision.demo_inspector_dk06")
+        soon.certificate_valid_until = self._day(45)
+
+    # Lists and plans -----------------------------------------------------------------------------
+
+    @api.model
+    def _publish_documents(self):
+        self.env.ref("srsp_supervision.demo_rulebook").action_publish()
+        lists = self.env["srsp.list"]
+        for name in ("item", "duty"):
+            lists |= self.env.ref(f"srsp_supervision.demo_list_{name}")
+        lists._compute_name()
+        lists.approval_date = self._day(-165)
+        for step in ("submit", "consolidate", "approve", "publish"):
+            getattr(lists, f"action_{step}")()
+        published = self._day(-160)
+        lists.write({"published_on": published, "effective_date": published})
+        lists.filtered(lambda record: record.kind == "item").action_generate_plans()
+        plans = self.env["srsp.plan"].search([])
+        plans.action_submit()
+        detachment = self.env.ref("srsp_supervision.demo_division_detachment")
+        self._publish_plans(
+            plans.filtered(lambda plan: plan.division_id != detachment), -150
+        )
+
+    @api.model
+    def _publish_plans(self, plans, offset):
+        plans.action_consolidate()
+        plans.action_publish()
+        plans.published_on = self._day(offset)
+
+    @api.model
+    def _get_task(self, item_name, number, year):
+        """The task of the plan of ``year``; a plan of last year holds that task alone."""
+        item = self.env.ref(f"srsp_supervision.demo_item_{item_name}")
+        plans = self.env["srsp.plan"]
+        key = [("division_id", "=", item.division_id.id), ("year", "=", year)]
+        plan = plans.search(key)
+        if not plan:
+            plan = plans.create(
+                {
+                    "division_id": item.division_id.id,
+                    "year": year,
+                    "list_id": item.list_id.id,
+                }
+            )
+            self.env["srsp.task"].create(plan._prepare_task_vals(item, number))
+            plan.action_submit()
+            self._publish_plans(plan, -150)
+        return plan.task_ids.filtered(
+            lambda task: task.item_ids == item and task.round == number
+        )
+
+    # Tasks ---------------------------------------------------------------------------------------
+
+    @api.model
+    def _play(self, scene):
+        first, last = map(self._day, scene.window)
+        today = fields.Date.context_today(self)
+        # What was over before the year began belongs to the plan of the year before.
+        task = self._get_task(scene.item, scene.round, min(last.year, today.year))
+        task.write({"date_from": first, "date_to": last, **scene.vals})
+        if scene.draw is not None:
+            self._set_draw_time(task, scene.draw)
+        if scene.step:
+            getattr(self, f"_step_{scene.step}")(task, scene)
+        if scene.state == "committed":
+            self._lock(task)
+        elif scene.visits:
+            if not task.draw_id:
+                self._draw(task)
+            self._visit(task, scene)
+        if scene.state in SETTLED:
+            task._check_completable()
+            task.state = scene.state
+        if task.state != scene.state:
+            raise ValidationError(f"{task.name}: {task.state}, not {scene.state}")
+
+    @api.model
+    def _set_draw_time(self, task, offset):
+        task.draw_at = datetime.datetime.combine(self._day(offset), DRAW_TIME)
+
+    @api.model
+    def _lock(self, task):
+        """Announce and lock at the times that the task would have had."""
+        now = fields.Datetime.now()
+        if task.draw_at > now:
+            task.action_announce()
+        else:
+            task.announced_on = task.draw_at - datetime.timedelta(days=5)
+        task.lock_at = min(task.lock_at, now)
+        task._lock_roster(now=task.lock_at)
+
+    @api.model
+    def _draw(self, task):
+        self._lock(task)
+        draw = task.draw_id
+        if draw.randomness_kind == "lottery":
+            self.env["srsp.draw.iteration"].create(
+                {
+                    "draw_id": draw.id,
+                    "number": 1,
+                    "randomness_hex": LOTTERY.encode().hex(),
+                    "witnesses": WITNESSES,
+                }
+            )
+        draw._draw(now=task.draw_at)
+
+    @api.model
+    def _step_void(self, task, scene):
+        """Draw, void, widen the filter; the draw that counts follows."""
+        self._draw(task)
+        task.draw_id._void(VOID_REASON)
+        task.target_domain = "[]"
+        self._set_draw_time(task, -2)
+
+    @api.model
+    def _step_substitute(self, task, scene):
+        self._draw(task)
+        task.inspection_ids[:1]._replace(SUBSTITUTE_REASON)
+
+    @api.model
+    def _step_block(self, task, scene):
+        """Ask for what the division cannot give and let the lock fail."""
+        now = fields.Datetime.now()
+        task.announced_on = now - datetime.timedelta(days=2)
+        task.lock_at = now - datetime.timedelta(hours=1)
+        try:
+            with self.env.cr.savepoint():
+                task._lock_roster()
+        except UserError as error:
+            with mute_logger("odoo.addons.srsp_supervision.models.srsp_task"):
+                task._block(str(error))
+
+    @api.model
+    def _step_announce(self, task, scene):
+        task.action_announce()
+
+    @api.model
+    def _step_cancel(self, task, scene):
+        task._cancel(CANCEL_REASON)
+
+    # Visits --------------------------------------------------------------------------------------
+
+    @api.model
+    def _visit(self, task, scene):
+        visits = task.inspection_ids.filtered(lambda visit: visit.stage != "cancelled")
+        visits = visits.sorted("number")
+        start, stop = scene.window[0], min(scene.window[1], -3)
+        for index, visit in enumerate(visits):
+            word = scene.visits[min(index, len(scene.visits) - 1)]
+            offset = start + max(0, stop - start) * index // len(visits)
+            if word == "scheduled":
+                offset = 2 + index
+            elif word == "on_site":
+                offset = 0
+            self._advance(visit, word, offset)
+
+    @api.model
+    def _advance(self, visit, word, offset):
+        """Take ``visit``, made ``offset`` days from today, as far as ``word`` says (see Scene.visits)."""
+        stage = {"overdue": "scheduled"}.get(
+            word, word if word in STAGES else "closed"
+        )
+        steps = STAGES[1 : STAGES.index(stage) + 1]
+        day, division = self._day(offset), visit.division_id
+        if "scheduled" in steps:
+            visit.scheduled_date = day
+            visit.action_schedule()
+        if "on_site" in steps:
+            visit.action_start()
+            visit.started_at = datetime.datetime.combine(day, DRAW_TIME)
+        if "recorded" in steps:
+            self._record(visit, FINDINGS.get(word, Finding("1", "none", CLEAR)), day)
+        if "reviewed" in steps:
+            visit.action_review()
+            reviewer = {"reviewed_by_id": division.manager_id.id}
+            visit.write({**reviewer, "review_note": REVIEWED})
+        if "closed" in steps:
+            visit._close(self._day(offset + 2))
+            self._follow_up(visit, FINDINGS.get(word))
+
+    @api.model
+    def _record(self, visit, finding, day):
+        """Enter the results; a visit to several targets finds what it finds on the first."""
+        clear = {"result": "1", "measure": "none", "facts": CLEAR}
+        visit.line_ids.write(clear)
+        visit.line_ids[:1].write(
+            {
+                "result": finding.result,
+                "measure": finding.measure,
+                "facts": finding.facts,
+            }
+        )
+        division = visit.division_id
+        if expert := division.inspector_ids.filtered(
+            lambda inspector: inspector.pool_kind == "expert"
+        )[:1]:
+            visit.expert_ids = expert
+        visit.action_record()
+        staff = visit.officer_ids.user_id or division.member_ids - division.manager_id
+        visit.write({"recorded_on": day, "recorded_by_id": staff[:1].id})
+
+    @api.model
+    def _follow_up(self, visit, finding):
+        for rectification in visit.rectification_ids:
+            if finding.follow_up == "verified":
+                rectification.verification = VERIFIED
+                rectification.action_verify()
+                verified = visit.result_date + datetime.timedelta(days=9)
+                today = fields.Date.context_today(self)
+                rectification.verified_on = min(verified, today)
+            elif finding.follow_up == "late":
+                rectification.deadline = self._day(-5)
+
+    # The end -------------------------------------------------------------------------------------
+
+    @api.model
+    def _schedule_activities(self):
+        year = fields.Date.context_today(self).year
+        for item, number, login, days, summary in ACTIVITIES:
+            self._get_task(item, number, year).activity_schedule(
+                "mail.mail_activity_data_todo",
+                self._day(days),
+                summary=summary,
+                user_id=self.env.ref(f"srsp_supervision.demo_user_{login}").id,
+            )
+
+    @api.model
+    def _verify(self):
+        """Raise unless every draw recomputes as it would for an outsider and the chain holds."""
+        for draw in self.env["srsp.draw"].search([("state", "!=", "committed")]):
+            certificate = json.dumps(draw._get_certificate()).encode()
+            verify_draw.verify(verify_draw.load(certificate))
+        broken = self.env["srsp.event"]._first_broken(self.env.company)
+        if broken:
+            raise ValidationError(f"The chain breaks at {broken.sequence}.")
