@@ -4,8 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..tools import certificate as cert
 from ..tools import canonical, verify_draw
+from ..tools import certificate as cert
 
 # What the commitment fixes: never written again, not even by code.
 COMMITTED_FIELDS = frozenset(

@@ -78,7 +78,7 @@ class SrspItem(models.Model):
             if not (item.legal_basis or "").strip():
                 raise ValidationError(
                     self.env._(
-                        "Item %(code)s %(name)s has no legal basis: name the law and article that allow the inspection.",
+                        "Item %(code)s %(name)s has no legal basis: name the law and article that allow it.",
                         code=item.code,
                         name=item.name,
                     )

@@ -167,11 +167,8 @@ class TestTasks(SrspCase):
             ("ir_cron_lock_roster", task.lock_at),
             ("ir_cron_draw", task.draw_at),
         ):
-            called = triggers.filtered(
-                lambda trigger: (
-                    trigger.cron_id == self.env.ref(f"srsp_supervision.{cron}")
-                )
-            )
+            cron_id = self.env.ref(f"srsp_supervision.{cron}").id
+            called = triggers.filtered_domain([("cron_id", "=", cron_id)])
             self.assertIn(moment, called.mapped("call_at"))
         for vals in (
             {"draw_at": DRAW_AT + timedelta(days=1)},
