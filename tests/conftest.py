@@ -1,6 +1,5 @@
 """What the black-box tests share: real Odoo processes on copies of the demo database, and a real browser."""
 
-import contextlib
 import os
 import shutil
 import signal
@@ -8,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "script/lib"))
 
-import databases  # noqa: E402
+import databases
 
 START_SECONDS = 60
 
@@ -47,16 +45,20 @@ class OdooServer:
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
+                tail = "\n".join(
+                    self.log.read_text(errors="replace").splitlines()[-30:]
+                )
                 self.stop(signal.SIGKILL)
                 pytest.fail(f"Odoo did not come up on {self.url}:\n{tail}")
             time.sleep(0.2)
 
     def _answers(self):
-        with contextlib.suppress(urllib.error.URLError, OSError):
-            with urllib.request.urlopen(f"{self.url}/web/login", timeout=START_SECONDS) as answer:
+        page = f"{self.url}/web/login"
+        try:
+            with urllib.request.urlopen(page, timeout=START_SECONDS) as answer:
                 return answer.status == 200
-        return False
+        except OSError:
+            return False
 
 
 def free_port():
@@ -67,8 +69,11 @@ def free_port():
 
 @pytest.fixture(scope="session")
 def start_odoo():
-    """A function ``start_odoo(db=None, *options)`` that starts one more Odoo, on a fresh copy of the demo database unless
-    one is named (then several processes may share it). All are stopped, and the copies dropped, at the end."""
+    """A function ``start_odoo(db=None, *options)`` that starts one more Odoo.
+
+    Without ``db`` it gets a fresh copy of the demo database; with one, several processes
+    share it. All are stopped, and the copies dropped, at the end of the run.
+    """
     servers, copies = [], []
 
     def start(db=None, *options):
@@ -78,7 +83,16 @@ def start_odoo():
             databases.copy(db, source=os.environ["SRSP_TEMPLATE"])
         port = free_port()
         log = ROOT / f".local/log/{db}_{len(servers)}.log"
-        common = ["-d", db, "--db-filter", f"^{db}$", "--http-port", str(port), "--limit-memory-hard", "0"]
+        common = [
+            "-d",
+            db,
+            "--db-filter",
+            f"^{db}$",
+            "--http-port",
+            str(port),
+            "--limit-memory-hard",
+            "0",
+        ]
         with open(log, "wb") as output:
             process = subprocess.Popen(
                 databases.odoo_command(*common, *options),
@@ -118,7 +132,9 @@ def browser():
     path = next(filter(None, map(shutil.which, names)), None)
     assert path, "no Chromium: apt-get install chromium"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox"]
+        )
         yield chromium
         chromium.close()
 
@@ -129,7 +145,12 @@ def new_page(browser):
     contexts = []
 
     def open_page(**options):
-        options = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "accept_downloads": True, **options}
+        options = {
+            "locale": "zh-CN",
+            "timezone_id": "Asia/Shanghai",
+            "accept_downloads": True,
+            **options,
+        }
         contexts.append(browser.new_context(**options))
         return contexts[-1].new_page()
 

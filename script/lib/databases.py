@@ -1,10 +1,13 @@
 """Make, copy and drop the databases of this checkout.
 
-Two templates stand behind every database: the base (Odoo's own modules, in Chinese), made once per Odoo, and one with the
-addons, made once per content of ``addons/``. Everything else is a copy of the latter, which takes a second. A database gets
-its name only when it is complete; what an interruption leaves behind ends in ``_tmp`` and is dropped the next time.
+Two templates stand behind every database: the base (Odoo's own modules, in Chinese),
+made once per Odoo, and one with the addons, made once per content of ``addons/``.
+Everything else is a copy of the latter, which takes a second. A database gets its name
+only when it is complete; what an interruption leaves behind ends in ``_tmp`` and is
+dropped the next time.
 
-Command line: ``databases.py check | template | copy NAME | drop NAME | server NAME [--fresh]``, each with ``--no-demo``.
+Command line: ``databases.py check | template | copy NAME | drop NAME | server NAME
+[--fresh]``, each with ``--no-demo``.
 """
 
 import argparse
@@ -37,10 +40,14 @@ class DatabaseError(Exception):
 
 
 def say(text):
-    print(f"databases: [{time.monotonic() - START:3.0f} s] {text}", file=sys.stderr, flush=True)
+    print(
+        f"databases: [{time.monotonic() - START:3.0f} s] {text}",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
-# -- PostgreSQL ----------------------------------------------------------------------------------------------------------
+# -- PostgreSQL ----------------------------------------------------------------
 
 
 def connect(database="postgres"):
@@ -48,7 +55,12 @@ def connect(database="postgres"):
     config = configparser.RawConfigParser()
     config.read(ROOT / "odoo.conf")
     given = {}
-    for key, variable in (("host", "PGHOST"), ("port", "PGPORT"), ("user", "PGUSER"), ("password", "PGPASSWORD")):
+    for key, variable in (
+        ("host", "PGHOST"),
+        ("port", "PGPORT"),
+        ("user", "PGUSER"),
+        ("password", "PGPASSWORD"),
+    ):
         value = config.get("options", f"db_{key}", fallback="False")
         if variable not in os.environ and value not in ("", "False"):
             given[key] = value
@@ -59,7 +71,10 @@ def connect(database="postgres"):
 
 def query(statement, *parameters, database="postgres"):
     """Rows of one statement (none for a statement without a result)."""
-    with contextlib.closing(connect(database)) as connection, connection.cursor() as cursor:
+    with (
+        contextlib.closing(connect(database)) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement, parameters or None)
         return cursor.fetchall() if cursor.description else []
 
@@ -80,13 +95,21 @@ def check():
             " WHERE rolname = current_user AND datname = 'template0'"
         )
     except psycopg2.OperationalError as error:
-        raise DatabaseError(f"PostgreSQL does not answer: {error}".strip().replace("\n", " ")) from error
+        raise DatabaseError(
+            f"PostgreSQL does not answer: {error}".strip().replace("\n", " ")
+        ) from error
     if role == "postgres":
-        raise DatabaseError("Odoo refuses the role postgres: create one of its own (createuser --createdb srsp)")
+        raise DatabaseError(
+            "Odoo refuses the role postgres: create one of its own (createuser --createdb srsp)"
+        )
     if not may_create:
-        raise DatabaseError(f"the role {role} may not create databases: ALTER ROLE {role} CREATEDB")
+        raise DatabaseError(
+            f"the role {role} may not create databases: ALTER ROLE {role} CREATEDB"
+        )
     if "UTF" not in ctype.upper():
-        raise DatabaseError(f"the cluster's locale is {ctype}: Chinese search needs a UTF-8 one such as C.UTF-8")
+        raise DatabaseError(
+            f"the cluster's locale is {ctype}: Chinese search needs a UTF-8 one such as C.UTF-8"
+        )
 
 
 @contextlib.contextmanager
@@ -120,7 +143,7 @@ def _move(unfinished, target, files):
     shutil.rmtree(FILESTORE / unfinished, ignore_errors=True)
 
 
-# -- Odoo ----------------------------------------------------------------------------------------------------------------
+# -- Odoo ----------------------------------------------------------------------
 
 
 def odoo_command(*arguments):
@@ -138,7 +161,11 @@ def run_odoo(label, *arguments, stdin=None):
     with open(log, "ab") as output:
         start = output.tell()
         process = subprocess.Popen(
-            odoo_command(*arguments), cwd=ROOT, stdin=stdin or subprocess.DEVNULL, stdout=output, stderr=output
+            odoo_command(*arguments),
+            cwd=ROOT,
+            stdin=stdin or subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
         try:
             while True:
@@ -156,7 +183,7 @@ def run_odoo(label, *arguments, stdin=None):
         raise DatabaseError(f"{label}: Odoo failed (see .local/log/database.log)")
 
 
-# -- Templates -----------------------------------------------------------------------------------------------------------
+# -- Templates -----------------------------------------------------------------
 
 
 def _digest(*parts):
@@ -168,7 +195,11 @@ def addons_key():
     hasher = hashlib.sha256()
     for path in sorted(ROOT.joinpath("addons").rglob("*")):
         inside = path.relative_to(ROOT / "addons").parts
-        if path.is_file() and not {"__pycache__", "tests", "readme"} & set(inside) and path.suffix != ".pyc":
+        if (
+            path.is_file()
+            and not {"__pycache__", "tests", "readme"} & set(inside)
+            and path.suffix != ".pyc"
+        ):
             hasher.update("/".join(inside).encode() + b"\0" + path.read_bytes() + b"\0")
     return hasher.hexdigest()[:10]
 
@@ -187,7 +218,10 @@ def _build(name, kind, make):
     drop(unfinished)
     make(unfinished)
     _move(unfinished, name, FILESTORE / unfinished)
-    others = query("SELECT datname FROM pg_database WHERE datname ~ %s ORDER BY oid DESC", f"^{kind}_[0-9a-f]+$")
+    others = query(
+        "SELECT datname FROM pg_database WHERE datname ~ %s ORDER BY oid DESC",
+        f"^{kind}_[0-9a-f]+$",
+    )
     for [old] in others[KEEP_TEMPLATES:]:
         drop(old)
 
@@ -197,12 +231,29 @@ def base_template(demo=True):
     kind = f"{PREFIX}_base_{'demo' if demo else 'bare'}"
 
     def make(name):
-        _admin("CREATE DATABASE {} ENCODING 'UTF8' LC_COLLATE 'C' TEMPLATE template0", name)
+        _admin(
+            "CREATE DATABASE {} ENCODING 'UTF8' LC_COLLATE 'C' TEMPLATE template0", name
+        )
         flags = ["--with-demo"] if demo else []
         languages = ["--load-language=zh_CN", "--no-http", "--stop-after-init"]
-        run_odoo("installing Odoo's modules and Chinese", "-d", name, "-i", ",".join(BASE), *flags, *languages)
+        run_odoo(
+            "installing Odoo's modules and Chinese",
+            "-d",
+            name,
+            "-i",
+            ",".join(BASE),
+            *flags,
+            *languages,
+        )
         with open(Path(__file__).with_name("localise.py")) as program:
-            run_odoo("making Chinese the language", "shell", "-d", name, "--no-http", stdin=program)
+            run_odoo(
+                "making Chinese the language",
+                "shell",
+                "-d",
+                name,
+                "--no-http",
+                stdin=program,
+            )
 
     name = f"{kind}_{_base_key()}"
     _build(name, kind, make)
@@ -217,10 +268,19 @@ def template(demo=True):
         _copy(base_template(demo), name)
         flags = ["--with-demo"] if demo else []
         ends = ["--no-http", "--stop-after-init"]
-        run_odoo("installing the addons", "-d", name, "-i", ",".join(ADDONS), *flags, *ends)
+        run_odoo(
+            "installing the addons", "-d", name, "-i", ",".join(ADDONS), *flags, *ends
+        )
         _check_installed(name, demo)
         with open(Path(__file__).with_name("assets.py")) as program:
-            run_odoo("building the pages' styles and scripts", "shell", "-d", name, "--no-http", stdin=program)
+            run_odoo(
+                "building the pages' styles and scripts",
+                "shell",
+                "-d",
+                name,
+                "--no-http",
+                stdin=program,
+            )
 
     with _lock():
         name = f"{kind}_{_digest(_base_key(), addons_key())}"
@@ -238,10 +298,12 @@ def _check_installed(name, demo):
     )
     if rows:
         names = ", ".join(row[0] for row in rows)
-        raise DatabaseError(f"{names}: not installed whole, the demonstration failed (see .local/log/database.log)")
+        raise DatabaseError(
+            f"{names}: not installed whole, the demonstration failed (see .local/log/database.log)"
+        )
 
 
-# -- Databases for use ---------------------------------------------------------------------------------------------------
+# -- Databases for use ---------------------------------------------------------
 
 
 def copy(name, source=None, demo=True):
@@ -255,7 +317,9 @@ def copy(name, source=None, demo=True):
 
 def run_name(suffix):
     """A name for a database that lives as long as this process's run; those of dead runs are dropped."""
-    for [name] in query("SELECT datname FROM pg_database WHERE datname ~ %s", f"^{PREFIX}_run_[0-9]+_"):
+    for [name] in query(
+        "SELECT datname FROM pg_database WHERE datname ~ %s", f"^{PREFIX}_run_[0-9]+_"
+    ):
         if not Path("/proc", name.split("_")[3]).exists():
             drop(name)
     return f"{PREFIX}_run_{os.environ.get('SRSP_RUN', os.getpid())}_{suffix}"
@@ -268,15 +332,34 @@ def server(name, demo=True, fresh=False):
     key = addons_key()
     if not exists(name):
         copy(name, demo=demo)
-    elif query("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", name) != [(key,)]:
+    elif query(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+        name,
+    ) != [(key,)]:
         names = ",".join(ADDONS)
-        run_odoo(f"updating {name}", "-d", name, "-i", names, "-u", names, "--no-http", "--stop-after-init")
-    query(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(key)))
+        run_odoo(
+            f"updating {name}",
+            "-d",
+            name,
+            "-i",
+            names,
+            "-u",
+            names,
+            "--no-http",
+            "--stop-after-init",
+        )
+    query(
+        sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+            sql.Identifier(name), sql.Literal(key)
+        )
+    )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("action", choices=["check", "template", "copy", "drop", "server"])
+    parser.add_argument(
+        "action", choices=["check", "template", "copy", "drop", "server"]
+    )
     parser.add_argument("name", nargs="?")
     parser.add_argument("--no-demo", dest="demo", action="store_false")
     parser.add_argument("--fresh", action="store_true")

@@ -4,7 +4,11 @@ import pytest
 
 
 def pytest_addoption(parser):
-    parser.addoption("--allow-skips", action="store_true", help="do not fail the run because tests were skipped")
+    parser.addoption(
+        "--allow-skips",
+        action="store_true",
+        help="do not fail the run because tests were skipped",
+    )
 
 
 class StrictSkips:
@@ -13,7 +17,11 @@ class StrictSkips:
 
     def pytest_runtest_logreport(self, report):
         if report.skipped:
-            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.wasxfail
+            reason = (
+                report.longrepr[2]
+                if isinstance(report.longrepr, tuple)
+                else report.wasxfail
+            )
             self.skipped.append(f"{report.nodeid}: {reason}")
 
     def pytest_collectreport(self, report):
@@ -21,12 +29,17 @@ class StrictSkips:
             self.skipped.append(f"{report.nodeid}: {report.longrepr}")
 
     def pytest_sessionfinish(self, session):
-        if self.skipped and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        if self.skipped and session.exitstatus in (
+            pytest.ExitCode.OK,
+            pytest.ExitCode.NO_TESTS_COLLECTED,
+        ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter):
         if self.skipped:
-            terminalreporter.section("skipped though nobody asked for it: the run fails", red=True)
+            terminalreporter.section(
+                "skipped though nobody asked for it: the run fails", red=True
+            )
             for line in self.skipped:
                 terminalreporter.line(line)
 
