@@ -79,7 +79,14 @@ class HmacAuth(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         timestamp, nonce = str(int(time.time())), secrets.token_hex(16)
         body_hash = hashlib.sha256(request.body or b"").hexdigest()
-        lines = ("SRSP1 REQUEST", request.method, request.path_url, timestamp, nonce, body_hash)
+        lines = (
+            "SRSP1 REQUEST",
+            request.method,
+            request.path_url,
+            timestamp,
+            nonce,
+            body_hash,
+        )
         request.headers["X-Srsp-Key"] = self.key_id
         request.headers["X-Srsp-Timestamp"] = timestamp
         request.headers["X-Srsp-Nonce"] = nonce
@@ -90,7 +97,9 @@ class HmacAuth(requests.auth.AuthBase):
         """True when the answer was signed with our key for this very request (its nonce)."""
         nonce = response.request.headers["X-Srsp-Nonce"]
         body_hash = hashlib.sha256(response.content).hexdigest()
-        expected = self.sign("SRSP1 RESPONSE", str(response.status_code), nonce, body_hash)
+        expected = self.sign(
+            "SRSP1 RESPONSE", str(response.status_code), nonce, body_hash
+        )
         given = response.headers.get("X-Srsp-Signature", "")
         return hmac.compare_digest(expected.encode(), given.encode())
 
@@ -102,7 +111,9 @@ class PlatformClient:
     carries a login, a query or a fragment.
     """
 
-    def __init__(self, base_url: str, key_id: str, secret: bytes | str, timeout=(5, 20)):
+    def __init__(
+        self, base_url: str, key_id: str, secret: bytes | str, timeout=(5, 20)
+    ):
         self.base_url = _checked_address(base_url)
         self.key_id = key_id
         self.timeout = timeout
@@ -120,7 +131,9 @@ class PlatformClient:
         if not records:
             return {}
         document = {"records": records}
-        body = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        body = json.dumps(
+            document, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        )
         answer = self._call("POST", "/records", body.encode())
         return _read_receipts(answer, {record["idempotency_key"] for record in records})
 
@@ -129,7 +142,9 @@ class PlatformClient:
         receipts = {}
         for start in range(0, len(idempotency_keys), INQUIRY_LIMIT):
             keys = idempotency_keys[start : start + INQUIRY_LIMIT]
-            answer = self._call("GET", "/receipts?" + urlencode([("key", key) for key in keys]))
+            answer = self._call(
+                "GET", "/receipts?" + urlencode([("key", key) for key in keys])
+            )
             receipts |= _read_receipts(answer, set(keys), inquiry=True)
         return receipts
 
@@ -152,7 +167,9 @@ class PlatformClient:
                 raise PlatformRetryable(f"No answer: {type(error).__name__}") from error
         _raise_for_status(response)
         if not self._auth.is_genuine(response):
-            raise PlatformRetryable("The answer does not carry the platform's signature")
+            raise PlatformRetryable(
+                "The answer does not carry the platform's signature"
+            )
         try:
             return json.loads(response.content)
         except ValueError as error:
@@ -169,7 +186,9 @@ def _checked_address(base_url: str) -> str:
     if parts.scheme not in ("http", "https") or not host:
         raise PlatformRejected("The platform address must start with https://")
     if parts.username is not None or parts.query or parts.fragment:
-        raise PlatformRejected("The platform address must hold no login, query or fragment")
+        raise PlatformRejected(
+            "The platform address must hold no login, query or fragment"
+        )
     if parts.scheme == "http" and not _is_loopback(host):
         raise PlatformRejected("Plain http is allowed to this machine only; use https")
     return base_url.rstrip("/")
@@ -195,12 +214,16 @@ def _raise_for_status(response: requests.Response):
 def _read_receipts(answer, keys: set[str], inquiry: bool = False) -> dict[str, Receipt]:
     """Receipts by idempotency key; PlatformRetryable unless there is one for each of ``keys``."""
     try:
-        receipts = {row["idempotency_key"]: _read_receipt(row) for row in answer["receipts"]}
+        receipts = {
+            row["idempotency_key"]: _read_receipt(row) for row in answer["receipts"]
+        }
     except (KeyError, TypeError, ValueError) as error:
         raise PlatformRetryable("The answer is not a list of receipts") from error
     if set(receipts) != keys:
         raise PlatformRetryable("The answer is about other records than those sent")
-    if not inquiry and any(receipt.status == "unknown" for receipt in receipts.values()):
+    if not inquiry and any(
+        receipt.status == "unknown" for receipt in receipts.values()
+    ):
         raise PlatformRetryable("The answer leaves a record undecided")
     return receipts
 
@@ -215,4 +238,6 @@ def _read_receipt(row: dict) -> Receipt:
     evidence = {"accepted": row["receipt"], "rejected": row["reason"]}[row["status"]]
     if not evidence or not isinstance(evidence, str):
         raise ValueError("no receipt number or no reason")
-    return Receipt(row["status"], row["receipt"], row["reason"], received_at.astimezone(UTC))
+    return Receipt(
+        row["status"], row["receipt"], row["reason"], received_at.astimezone(UTC)
+    )

@@ -1,0 +1,2 @@
+from . import supervision
+from . import documents

@@ -1,0 +1,129 @@
+"""What outsiders rely on: the frozen bytes themselves, the index of draws, the verifier."""
+
+import hashlib
+import json
+
+from odoo import http
+from odoo.http import request
+from odoo.tools import file_open
+
+from .supervision import PUBLIC
+
+PER_PAGE = 50
+VERIFIER = "srsp_supervision/tools/verify_draw.py"
+DOCUMENT = {**PUBLIC, "multilang": False, "sitemap": False, "methods": ["GET"]}
+A_YEAR = 365 * 24 * 3600
+
+
+class Documents(http.Controller):
+    @http.route("/supervision/draws.json", **DOCUMENT)
+    def draws(self, page="1", **_other):
+        """The draws, newest first, 50 to a page; an empty list behind the last one.
+
+        Each: ``number``, ``task``, ``title``, ``bureau``, ``division``, ``state`` (committed, drawn,
+        voided), ``locked_at``, ``announced_for``, ``drawn_at`` (UTC, ISO 8601, null before the draw),
+        ``commitment``, and, null before the draw, ``certificate_url`` and the ``digest`` of its bytes.
+        """
+        page = max(int(page), 1) if page.isascii() and page.isdecimal() else 1
+        publications = request.env["srsp.publication"]
+        rosters = publications.search(
+            [("kind", "=", "roster"), ("state", "=", "published")],
+            order="formed_at desc, id desc",
+            limit=PER_PAGE,
+            offset=(min(page, 10**6) - 1) * PER_PAGE,
+        )
+        draws = publications.search(
+            [
+                ("kind", "=", "draw"),
+                ("state", "=", "published"),
+                ("reference", "in", rosters.mapped("reference")),
+            ]
+        )
+        by_number = {(draw.company_id, draw.reference): draw for draw in draws}
+        rows = [
+            self._prepare_draw(
+                roster, by_number.get((roster.company_id, roster.reference), draws[:0])
+            )
+            for roster in rosters
+        ]
+        body = json.dumps(rows, ensure_ascii=False).encode()
+        return self._send(body, "application/json; charset=utf-8")
+
+    def _prepare_draw(self, roster, draw):
+        payload = json.loads(roster.payload)
+        base = request.httprequest.host_url.rstrip("/")
+        return {
+            "number": roster.reference,
+            "task": payload["draw"]["task"],
+            "title": payload["draw"]["task_name"],
+            "bureau": roster.bureau_name,
+            "division": roster.division_name,
+            "state": draw.draw_state or roster.draw_state,
+            "locked_at": payload["draw"]["locked_at"],
+            "announced_for": payload["commitment"]["randomness"]["announced_for"],
+            "drawn_at": draw.formed_at.isoformat() + "Z" if draw else None,
+            "commitment": payload["commitment"],
+            "page_url": base + (draw or roster)._get_page_url(),
+            "certificate_url": base + draw._get_certificate_url() if draw else None,
+            "digest": draw.digest or None,
+        }
+
+    @http.route("/supervision/draws/<string:number>/certificate.json", **DOCUMENT)
+    def certificate(self, number, version="", **_other):
+        """The certificate's frozen bytes: the version in force, or the one asked for."""
+        domain = [("kind", "=", "draw"), ("reference", "=", number)]
+        if version.isascii() and version.isdecimal() and len(version) < 6:
+            domain.append(("version", "=", int(version)))
+        else:
+            domain.append(("state", "=", "published"))
+        publication = request.env["srsp.publication"].search(domain, limit=1)
+        if not publication:
+            raise request.not_found()
+        return self._send_payload(
+            publication, f"certificate-{number}.json", frozen=bool(version)
+        )
+
+    @http.route("/supervision/publication/<string:number>/payload.json", **DOCUMENT)
+    def payload(self, number):
+        """The frozen bytes of any publication."""
+        publication = request.env["srsp.publication"].search([("number", "=", number)])
+        if not publication:
+            raise request.not_found()
+        return self._send_payload(publication, f"{number}.json", frozen=True)
+
+    @http.route("/supervision/verify_draw.py", **DOCUMENT)
+    def verifier(self):
+        """The program that recomputes a draw from its certificate."""
+        with file_open(VERIFIER, "rb") as file:
+            body = file.read()
+        digest = hashlib.sha256(body).hexdigest()
+        return self._send(
+            body, "text/x-python; charset=utf-8", "verify_draw.py", digest
+        )
+
+    def _send_payload(self, publication, filename, frozen):
+        return self._send(
+            publication.payload.encode(),
+            "application/json; charset=utf-8",
+            filename,
+            publication.digest,
+            A_YEAR if frozen else 0,
+        )
+
+    def _send(self, body, content_type, filename=None, digest=None, max_age=0):
+        """Bytes as they are; with a digest they can be kept and asked about again (ETag)."""
+        headers = [
+            ("Content-Type", content_type),
+            ("X-Content-Type-Options", "nosniff"),
+            (
+                "Cache-Control",
+                f"public, max-age={max_age}, immutable" if max_age else "no-cache",
+            ),
+        ]
+        if filename:
+            headers.append(("Content-Disposition", http.content_disposition(filename)))
+        response = request.make_response(body, headers)
+        if digest:
+            response.set_etag(digest)
+            response.make_conditional(request.httprequest)
+        return response

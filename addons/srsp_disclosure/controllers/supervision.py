@@ -1,0 +1,165 @@
+"""The public pages. They read through the record rules of the public user, never through ``sudo``."""
+
+from odoo import fields, http
+from odoo.fields import Domain
+from odoo.http import request
+
+from ..models.srsp_publication import beijing_date
+
+PER_PAGE = 20
+LATEST = 5
+KINDS = ("list", "plan", "roster", "draw", "result")
+PUBLIC = {
+    "type": "http",
+    "auth": "public",
+    "website": True,
+    "readonly": True,
+}
+
+
+class Supervision(http.Controller):
+    @http.route("/supervision", sitemap=True, **PUBLIC)
+    def landing(self):
+        publications = request.env["srsp.publication"]
+        year = beijing_date(fields.Datetime.now()).year
+        return request.render(
+            "srsp_disclosure.landing",
+            {
+                "counts": self._count_by_kind(),
+                "draws": publications.search(self._in_force("draw"), limit=LATEST),
+                "results": publications.search(self._in_force("result"), limit=LATEST),
+                **self._get_key_numbers(year),
+            },
+        )
+
+    @http.route(
+        [
+            "/supervision/<any(list,plan,roster,draw,result):kind>",
+            "/supervision/<any(list,plan,roster,draw,result):kind>/page/<int:page>",
+        ],
+        sitemap=False,
+        **PUBLIC,
+    )
+    def publications(self, kind, page=1, q="", year="", division="", **_other):
+        publications = request.env["srsp.publication"]
+        terms = {"q": q.strip()[:100], "year": year[:4], "division": division[:100]}
+        domain = self._in_force(kind) & self._get_search_domain(**terms)
+        total = publications.search_count(domain)
+        pager = request.website.pager(
+            url=f"/supervision/{kind}",
+            total=total,
+            page=page,
+            step=PER_PAGE,
+            url_args={key: value for key, value in terms.items() if value},
+        )
+        years = publications._read_group(
+            self._in_force(kind), ["year"], order="year desc"
+        )
+        divisions = publications._read_group(
+            self._in_force(kind) & Domain("division_name", "!=", False),
+            ["division_name"],
+        )
+        return request.render(
+            "srsp_disclosure.publications",
+            {
+                "kind": kind,
+                "counts": self._count_by_kind(),
+                "publications": publications.search(
+                    domain, limit=PER_PAGE, offset=pager["offset"]
+                ),
+                "total": total,
+                "pager": pager,
+                "years": [str(value) for [value] in years],
+                "divisions": [value for [value] in divisions],
+                **terms,
+            },
+        )
+
+    @http.route("/supervision/publication/<string:number>", sitemap=False, **PUBLIC)
+    def publication(self, number):
+        publication = request.env["srsp.publication"].search([("number", "=", number)])
+        if not publication:
+            return self._not_found(number)
+        others = publication.search(
+            [
+                ("company_id", "=", publication.company_id.id),
+                ("kind", "=", publication.kind),
+                ("reference", "=", publication.reference),
+                ("id", "!=", publication.id),
+            ],
+            order="version desc",
+        )
+        return request.render(
+            "srsp_disclosure.publication",
+            {
+                "others": others,
+                "kin": self._get_kin(publication),
+                **publication._get_page_values(),
+            },
+        )
+
+    @http.route("/supervision/<path:anything>", sitemap=False, **PUBLIC)
+    def nothing(self, anything):
+        return self._not_found("")
+
+    def _not_found(self, sought):
+        response = request.render("srsp_disclosure.not_found", {"sought": sought})
+        response.status_code = 404
+        return response
+
+    def _in_force(self, kind):
+        return Domain("kind", "=", kind) & Domain("state", "=", "published")
+
+    def _get_search_domain(self, q, year, division):
+        """Whoever looks for a company types its name, its credit code or a number."""
+        domain = Domain.TRUE
+        if q:
+            domain &= Domain.OR(
+                [
+                    Domain("entity_code", "=", q.upper()),
+                    Domain("entity_name", "ilike", q),
+                    Domain("title", "ilike", q),
+                    Domain("number", "=", q.upper()),
+                    Domain("reference", "=ilike", f"{q}%"),
+                ]
+            )
+        if year.isdecimal():
+            domain &= Domain("year", "=", int(year))
+        if division:
+            domain &= Domain("division_name", "=", division)
+        return domain
+
+    def _count_by_kind(self):
+        counts = request.env["srsp.publication"]._read_group(
+            [("state", "=", "published")], ["kind"], ["__count"]
+        )
+        return {kind: dict(counts).get(kind, 0) for kind in KINDS}
+
+    def _get_key_numbers(self, year):
+        """Of this year: draws, results, and how many of the results reached every channel in time."""
+        publications = request.env["srsp.publication"]
+        this_year = Domain("year", "=", year)
+        results = this_year & self._in_force("result")
+        disclosed = publications.search_count(
+            results & Domain("disclosed_on", "!=", False)
+        )
+        late = publications.search_count(results & Domain("was_late", "=", True))
+        return {
+            "draw_count": publications.search_count(this_year & self._in_force("draw")),
+            "result_count": publications.search_count(results),
+            "on_time": 100 * (disclosed - late) // disclosed if disclosed else None,
+        }
+
+    def _get_kin(self, publication):
+        """The roster of a draw, or the draw of a roster."""
+        other = {"roster": "draw", "draw": "roster"}.get(publication.kind)
+        domain = Domain("reference", "=", publication.reference)
+        return (
+            publication.search(
+                domain
+                & self._in_force(other)
+                & Domain("company_id", "=", publication.company_id.id)
+            )
+            if other
+            else publication.browse()
+        )

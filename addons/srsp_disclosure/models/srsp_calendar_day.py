@@ -1,0 +1,29 @@
+from odoo import api, models
+
+
+class SrspCalendarDay(models.Model):
+    _inherit = "srsp.calendar.day"
+
+    @api.model
+    def _cron_load_years(self):
+        """Once a year has been announced, deadlines that were provisional are counted again."""
+        super()._cron_load_years()
+        self.env["srsp.publication"]._refresh_provisional_deadlines()
+
+    @api.model
+    def _ensure_year(self, year):
+        """Load ``year`` unless the calendar has days of it."""
+        if not self.search_count(self._get_years_domain(year, year), limit=1):
+            self._load_years([year])
+
+    @api.model
+    def _is_provisional(self, first_year, last_year):
+        domain = self._get_years_domain(first_year, last_year)
+        return bool(self.search_count([*domain, ("provisional", "=", True)], limit=1))
+
+    @api.model
+    def _get_years_domain(self, first_year, last_year):
+        return [
+            ("date", ">=", f"{first_year}-01-01"),
+            ("date", "<=", f"{last_year}-12-31"),
+        ]

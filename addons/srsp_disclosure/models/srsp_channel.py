@@ -1,0 +1,197 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ..tools.platform_client import PlatformClient, PlatformError, PlatformRejected
+
+UNKNOWN_KEY = "srsp-connection-test"
+
+
+class SrspChannel(models.Model):
+    """A platform that results are delivered to (发布渠道), with its address and key.
+
+    The secret goes in and never comes out: no interface reads ``secret``, ``secret_input`` is always
+    empty, and both are left out of exports and copies.
+    """
+
+    _name = "srsp.channel"
+    _description = "Channel"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True, tracking=True)
+    kind = fields.Selection(
+        [("platform", "Credit platform")], required=True, default="platform"
+    )
+    url = fields.Char(
+        "Address",
+        required=True,
+        tracking=True,
+        help="https; plain http is for this very machine only.",
+    )
+    key_id = fields.Char("Key Name", required=True, tracking=True)
+    secret = fields.Char(
+        "Stored Secret", groups=fields.NO_ACCESS, copy=False, exportable=False
+    )
+    secret_input = fields.Char(
+        "Secret",
+        compute="_compute_secret_input",
+        inverse="_inverse_secret_input",
+        groups="base.group_system",
+        copy=False,
+        exportable=False,
+        help="Write only: a new value replaces the old one.",
+    )
+    has_secret = fields.Boolean("Secret Set", compute="_compute_has_secret")
+    user_id = fields.Many2one(
+        "res.users",
+        "Responsible",
+        domain=[("share", "=", False)],
+        help="Told when the platform refuses; otherwise the first disclosure officer is.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    delivery_ids = fields.One2many("srsp.delivery", "channel_id", "Deliveries")
+    last_success = fields.Datetime(compute="_compute_last")
+    last_failure = fields.Datetime(compute="_compute_last")
+    open_count = fields.Integer("Not Accepted", compute="_compute_last")
+
+    @api.constrains("url", "key_id")
+    def _check_address(self):
+        for channel in self:
+            try:
+                PlatformClient(channel.url, channel.key_id, b"any")
+            except PlatformRejected as error:
+                raise ValidationError(
+                    self.env._(
+                        "Channel %(channel)s: use an address that begins with https:// (http:// for this machine"
+                        " only) without login, query or fragment, and a key name in plain ASCII.",
+                        channel=channel.name,
+                    )
+                ) from error
+
+    def _compute_secret_input(self):
+        self.secret_input = False
+
+    def _inverse_secret_input(self):
+        for channel in self.filtered("secret_input"):
+            channel.sudo().secret = channel.secret_input
+
+    @api.depends("secret_input")
+    def _compute_has_secret(self):
+        for channel in self:
+            channel.has_secret = bool(channel.sudo().secret)
+
+    @api.depends("delivery_ids.state", "delivery_ids.failed_at")
+    def _compute_last(self):
+        rows = self.env["srsp.delivery"]._read_group(
+            [("channel_id", "in", self.ids)],
+            ["channel_id"],
+            ["received_at:max", "failed_at:max"],
+        )
+        last = {channel.id: moments for channel, *moments in rows}
+        counts = dict(
+            self.env["srsp.delivery"]._read_group(
+                [("channel_id", "in", self.ids), ("state", "!=", "accepted")],
+                ["channel_id"],
+                ["__count"],
+            )
+        )
+        for channel in self:
+            channel.last_success, channel.last_failure = last.get(
+                channel.id, (False, False)
+            )
+            channel.open_count = counts.get(channel, 0)
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "active" in vals:
+            waiting = self.sudo().delivery_ids.publication_id
+            waiting.filtered(lambda p: not p.disclosed_on)._update_disclosed()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        if self.sudo().delivery_ids:
+            raise UserError(
+                self.env._("A channel that has been used is archived, not deleted.")
+            )
+
+    def action_test_connection(self):
+        """Ask the platform about a key that it cannot know, and show what came of it."""
+        self.ensure_one()
+        self._check_officer()
+        try:
+            self._get_client().inquire([UNKNOWN_KEY])
+        except PlatformError as error:
+            kind, message = "danger", str(error)
+        else:
+            kind, message = "success", self.env._("The platform answers and knows us.")
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": kind, "message": message, "sticky": kind == "danger"},
+        }
+
+    def action_queue_missing(self):
+        """Put into the outbox every result that this channel has not been given yet."""
+        self._check_officer()
+        for channel in self.sudo():
+            channel._queue(
+                self.env["srsp.publication"]
+                .sudo()
+                .search(
+                    [
+                        ("company_id", "=", channel.company_id.id),
+                        ("kind", "=", "result"),
+                        ("state", "=", "published"),
+                        ("delivery_ids", "not any", [("channel_id", "=", channel.id)]),
+                    ],
+                    order="formed_at, id",
+                )
+            )
+
+    def action_view_deliveries(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "srsp_disclosure.srsp_delivery_action"
+        )
+        return dict(action, domain=[("channel_id", "=", self.id)], context={})
+
+    def _check_officer(self):
+        self.check_access("read")
+        if not self.env.user.has_group("srsp_disclosure.group_disclosure_officer"):
+            raise AccessError(
+                self.env._("This step is reserved for the disclosure officer.")
+            )
+
+    def _queue(self, publications):
+        """Owe ``publications`` to these channels, and wake the scheduled action."""
+        if self and publications:
+            self.env["srsp.delivery"].sudo().create(
+                [
+                    self.env["srsp.delivery"]._prepare_vals(publication, channel)
+                    for publication in publications
+                    for channel in self
+                ]
+            )
+            self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger()
+
+    def _get_client(self):
+        """The platform client of this channel.
+
+        :raise PlatformRejected: when address, key or secret cannot be used
+        """
+        channel = self.sudo()
+        return PlatformClient(channel.url, channel.key_id, channel.secret or "")
+
+    def _get_responsible(self):
+        """Who is told when something has to be done."""
+        officers = self.env.ref("srsp_disclosure.group_disclosure_officer").sudo()
+        members = officers.all_user_ids.filtered(
+            lambda user: user.active and self.company_id in user.company_ids
+        )
+        return self.user_id or members.sorted("id")[:1]

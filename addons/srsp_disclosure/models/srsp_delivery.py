@@ -1,0 +1,280 @@
+import datetime
+import json
+import logging
+
+from stdnum.cn import uscc
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from ..tools.platform_client import PlatformRejected, PlatformRetryable
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 100  # deliveries one run of the scheduled action takes on
+LEASE = 300  # seconds a worker has for one exchange; then another may take over
+FIRST_WAIT, LONGEST_WAIT = 60, 6 * 3600  # seconds between attempts: doubled each time
+
+
+class SrspDelivery(models.Model):
+    """The outbox: one result owed to one channel (报送).
+
+    ``pending → sent → accepted | rejected | error``. ``sent`` is committed *before* the request leaves,
+    so a crash or a lost answer leaves ``sent`` behind: whoever takes it up again asks the platform
+    first, and submits under the same idempotency key only what the platform has not accepted. So a
+    delivery is attempted at least once and accepted at most once, however many workers there are.
+    ``rejected`` is the platform's verdict on the record, ``error`` its refusal of the whole request:
+    both wait for somebody. Read-only to everyone; code writes it.
+    """
+
+    _name = "srsp.delivery"
+    _description = "Delivery"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "deadline, id"
+    _rec_name = "idempotency_key"
+
+    publication_id = fields.Many2one(
+        "srsp.publication",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    channel_id = fields.Many2one(
+        "srsp.channel", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    state = fields.Selection(
+        [
+            ("pending", "Pending"),
+            ("sent", "Sent, no receipt yet"),
+            ("accepted", "Accepted"),
+            ("rejected", "Rejected"),
+            ("error", "Error"),
+        ],
+        default="pending",
+        required=True,
+        readonly=True,
+        tracking=True,
+        group_expand=True,
+    )
+    attempts = fields.Integer(readonly=True)
+    next_try_at = fields.Datetime(
+        "Next Attempt", readonly=True, default=fields.Datetime.now
+    )
+    idempotency_key = fields.Char(required=True, readonly=True)
+    receipt_number = fields.Char("Receipt", readonly=True, tracking=True)
+    received_at = fields.Datetime("Receipt Time", readonly=True)
+    failed_at = fields.Datetime("Last Failure", readonly=True)
+    reason = fields.Char(readonly=True, tracking=True)
+    title = fields.Char(related="publication_id.title")
+    entity_name = fields.Char(related="publication_id.entity_name")
+    deadline = fields.Date(related="publication_id.deadline", store=True, index=True)
+    deadline_state = fields.Selection(related="publication_id.deadline_state")
+    division_id = fields.Many2one(
+        related="publication_id.division_id", store=True, index=True
+    )
+    company_id = fields.Many2one(
+        related="publication_id.company_id", store=True, index=True
+    )
+
+    _key_uniq = models.UniqueIndex("(idempotency_key)")
+    _once_uniq = models.UniqueIndex("(publication_id, channel_id)")
+    _due_idx = models.Index("(next_try_at) WHERE state IN ('pending', 'sent')")
+
+    @api.depends("publication_id.number", "channel_id.name")
+    def _compute_display_name(self):
+        for delivery in self.sudo():
+            delivery.display_name = (
+                f"{delivery.publication_id.number} → {delivery.channel_id.name}"
+            )
+
+    @api.model
+    def _prepare_vals(self, publication, channel):
+        """Values of the debt. The key stays the same for every attempt; a database that was restored
+        and numbers anew cannot meet an old key, as the digest is part of it."""
+        return {
+            "publication_id": publication.id,
+            "channel_id": channel.id,
+            "idempotency_key": f"{publication.number}-{channel.id}-{publication.digest[:12]}",
+        }
+
+    def action_retry(self):
+        """Try once more what was rejected or refused, or do not wait for the next attempt."""
+        if not self.env.user.has_group("srsp_disclosure.group_disclosure_officer"):
+            raise AccessError(
+                self.env._("This step is reserved for the disclosure officer.")
+            )
+        self.check_access("read")
+        self.lock_for_update()
+        owed = self.sudo().filtered(lambda delivery: delivery.state != "accepted")
+        refused = owed.filtered(lambda d: d.state in ("rejected", "error"))
+        refused.state = "pending"  # what is `sent` stays so: it is asked about first
+        owed.next_try_at = fields.Datetime.now()
+        refused.activity_unlink(["mail.mail_activity_data_todo"])
+        self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger()
+
+    @api.model
+    def _get_due_domain(self):
+        return [
+            ("state", "in", ("pending", "sent")),
+            ("next_try_at", "<=", fields.Datetime.now()),
+            ("channel_id.active", "=", True),
+        ]
+
+    @api.model
+    def _cron_deliver(self):
+        """Deliver what is due, each in transactions of its own; any number of workers may run this."""
+        cron = self.env["ir.cron"]
+        domain = self._get_due_domain()
+        deliveries = self.search(domain, limit=BATCH)
+        cron._commit_progress(remaining=self.search_count(domain))
+        for delivery in deliveries:
+            try:
+                delivery = delivery.try_lock_for_update().filtered_domain(domain)
+                if delivery:
+                    delivery._deliver_one()
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                self.env.cr.rollback()  # another worker was faster; the lease brings it back
+            except Exception as error:
+                self.env.cr.rollback()
+                _logger.exception("Delivery %s failed", delivery.id)
+                delivery._settle_error(f"{type(error).__name__}: {error}")
+            if not cron._commit_progress(1):
+                break
+        # Two workers that finish the last two results of a task do not see each other's.
+        self.env["srsp.task"].search(
+            [("state", "=", "inspecting")]
+        )._disclose_complete()
+
+    def _deliver_one(self):
+        """One attempt at one delivery, locked by the caller; commits before the request leaves.
+
+        The seam for a job queue. No transaction is open while the platform is waited for.
+        """
+        self.ensure_one()
+        ask_first = self.state == "sent"
+        record = self._prepare_record()
+        self.write(
+            {
+                "state": "sent",
+                "attempts": self.attempts + 1,
+                "next_try_at": fields.Datetime.now()
+                + datetime.timedelta(seconds=LEASE),
+            }
+        )
+        attempts = self.attempts
+        try:
+            client = self.channel_id._get_client()
+            self.env["ir.cron"]._commit_progress()
+            receipt = self._exchange(client, record, ask_first)
+        except PlatformRetryable as error:
+            if self._is_still_ours(attempts):
+                self._settle_retryable(str(error))
+        except PlatformRejected as error:
+            if self._is_still_ours(attempts):
+                self._settle_error(str(error))
+        else:
+            if self._is_still_ours(attempts):
+                self._settle(receipt)
+
+    @api.model
+    def _exchange(self, client, record, ask_first):
+        """Submit ``record`` unless the platform has accepted it already; its receipt."""
+        key = record["idempotency_key"]
+        if ask_first:
+            receipt = client.inquire([key])[key]
+            if receipt.status == "accepted":
+                return receipt
+        return client.submit([record])[key]
+
+    def _is_still_ours(self, attempts):
+        """Lock again after the exchange; false when the lease was over and another worker took it up."""
+        locked = self.try_lock_for_update()
+        return bool(locked) and (self.state, self.attempts) == ("sent", attempts)
+
+    def _settle(self, receipt):
+        moment = receipt.received_at.astimezone(datetime.UTC).replace(
+            tzinfo=None, microsecond=0
+        )
+        self.write(
+            {
+                "state": receipt.status,
+                "receipt_number": receipt.number,
+                "received_at": moment if receipt.status == "accepted" else False,
+                "failed_at": self.failed_at
+                if receipt.status == "accepted"
+                else fields.Datetime.now(),
+                "reason": receipt.reason,
+                "next_try_at": False,
+            }
+        )
+        if receipt.status == "accepted":
+            self.publication_id._update_disclosed()
+        else:
+            self._notify(self, self.env._("The platform rejected this record"))
+
+    def _settle_retryable(self, reason):
+        """Nobody knows whether it arrived: stay ``sent``, ask again later and later."""
+        wait = min(FIRST_WAIT * 2 ** min(self.attempts - 1, 16), LONGEST_WAIT)
+        now = fields.Datetime.now()
+        next_try_at = now + datetime.timedelta(seconds=wait)
+        self.write({"reason": reason, "failed_at": now, "next_try_at": next_try_at})
+        self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger(next_try_at)
+
+    def _settle_error(self, reason):
+        """The whole request was refused: the channel's matter, so its officer is told once per channel."""
+        self.write(
+            {
+                "state": "error",
+                "reason": reason,
+                "failed_at": fields.Datetime.now(),
+                "next_try_at": False,
+            }
+        )
+        if not self.channel_id.activity_ids:
+            self._notify(self.channel_id, self.env._("The platform refuses deliveries"))
+
+    def _notify(self, record, summary):
+        """An activity on ``record`` for the responsible officer, with the platform's reason."""
+        officer = self.channel_id._get_responsible()
+        if officer:
+            record.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=summary,
+                note=self.reason,
+                user_id=officer.id,
+            )
+
+    def _prepare_record(self):
+        """The record as ``readme/PROTOCOL.md`` describes it, out of the frozen payload."""
+        publication = self.publication_id
+        result = json.loads(publication.payload)
+        code = result["uscc"]
+        return {
+            "idempotency_key": self.idempotency_key,
+            "kind": publication.kind,
+            "number": publication.number,
+            "digest": publication.digest,
+            "payload": {
+                "uscc" if uscc.is_valid(code) else "entity_code": code,
+                "entity_name": result["entity"],
+                "bureau": result["bureau"],
+                "plan_number": result["plan"],
+                "plan_name": result["plan_name"],
+                "task_number": result["task"],
+                "task_name": result["task_name"],
+                "inspected_on": result["inspected_on"],
+                "result_date": result["result_date"],
+                "items": [
+                    {
+                        "name": line["item"],
+                        "target": line["target"],
+                        "result": line["result"],
+                        "measure": line["measure"],
+                        "facts": line["facts"],
+                    }
+                    for line in result["lines"]
+                ],
+            },
+        }

@@ -1,0 +1,68 @@
+from odoo import models
+
+from odoo.addons.srsp_supervision.models.srsp_draw import iso
+
+
+class SrspDraw(models.Model):
+    _name = "srsp.draw"
+    _inherit = ["srsp.draw", "srsp.publication.mixin"]
+
+    def _get_formed_at(self, kind):
+        return self.locked_at if kind == "roster" else self.drawn_at
+
+    def _prepare_publication_vals(self, kind):
+        """``roster``: the commitment, before any randomness exists; ``draw``: the certificate itself."""
+        task = self.task_id
+        titles = {
+            "roster": self.env._("Roster locked: %(task)s", task=task.name),
+            "draw": self.env._("Draw: %(task)s", task=task.name),
+        }
+        return {
+            "title": titles[kind],
+            "reference": self.number,
+            "formed_at": self._get_formed_at(kind),
+            "draw_state": self.state if kind == "draw" else self._get_roster_state(),
+            "division_id": self.division_id.id,
+            "division_name": self.division_id.name,
+            "sector_name": task.sector_id.name,
+            "task_id": task.id,
+            "payload": self._get_certificate()
+            if kind == "draw"
+            else self._get_roster_payload(),
+        }
+
+    def _get_roster_state(self):
+        """A roster stays ``committed`` when it has been drawn: the draw is a publication of its own."""
+        return "voided" if self.state == "voided" else "committed"
+
+    def _get_roster_payload(self):
+        state = self._get_roster_state()
+        event = self.env["srsp.event"].search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("kind", "=", f"draw.{state}"),
+            ]
+        )
+        return {
+            "format": "srsp-roster-commitment/1",
+            "draw": {
+                "number": self.number,
+                "task": self.task_id.number,
+                "task_name": self.task_id.name,
+                "bureau": self.company_id.name,
+                "division": self.division_id.name,
+                "rulebook": self.rulebook_id.name,
+                "state": state,
+                "void_reason": self.void_reason or "",
+                "locked_at": iso(self.locked_at),
+            },
+            "task": self.task_id._get_publication_line(),
+            "commitment": self._get_commitment(),
+            "chain": {
+                "sequence": event.sequence,
+                "kind": event.kind,
+                "previous_hash_hex": event.previous_hash,
+                "hash_hex": event.hash,
+            },
+        }

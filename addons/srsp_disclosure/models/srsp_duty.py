@@ -1,0 +1,14 @@
+from odoo import models
+
+
+class SrspDuty(models.Model):
+    _inherit = "srsp.duty"
+
+    def _get_publication_line(self):
+        """The four elements of a joint duty."""
+        return {
+            "name": self.name,
+            "legal_basis": self.legal_basis,
+            "division": self.division_id.name,
+            "cooperating": self.cooperating_division_ids.mapped("name"),
+        }

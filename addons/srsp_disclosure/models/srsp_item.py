@@ -1,0 +1,26 @@
+from odoo import models
+
+
+class SrspItem(models.Model):
+    _inherit = "srsp.item"
+
+    def _get_publication_line(self):
+        """The nine elements and what else the public should know of an item."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "legal_basis": self.legal_basis or "",
+            "inspecting_body": self.inspecting_body or "",
+            "target": self.target or "",
+            "content": self.content or "",
+            "standard": self.standard or "",
+            "method": self.method or "",
+            "ratio": self.ratio,
+            "ratio_reason": self.ratio_reason or "",
+            "frequency": self.frequency,
+            "annual_visit_cap": self.annual_visit_cap,
+            "category": self.category,
+            "level": self.level,
+            "sector": self.sector_id.name,
+            "division": self.division_id.name,
+        }

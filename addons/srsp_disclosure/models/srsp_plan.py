@@ -1,0 +1,43 @@
+from odoo import fields, models
+
+from .srsp_publication import beijing_midnight
+
+
+class SrspPlan(models.Model):
+    _name = "srsp.plan"
+    _inherit = ["srsp.plan", "srsp.publication.mixin"]
+
+    def _after_publish(self):
+        super()._after_publish()
+        self.env["srsp.publication"]._publish(self, "plan")
+
+    def _get_formed_at(self, kind):
+        return beijing_midnight(self.published_on)
+
+    def _prepare_publication_vals(self, kind):
+        tasks = self.task_ids.filtered(lambda task: task.state != "cancelled")
+        return {
+            "title": self.env._(
+                "Yearly inspection plan %(year)s of %(division)s",
+                year=self.year,
+                division=self.division_id.name,
+            ),
+            "reference": self.number,
+            "formed_at": self._get_formed_at(kind),
+            "division_id": self.division_id.id,
+            "division_name": self.division_id.name,
+            "payload": {
+                "format": "srsp-plan/1",
+                "number": self.number,
+                "year": self.year,
+                "bureau": self.company_id.name,
+                "division": self.division_id.name,
+                "list_version": self.list_id.version,
+                "note": self.note or "",
+                "published_on": fields.Date.to_string(self.published_on),
+                "tasks": [
+                    task._get_publication_line()
+                    for task in tasks.sorted(lambda task: (task.date_from, task.number))
+                ],
+            },
+        }

@@ -1,0 +1,249 @@
+import datetime
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+KINDS = [
+    ("list", "List"),
+    ("plan", "Plan"),
+    ("roster", "Roster commitment"),
+    ("draw", "Draw"),
+    ("result", "Result"),
+]
+SOON = 5  # working days before a deadline from which it is shown as due soon
+# All that may still change after a publication has been made; the rest is frozen.
+OPEN_FIELDS = frozenset(
+    ["state", "deadline", "is_provisional", "disclosed_on", "was_late"]
+)
+
+
+def beijing_date(moment):
+    """The date in Beijing of a naive UTC datetime."""
+    return moment.replace(tzinfo=datetime.UTC).astimezone(BEIJING).date()
+
+
+def beijing_midnight(date):
+    """The naive UTC datetime at which ``date`` begins in Beijing."""
+    start = datetime.datetime.combine(date, datetime.time(), BEIJING)
+    return start.astimezone(datetime.UTC).replace(tzinfo=None)
+
+
+class SrspPublication(models.Model):
+    """What the bureau has said in public, word for word (公示).
+
+    ``payload`` is canonical JSON and ``digest`` the SHA-256 of those very bytes; both are sealed in the
+    integrity chain and never change. A correction, a substitution or a void makes a new version that
+    supersedes the one before; both stay readable. Everybody may read a publication, the anonymous
+    visitor of the website too: fields that are not for outsiders carry groups, and who made a
+    publication is not kept here (the chain and the source record know).
+    """
+
+    _name = "srsp.publication"
+    _description = "Publication"
+    _order = "formed_at desc, id desc"
+    _rec_name = "number"
+    _rec_names_search = ["number", "title", "reference"]
+    _log_access = False
+
+    number = fields.Char(required=True, readonly=True)
+    kind = fields.Selection(KINDS, required=True, readonly=True)
+    title = fields.Char(required=True, readonly=True)
+    reference = fields.Char(
+        required=True,
+        readonly=True,
+        help="Number of what is published: of the plan, draw or inspection; the kind of a list.",
+    )
+    version = fields.Integer(required=True, readonly=True)
+    state = fields.Selection(
+        [("published", "Published"), ("superseded", "Superseded")],
+        required=True,
+        readonly=True,
+        default="published",
+    )
+    supersedes_id = fields.Many2one("srsp.publication", readonly=True)
+    payload = fields.Text(required=True, readonly=True, prefetch=False)
+    digest = fields.Char(
+        "SHA-256", required=True, readonly=True, help="Of the payload's bytes."
+    )
+    published_on = fields.Datetime(required=True, readonly=True)
+    formed_at = fields.Datetime("Came About", required=True, readonly=True)
+    formed_on = fields.Date(
+        "Formed On",
+        required=True,
+        readonly=True,
+        help="Beijing date; the deadline counts from the day after.",
+    )
+    year = fields.Integer(required=True, readonly=True)
+    draw_state = fields.Selection(
+        [("committed", "Roster locked"), ("drawn", "Drawn"), ("voided", "Voided")],
+        readonly=True,
+    )
+    bureau_name = fields.Char("Bureau", required=True, readonly=True)
+    division_name = fields.Char("Division of the Publication", readonly=True)
+    sector_name = fields.Char("Sector", readonly=True)
+    entity_name = fields.Char("Entity", readonly=True)
+    entity_code = fields.Char("Credit Code", readonly=True)
+    deadline = fields.Date(readonly=True)
+    is_provisional = fields.Boolean(
+        "Provisional Deadline",
+        readonly=True,
+        help="The deadline reaches into a year whose make-up days have not been announced.",
+    )
+    disclosed_on = fields.Date(
+        "Disclosed",
+        readonly=True,
+        help="The day on which the last channel accepted it.",
+    )
+    was_late = fields.Boolean("Disclosed Late", readonly=True)
+    deadline_state = fields.Selection(
+        [
+            ("on_time", "On time"),
+            ("soon", "Due soon"),
+            ("late", "Late"),
+            ("met", "Met"),
+            ("met_late", "Accepted late"),
+        ],
+        compute="_compute_deadline_state",
+        search="_search_deadline_state",
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    division_id = fields.Many2one(
+        "srsp.division", readonly=True, index=True, groups="base.group_user"
+    )
+    task_id = fields.Many2one(
+        "srsp.task", readonly=True, index="btree_not_null", groups="base.group_user"
+    )
+    res_model = fields.Char(
+        "Model", required=True, readonly=True, groups="base.group_user"
+    )
+    res_id = fields.Many2oneReference(
+        "Source",
+        model_field="res_model",
+        required=True,
+        readonly=True,
+        groups="base.group_user",
+    )
+    delivery_ids = fields.One2many(
+        "srsp.delivery", "publication_id", "Deliveries", groups="base.group_user"
+    )
+
+    _number_uniq = models.UniqueIndex("(number)")
+    _version_uniq = models.UniqueIndex("(company_id, kind, reference, version)")
+    _published_uniq = models.UniqueIndex(
+        "(company_id, kind, reference) WHERE state = 'published'",
+        "Only one version of a publication is in force.",
+    )
+    _kind_idx = models.Index("(company_id, kind, formed_at DESC, id DESC)")
+    _record_idx = models.Index("(res_model, res_id)")
+    _entity_code_idx = models.Index("(entity_code) WHERE entity_code IS NOT NULL")
+    _open_idx = models.Index(
+        "(deadline) WHERE disclosed_on IS NULL AND deadline IS NOT NULL"
+    )
+
+    @api.depends("number", "title")
+    def _compute_display_name(self):
+        for publication in self:
+            publication.display_name = f"{publication.number} {publication.title}"
+
+    @api.depends("deadline", "disclosed_on", "was_late")
+    @api.depends_context("tz")
+    def _compute_deadline_state(self):
+        today, soon = self._get_soon()
+        for publication in self:
+            deadline = publication.deadline
+            if not deadline:
+                publication.deadline_state = False
+            elif publication.disclosed_on:
+                publication.deadline_state = (
+                    "met_late" if publication.was_late else "met"
+                )
+            elif deadline < today:
+                publication.deadline_state = "late"
+            else:
+                publication.deadline_state = "soon" if deadline <= soon else "on_time"
+
+    @api.model
+    def _search_deadline_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today, soon = self._get_soon()
+        due = Domain("deadline", "!=", False)
+        waiting, met = (
+            due & Domain("disclosed_on", "=", False),
+            due & Domain("disclosed_on", "!=", False),
+        )
+        domains = {
+            False: ~due,
+            "on_time": waiting & Domain("deadline", ">", soon),
+            "soon": waiting
+            & Domain("deadline", ">=", today)
+            & Domain("deadline", "<=", soon),
+            "late": waiting & Domain("deadline", "<", today),
+            "met": met & Domain("was_late", "=", False),
+            "met_late": met & Domain("was_late", "=", True),
+        }
+        return Domain.OR(domains[state] for state in value if state in domains)
+
+    @api.model
+    def _get_soon(self):
+        """Today in Beijing and the day up to which a deadline counts as due soon."""
+        today = beijing_date(fields.Datetime.now())
+        return today, self.env["srsp.calendar.day"].sudo()._add_working_days(
+            today, SOON
+        )
+
+    def write(self, vals):
+        if vals.keys() - OPEN_FIELDS:
+            raise UserError(
+                self.env._(
+                    "A publication never changes: a correction is a new version."
+                )
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(
+            self.env._(
+                "A publication is never deleted: both versions of a correction stay readable."
+            )
+        )
+
+    def action_open_page(self):
+        """Show the public page."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": self._get_page_url(),
+            "target": "new",
+        }
+
+    def action_open_source(self):
+        """Open the record that was published, for whoever may read it."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }
+
+    def _update_disclosed(self):
+        """Note the day on which no active channel is owed the publication any more; tell the tasks."""
+        today = beijing_date(fields.Datetime.now())
+        for publication in self.filtered(lambda p: p.deadline and not p.disclosed_on):
+            owed = publication.delivery_ids.filtered(
+                lambda d: d.channel_id.active and d.state != "accepted"
+            )
+            if not owed:
+                accepted = publication.delivery_ids.filtered("received_at")
+                day = max(
+                    (beijing_date(d.received_at) for d in accepted), default=today
+                )
+                publication.write(
+                    {"disclosed_on": day, "was_late": day > publication.deadline}
+                )
+        self.task_id._disclose_complete()

@@ -1,0 +1,78 @@
+import datetime
+import json
+
+from odoo import api, fields, models
+
+from .srsp_publication import BEIJING
+
+
+def local_time(text):
+    """An ISO 8601 time in UTC, as certificates have it, as Beijing time to the minute."""
+    moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
+
+
+class SrspPublication(models.Model):
+    """How a publication is shown: its addresses and what its templates need."""
+
+    _inherit = "srsp.publication"
+
+    payload_html = fields.Html(
+        "Content", compute="_compute_payload_html", sanitize=False
+    )
+
+    def _compute_payload_html(self):
+        for publication in self:
+            publication.payload_html = self.env["ir.qweb"]._render(
+                f"srsp_disclosure.publication_{publication.kind}",
+                publication._get_page_values(),
+            )
+
+    def _get_page_url(self):
+        return f"/supervision/publication/{self.number}"
+
+    def _get_certificate_url(self):
+        """Address of a draw's certificate; of this very version once it is superseded."""
+        version = f"?version={self.version}" if self.state == "superseded" else ""
+        return f"/supervision/draws/{self.reference}/certificate.json{version}"
+
+    def _get_page_values(self):
+        """What the templates ``publication_<kind>`` need: payload, readable labels, Beijing time."""
+        self.ensure_one()
+        payload = json.loads(self.payload)
+        teams = payload.get("assignment", {}).get("teams", [])
+        return {
+            "publication": self,
+            "payload": payload,
+            "teams": {
+                (number, label): officers
+                for number, labels, officers in teams
+                for label in labels
+            },
+            "labels": self._get_labels(),
+            "local_time": local_time,
+            "percent": lambda ratio: f"{round(ratio * 100, 2):g} %",
+        }
+
+    @api.model
+    def _get_labels(self):
+        """Readable names of the codes in payloads: ``{field: {code: name}}``."""
+        draw, item = self.env["srsp.draw"], self.env["srsp.item"]
+        selections = {
+            "category": item._fields["category"],
+            "level": item._fields["level"],
+            "state": draw._fields["state"],
+            "source": draw._fields["randomness_kind"],
+            "stratify_by": self.env["srsp.task"]._fields["stratify_by"],
+        }
+        return {
+            "stratum": draw._get_stratum_names(),
+            "excluded": {
+                "suspended": self.env._("Suspended in the registry"),
+                "visit_cap": self.env._("Visited often enough this year"),
+            },
+            **{
+                name: dict(field._description_selection(self.env))
+                for name, field in selections.items()
+            },
+        }
