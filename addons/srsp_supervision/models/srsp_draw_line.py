@@ -18,6 +18,7 @@ class SrspDrawLine(models.Model):
     draw_id = fields.Many2one("srsp.draw", required=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True)
     target_id = fields.Many2one("srsp.target", required=True, ondelete="restrict")
+    entity_id = fields.Many2one(related="target_id.entity_id")
     label = fields.Char(required=True)
     stratum = fields.Char(required=True)
     excluded_reason = fields.Char(

@@ -116,7 +116,10 @@ class SrspTarget(models.Model):
         )
 
     @api.depends("code", "entity_id.name", "name")
+    @api.depends_context("code_only")
     def _compute_display_name(self):
         for target in self:
-            parts = [target.code, target.entity_id.name, target.name]
+            parts = [target.code]
+            if not self.env.context.get("code_only"):
+                parts += [target.entity_id.name, target.name]
             target.display_name = " ".join(part for part in parts if part)

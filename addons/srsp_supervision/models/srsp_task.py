@@ -138,10 +138,16 @@ class SrspTask(models.Model):
     blocked_reason = fields.Text("Why It Is Stuck", readonly=True, copy=False)
     cancel_reason = fields.Char(readonly=True, copy=False)
     inspection_ids = fields.One2many("srsp.inspection", "task_id", "Inspections")
-    target_count = fields.Integer("Pool", compute="_compute_target_count")
-    inspection_count = fields.Integer("Visits", compute="_compute_inspection_count")
-    closed_count = fields.Integer("Closed", compute="_compute_inspection_count")
-    progress = fields.Integer(compute="_compute_inspection_count")
+    target_count = fields.Integer(
+        "Pool", compute="_compute_target_count", compute_sudo=True
+    )
+    inspection_count = fields.Integer(
+        "Visits", compute="_compute_inspection_count", compute_sudo=True
+    )
+    closed_count = fields.Integer(
+        "Closed", compute="_compute_inspection_count", compute_sudo=True
+    )
+    progress = fields.Integer(compute="_compute_inspection_count", compute_sudo=True)
     color_state = fields.Selection(
         [("normal", "On time"), ("done", "Closed"), ("blocked", "Stuck")],
         compute="_compute_color_state",
