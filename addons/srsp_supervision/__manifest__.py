@@ -26,8 +26,8 @@
         "views/srsp_menus.xml",
     ],
     "demo": [
-        "demo/bureau.xml",
         "demo/users.xml",
+        "demo/bureau.xml",
         "demo/srsp.entity.csv",
         "demo/srsp.target.csv",
         "demo/inspectors.xml",

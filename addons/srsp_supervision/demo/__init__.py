@@ -1,1 +1,2 @@
 from . import srsp_demo
+from . import srsp_demo_visit

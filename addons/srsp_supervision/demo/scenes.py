@@ -3,7 +3,10 @@
 Every number of days counts from the day of installation, negative ones lie in the past.
 """
 
+import datetime
 from typing import NamedTuple
+
+DRAW_TIME = datetime.time(1, 30)  # UTC: half past nine in Fuzhou
 
 
 class Finding(NamedTuple):
@@ -19,8 +22,8 @@ class Scene(NamedTuple):
     """One task on its way.
 
     ``visits`` holds a word per visit, in order: a key of FINDINGS or ``ok`` for a closed visit, else
-    the stage it has reached. Visits beyond the last word repeat it. Without visits and state nothing
-    happens but the dates.
+    the stage it has reached (``overdue``: scheduled, for a day that has passed). Visits beyond the
+    last word repeat it. ``step`` names a turn of its own, ``_step_<step>``.
     """
 
     item: str
@@ -46,7 +49,8 @@ FINDINGS = {
     "records": Finding(
         "N",
         "rectify",
-        "抽查的 2 个项目中，1 个项目缺少二级检查记录，全站仪检定证书已过有效期 2 个月。责令补齐检查记录并送检仪器，复核前不得提交成果。",
+        "抽查的 2 个项目中，1 个项目缺少二级检查记录，全站仪检定证书已过有效期 2 个月。"
+        "责令补齐检查记录并送检仪器，复核前不得提交成果。",
         "open",
     ),
     "staff": Finding(
@@ -105,7 +109,12 @@ SCENES = [
         "sea01", 1, (-26, -6), -30, "done", ("ok", "area", "ok"), {"use_detachment": 0}
     ),
     Scene(
-        "min02", 1, (-24, -2), -27, "inspecting", ("ok", "slope", "recorded", "overdue")
+        "min02",
+        1,
+        (-24, -2),
+        -27,
+        "inspecting",
+        ("ok", "slope", "reviewed", "overdue", "ok"),
     ),
     Scene(
         "min01",
@@ -122,9 +131,7 @@ SCENES = [
         (-16, 20),
         -19,
         "inspecting",
-        tuple(
-            "ok records ok staff reviewed recorded on_site scheduled assigned".split()
-        ),
+        tuple("records ok staff reviewed recorded on_site scheduled assigned".split()),
         {"stratify_by": "key"},
     ),
     Scene(

@@ -2,27 +2,21 @@ import datetime
 import json
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
 from ..tools import verify_draw
 from .scenes import (
     ACTIVITIES,
     CANCEL_REASON,
-    CLEAR,
-    FINDINGS,
+    DRAW_TIME,
     LOTTERY,
-    REVIEWED,
     SCENES,
     SUBSTITUTE_REASON,
-    VERIFIED,
     VOID_REASON,
     WITNESSES,
-    Finding,
 )
 
-STAGES = ("assigned", "scheduled", "on_site", "recorded", "reviewed", "closed")
-DRAW_TIME = datetime.time(1, 30)  # UTC: half past nine in Fuzhou
 SETTLED = ("done", "disclosed")
 
 
@@ -87,7 +81,8 @@ class SrspDemo(models.AbstractModel):
     def _date_registries(self):
         """Permits and certificates that run out over the coming years."""
         year = fields.Date.context_today(self).year
-        targets = self.env["srsp.target"].search([])
+        bureau = [("company_id", "=", self.env.company.id)]
+        targets = self.env["srsp.target"].search(bureau)
         gone = targets.filtered(lambda target: target.state == "cancelled")
         gone.write({"permit_valid_until": datetime.date(year - 1, 12, 31)})
         officers = self.env["srsp.inspector"].search(
@@ -118,12 +113,20 @@ class SrspDemo(models.AbstractModel):
         published = self._day(-160)
         lists.write({"published_on": published, "effective_date": published})
         lists.filtered(lambda record: record.kind == "item").action_generate_plans()
-        plans = self.env["srsp.plan"].search([])
+        plans = self.env["srsp.plan"].search([("state", "=", "draft")])
+        self._number(plans.task_ids)
         plans.action_submit()
         detachment = self.env.ref("srsp_supervision.demo_division_detachment")
         self._publish_plans(
             plans.filtered(lambda plan: plan.division_id != detachment), -150
         )
+
+    @api.model
+    def _number(self, tasks):
+        """Number ``tasks`` as of the day on which their plan was made."""
+        stamp = self._day(-155).strftime("%Y%m%d")
+        for task in tasks.sorted("id"):
+            task.number = task.company_id._srsp_next_number("srsp.task", stamp)
 
     @api.model
     def _publish_plans(self, plans, offset):
@@ -133,24 +136,28 @@ class SrspDemo(models.AbstractModel):
 
     @api.model
     def _get_task(self, item_name, number, year):
-        """The task of the plan of ``year``; a plan of last year holds that task alone."""
+        """The task of the plan of ``year``; a plan of last year holds what the scenes need alone."""
         item = self.env.ref(f"srsp_supervision.demo_item_{item_name}")
-        plans = self.env["srsp.plan"]
-        key = [("division_id", "=", item.division_id.id), ("year", "=", year)]
-        plan = plans.search(key)
-        if not plan:
-            plan = plans.create(
-                {
-                    "division_id": item.division_id.id,
-                    "year": year,
-                    "list_id": item.list_id.id,
-                }
-            )
-            self.env["srsp.task"].create(plan._prepare_task_vals(item, number))
+        plan = self._get_plan(item, year)
+        task = plan.task_ids.filtered(
+            lambda task: task.item_ids == item and task.round == number
+        )
+        if not task:
+            vals = plan._prepare_task_vals(item, number)
+            task = self.env["srsp.task"].create(vals)
+            self._number(task)
+        if plan.state == "draft":
             plan.action_submit()
             self._publish_plans(plan, -150)
-        return plan.task_ids.filtered(
-            lambda task: task.item_ids == item and task.round == number
+        return task
+
+    @api.model
+    def _get_plan(self, item, year):
+        division = item.division_id
+        key = [("division_id", "=", division.id), ("year", "=", year)]
+        plans = self.env["srsp.plan"]
+        return plans.search(key) or plans.create(
+            {"division_id": division.id, "year": year, "list_id": item.list_id.id}
         )
 
     # Tasks ---------------------------------------------------------------------------------------
@@ -176,7 +183,7 @@ class SrspDemo(models.AbstractModel):
             task._check_completable()
             task.state = scene.state
         if task.state != scene.state:
-            raise ValidationError(f"{task.name}: {task.state}, not {scene.state}")
+            raise AssertionError(f"{task.name}: {task.state}, not {scene.state}")
 
     @api.model
     def _set_draw_time(self, task, offset):
@@ -242,79 +249,6 @@ class SrspDemo(models.AbstractModel):
     def _step_cancel(self, task, scene):
         task._cancel(CANCEL_REASON)
 
-    # Visits --------------------------------------------------------------------------------------
-
-    @api.model
-    def _visit(self, task, scene):
-        visits = task.inspection_ids.filtered(lambda visit: visit.stage != "cancelled")
-        visits = visits.sorted("number")
-        start, stop = scene.window[0], min(scene.window[1], -3)
-        for index, visit in enumerate(visits):
-            word = scene.visits[min(index, len(scene.visits) - 1)]
-            offset = start + max(0, stop - start) * index // len(visits)
-            if word == "scheduled":
-                offset = 2 + index
-            elif word == "on_site":
-                offset = 0
-            self._advance(visit, word, offset)
-
-    @api.model
-    def _advance(self, visit, word, offset):
-        """Take ``visit``, made ``offset`` days from today, as far as ``word`` says (see Scene.visits)."""
-        stage = {"overdue": "scheduled"}.get(
-            word, word if word in STAGES else "closed"
-        )
-        steps = STAGES[1 : STAGES.index(stage) + 1]
-        day, division = self._day(offset), visit.division_id
-        if "scheduled" in steps:
-            visit.scheduled_date = day
-            visit.action_schedule()
-        if "on_site" in steps:
-            visit.action_start()
-            visit.started_at = datetime.datetime.combine(day, DRAW_TIME)
-        if "recorded" in steps:
-            self._record(visit, FINDINGS.get(word, Finding("1", "none", CLEAR)), day)
-        if "reviewed" in steps:
-            visit.action_review()
-            reviewer = {"reviewed_by_id": division.manager_id.id}
-            visit.write({**reviewer, "review_note": REVIEWED})
-        if "closed" in steps:
-            visit._close(self._day(offset + 2))
-            self._follow_up(visit, FINDINGS.get(word))
-
-    @api.model
-    def _record(self, visit, finding, day):
-        """Enter the results; a visit to several targets finds what it finds on the first."""
-        clear = {"result": "1", "measure": "none", "facts": CLEAR}
-        visit.line_ids.write(clear)
-        visit.line_ids[:1].write(
-            {
-                "result": finding.result,
-                "measure": finding.measure,
-                "facts": finding.facts,
-            }
-        )
-        division = visit.division_id
-        if expert := division.inspector_ids.filtered(
-            lambda inspector: inspector.pool_kind == "expert"
-        )[:1]:
-            visit.expert_ids = expert
-        visit.action_record()
-        staff = visit.officer_ids.user_id or division.member_ids - division.manager_id
-        visit.write({"recorded_on": day, "recorded_by_id": staff[:1].id})
-
-    @api.model
-    def _follow_up(self, visit, finding):
-        for rectification in visit.rectification_ids:
-            if finding.follow_up == "verified":
-                rectification.verification = VERIFIED
-                rectification.action_verify()
-                verified = visit.result_date + datetime.timedelta(days=9)
-                today = fields.Date.context_today(self)
-                rectification.verified_on = min(verified, today)
-            elif finding.follow_up == "late":
-                rectification.deadline = self._day(-5)
-
     # The end -------------------------------------------------------------------------------------
 
     @api.model
@@ -336,4 +270,4 @@ class SrspDemo(models.AbstractModel):
             verify_draw.verify(verify_draw.load(certificate))
         broken = self.env["srsp.event"]._first_broken(self.env.company)
         if broken:
-            raise ValidationError(f"The chain breaks at {broken.sequence}.")
+            raise AssertionError(f"The chain breaks at {broken.sequence}.")
