@@ -100,6 +100,7 @@ need_packages() {
 missing_packages() {
     [ -s /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
     find_python || echo python3 python3-venv
+    missing_libraries
     [ "${1:-}" = test ] || return 0
     find_chromium >/dev/null || echo chromium
     command -v msgfmt >/dev/null || echo gettext

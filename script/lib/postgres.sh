@@ -5,6 +5,11 @@ PG=$LOCAL/postgres
 PG_ENV=$PG/env # PGHOST, PGPORT, PGUSER, PGPASSWORD, as both Odoo and libpq read them
 PG_CAPS=()
 
+# missing_libraries: what the embedded PostgreSQL needs of the system, until there is a cluster.
+missing_libraries() {
+    named_postgres || [ -s "$PG_ENV" ] || [[ $(/sbin/ldconfig -p) == *libgssapi_krb5.so.2* ]] || echo libgssapi-krb5-2
+}
+
 # named_postgres: does the environment or odoo.conf name a PostgreSQL?
 named_postgres() {
     [ -n "${PGHOST:-}" ] || grep -qsE '^ *db_host *= *[^ #]' odoo.conf && ! grep -qsE '^ *db_host *= *False' odoo.conf
@@ -16,6 +21,8 @@ set_up_postgres() {
     rm -rf "$PG/data"
     mkdir -p "$PG/home"
     ! is_root || chown nobody "$PG" "$PG/home"
+    as_postgres touch "$PG/home/reached" 2>/dev/null ||
+        die "PostgreSQL must not run as root, and user nobody cannot enter $ROOT: move the checkout, or be another user"
     find_postgres || {
         need_packages postgresql
         find_postgres || die "no PostgreSQL to be had: name one in PGHOST=, PGUSER=, PGPASSWORD="
@@ -27,12 +34,12 @@ set_up_postgres() {
 }
 
 # as_postgres COMMAND...: PostgreSQL refuses to run as root, so root runs it as nobody. Where nobody may not pass through
-# the folders above the checkout, it gets the one capability that lets it.
+# the folders above the checkout, it gets the one capability that lets it (and keeps it when asked by access(2)).
 as_postgres() {
     if is_root; then
         local nobody=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
-        [ ${#PG_CAPS[@]} -gt 0 ] || "${nobody[@]}" test -w "$PG" 2>/dev/null ||
-            PG_CAPS=(--inh-caps=+dac_override --ambient-caps=+dac_override)
+        [ ${#PG_CAPS[@]} -gt 0 ] || "${nobody[@]}" touch "$PG/home/reached" 2>/dev/null ||
+            PG_CAPS=(--securebits=+no_setuid_fixup --inh-caps=+dac_override --ambient-caps=+dac_override)
         set -- "${nobody[@]}" "${PG_CAPS[@]}" "$@"
     fi
     (cd "$PG" && HOME=$PG/home LC_ALL=C.UTF-8 LD_LIBRARY_PATH=$(cat "$PG/libraries" 2>/dev/null) "$@") 8>&- 9>&-
