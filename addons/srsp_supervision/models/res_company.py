@@ -27,6 +27,10 @@ class ResCompany(models.Model):
                     )
                 )
 
+    def _srsp_in_language(self, record):
+        """``record`` in the language of this bureau: for texts that are kept, whoever acts."""
+        return record.with_context(lang=self.partner_id.lang or self.env.lang)
+
     def _srsp_event_sequence(self):
         """The gap-free sequence of this company's integrity chain, made when first asked for."""
         self.ensure_one()

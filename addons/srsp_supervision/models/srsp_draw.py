@@ -9,7 +9,7 @@ from ..tools import certificate as cert
 
 # What the commitment fixes: never written again, not even by code.
 COMMITTED_FIELDS = frozenset(
-    "number task_id company_id rulebook_id n nonce code_hex strata randomness_kind randomness_statement announced_for"
+    "number task_id company_id head rulebook_id n nonce code_hex strata randomness_kind randomness_statement announced_for"
     " locked_at team_size inspectors recusals recusals_salt roster_digest_hex excluded_digest_hex"
     " inspectors_digest_hex recusals_digest_hex".split()
 )
@@ -54,6 +54,10 @@ class SrspDraw(models.Model):
     n = fields.Integer("One-Time Codes", required=True, readonly=True)
     nonce = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
     code_hex = fields.Char("Commitment H^n", required=True, readonly=True)
+    head = fields.Json(
+        readonly=True,
+        help="Names as they were at the lock: task, bureau, division, rulebook.",
+    )
     strata = fields.Json(
         "Strata (data)", readonly=True, help="[{key, size, ratio, quota}]"
     )
@@ -386,11 +390,7 @@ class SrspDraw(models.Model):
     def _get_certificate_head(self):
         return {
             "number": self.number,
-            "task": self.task_id.number,
-            "task_name": self.task_id.name,
-            "bureau": self.company_id.name,
-            "division": self.division_id.name,
-            "rulebook": self.rulebook_id.name,
+            **self.head,
             "state": self.state,
             "void_reason": self.void_reason or "",
             "locked_at": iso(self.locked_at),

@@ -51,6 +51,13 @@ class SrspDraw(models.Model):
             ),
             "announced_for": task.draw_at,
             "locked_at": now,
+            "head": {
+                "task": task.number,
+                "task_name": task.name,
+                "bureau": task.company_id.name,
+                "division": task.division_id.name,
+                "rulebook": rulebook.name,
+            },
         }
 
     @api.model
@@ -88,7 +95,7 @@ class SrspDraw(models.Model):
     @api.model
     def _get_randomness_statement(self, kind, company):
         """One plain sentence, in the company's language, about what the source can and cannot prove."""
-        env = self.with_context(lang=company.partner_id.lang or self.env.lang).env
+        env = company._srsp_in_language(self).env
         return {
             "system": env._(
                 "The randomness came from the server's own generator: the certificate proves that the outcome follows"

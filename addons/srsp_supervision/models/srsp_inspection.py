@@ -241,9 +241,8 @@ class SrspInspection(models.Model):
         for inspection in self:
             inspection.write({"stage": "closed", "result_date": date})
             inspection.line_ids._open_rectifications(date)
-            self.env["srsp.event"]._seal(
-                inspection, "inspection.closed", inspection._get_result()
-            )
+            result = inspection.company_id._srsp_in_language(inspection)._get_result()
+            self.env["srsp.event"]._seal(inspection, "inspection.closed", result)
             inspection._after_close()
 
     def action_unavailable(self):

@@ -61,7 +61,7 @@ class SrspInspector(models.Model):
         "inspection_id",
         "Inspections",
     )
-    load = fields.Integer("Visits This Year", compute="_compute_load")
+    visit_count = fields.Integer("Visits This Year", compute="_compute_visit_count")
 
     _staff_number_uniq = models.UniqueIndex(
         "(company_id, staff_number)",
@@ -91,10 +91,10 @@ class SrspInspector(models.Model):
                 )
 
     @api.depends("inspection_ids")
-    def _compute_load(self):
+    def _compute_visit_count(self):
         loads = self._get_loads(fields.Date.context_today(self).year)
         for inspector in self:
-            inspector.load = loads.get(inspector.id, 0)
+            inspector.visit_count = loads.get(inspector.id, 0)
 
     def _get_loads(self, year):
         """Visits of ``year`` per inspector id, cancelled ones left out."""

@@ -14,9 +14,10 @@ class SrspList(models.Model):
     _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
     _order = "kind desc, version desc"
     _check_company_auto = True
+    _rec_names_search = ["approval_number"]
     _guarded_fields = ("state", "version", "published_on")
 
-    name = fields.Char(compute="_compute_name", store=True)
+    name = fields.Char(compute="_compute_name")
     kind = fields.Selection(
         [("item", "Item list"), ("duty", "Duty list")], required=True, default="item"
     )

@@ -16,9 +16,10 @@ class SrspPlan(models.Model):
     _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
     _order = "year desc, number desc"
     _check_company_auto = True
+    _rec_names_search = ["number", "division_id.name"]
     _guarded_fields = ("state", "number", "published_on")
 
-    name = fields.Char(compute="_compute_name", store=True)
+    name = fields.Char(compute="_compute_name")
     number = fields.Char(readonly=True, copy=False, index=True)
     year = fields.Integer(
         required=True, default=lambda self: fields.Date.context_today(self).year

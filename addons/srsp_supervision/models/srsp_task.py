@@ -10,7 +10,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 _logger = logging.getLogger(__name__)
 
 FROZEN_FIELDS = frozenset(
-    "plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
+    "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
     " stratify_by ratio ratio_reason team_size randomness_kind date_from date_to draw_at lock_at".split()
 )
 
@@ -500,6 +500,7 @@ class SrspTask(models.Model):
         cron._commit_progress(remaining=len(tasks))
         for task in tasks:
             task = task.try_lock_for_update().filtered_domain(domain)
+            task = task.company_id._srsp_in_language(task)
             if task:
                 try:
                     with self.env.cr.savepoint():

@@ -21,8 +21,9 @@ class SrspCase(TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.company = cls.env["res.company"].create(
-            {"name": "Harbour Bureau", "srsp_area_code": "350100"}
+            {"name": "Harbour Bureau", "srsp_area_code": "359900"}
         )
+        cls.company.partner_id.lang = "en_US"
         cls.env.user.company_ids |= cls.company
         cls.env = cls.env(
             context=dict(
@@ -149,7 +150,7 @@ class SrspCase(TransactionCase):
         company = company or cls.company
         return new_test_user(
             cls.env,
-            login,
+            f"test_{login}",  # the demo has people of the same names
             groups=f"srsp_supervision.group_{role}",
             company_id=company.id,
             company_ids=[(6, 0, company.ids)],

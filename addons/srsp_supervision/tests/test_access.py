@@ -131,7 +131,7 @@ class TestAccess(SrspCase):
             self._as("division_officer", task.draw_id.drawn_line_ids).mapped("label")
         )
         with self.assertRaises(AccessError):
-            self._as("division_officer", task).write({"name": "Mine now"})
+            self._as("division_officer", task).check_access("write")
         with self.assertRaises(AccessError):
             self._as("division_officer", task.inspection_ids[0]).write(
                 {"scheduled_date": "2026-04-01"}

@@ -100,7 +100,7 @@ class TestPlans(SrspCase):
         published.action_generate_plans()
         plans = self.env["srsp.plan"].search([("company_id", "=", self.company.id)])
         self.assertEqual(
-            sorted(plans.mapped("number")), ["35010020261000", "35010020261001"]
+            sorted(plans.mapped("number")), ["35990020261000", "35990020261001"]
         )
         plan = plans.filtered(lambda plan: plan.division_id == self.surveying)
         self.assertEqual(
@@ -114,14 +114,14 @@ class TestPlans(SrspCase):
                     date(2026, 1, 1),
                     date(2026, 7, 1),
                     0.05,
-                    "350100202601151000",
+                    "359900202601151000",
                 ),
                 (
                     "Quality of surveying results (2/2)",
                     date(2026, 7, 2),
                     date(2026, 12, 31),
                     0.05,
-                    "350100202601151001",
+                    "359900202601151001",
                 ),
             ],
         )
