@@ -99,7 +99,7 @@ need_packages() {
 # missing_packages [test]: names of the Debian packages without which the server (and the tests) cannot run.
 missing_packages() {
     [ -s /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
-    find_python || echo python3 python3-venv
+    find_python || [ -n "${PYTHON:-}" ] || odd_python >/dev/null || echo python3 python3-venv
     missing_libraries
     [ "${1:-}" = test ] || return 0
     find_chromium >/dev/null || echo chromium

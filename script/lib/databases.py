@@ -2,145 +2,29 @@
 
 Two templates stand behind every database: the base (Odoo's own modules, in Chinese),
 made once per Odoo, and one with the addons, made once per content of ``addons/``.
-Everything else is a copy of the latter, which takes a second. A database gets its name
-only when it is complete; what an interruption leaves behind ends in ``_tmp`` and is
-dropped the next time.
+Everything else is a copy of the latter, which takes a second.
 
 Command line: ``databases.py check | template | copy NAME | drop NAME | server NAME
 [--fresh]``, each with ``--no-demo``.
 """
 
 import argparse
-import configparser
 import contextlib
-import fcntl
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+import pg
 import psycopg2
+from pg import FILESTORE, LOCAL, ROOT, DatabaseError, drop, exists, query, say
 from psycopg2 import sql
 
-ROOT = Path(__file__).resolve().parents[2]
-LOCAL = ROOT / ".local"
-FILESTORE = LOCAL / "data" / "filestore"
 ADDONS = ("srsp_supervision", "srsp_disclosure")
 BASE = ("base", "web", "mail", "website")
 KEEP_TEMPLATES = 3
 PREFIX = "srsp_" + hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]
-START = time.monotonic()
-
-
-class DatabaseError(Exception):
-    """What went wrong and what to do about it, in one line."""
-
-
-def say(text):
-    print(
-        f"databases: [{time.monotonic() - START:3.0f} s] {text}",
-        file=sys.stderr,
-        flush=True,
-    )
-
-
-# -- PostgreSQL ----------------------------------------------------------------
-
-
-def connect(database="postgres"):
-    """An autocommitting connection, to the server that the environment names, else odoo.conf."""
-    config = configparser.RawConfigParser()
-    config.read(ROOT / "odoo.conf")
-    given = {}
-    for key, variable in (
-        ("host", "PGHOST"),
-        ("port", "PGPORT"),
-        ("user", "PGUSER"),
-        ("password", "PGPASSWORD"),
-    ):
-        value = config.get("options", f"db_{key}", fallback="False")
-        if variable not in os.environ and value not in ("", "False"):
-            given[key] = value
-    connection = psycopg2.connect(dbname=database, **given)
-    connection.autocommit = True
-    return connection
-
-
-def query(statement, *parameters, database="postgres"):
-    """Rows of one statement (none for a statement without a result)."""
-    with (
-        contextlib.closing(connect(database)) as connection,
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(statement, parameters or None)
-        return cursor.fetchall() if cursor.description else []
-
-
-def _admin(statement, *names):
-    query(sql.SQL(statement).format(*map(sql.Identifier, names)))
-
-
-def exists(name):
-    return bool(query("SELECT 1 FROM pg_database WHERE datname = %s", name))
-
-
-def check():
-    """Raise DatabaseError unless this PostgreSQL can serve."""
-    try:
-        [[may_create, role, ctype]] = query(
-            "SELECT rolcreatedb OR rolsuper, rolname, datctype FROM pg_roles, pg_database"
-            " WHERE rolname = current_user AND datname = 'template0'"
-        )
-    except psycopg2.OperationalError as error:
-        raise DatabaseError(
-            f"PostgreSQL does not answer: {error}".strip().replace("\n", " ")
-        ) from error
-    if role == "postgres":
-        raise DatabaseError(
-            "Odoo refuses the role postgres: create one of its own (createuser --createdb srsp)"
-        )
-    if not may_create:
-        raise DatabaseError(
-            f"the role {role} may not create databases: ALTER ROLE {role} CREATEDB"
-        )
-    if "UTF" not in ctype.upper():
-        raise DatabaseError(
-            f"the cluster's locale is {ctype}: Chinese search needs a UTF-8 one such as C.UTF-8"
-        )
-
-
-@contextlib.contextmanager
-def _lock():
-    with open(LOCAL / "databases.lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def drop(name):
-    """Drop a database and its files, whoever is connected."""
-    _admin("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-    shutil.rmtree(FILESTORE / name, ignore_errors=True)
-
-
-def _copy(source, target):
-    """Copy database and files; ``target`` appears when complete. Files are shared as links: Odoo never changes one."""
-    unfinished = f"{target}_tmp"
-    drop(unfinished)
-    how = " STRATEGY FILE_COPY" if connect().server_version >= 150000 else ""
-    _admin("CREATE DATABASE {} TEMPLATE {}" + how, unfinished, source)
-    _move(unfinished, target, FILESTORE / source)
-
-
-def _move(unfinished, target, files):
-    """Give the database its name, the last act of making it; before that, the files."""
-    shutil.rmtree(FILESTORE / target, ignore_errors=True)
-    if files.is_dir():
-        shutil.copytree(files, FILESTORE / target, copy_function=os.link)
-    _admin("ALTER DATABASE {} RENAME TO {}", unfinished, target)
-    shutil.rmtree(FILESTORE / unfinished, ignore_errors=True)
 
 
 # -- Odoo ----------------------------------------------------------------------
@@ -217,7 +101,7 @@ def _build(name, kind, make):
     unfinished = f"{name}_tmp"
     drop(unfinished)
     make(unfinished)
-    _move(unfinished, name, FILESTORE / unfinished)
+    pg.move(unfinished, name, FILESTORE / unfinished)
     others = query(
         "SELECT datname FROM pg_database WHERE datname ~ %s ORDER BY oid DESC",
         f"^{kind}_[0-9a-f]+$",
@@ -231,7 +115,7 @@ def base_template(demo=True):
     kind = f"{PREFIX}_base_{'demo' if demo else 'bare'}"
 
     def make(name):
-        _admin(
+        pg.admin(
             "CREATE DATABASE {} ENCODING 'UTF8' LC_COLLATE 'C' TEMPLATE template0", name
         )
         flags = ["--with-demo"] if demo else []
@@ -265,7 +149,7 @@ def template(demo=True):
     kind = f"{PREFIX}_addons_{'demo' if demo else 'bare'}"
 
     def make(name):
-        _copy(base_template(demo), name)
+        pg.copy(base_template(demo), name)
         flags = ["--with-demo"] if demo else []
         ends = ["--no-http", "--stop-after-init"]
         run_odoo(
@@ -282,7 +166,7 @@ def template(demo=True):
                 stdin=program,
             )
 
-    with _lock():
+    with pg.lock():
         name = f"{kind}_{_digest(_base_key(), addons_key())}"
         _build(name, kind, make)
     return name
@@ -309,9 +193,9 @@ def _check_installed(name, demo):
 def copy(name, source=None, demo=True):
     """A new database ``name``, copied from ``source`` (else from the template with the addons)."""
     source = source or template(demo)
-    with _lock():
+    with pg.lock():
         drop(name)
-        _copy(source, name)
+        pg.copy(source, name)
     return name
 
 
@@ -366,7 +250,7 @@ def main():
     given = parser.parse_args()
     try:
         if given.action == "check":
-            check()
+            pg.check()
         elif given.action == "template":
             print(template(given.demo))
         elif given.action == "copy":

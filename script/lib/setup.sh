@@ -12,7 +12,8 @@ set_up_steps() {
     local packages
     mapfile -t packages < <(missing_packages "$@" | tr ' ' '\n' | grep .)
     need_packages "${packages[@]}"
-    find_python || die "needs Python 3.11, 3.12 or 3.13 with its venv module: install one and name it in PYTHON="
+    find_python ||
+        die "needs Python 3.11, 3.12 or 3.13 with its venv module${PYTHON:+, not $PYTHON}: install one and name it in PYTHON="
     [ -e "$LOCAL/stamp/odoo" ] || need_room
     set_up_venv
     set_up_requirements server requirements.txt
@@ -39,6 +40,11 @@ find_python() {
         return 0
     done
     return 1
+}
+
+# odd_python: is there a python3, but of a version that does not do?
+odd_python() {
+    command -v python3 && ! python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 }
 
 set_up_venv() {
