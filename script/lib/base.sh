@@ -51,7 +51,7 @@ step() {
     say "$label"
     printf '\n== %s\n' "$label" >>"$LOG/setup.log"
     set -m
-    ("$@") </dev/null >>"$LOG/setup.log" 2>&1 9>&- 8>&- &
+    ("$@") </dev/null >>"$LOG/setup.log" 2>&1 8>&- & # keeps the lock, should this script die before it
     pid=$!
     set +m
     CHILDREN[$pid]=1
