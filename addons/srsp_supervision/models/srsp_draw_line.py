@@ -24,6 +24,8 @@ class SrspDrawLine(models.Model):
     excluded_reason = fields.Char(
         help="Why it was left out; empty for those in the roster."
     )
+    stratum_name = fields.Char("Stratum Name", compute="_compute_names")
+    excluded_reason_name = fields.Char("Left Out Because", compute="_compute_names")
     iteration = fields.Integer(
         help="Iteration that drew it; empty for those not drawn."
     )
@@ -32,6 +34,20 @@ class SrspDrawLine(models.Model):
     _label_uniq = models.UniqueIndex('(draw_id, label COLLATE "C")')
     _drawn_idx = models.Index("(draw_id, iteration) WHERE iteration IS NOT NULL")
     _target_idx = models.Index("(target_id) WHERE iteration IS NOT NULL")
+
+    @api.depends("stratum", "excluded_reason")
+    @api.depends_context("lang")
+    def _compute_names(self):
+        strata = self.env["srsp.draw"]._get_stratum_names()
+        reasons = {
+            "suspended": self.env._("Suspended"),
+            "visit_cap": self.env._("Visited often enough this year"),
+        }
+        for line in self:
+            line.stratum_name = strata.get(line.stratum, line.stratum)
+            line.excluded_reason_name = reasons.get(
+                line.excluded_reason, line.excluded_reason
+            )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -16,7 +16,7 @@ class SrspInspector(models.Model):
     _check_company_auto = True
     _rec_names_search = ["name", "staff_number"]
 
-    name = fields.Char(required=True)
+    name = fields.Char("Full Name", required=True)
     staff_number = fields.Char(
         required=True, help="Public label in draws; not an identity number."
     )

@@ -49,7 +49,7 @@ class SrspTarget(models.Model):
     key_reason = fields.Char("Reason of the Key Mark", tracking=True)
     region = fields.Char()
     state = fields.Selection(
-        [("active", "Active"), ("suspended", "Suspended"), ("cancelled", "Cancelled")],
+        [("active", "Active"), ("suspended", "Suspended"), ("cancelled", "Removed")],
         required=True,
         default="active",
         tracking=True,
@@ -74,7 +74,7 @@ class SrspTarget(models.Model):
             if target.state != "active" and not (target.state_reason or "").strip():
                 raise ValidationError(
                     self.env._(
-                        "%(target)s: say why it is suspended or cancelled (field Reason).",
+                        "%(target)s: say why it is suspended or removed (field Reason).",
                         target=target.display_name,
                     )
                 )
@@ -112,7 +112,7 @@ class SrspTarget(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise ValidationError(
-            self.env._("A target is not deleted: cancel it with a reason instead.")
+            self.env._("A target is not deleted: remove it from the registry by its state, with a reason.")
         )
 
     @api.depends("code", "entity_id.name", "name")

@@ -139,7 +139,7 @@ class SrspTask(models.Model):
     cancel_reason = fields.Char(readonly=True, copy=False)
     inspection_ids = fields.One2many("srsp.inspection", "task_id", "Inspections")
     target_count = fields.Integer(
-        "Pool", compute="_compute_target_count", compute_sudo=True
+        "Targets in Scope", compute="_compute_target_count", compute_sudo=True
     )
     inspection_count = fields.Integer(
         "Visits", compute="_compute_inspection_count", compute_sudo=True

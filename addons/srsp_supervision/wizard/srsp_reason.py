@@ -18,7 +18,7 @@ class SrspReason(models.TransientModel):
         required=True,
         readonly=True,
     )
-    res_id = fields.Integer(required=True, readonly=True)
+    res_id = fields.Integer("Record ID", required=True, readonly=True)
     reason = fields.Text(required=True)
     is_public = fields.Boolean(compute="_compute_is_public")
 
