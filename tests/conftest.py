@@ -1,5 +1,6 @@
 """What the black-box tests share: real Odoo processes on copies of the demo database, and a real browser."""
 
+import functools
 import os
 import shutil
 import signal
@@ -72,15 +73,18 @@ def start_odoo():
     """A function ``start_odoo(db=None, *options)`` that starts one more Odoo.
 
     Without ``db`` it gets a fresh copy of the demo database; with one, several processes
-    share it. All are stopped, and the copies dropped, at the end of the run.
+    share it. ``before(query)`` may prepare the database by SQL. All are stopped, and the
+    copies dropped, at the end of the run.
     """
     servers, copies = [], []
 
-    def start(db=None, *options):
+    def start(db=None, *options, before=None):
         if db is None:
             db = databases.run_name(f"server{len(copies)}")
             copies.append(db)
             databases.copy(db, source=os.environ["SRSP_TEMPLATE"])
+        if before:
+            before(functools.partial(databases.query, database=db))
         port = free_port()
         log = ROOT / f".local/log/{db}_{len(servers)}.log"
         common = [

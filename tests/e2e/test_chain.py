@@ -1,0 +1,264 @@
+"""The main job in a browser: from the plan to an accepted delivery and a verified certificate.
+
+People of different groups work one after the other, each in a session of his or her own, in
+Chinese. The pictures of the README are taken on the way.
+"""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import expect
+
+ROOT = Path(__file__).resolve().parents[2]
+VERIFIER = ROOT / "addons/srsp_supervision/tools/verify_draw.py"
+PICTURES = Path(os.environ.get("SRSP_PICTURES", ROOT / ".local/pictures"))
+TASK = "测绘资质巡查 (4/4)"
+PLAN = "综合行政执法支队"
+SLOW = 150_000  # milliseconds; the draw waits for the next full minute
+
+
+@pytest.fixture
+def people(chain_server, new_page):
+    """A function that lets somebody of the demo sign in: ``people("policy")`` is a page."""
+
+    def sign_in(login):
+        page = new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(30_000)
+        page.goto(f"{chain_server.url}/web/login")
+        page.fill("#login", login)
+        page.fill("#password", login)
+        page.click(".oe_login_form button[type=submit]")
+        page.wait_for_selector(".o_main_navbar")
+        return page
+
+    return sign_in
+
+
+def open_action(page, server, action):
+    page.goto(f"{server.url}/odoo/action-srsp_supervision.{action}")
+    page.wait_for_selector(".o_view_controller")
+
+
+def press(page, name):
+    """Click the button of a business method, confirm if asked, wait until the form is back."""
+    page.locator(f".o_statusbar_buttons button[name={name}]").click()
+    confirm = page.locator(".modal-footer .btn-primary")
+    gone = page.locator(f".o_statusbar_buttons button[name={name}]")
+    expect(confirm.or_(page.locator("body:not(:has(.modal))"))).to_be_visible()
+    if confirm.is_visible():
+        confirm.click()
+    expect(gone).to_have_count(0)
+
+
+def picture(page, name):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.wait_for_load_state("load")
+    page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+
+
+def next_minute():
+    """The next full minute in Fuzhou that leaves time to announce it."""
+    moment = datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(seconds=75)
+    return moment.replace(second=0, microsecond=0)
+
+
+def verify(path):
+    return subprocess.run(
+        [sys.executable, VERIFIER, path], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_chain_from_plan_to_accepted_delivery(
+    chain_server, people, new_page, tmp_path
+):
+    publish_the_plan(chain_server, people("policy"))
+    manager = people("survey_manager")
+    announce_the_draw(chain_server, manager)
+    draw_at_the_announced_time(manager)
+    number, entity = record_a_visit(chain_server, people("survey_officer"))
+    close_the_visit(chain_server, manager, number)
+    see_it_accepted(chain_server, people("information"), entity)
+    citizen = new_page(viewport={"width": 1280, "height": 900})
+    read_the_result(chain_server, citizen, entity)
+    certificate = download_the_certificate(chain_server, citizen, tmp_path)
+    tamper_with(certificate, tmp_path)
+
+
+def publish_the_plan(server, page):
+    open_action(page, server, "srsp_plan_action")
+    page.get_by_role("cell", name=re.compile(PLAN)).first.click()
+    press(page, "action_consolidate")
+    press(page, "action_publish")
+    expect(page.locator(".o_statusbar_status .o_arrow_button_current")).to_have_text(
+        "已公布"
+    )
+    picture(page, "plan")
+
+
+def announce_the_draw(server, page):
+    open_action(page, server, "srsp_task_action")
+    expect(page.locator(".o_kanban_group")).not_to_have_count(0)
+    picture(page, "tasks")
+    page.locator(".o_kanban_record", has_text=TASK).click()
+    draw_at = page.locator(".o_field_widget[name=draw_at]").first
+    draw_at.locator("input, .o_input, button").first.click()
+    field = draw_at.locator("input").first
+    field.fill(next_minute().strftime("%Y年%m月%d日 %H:%M:%S"))
+    field.press("Enter")
+    press(page, "action_announce")
+    expect(
+        page.locator(".o_statusbar_buttons button[name=action_announce]")
+    ).to_have_count(0)
+
+
+def draw_at_the_announced_time(page):
+    """The scheduled actions lock and draw; the manager only looks on."""
+    reload_until(
+        page, page.locator(".o_arrow_button_current", has_text="待抽名单已锁定")
+    )
+    reload_until(page, page.locator(".o_arrow_button_current", has_text="已抽取"))
+    page.get_by_role("tab", name="抽取").click()
+    picture(page, "task")
+    page.locator(".o_field_widget[name=draw_ids] .o_data_row").first.click()
+    page.locator("button[name=action_verify]").click()
+    expect(
+        page.locator(
+            ".o_notification.border-success, .o_notification_bar.bg-success"
+        ).first
+    ).to_be_visible()
+    picture(page, "draw")
+
+
+def reload_until(page, locator):
+    """Look again every few seconds, as people do."""
+    for _attempt in range(SLOW // 3000):
+        if locator.count():
+            return
+        page.wait_for_timeout(3000)
+        page.reload()
+        page.wait_for_selector(".o_form_view .o_statusbar_status")
+    expect(locator).to_have_count(1)
+
+
+def record_a_visit(server, page):
+    open_action(page, server, "srsp_task_action")
+    page.locator(".o_kanban_record", has_text=TASK).click()
+    page.locator("button[name=action_view_inspections]").click()
+    page.locator(".o_kanban_record").first.click()
+    page.wait_for_selector(".o_form_view")
+    entity = page.locator(".oe_title [name=entity_id]").inner_text().strip()
+    number = page.locator(".oe_title [name=number]").inner_text().strip()
+    page.locator(".o_field_widget[name=scheduled_date]").locator(
+        "input, button"
+    ).first.click()
+    day = page.locator(".o_field_widget[name=scheduled_date] input").first
+    day.fill(datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y年%m月%d日"))
+    day.press("Enter")
+    press(page, "action_schedule")
+    press(page, "action_start")
+    row = page.locator(".o_field_widget[name=line_ids] .o_data_row").first
+    row.locator("td[name=result]").click()
+    choose(page, row, "result", "未发现问题")
+    row.locator("td[name=facts]").click()
+    row.locator("td[name=facts] textarea, td[name=facts] input").fill(
+        "资质条件、仪器检定与成果档案齐全。"
+    )
+    picture(page, "visit")
+    press(page, "action_record")
+    return number, entity
+
+
+def choose(page, row, name, label):
+    """Pick one value of a selection field, whatever widget shows it."""
+    select = row.locator(f"td[name={name}] select")
+    if select.count():
+        select.select_option(label=label)
+        return
+    row.locator(f"td[name={name}] input").click()
+    page.locator(".o-dropdown-item, .o_select_menu_item", has_text=label).first.click()
+
+
+def close_the_visit(server, page, number):
+    open_action(page, server, "srsp_inspection_action")
+    picture(page, "inspections")
+    page.locator(".o_kanban_record", has_text=number).click()
+    press(page, "action_review")
+    press(page, "action_close")
+    expect(page.locator(".o_arrow_button_current")).to_have_text("已办结")
+
+
+def see_it_accepted(server, page, entity):
+    page.goto(
+        f"{server.url}/odoo/action-srsp_disclosure.srsp_delivery_action?view_type=list"
+    )
+    page.wait_for_selector(".o_view_controller")
+    accepted = (
+        page.locator(".o_data_row, .o_kanban_record")
+        .filter(has_text=entity)
+        .filter(has_text="已受理")
+    )
+    for _attempt in range(SLOW // 3000):
+        if accepted.count():
+            break
+        page.wait_for_timeout(3000)
+        page.reload()
+        page.wait_for_selector(".o_view_controller")
+    expect(accepted.first).to_be_visible()
+    picture(page, "deliveries")
+
+
+def read_the_result(server, page, entity):
+    page.goto(f"{server.url}/supervision")
+    picture(page, "supervision")
+    page.locator("input[name=search], input[name=q]").first.fill(entity)
+    page.keyboard.press("Enter")
+    page.get_by_text(entity).first.click()
+    expect(page.locator("main, #wrap").first).to_contain_text("未发现问题")
+    picture(page, "result")
+
+
+def download_the_certificate(server, page, folder):
+    [draw] = [draw for draw in draws(server, page) if TASK in draw["title"]]
+    assert draw["state"] == "drawn"
+    page.goto(f"{server.url}/supervision/draw")
+    page.get_by_text(TASK).first.click()
+    picture(page, "public-draw")
+    answer = page.request.get(draw["certificate_url"])
+    assert answer.ok
+    path = folder / "certificate.json"
+    path.write_bytes(answer.body())
+    expect(page.locator("main, #wrap").first).to_contain_text(
+        hashlib.sha256(answer.body()).hexdigest()
+    )
+    result = verify(path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert json.loads(path.read_text())["draw"]["number"] == draw["number"]
+    return path
+
+
+def draws(server, page):
+    return page.request.get(f"{server.url}/supervision/draws.json").json()
+
+
+def tamper_with(path, folder):
+    """One label changed by one character: the verifier names the place."""
+    text = path.read_text()
+    certificate = json.loads(text)
+    [[label, _stratum, _position], *_rest] = certificate["iterations"][0]["selected"]
+    forged = folder / "forged.json"
+    other = label[:-1] + ("1" if label[-1] != "1" else "2")
+    before, after = text.split('"iterations"', 1)
+    forged.write_text(
+        before + '"iterations"' + after.replace(f'"{label}"', f'"{other}"', 1)
+    )
+    result = verify(forged)
+    assert result.returncode == 1
+    assert re.match(r"\S+: expected .+, found ", result.stdout), result.stdout
