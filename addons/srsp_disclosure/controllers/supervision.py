@@ -93,7 +93,7 @@ class Supervision(http.Controller):
             "srsp_disclosure.publication",
             {
                 "others": others,
-                "kin": self._get_kin(publication),
+                "kin": publication._get_kin(),
                 **publication._get_page_values(),
             },
         )
@@ -111,13 +111,12 @@ class Supervision(http.Controller):
         return Domain("kind", "=", kind) & Domain("state", "=", "published")
 
     def _get_search_domain(self, q, year, division):
-        """Whoever looks for a company types its name, its credit code or a number."""
+        """Whoever looks for a company types its name, its credit code or a number. Each way has its index."""
         domain = Domain.TRUE
         if q:
             domain &= Domain.OR(
                 [
                     Domain("entity_code", "=", q.upper()),
-                    Domain("entity_name", "ilike", q),
                     Domain("title", "ilike", q),
                     Domain("number", "=", q.upper()),
                     Domain("reference", "=ilike", f"{q}%"),
@@ -149,17 +148,3 @@ class Supervision(http.Controller):
             "result_count": publications.search_count(results),
             "on_time": 100 * (disclosed - late) // disclosed if disclosed else None,
         }
-
-    def _get_kin(self, publication):
-        """The roster of a draw, or the draw of a roster."""
-        other = {"roster": "draw", "draw": "roster"}.get(publication.kind)
-        domain = Domain("reference", "=", publication.reference)
-        return (
-            publication.search(
-                domain
-                & self._in_force(other)
-                & Domain("company_id", "=", publication.company_id.id)
-            )
-            if other
-            else publication.browse()
-        )

@@ -5,6 +5,12 @@ from odoo.fields import Domain
 
 OPEN_DAYS = 6  # results of the last days are still owed
 RECEIPT_DAYS = 3  # calendar days from a result to its receipt
+SAMPLES = (
+    "header_call_to_action",
+    "header_text_element",
+    "header_search_box",
+    "footer_copyright_company_name",
+)
 REJECTED = "统一社会信用代码与平台登记信息不一致（演示数据）"
 
 
@@ -25,6 +31,16 @@ class SrspDemo(models.AbstractModel):
             as_of_then=True
         )
         self._settle_history()
+
+    @api.model
+    def _dress_website(self):
+        """The bureau's name in place of Odoo's sample logo, telephone, search and slogans."""
+        website = self.env.ref("website.default_website")
+        website.write({"name": self.env.company.name, "homepage_url": "/supervision"})
+        for name in SAMPLES:
+            self.env.ref(f"website.{name}").active = False
+        contact = self.env["website.menu"].search([("url", "=", "/contactus")])
+        contact.unlink()
 
     @api.model
     def _settle_history(self):

@@ -19,6 +19,11 @@ class SrspDraw(models.Model):
         }
         return {
             "title": titles[kind],
+            "summary": self.env._(
+                "%(quota)s of %(size)s targets",
+                quota=self.drawn_count,
+                size=self.roster_size,
+            ),
             "reference": self.number,
             "formed_at": self._get_formed_at(kind),
             "draw_state": self.state if kind == "draw" else self._get_roster_state(),

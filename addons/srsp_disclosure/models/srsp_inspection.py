@@ -8,8 +8,8 @@ class SrspInspection(models.Model):
     _inherit = ["srsp.inspection", "srsp.publication.mixin"]
 
     def _after_close(self):
-        super()._after_close()
         self.env["srsp.publication"]._publish(self, "result")
+        return super()._after_close()
 
     def _get_formed_at(self, kind):
         return beijing_midnight(self.result_date)
@@ -20,6 +20,9 @@ class SrspInspection(models.Model):
         return {
             "title": self.env._(
                 "Inspection result of %(entity)s", entity=result["entity"]
+            ),
+            "summary": "、".join(
+                dict.fromkeys(line["result_name"] for line in result["lines"])
             ),
             "reference": self.number,
             "formed_at": self._get_formed_at(kind),

@@ -8,8 +8,8 @@ class SrspList(models.Model):
     _inherit = ["srsp.list", "srsp.publication.mixin"]
 
     def _after_publish(self):
-        super()._after_publish()
         self.env["srsp.publication"]._publish(self, "list")
+        return super()._after_publish()
 
     def _get_formed_at(self, kind):
         return beijing_midnight(self.published_on)
@@ -27,6 +27,7 @@ class SrspList(models.Model):
         lines = self.item_ids if self.kind == "item" else self.duty_ids
         return {
             "title": titles[self.kind],
+            "summary": self.env._("%(count)s lines", count=len(lines)),
             "reference": self.kind,
             "formed_at": self._get_formed_at(kind),
             "version": self.version,

@@ -8,8 +8,8 @@ class SrspPlan(models.Model):
     _inherit = ["srsp.plan", "srsp.publication.mixin"]
 
     def _after_publish(self):
-        super()._after_publish()
         self.env["srsp.publication"]._publish(self, "plan")
+        return super()._after_publish()
 
     def _get_formed_at(self, kind):
         return beijing_midnight(self.published_on)
@@ -22,6 +22,7 @@ class SrspPlan(models.Model):
                 year=self.year,
                 division=self.division_id.name,
             ),
+            "summary": self.env._("%(count)s tasks", count=len(tasks)),
             "reference": self.number,
             "formed_at": self._get_formed_at(kind),
             "division_id": self.division_id.id,

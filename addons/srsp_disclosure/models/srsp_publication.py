@@ -50,10 +50,12 @@ class SrspPublication(models.Model):
 
     number = fields.Char(required=True, readonly=True)
     kind = fields.Selection(KINDS, required=True, readonly=True)
-    title = fields.Char(required=True, readonly=True)
+    title = fields.Char(required=True, readonly=True, index="trigram")
+    summary = fields.Char(readonly=True, help="One line for lists of publications.")
     reference = fields.Char(
         required=True,
         readonly=True,
+        index="trigram",
         help="Number of what is published: of the plan, draw or inspection; the kind of a list.",
     )
     version = fields.Integer(required=True, readonly=True)
@@ -71,7 +73,6 @@ class SrspPublication(models.Model):
     published_on = fields.Datetime(required=True, readonly=True)
     formed_at = fields.Datetime("Came About", required=True, readonly=True)
     formed_on = fields.Date(
-        "Formed On",
         required=True,
         readonly=True,
         help="Beijing date; the deadline counts from the day after.",

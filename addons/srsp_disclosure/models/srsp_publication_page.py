@@ -18,7 +18,7 @@ class SrspPublication(models.Model):
     _inherit = "srsp.publication"
 
     payload_html = fields.Html(
-        "Content", compute="_compute_payload_html", sanitize=False
+        "Published Content", compute="_compute_payload_html", sanitize=False
     )
 
     def _compute_payload_html(self):
@@ -30,6 +30,22 @@ class SrspPublication(models.Model):
 
     def _get_page_url(self):
         return f"/supervision/publication/{self.number}"
+
+    def _get_kin(self):
+        """The draw of a roster or a result, the roster of a draw: the version in force."""
+        self.ensure_one()
+        number = self.reference
+        if self.kind == "result":
+            number = json.loads(self.payload)["draw"]
+        kinds = {"roster": "draw", "result": "draw", "draw": "roster"}
+        return self.search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("kind", "=", kinds.get(self.kind)),
+                ("reference", "=", number),
+                ("state", "=", "published"),
+            ]
+        )
 
     def _get_certificate_url(self):
         """Address of a draw's certificate; of this very version once it is superseded."""

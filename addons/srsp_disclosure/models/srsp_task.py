@@ -20,17 +20,17 @@ class SrspTask(models.Model):
         return [("task_id", "in", self.ids)]
 
     def _after_commit_roster(self, draw):
-        super()._after_commit_roster(draw)
         self.env["srsp.publication"]._publish(draw, "roster")
+        return super()._after_commit_roster(draw)
 
     def _after_draw(self, draw):
-        super()._after_draw(draw)
         self.env["srsp.publication"]._publish(draw, "draw")
+        return super()._after_draw(draw)
 
     def _after_void(self, draw):
-        super()._after_void(draw)
         for kind in ("roster", "draw") if draw.drawn_at else ("roster",):
             self.env["srsp.publication"]._publish(draw, kind)
+        return super()._after_void(draw)
 
     def _disclose_complete(self):
         """Mark those disclosed whose visits are all closed and whose results every channel has accepted."""
@@ -49,7 +49,7 @@ class SrspTask(models.Model):
 
     def _check_completable(self):
         self._disclose_complete()
-        super()._check_completable()
+        result = super()._check_completable()
         for task in self:
             if task.state != "disclosed":
                 owed = task.sudo().publication_ids.filtered(
@@ -62,6 +62,7 @@ class SrspTask(models.Model):
                         count=len(owed),
                     )
                 )
+        return result
 
     def _get_rulebook(self):
         """The rulebook pinned to the task, or the one in force today."""

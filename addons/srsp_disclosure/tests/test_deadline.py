@@ -1,0 +1,149 @@
+import datetime
+
+from freezegun import freeze_time
+
+from odoo.exceptions import UserError
+
+from .common import BureauCase
+
+DATE = datetime.date
+
+
+class TestDeadline(BureauCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.publish_list()
+        cls.task = cls.make_task(ratio=0.5)
+        cls.visits = cls.draw(cls.task).inspection_ids
+
+    def deadline(self, formed_on, days=20):
+        return self.env["srsp.publication"]._prepare_deadline_vals(formed_on, days)
+
+    def test_twenty_working_days_skip_the_national_day_and_count_the_make_up_days(self):
+        """Counted by hand from the State Council's notices; the first day does not count."""
+        golden = {
+            DATE(2024, 9, 27): DATE(2024, 10, 30),
+            DATE(2025, 9, 24): DATE(2025, 10, 28),
+            DATE(2025, 12, 10): DATE(2026, 1, 8),
+        }
+        self.assertEqual(
+            {day: self.deadline(day)["deadline"] for day in golden}, golden
+        )
+
+    def test_a_deadline_in_a_year_not_yet_announced_is_provisional(self):
+        self.assertEqual(self.deadline(DATE(2025, 9, 24))["is_provisional"], False)
+        self.assertEqual(self.deadline(DATE(2050, 12, 20))["is_provisional"], True)
+
+    def test_the_days_come_from_the_rulebook_of_the_task(self):
+        rulebook = self.env["srsp.rulebook"].create(
+            {"name": "新细则", "effective_date": "2024-01-01", "disclosure_days": 5}
+        )
+        rulebook.action_publish()
+        publication = self.close(self.visits[0], DATE(2025, 9, 24))
+        self.assertEqual(publication.deadline, DATE(2025, 10, 28))
+        self.task.rulebook_id = rulebook
+        publication = self.close(self.visits[1], DATE(2025, 9, 24))
+        self.assertEqual(publication.deadline, DATE(2025, 9, 30))
+
+    def test_only_a_result_has_a_deadline(self):
+        kinds = {p.kind for p in self.task.publication_ids if p.deadline}
+        self.close(self.visits[0], DATE(2025, 9, 24))
+        after = {p.kind for p in self.task.publication_ids if p.deadline}
+        self.assertEqual((kinds, after), (set(), {"result"}))
+
+    def test_the_clock_runs_from_on_time_to_late(self):
+        channel = self.make_channel()
+        publication = self.close(self.visits[0], DATE(2025, 9, 24))
+        clock = {}
+        for day in ("2025-10-20", "2025-10-21", "2025-10-28", "2025-10-29"):
+            with freeze_time(f"{day} 02:00:00"):
+                publication.invalidate_recordset(["deadline_state"])
+                clock[day] = publication.deadline_state
+                self.assert_found(publication, clock[day])
+        self.assertEqual(
+            clock,
+            {
+                "2025-10-20": "on_time",
+                "2025-10-21": "soon",
+                "2025-10-28": "soon",
+                "2025-10-29": "late",
+            },
+        )
+        self.assertEqual(publication.delivery_ids.channel_id, channel)
+
+    def test_whether_a_result_was_accepted_in_time_is_told_by_its_receipt(self):
+        self.make_channel()
+        for visit, received, state in zip(
+            self.visits[:2],
+            (datetime.datetime(2025, 10, 28, 15), datetime.datetime(2025, 10, 28, 16)),
+            ("met", "met_late"),  # 23:00 of the last day in Beijing, and midnight
+        ):
+            publication = self.close(visit, DATE(2025, 9, 24))
+            publication.delivery_ids.write(
+                {"state": "accepted", "received_at": received}
+            )
+            publication._update_disclosed()
+            self.assertEqual(publication.deadline_state, state)
+            self.assert_found(publication, state)
+
+    def test_a_provisional_deadline_is_counted_again_when_the_year_is_announced(self):
+        self.make_channel()
+        publication = self.close(self.visits[0], DATE(2050, 12, 20))
+        before = publication.deadline
+        calendar = self.env["srsp.calendar.day"]
+        calendar.search([("provisional", "=", True)]).provisional = False
+        calendar.search([("date", "=", before)]).unlink()
+        calendar.create({"date": before, "name": "新假日"})
+        self.env["srsp.publication"]._refresh_provisional_deadlines()
+        self.assertGreater(publication.deadline, before)
+        self.assertFalse(publication.is_provisional)
+
+    def test_a_task_is_disclosed_once_every_visit_is_closed_and_every_result_accepted(
+        self,
+    ):
+        self.make_channel()
+        publications = self.env["srsp.publication"]
+        for visit in self.visits:
+            publications |= self.close(visit, DATE(2025, 9, 24))
+        self.assertEqual(self.task.state, "inspecting")
+        with self.assertRaises(UserError):
+            self.task.action_done()
+        for publication in publications:
+            self.assertEqual(self.task.state, "inspecting")
+            publication.delivery_ids.write(
+                {"state": "accepted", "received_at": "2025-09-25 00:00:00"}
+            )
+            publication._update_disclosed()
+        self.assertEqual(self.task.state, "disclosed")
+        self.task.action_done()
+        self.assertEqual(self.task.state, "done")
+
+    def test_without_a_channel_the_website_alone_discloses(self):
+        for visit in self.visits:
+            self.assertEqual(self.task.state in ("drawn", "inspecting"), True)
+            self.close(visit, DATE(2025, 9, 24))
+        self.assertEqual(self.task.state, "disclosed")
+
+    def test_an_archived_channel_is_no_longer_waited_for(self):
+        channel = self.make_channel()
+        for visit in self.visits:
+            self.close(visit, DATE(2025, 9, 24))
+        channel.active = False
+        self.assertEqual(self.task.state, "disclosed")
+
+    def make_channel(self):
+        return self.env["srsp.channel"].create(
+            {"name": "信用平台", "url": "https://credit.example", "key_id": "test"}
+        )
+
+    def assert_found(self, publication, state):
+        found = publication.search(
+            [("id", "=", publication.id), ("deadline_state", "=", state)]
+        )
+        self.assertEqual(found, publication)
+        others = {"on_time", "soon", "late", "met", "met_late"} - {state}
+        found = publication.search(
+            [("id", "=", publication.id), ("deadline_state", "in", list(others))]
+        )
+        self.assertFalse(found)

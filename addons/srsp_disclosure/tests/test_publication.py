@@ -1,0 +1,220 @@
+import datetime
+import hashlib
+import json
+
+from odoo.exceptions import UserError
+from odoo.tools import mute_logger
+
+from odoo.addons.srsp_supervision.tools import canonical, verify_draw
+
+from .common import BureauCase
+
+FORMED = datetime.date(2025, 9, 24)
+
+
+class TestPublication(BureauCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.list = cls.publish_list()
+
+    def assert_sealed(self, publication):
+        """The digest is that of the stored bytes, which are canonical, and the chain holds it."""
+        self.env.flush_all()
+        data = publication.payload.encode()
+        self.assertEqual(publication.digest, hashlib.sha256(data).hexdigest())
+        self.assertEqual(canonical.dumps(json.loads(data)), data)
+        event = self.env["srsp.event"].search(
+            [
+                ("kind", "=", "publication.published"),
+                ("res_model", "=", "srsp.publication"),
+                ("res_id", "=", publication.id),
+            ]
+        )
+        self.assertEqual(
+            json.loads(event.payload),
+            {
+                "number": publication.number,
+                "kind": publication.kind,
+                "reference": publication.reference,
+                "version": publication.version,
+                "digest": publication.digest,
+            },
+        )
+        self.assertFalse(self.env["srsp.event"]._first_broken(self.company))
+
+    def test_a_published_list_shows_the_nine_elements(self):
+        publication = self.publications_of(self.list)
+        self.assert_sealed(publication)
+        [line] = json.loads(publication.payload)["lines"]
+        item = self.list.item_ids
+        elements = (
+            "name legal_basis inspecting_body target content standard method ratio frequency"
+        ).split()
+        self.assertEqual(
+            {name: line[name] for name in elements},
+            {name: item[name] or "" for name in elements},
+        )
+        self.assertEqual((publication.kind, publication.version), ("list", 1))
+        self.assertRegex(publication.number, r"^GS\d{10}$")
+
+    def test_a_new_version_of_a_list_supersedes_the_publication_of_the_one_before(self):
+        first = self.publications_of(self.list)
+        second = self.publications_of(self.publish_list(name="测绘资质“双随机”巡查"))
+        self.assertEqual(
+            (first.state, second.state, second.version, second.supersedes_id),
+            ("superseded", "published", 2, first),
+        )
+        self.assertIn("测绘资质巡查", first.payload)
+
+    def test_a_published_plan_shows_its_tasks(self):
+        plan = self.publish_plan(self.list)
+        publication = self.publications_of(plan)
+        self.assert_sealed(publication)
+        self.assertEqual(
+            [task["number"] for task in json.loads(publication.payload)["tasks"]],
+            plan.task_ids.sorted("date_from").mapped("number"),
+        )
+
+    def test_a_locked_roster_is_published_before_the_draw_and_says_nothing_of_who_is_in_it(
+        self,
+    ):
+        task = self.make_task(ratio_reason="试点")
+        task._lock_roster(now=task.lock_at)
+        publication = self.publications_of(task.draw_id)
+        self.assert_sealed(publication)
+        payload = json.loads(publication.payload)
+        self.assertEqual(payload["commitment"], task.draw_id._get_commitment())
+        self.assertEqual(payload["chain"]["kind"], "draw.committed")
+        self.assertEqual(payload["task"]["ratio_reason"], "试点")
+        self.assertEqual(publication.draw_state, "committed")
+        for line in task.draw_id.line_ids:
+            self.assertNotIn(line.label, publication.payload)
+
+    def test_the_payload_of_a_draw_is_the_certificate_and_recomputes(self):
+        draw = self.draw(self.make_task())
+        publication = self.publications_of(draw, "draw")
+        self.assert_sealed(publication)
+        certificate = json.loads(json.dumps(draw._get_certificate()))
+        self.assertEqual(json.loads(publication.payload), certificate)
+        verify_draw.verify(verify_draw.load(publication.payload.encode()))
+        for inspector in self.env["srsp.inspector"].search([]):
+            self.assertNotIn(inspector.name, publication.payload)
+
+    def test_a_substitution_supersedes_the_certificate_and_both_stay_readable(self):
+        draw = self.draw(self.make_task())
+        draw.inspection_ids[:1]._replace("已停业")
+        first, second = self.publications_of(draw, "draw")
+        self.assertEqual(
+            [(p.version, p.state) for p in (first, second)],
+            [(1, "superseded"), (2, "published")],
+        )
+        self.assertEqual(len(json.loads(first.payload)["iterations"]), 1)
+        self.assertEqual(len(json.loads(second.payload)["iterations"]), 2)
+
+    def test_voiding_a_draw_is_published_with_its_reason(self):
+        draw = self.draw(self.make_task())
+        draw._void("名录库有误")
+        versions = self.publications_of(draw)
+        self.assertEqual(
+            [(p.kind, p.version, p.state, p.draw_state) for p in versions],
+            [
+                ("roster", 1, "superseded", "committed"),
+                ("draw", 1, "superseded", "drawn"),
+                ("roster", 2, "published", "voided"),
+                ("draw", 2, "published", "voided"),
+            ],
+        )
+        reason = json.loads(versions[3].payload)["draw"]["void_reason"]
+        self.assertEqual(reason, "名录库有误")
+
+    def test_voiding_a_locked_roster_publishes_no_certificate(self):
+        task = self.make_task()
+        draw = task._lock_roster(now=task.lock_at)
+        draw._void("抽查取消")
+        self.assertEqual(
+            [(p.kind, p.version, p.draw_state) for p in self.publications_of(draw)],
+            [("roster", 1, "committed"), ("roster", 2, "voided")],
+        )
+
+    def test_a_result_shows_findings_and_staff_numbers_but_no_inspector(self):
+        visit = self.draw(self.make_task()).inspection_ids[:1]
+        publication = self.close(visit, FORMED, facts="界址测量记录缺页")
+        self.assert_sealed(publication)
+        payload = json.loads(publication.payload)
+        self.assertEqual(payload["lines"], visit._get_result()["lines"])
+        self.assertEqual(
+            payload["inspectors"], sorted(visit.officer_ids.mapped("staff_number"))
+        )
+        self.assertEqual(
+            (publication.entity_name, publication.entity_code),
+            (visit.entity_id.name, visit.entity_id.code),
+        )
+        for officer in visit.officer_ids:
+            self.assertNotIn(officer.name, publication.payload)
+
+    def test_a_natural_person_is_masked_and_nothing_is_told_of_the_facts(self):
+        visit = self.draw(self.make_task()).inspection_ids[:1]
+        visit.entity_id.write({"kind": "person", "name": "张三丰"})
+        publication = self.close(visit, FORMED, facts="张三丰家住东街口")
+        self.assertEqual(publication.entity_name, "张*")
+        shown = publication.payload + publication.title
+        self.assertNotIn("三丰", shown)
+        self.assertNotIn("东街口", shown)
+
+    def test_a_publication_never_changes_not_even_for_the_superuser(self):
+        publication = self.publications_of(self.list)
+        for vals in (
+            {"payload": "{}"},
+            {"digest": "0"},
+            {"title": "x"},
+            {"version": 9},
+        ):
+            with self.assertRaises(UserError):
+                publication.sudo().write(vals)
+
+    @mute_logger("odoo.sql_db")
+    def test_a_publication_is_never_deleted_not_even_by_the_superuser(self):
+        with self.assertRaises(UserError):
+            self.publications_of(self.list).sudo().unlink()
+
+    def test_what_existed_before_the_addon_is_published_in_order_and_only_once(self):
+        draw = self.draw(self.make_task())
+        self.close(draw.inspection_ids[:1], FORMED)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "DELETE FROM srsp_delivery WHERE company_id = %s", [self.company.id]
+        )
+        self.env.cr.execute(
+            "DELETE FROM srsp_publication WHERE company_id = %s", [self.company.id]
+        )
+        self.env.invalidate_all()
+        publications = self.env["srsp.publication"]
+        publications._backfill()
+        publications._backfill()
+        made = publications.search([("company_id", "=", self.company.id)], order="id")
+        self.assertEqual(
+            [(p.kind, p.formed_on.isoformat()) for p in made],
+            [
+                ("roster", "2025-09-01"),
+                ("draw", "2025-09-02"),
+                ("result", "2025-09-24"),
+                ("list", self.list.published_on.isoformat()),
+            ],
+        )
+        self.assertFalse(self.env["srsp.event"]._first_broken(self.company))
+
+    def test_the_form_shows_every_kind_of_payload_as_text(self):
+        self.publish_plan(self.list)
+        draw = self.draw(self.make_task())
+        self.close(draw.inspection_ids[:1], FORMED, facts="<b>缺页</b>")
+        made = self.env["srsp.publication"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertEqual(
+            set(made.mapped("kind")), {"list", "plan", "roster", "draw", "result"}
+        )
+        for publication in made:
+            self.assertIn("o_supervision_body", publication.payload_html)
+        result = made.filtered(lambda p: p.kind == "result")
+        self.assertIn("&lt;b&gt;缺页&lt;/b&gt;", result.payload_html)

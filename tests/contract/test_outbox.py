@@ -1,0 +1,262 @@
+"""The outbox of the addon against the real platform: real commits, on a copy of the demo database."""
+
+import logging
+import os
+import threading
+from datetime import timedelta
+
+import databases
+import pytest
+from platform_samples import SECRET, rehearse
+
+from odoo import SUPERUSER_ID, api, fields, sql_db
+from odoo.modules.registry import Registry
+from odoo.tools import config
+
+WORKERS = 3
+
+
+@pytest.fixture(scope="module")
+def registry():
+    """The registry of a database of our own, so that a commit is a commit."""
+    name = databases.run_name("outbox")
+    databases.copy(name, source=os.environ["SRSP_TEMPLATE"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(config, "test_enable", False)  # loading it runs no addon's tests
+        registry = Registry(name)
+    yield registry
+    Registry.delete(name)
+    sql_db.close_db(name)
+    databases.drop(name)
+
+
+@pytest.fixture
+def env(registry):
+    with registry.cursor() as cr:
+        yield api.Environment(cr, SUPERUSER_ID, {"lang": "zh_CN"})
+
+
+@pytest.fixture
+def channel(env, platform):
+    """The demo's channel, pointed at the platform of this test."""
+    channel = env.ref("srsp_disclosure.demo_channel")
+    channel.write({"url": platform.url, "secret": SECRET, "active": True})
+    channel.activity_ids.unlink()
+    env.cr.commit()
+    return channel
+
+
+@pytest.fixture
+def submissions(platform):
+    """The idempotency keys that reached the platform, in the order in which they did."""
+    keys, receive = [], platform.store.receive
+
+    def count(records, *args):
+        keys.extend(record["idempotency_key"] for record in records)
+        return receive(records, *args)
+
+    platform.store.receive = count
+    return keys
+
+
+def owe(channel, count=1):
+    """Owe the channel ``count`` results and nothing else; the new deliveries."""
+    env = channel.env
+    env.cr.execute("DELETE FROM srsp_delivery")
+    env.cr.execute("UPDATE srsp_publication SET disclosed_on = NULL, was_late = NULL")
+    env.invalidate_all()
+    results = env["srsp.publication"].search([("kind", "=", "result")], limit=count)
+    assert len(results) == count
+    channel._queue(results)
+    env.cr.commit()
+    return channel.delivery_ids
+
+
+def run(registry):
+    """What the scheduled action does, in a process of its own."""
+    with registry.cursor() as cr:
+        api.Environment(cr, SUPERUSER_ID, {})["srsp.delivery"]._cron_deliver()
+
+
+def make_due(deliveries):
+    deliveries.next_try_at = fields.Datetime.now()
+    deliveries.env.cr.commit()
+
+
+def refresh(records):
+    """See what others have committed."""
+    records.env.cr.commit()
+    return records
+
+
+def test_a_result_is_accepted_and_its_receipt_kept(registry, channel, platform):
+    deliveries = owe(channel, 3)
+    run(registry)
+    stored = {row["idempotency_key"]: row for row in platform.store.newest()}
+    for delivery in refresh(deliveries):
+        row = stored[delivery.idempotency_key]
+        assert (delivery.state, delivery.attempts) == ("accepted", 1)
+        assert delivery.receipt_number == row["receipt"]
+        assert (delivery.publication_id.number, delivery.publication_id.digest) == (
+            row["number"],
+            row["digest"],
+        )
+        assert delivery.publication_id.disclosed_on
+    assert platform.store.counts() == {"accepted": 3, "rejected": 0}
+
+
+def test_sent_is_committed_before_the_request_leaves(registry, channel, platform):
+    delivery, receive, seen = owe(channel), platform.store.receive, []
+
+    def look(*args):
+        query = "SELECT state, attempts FROM srsp_delivery"
+        seen.extend(databases.query(query, database=registry.db_name))
+        return receive(*args)
+
+    platform.store.receive = look
+    run(registry)
+    assert seen == [("sent", 1)]
+    assert refresh(delivery).state == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [
+        ("error500", "HTTP 500"),
+        ("lose_answer", "ConnectionError"),
+        ("garbage", "not JSON"),
+        ("bad_signature", "signature"),
+    ],
+)
+def test_after_a_failure_the_platform_is_asked_and_holds_the_result_once(
+    registry, channel, platform, submissions, mode, reason
+):
+    delivery = owe(channel)
+    rehearse(platform, mode)
+    run(registry)
+    assert refresh(delivery).state == "sent"
+    assert reason in delivery.reason
+    run(registry)  # not due yet: nothing happens
+    assert refresh(delivery).attempts == 1
+    make_due(delivery)
+    run(registry)
+    assert refresh(delivery).state == "accepted"
+    assert platform.store.counts() == {"accepted": 1, "rejected": 0}
+    assert submissions == [delivery.idempotency_key]
+
+
+def test_a_delivery_that_a_crash_left_behind_is_asked_about_first(
+    registry, channel, platform, submissions
+):
+    """As after a crash between the platform's acceptance and our writing it down."""
+    delivery = owe(channel)
+    run(registry)
+    receipt = refresh(delivery).receipt_number
+    delivery.write({"state": "sent", "receipt_number": False, "received_at": False})
+    make_due(delivery)
+    run(registry)
+    assert refresh(delivery).state == "accepted"
+    assert delivery.receipt_number == receipt
+    assert submissions == [delivery.idempotency_key]
+
+
+def test_the_wait_between_attempts_doubles_up_to_a_limit(registry, channel, platform):
+    delivery = owe(channel)
+    waits = []
+    for attempts in (0, 1, 2, 30):
+        delivery.attempts = attempts
+        make_due(delivery)
+        rehearse(platform, "error500")
+        run(registry)
+        waited = refresh(delivery).next_try_at - delivery.failed_at
+        waits.append(waited / timedelta(seconds=60))
+    assert waits == [1, 2, 4, 360]
+
+
+def test_a_rejected_record_waits_for_the_officer_and_is_judged_afresh(
+    registry, channel, platform
+):
+    delivery = owe(channel)
+    officer = channel.user_id
+    rehearse(platform, "reject")
+    run(registry)
+    assert refresh(delivery).state == "rejected"
+    assert delivery.reason == "演练：平台不予受理"
+    assert delivery.activity_ids.user_id == officer
+    delivery.with_user(officer).action_retry()
+    assert (delivery.state, len(delivery.activity_ids)) == ("pending", 0)
+    delivery.env.cr.commit()
+    run(registry)
+    assert refresh(delivery).state == "accepted"
+
+
+def test_a_wrong_secret_is_an_error_told_once_and_never_logged(
+    registry, channel, platform, caplog
+):
+    deliveries = owe(channel, 2)
+    channel.secret = "a-wrong-secret-of-ours"
+    channel.env.cr.commit()
+    with caplog.at_level(logging.DEBUG, logger="odoo.addons"):
+        run(registry)
+    for delivery in refresh(deliveries):
+        assert delivery.state == "error"
+        assert "签名不正确" in delivery.reason
+        assert "a-wrong-secret-of-ours" not in delivery.reason
+    assert channel.activity_ids.user_id == channel.user_id
+    assert len(channel.activity_ids) == 1
+    assert "a-wrong-secret-of-ours" not in caplog.text
+    notification = channel.action_test_connection()["params"]
+    assert (notification["type"], "a-wrong" in str(notification)) == ("danger", False)
+
+
+def test_the_connection_can_be_tried(channel):
+    assert channel.action_test_connection()["params"]["type"] == "success"
+
+
+def test_an_archived_channel_delivers_nothing(registry, channel, platform):
+    delivery = owe(channel)
+    channel.active = False
+    channel.env.cr.commit()
+    run(registry)
+    assert refresh(delivery).state == "pending"
+    assert platform.store.newest() == []
+
+
+def test_an_error_belongs_to_its_record(registry, channel, monkeypatch, caplog):
+    deliveries = owe(channel, 3)
+    broken = deliveries[0].idempotency_key
+    prepare = registry["srsp.delivery"]._prepare_record
+
+    def fail(self):
+        if self.idempotency_key == broken:
+            raise KeyError("uscc")
+        return prepare(self)
+
+    monkeypatch.setattr(registry["srsp.delivery"], "_prepare_record", fail)
+    run(registry)
+    assert refresh(deliveries).mapped("state") == ["error", "accepted", "accepted"]
+    assert "KeyError" in deliveries[0].reason
+    assert f"Delivery {deliveries[0].id} failed" in caplog.text
+
+
+def test_several_workers_deliver_everything_once(
+    registry, channel, platform, submissions
+):
+    deliveries = owe(channel, 20)
+    start = threading.Barrier(WORKERS)
+
+    def work():
+        start.wait()
+        run(registry)
+
+    workers = [threading.Thread(target=work) for _ in range(WORKERS)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    # What a worker lost to another one in the same instant comes back with its lease.
+    make_due(refresh(deliveries).filtered(lambda d: d.state != "accepted"))
+    run(registry)
+    assert set(refresh(deliveries).mapped("state")) == {"accepted"}
+    assert sorted(submissions) == sorted(deliveries.mapped("idempotency_key"))
+    assert platform.store.counts() == {"accepted": 20, "rejected": 0}
