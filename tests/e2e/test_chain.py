@@ -22,6 +22,7 @@ VERIFIER = ROOT / "addons/srsp_supervision/tools/verify_draw.py"
 PICTURES = Path(os.environ.get("SRSP_PICTURES", ROOT / ".local/pictures"))
 TASK = "测绘资质巡查 (4/4)"
 PLAN = "综合行政执法支队"
+expect.set_options(timeout=30_000)
 SLOW = 150_000  # milliseconds; the draw waits for the next full minute
 
 
@@ -47,15 +48,13 @@ def open_action(page, server, action):
     page.wait_for_selector(".o_view_controller")
 
 
-def press(page, name):
-    """Click the button of a business method, confirm if asked, wait until the form is back."""
-    page.locator(f".o_statusbar_buttons button[name={name}]").click()
-    confirm = page.locator(".modal-footer .btn-primary")
-    gone = page.locator(f".o_statusbar_buttons button[name={name}]")
-    expect(confirm.or_(page.locator("body:not(:has(.modal))"))).to_be_visible()
-    if confirm.is_visible():
-        confirm.click()
-    expect(gone).to_have_count(0)
+def press(page, name, confirm=False):
+    """Click the button of a business method and wait until it has done its work."""
+    button = page.locator(f".o_statusbar_buttons button[name={name}]")
+    button.click()
+    if confirm:
+        page.locator(".modal-footer .btn-primary").click()
+    expect(button).to_have_count(0)
 
 
 def picture(page, name):
@@ -82,7 +81,7 @@ def test_the_chain_from_plan_to_accepted_delivery(
     publish_the_plan(chain_server, people("policy"))
     manager = people("survey_manager")
     announce_the_draw(chain_server, manager)
-    draw_at_the_announced_time(manager)
+    draw_at_the_announced_time(chain_server, manager)
     number, entity = record_a_visit(chain_server, people("survey_officer"))
     close_the_visit(chain_server, manager, number)
     see_it_accepted(chain_server, people("information"), entity)
@@ -113,13 +112,10 @@ def announce_the_draw(server, page):
     field = draw_at.locator("input").first
     field.fill(next_minute().strftime("%Y年%m月%d日 %H:%M:%S"))
     field.press("Enter")
-    press(page, "action_announce")
-    expect(
-        page.locator(".o_statusbar_buttons button[name=action_announce]")
-    ).to_have_count(0)
+    press(page, "action_announce", confirm=True)
 
 
-def draw_at_the_announced_time(page):
+def draw_at_the_announced_time(server, page):
     """The scheduled actions lock and draw; the manager only looks on."""
     reload_until(
         page, page.locator(".o_arrow_button_current", has_text="待抽名单已锁定")
@@ -127,7 +123,8 @@ def draw_at_the_announced_time(page):
     reload_until(page, page.locator(".o_arrow_button_current", has_text="已抽取"))
     page.get_by_role("tab", name="抽取").click()
     picture(page, "task")
-    page.locator(".o_field_widget[name=draw_ids] .o_data_row").first.click()
+    open_action(page, server, "srsp_draw_action")
+    page.locator(".o_data_row", has_text=TASK).click()
     page.locator("button[name=action_verify]").click()
     expect(
         page.locator(
@@ -191,7 +188,7 @@ def close_the_visit(server, page, number):
     picture(page, "inspections")
     page.locator(".o_kanban_record", has_text=number).click()
     press(page, "action_review")
-    press(page, "action_close")
+    press(page, "action_close", confirm=True)
     expect(page.locator(".o_arrow_button_current")).to_have_text("已办结")
 
 
