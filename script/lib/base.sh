@@ -71,7 +71,13 @@ log_tail() { tail -n "${2:-15}" "$LOG/$1.log" >&2 2>/dev/null || true; }
 stop_children() {
     local pid
     for pid in "${!CHILDREN[@]}"; do kill -TERM -- "-$pid" 2>/dev/null || true; done
-    for pid in "${!CHILDREN[@]}"; do wait "$pid" 2>/dev/null || true; done
+    for pid in "${!CHILDREN[@]}"; do
+        for _ in $(seq 150); do
+            kill -0 -- "-$pid" 2>/dev/null || continue 2
+            sleep 0.1
+        done
+        kill -KILL -- "-$pid" 2>/dev/null || true # deaf for fifteen seconds
+    done
     CHILDREN=()
 }
 trap stop_children EXIT

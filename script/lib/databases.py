@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -190,12 +191,13 @@ def _check_installed(name, demo):
 # -- Databases for use ---------------------------------------------------------
 
 
-def copy(name, source=None, demo=True):
+def copy(name, source=None, demo=True, replace=True):
     """A new database ``name``, copied from ``source`` (else from the template with the addons)."""
     source = source or template(demo)
     with pg.lock():
-        drop(name)
-        pg.copy(source, name)
+        if replace or not exists(name):
+            drop(name)
+            pg.copy(source, name)
     return name
 
 
@@ -215,7 +217,7 @@ def server(name, demo=True, fresh=False):
         drop(name)
     key = addons_key()
     if not exists(name):
-        copy(name, demo=demo)
+        copy(name, demo=demo, replace=False)
     elif query(
         "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
         name,
@@ -248,6 +250,7 @@ def main():
     parser.add_argument("--no-demo", dest="demo", action="store_false")
     parser.add_argument("--fresh", action="store_true")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends Odoo on the way out
     try:
         if given.action == "check":
             pg.check()
