@@ -16,8 +16,10 @@ from . import srsp_inspector
 from . import srsp_recusal
 from . import srsp_plan
 from . import srsp_task
+from . import srsp_task_life
 from . import srsp_draw
 from . import srsp_draw_commit
+from . import srsp_draw_certificate
 from . import srsp_draw_iteration
 from . import srsp_draw_line
 from . import srsp_inspection

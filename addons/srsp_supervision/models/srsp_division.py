@@ -24,7 +24,8 @@ class SrspDivision(models.Model):
         default="business",
     )
     duty = fields.Text(
-        "Responsibilities", help="What the supervision work plan makes this division answer for."
+        "Responsibilities",
+        help="What the supervision work plan makes this division answer for.",
     )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company

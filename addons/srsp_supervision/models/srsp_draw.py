@@ -2,15 +2,13 @@ import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
-from ..tools import canonical, verify_draw
 from ..tools import certificate as cert
 
 # What the commitment fixes: never written again, not even by code.
 COMMITTED_FIELDS = frozenset(
-    "number task_id company_id head rulebook_id n nonce code_hex strata randomness_kind randomness_statement announced_for"
-    " locked_at team_size inspectors recusals recusals_salt roster_digest_hex excluded_digest_hex"
+    "number task_id company_id head rulebook_id n nonce code_hex strata randomness_kind randomness_statement "
+    "announced_for locked_at team_size inspectors recusals recusals_salt roster_digest_hex excluded_digest_hex"
     " inspectors_digest_hex recusals_digest_hex".split()
 )
 
@@ -23,8 +21,8 @@ def iso(moment):
 class SrspDraw(models.Model):
     """One draw, from the locked roster to the certificate. Read-only to everyone.
 
-    The life of the record is here; locking the roster is in ``srsp_draw_commit``, what can be said
-    without a record in ``tools/vrs.py``, ``assignment.py`` and ``certificate.py``. A draw is never
+    The life of the record is here, locking the roster in ``srsp_draw_commit``, the certificate in
+    ``srsp_draw_certificate``; what can be said without a record is in ``tools/``. A draw is never
     repeated: it is ``committed``, then ``drawn``; ``voided`` is an event of its own with a reason.
     """
 
@@ -187,15 +185,6 @@ class SrspDraw(models.Model):
         self.ensure_one()
         return self.env["srsp.reason"]._open(self, "draw_void")
 
-    def _find_difference(self):
-        """What the verifier says of the certificate: its first difference, or an empty text."""
-        certificate = canonical.dumps(self._get_certificate())
-        try:
-            verify_draw.verify(verify_draw.load(certificate))
-        except (verify_draw.Difference, verify_draw.BadInput) as difference:
-            return str(difference)
-        return ""
-
     def _void_by_user(self, reason):
         self.task_id._check_role("group_policy_officer")
         self.sudo()._void(reason)
@@ -303,11 +292,6 @@ class SrspDraw(models.Model):
             draw._seal("draw.voided")
             draw.task_id._after_void(draw)
 
-    def _seal(self, kind):
-        return self.env["srsp.event"]._seal(
-            self, kind, cert.seal_payload(self._get_certificate())
-        )
-
     def _prepare_inspection_vals(self, targets, officers):
         """Values of the visit to one entity: a line per drawn target and item of the task."""
         task = self.task_id
@@ -323,96 +307,3 @@ class SrspDraw(models.Model):
                 for item in task.item_ids
             ],
         }
-
-    def _get_commitment(self):
-        """What is published when the roster is locked, before any randomness exists."""
-        self.ensure_one()
-        return {
-            "n": self.n,
-            "code_hex": self.code_hex,
-            "roster_digest_hex": self.roster_digest_hex,
-            "excluded_digest_hex": self.excluded_digest_hex,
-            "inspectors_digest_hex": self.inspectors_digest_hex,
-            "recusals_digest_hex": self.recusals_digest_hex,
-            "strata": self.strata,
-            "team_size": self.team_size,
-            "randomness": {
-                "source": self.randomness_kind,
-                "announced_for": iso(self.announced_for),
-                "statement": self.randomness_statement,
-            },
-        }
-
-    def _get_certificate(self):
-        """The certificate (``srsp-draw-certificate/1``, see readme/CERTIFICATE.md) as a dict."""
-        self.ensure_one()
-        iterations = self.iteration_ids.filtered("one_time_code_hex")
-        body = {
-            "format": cert.FORMAT,
-            "draw": self._get_certificate_head(),
-            "commitment": self._get_commitment(),
-            "roster": [[label, stratum] for label, stratum in self._query_roster()],
-            "excluded": [[label, reason] for label, reason in self._query_excluded()],
-            "iterations": [
-                iteration._get_certificate_part() for iteration in iterations
-            ],
-            "assignment": {
-                "team_size": self.team_size,
-                "inspectors": self.inspectors,
-                "eligibility": {
-                    "classes": [
-                        members
-                        for iteration in iterations
-                        for members in iteration.classes or []
-                    ],
-                    "visits": [
-                        [i.number, *visit] for i in iterations for visit in i.visits
-                    ],
-                },
-                "teams": [[i.number, *team] for i in iterations for team in i.teams],
-            },
-        }
-        domain = [
-            ("res_model", "=", self._name),
-            ("res_id", "=", self.id),
-            ("kind", "!=", "draw.committed"),
-        ]
-        event = self.env["srsp.event"].sudo().search(domain, limit=1)
-        if event:
-            body["chain"] = {
-                "sequence": event.sequence,
-                "kind": event.kind,
-                "previous_hash_hex": event.previous_hash,
-                "hash_hex": event.hash,
-            }
-        return body
-
-    def _get_certificate_head(self):
-        return {
-            "number": self.number,
-            **self.head,
-            "state": self.state,
-            "void_reason": self.void_reason or "",
-            "locked_at": iso(self.locked_at),
-            "drawn_at": iso(self.drawn_at) if self.drawn_at else None,
-        }
-
-    def _query_roster(self):
-        """Rows (label, stratum) of the roster, ascending by the label's bytes."""
-        return self.env.execute_query(
-            SQL(
-                """SELECT label, stratum FROM srsp_draw_line
-                    WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
-                self.id,
-            )
-        )
-
-    def _query_excluded(self):
-        """Rows (label, reason) of the targets that were left out, ascending by the label's bytes."""
-        return self.env.execute_query(
-            SQL(
-                """SELECT label, excluded_reason FROM srsp_draw_line
-                    WHERE draw_id = %s AND excluded_reason IS NOT NULL ORDER BY label COLLATE "C" """,
-                self.id,
-            )
-        )

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.working_days import beijing_date
+
 STAGES = [
     ("assigned", "Assigned"),
     ("scheduled", "Scheduled"),
@@ -304,7 +306,9 @@ class SrspInspection(models.Model):
             "entity_kind": entity.kind,
             "uscc": entity.code,
             "inspected_on": fields.Date.to_string(
-                fields.Date.to_date(self.started_at) or self.scheduled_date
+                beijing_date(self.started_at)
+                if self.started_at
+                else self.scheduled_date
             ),
             "result_date": fields.Date.to_string(self.result_date),
             "lines": [line._get_result() for line in self.line_ids],

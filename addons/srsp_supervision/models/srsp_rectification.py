@@ -33,7 +33,11 @@ class SrspRectification(models.Model):
     requirement = fields.Text(required=True, readonly=True)
     deadline = fields.Date(required=True, tracking=True)
     state = fields.Selection(
-        [("open", "To Rectify"), ("verified", "Rectified"), ("handed_over", "Handed over")],
+        [
+            ("open", "To Rectify"),
+            ("verified", "Rectified"),
+            ("handed_over", "Handed over"),
+        ],
         default="open",
         required=True,
         readonly=True,

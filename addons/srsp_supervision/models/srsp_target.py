@@ -112,7 +112,9 @@ class SrspTarget(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise ValidationError(
-            self.env._("A target is not deleted: remove it from the registry by its state, with a reason.")
+            self.env._(
+                "A target is not deleted: remove it from the registry by its state, with a reason."
+            )
         )
 
     @api.depends("code", "entity_id.name", "name")

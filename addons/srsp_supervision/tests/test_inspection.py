@@ -27,7 +27,10 @@ class TestInspection(SrspCase):
         visit = self.visit.with_user(self.inspector)
         visit.scheduled_date = date(2026, 4, 2)
         visit.action_schedule()
-        visit.action_start()
+        with freeze_time(
+            "2026-04-01 17:30:00"
+        ):  # half past one the next day in Beijing
+            visit.action_start()
         visit.line_ids.write({"result": "1", **values})
         visit.action_record()
 
@@ -55,7 +58,7 @@ class TestInspection(SrspCase):
                 "entity": visit.entity_id.name,
                 "entity_kind": "enterprise",
                 "uscc": visit.entity_id.code,
-                "inspected_on": "2026-04-01",
+                "inspected_on": "2026-04-02",
                 "result_date": "2026-04-01",
                 "lines": [
                     {

@@ -5,9 +5,16 @@ every function asks ``is_working(day)``.
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
+BEIJING = ZoneInfo("Asia/Shanghai")  # the legal time of the whole country
+
+
+def beijing_date(moment: datetime) -> date:
+    """Return the date in Beijing of a UTC time without a time zone, as a database holds it."""
+    return moment.replace(tzinfo=UTC).astimezone(BEIJING).date()
 
 
 def add_working_days(
