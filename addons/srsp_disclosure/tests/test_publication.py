@@ -88,7 +88,8 @@ class TestPublication(BureauCase):
         self.assertEqual(payload["chain"]["kind"], "draw.committed")
         self.assertEqual(payload["task"]["ratio_reason"], "试点")
         self.assertEqual(publication.draw_state, "committed")
-        for line in task.draw_id.line_ids:
+        roster = [("draw_id", "=", task.draw_id.id)]
+        for line in self.env["srsp.draw.line"].search(roster):
             self.assertNotIn(line.label, publication.payload)
 
     def test_the_payload_of_a_draw_is_the_certificate_and_recomputes(self):

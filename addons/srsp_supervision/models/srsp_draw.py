@@ -86,13 +86,8 @@ class SrspDraw(models.Model):
         help="[[target label, inspector label], ...]",
     )
     recusals_salt = fields.Char(readonly=True, groups="srsp_supervision.group_auditor")
-    line_ids = fields.One2many("srsp.draw.line", "draw_id", "Roster")
     drawn_line_ids = fields.One2many(
-        "srsp.draw.line",
-        "draw_id",
-        "Drawn",
-        domain=[("iteration", ">", 0)],
-        readonly=True,
+        "srsp.draw.line", string="Drawn", compute="_compute_drawn_line_ids"
     )
     iteration_ids = fields.One2many(
         "srsp.draw.iteration", "draw_id", "Iterations", readonly=True
@@ -110,6 +105,15 @@ class SrspDraw(models.Model):
     _open_uniq = models.UniqueIndex(
         "(task_id) WHERE state != 'voided'", "This task has a draw already."
     )
+
+    @api.depends("iteration_ids.drawn_at")
+    def _compute_drawn_line_ids(self):
+        lines = self.env["srsp.draw.line"].search(
+            [("draw_id", "in", self.ids), ("iteration", ">", 0)]
+        )
+        by_draw = lines.grouped("draw_id")
+        for draw in self:
+            draw.drawn_line_ids = by_draw.get(draw, lines.browse())
 
     @api.depends("strata")
     @api.depends_context("lang")
@@ -180,6 +184,13 @@ class SrspDraw(models.Model):
                 ),
             },
         }
+
+    def action_view_roster(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "srsp_supervision.srsp_draw_line_action"
+        )
+        return dict(action, domain=[("draw_id", "=", self.id)])
 
     def action_void(self):
         self.ensure_one()

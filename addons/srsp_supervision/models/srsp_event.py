@@ -88,6 +88,7 @@ class SrspEvent(models.Model):
 
         Streams the chain in batches; memory does not grow with its length.
         """
+        self.env.flush_all()
         expected, previous_hash = 1, canonical.GENESIS
         domain = [("company_id", "=", company.id)]
         while events := self.sudo().search(

@@ -189,3 +189,7 @@ class SrspCase(TransactionCase):
         task = cls._make_announced(**values)
         task._lock_roster(NOW)._draw(DRAW_AT)
         return task
+
+    @classmethod
+    def _roster(cls, draw):
+        return cls.env["srsp.draw.line"].search([("draw_id", "=", draw.id)])

@@ -175,7 +175,7 @@ class TestAccess(SrspCase):
         for record in (
             task,
             task.draw_id,
-            task.draw_id.line_ids[0],
+            self._roster(task.draw_id)[0],
             task.inspection_ids[0],
             self.targets[0],
             self.targets[0].entity_id,
@@ -213,7 +213,7 @@ class TestAccess(SrspCase):
     def test_evidence_is_read_only_to_everyone(self):
         draw = self._make_drawn().draw_id
         for role in ROLES:
-            for record in (draw, draw.iteration_ids, draw.line_ids[0]):
+            for record in (draw, draw.iteration_ids, self._roster(draw)[0]):
                 for operation in ("write", "create", "unlink"):
                     self.assertFalse(
                         self._as(role, record).has_access(operation),

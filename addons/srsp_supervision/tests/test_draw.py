@@ -201,8 +201,8 @@ class TestDraw(SrspCase):
         for attempt in (
             lambda: draw.write({"strata": []}),
             lambda: draw.write({"roster_digest_hex": "00"}),
-            lambda: draw.line_ids[0].write({"excluded_reason": "suspended"}),
-            lambda: draw.line_ids[0].unlink(),
+            lambda: self._roster(draw)[0].write({"excluded_reason": "suspended"}),
+            lambda: self._roster(draw)[0].unlink(),
             lambda: self.env["srsp.draw.line"].create({"draw_id": draw.id}),
         ):
             with self.assertRaisesRegex(UserError, frozen):

@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import DRAW_AT, SrspCase
+from .common import DRAW_AT, NOW, SrspCase
 
 
 @tagged("post_install", "-at_install")
@@ -235,6 +235,43 @@ class TestTasks(SrspCase):
         self.assertEqual(
             (task.state, task.cancel_reason), ("cancelled", "Sector dissolved")
         )
+
+
+@tagged("post_install", "-at_install")
+class TestChinese(SrspCase):
+    def test_what_goes_wrong_is_said_in_chinese(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        item, task = (
+            self.env[name].with_context(lang="zh_CN")
+            for name in ("srsp.item", "srsp.task")
+        )
+        draft = self.env["srsp.list"].create(
+            {"kind": "item", "company_id": self.company.id}
+        )
+        no_basis = self._item_vals(
+            list_id=draft.id, code="X1", name="甲", legal_basis=""
+        )
+        too_much = self._item_vals(list_id=draft.id, code="X2", name="乙", ratio=1.5)
+        empty = self._make_announced(target_domain="[('code', '=', 'NOBODY')]")
+        alone = self._make_announced()
+        self.officers[1:].on_duty = False
+        for attempt, words in (
+            (lambda: item.create(no_basis), ("X1", "甲", "依据")),
+            (lambda: item.create(too_much), ("X2", "乙", "1.5", "0.05")),
+            (lambda: task.browse(alone.id)._lock_roster(NOW), ("1", "2", "支队")),
+            (
+                lambda: self._lock_with_officers(task.browse(empty.id)),
+                ("没有可供抽取",),
+            ),
+        ):
+            with self.assertRaises(UserError) as caught, self.env.cr.savepoint():
+                attempt()
+            for word in words:
+                self.assertIn(word, str(caught.exception))
+
+    def _lock_with_officers(self, task):
+        self.officers.on_duty = True
+        task._lock_roster(NOW)
 
 
 @tagged("post_install", "-at_install")
