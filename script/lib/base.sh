@@ -109,8 +109,10 @@ missing_packages() {
     missing_libraries
     [ "${1:-}" = test ] || return 0
     find_chromium >/dev/null || echo chromium
+    has_library libatomic.so.1 || echo libatomic1 # Playwright's driver
     command -v msgfmt >/dev/null || echo gettext
     [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || echo fonts-noto-cjk fontconfig
 }
 
+has_library() { [[ $(/sbin/ldconfig -p) == *"$1"* ]]; }
 find_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome-stable || command -v google-chrome; }

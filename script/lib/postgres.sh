@@ -7,7 +7,7 @@ PG_CAPS=()
 
 # missing_libraries: what the embedded PostgreSQL needs of the system, until there is a cluster.
 missing_libraries() {
-    named_postgres || [ -s "$PG_ENV" ] || [[ $(/sbin/ldconfig -p) == *libgssapi_krb5.so.2* ]] || echo libgssapi-krb5-2
+    named_postgres || [ -s "$PG_ENV" ] || has_library libgssapi_krb5.so.2 || echo libgssapi-krb5-2
 }
 
 # named_postgres: does the environment or odoo.conf name a PostgreSQL?
