@@ -64,7 +64,9 @@ def render_record(record: dict) -> str:
         f"{received_at:%Y-%m-%d %H:%M:%S} 收到",
     ]
     title = payload.get("entity_name") or payload.get("title") or record["number"]
-    verdict = f"已受理 {record['receipt']}" if accepted else f"未受理：{record['reason']}"
+    verdict = (
+        f"已受理 {record['receipt']}" if accepted else f"未受理：{record['reason']}"
+    )
     return (
         f'<article class="{record["status"]}"><h2>{escape(str(title))} '
         f'<span class="tag">{escape(verdict)}</span></h2>{render_items(payload.get("items"))}'
@@ -81,4 +83,8 @@ def render_items(items) -> str:
         for item in items
         if isinstance(item, dict)
     ]
-    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>" if lines else ""
+    return (
+        "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+        if lines
+        else ""
+    )

@@ -47,7 +47,9 @@ def is_uscc(code) -> bool:
     alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
     if not isinstance(code, str) or not re.fullmatch(f"[{alphabet}]{{18}}", code):
         return False
-    total = sum(alphabet.index(sign) * pow(3, i, 31) for i, sign in enumerate(code[:17]))
+    total = sum(
+        alphabet.index(sign) * pow(3, i, 31) for i, sign in enumerate(code[:17])
+    )
     return alphabet[-total % 31] == code[17]
 
 
@@ -118,7 +120,9 @@ class Store:
     def is_new_nonce(self, nonce: str, now: float) -> bool:
         """Remember a nonce; False when it was seen before."""
         with self._open() as connection:
-            connection.execute("DELETE FROM nonce WHERE seen_at < ?", (now - NONCE_LIFE,))
+            connection.execute(
+                "DELETE FROM nonce WHERE seen_at < ?", (now - NONCE_LIFE,)
+            )
             query = "INSERT OR IGNORE INTO nonce VALUES (?, ?)"
             return connection.execute(query, (nonce, now)).rowcount == 1
 
@@ -142,15 +146,23 @@ class Store:
             return to_receipt(key, to_decision("rejected", "", reason, now))
         reason = refusal or why_refused(record)
         decision = to_decision("rejected" if reason else "accepted", "", reason, now)
-        values = [key, *(str(record.get(name, "")) for name in ("kind", "number", "digest"))]
-        values += [json.dumps(record.get("payload"), ensure_ascii=False), *decision.values()]
+        values = [
+            key,
+            *(str(record.get(name, "")) for name in ("kind", "number", "digest")),
+        ]
+        values += [
+            json.dumps(record.get("payload"), ensure_ascii=False),
+            *decision.values(),
+        ]
         row_id = connection.execute(
             "INSERT OR REPLACE INTO record (idempotency_key, kind, number, digest, payload,"
             " status, receipt, reason, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             values,
         ).lastrowid
         if not reason:
-            decision["receipt"] = f"XY{datetime.fromtimestamp(now, BEIJING):%Y%m%d}{row_id:06d}"
+            decision["receipt"] = (
+                f"XY{datetime.fromtimestamp(now, BEIJING):%Y%m%d}{row_id:06d}"
+            )
             query = "UPDATE record SET receipt = ? WHERE id = ?"
             connection.execute(query, (decision["receipt"], row_id))
         return to_receipt(key, decision)
@@ -166,18 +178,27 @@ class Store:
     def newest(self, limit: int = 200) -> list[dict]:
         """Accepted and rejected records, the newest first, payload decoded."""
         with self._open() as connection:
-            rows = connection.execute("SELECT * FROM record ORDER BY id DESC LIMIT ?", (limit,))
+            rows = connection.execute(
+                "SELECT * FROM record ORDER BY id DESC LIMIT ?", (limit,)
+            )
             return [dict(row) | {"payload": json.loads(row["payload"])} for row in rows]
 
     def counts(self) -> dict[str, int]:
         with self._open() as connection:
-            rows = connection.execute("SELECT status, count(*) FROM record GROUP BY status")
+            rows = connection.execute(
+                "SELECT status, count(*) FROM record GROUP BY status"
+            )
             return {"accepted": 0, "rejected": 0} | dict(rows.fetchall())
 
 
 def to_decision(status: str, receipt: str, reason: str, now: float) -> dict:
     received_at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
-    return {"status": status, "receipt": receipt, "reason": reason, "received_at": received_at}
+    return {
+        "status": status,
+        "receipt": receipt,
+        "reason": reason,
+        "received_at": received_at,
+    }
 
 
 def to_receipt(key: str, row) -> dict:

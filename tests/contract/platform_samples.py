@@ -9,7 +9,9 @@ from platform_records import BEIJING
 from platform_server import DEMO_KEY, DEMO_SECRET
 
 KEY, SECRET = DEMO_KEY, DEMO_SECRET
-NOW = int(time.time())  # the platform's clock stands still, so that receipts are known beforehand
+NOW = int(
+    time.time()
+)  # the platform's clock stands still, so that receipts are known beforehand
 RECEIVED = datetime.fromtimestamp(NOW, UTC)
 DIGEST, OTHER_DIGEST = "a1" * 32, "b2" * 32
 UNKNOWN = Receipt("unknown", "", "", None)
@@ -43,5 +45,10 @@ def rejected(reason):
 
 def rehearse(platform, mode, times=1):
     """Tell the platform, as a person would, how its next submissions fail."""
-    control = requests.post(f"{platform.url}/control", json={"mode": mode, "times": times})
-    assert (control.status_code, control.json()) == (200, {"mode": mode, "times": times})
+    control = requests.post(
+        f"{platform.url}/control", json={"mode": mode, "times": times}
+    )
+    assert (control.status_code, control.json()) == (
+        200,
+        {"mode": mode, "times": times},
+    )

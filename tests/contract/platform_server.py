@@ -28,7 +28,15 @@ DEMO_SECRET = "sandbox-secret-not-for-production"
 WINDOW = 300  # seconds a request's timestamp may be off
 BODY_LIMIT = 16 * 1024 * 1024
 BATCH_LIMIT = 200
-MODES = ("ok", "error500", "timeout", "lose_answer", "reject", "garbage", "bad_signature")
+MODES = (
+    "ok",
+    "error500",
+    "timeout",
+    "lose_answer",
+    "reject",
+    "garbage",
+    "bad_signature",
+)
 
 
 class Refusal(Exception):
@@ -46,7 +54,9 @@ class PlatformServer(ThreadingHTTPServer):
     daemon_threads = True
     hold = 120  # seconds after which a submission held in mode "timeout" is let go
 
-    def __init__(self, address, store: Store, key_id: str = DEMO_KEY, secret: str = DEMO_SECRET):
+    def __init__(
+        self, address, store: Store, key_id: str = DEMO_KEY, secret: str = DEMO_SECRET
+    ):
         super().__init__(address, Handler)
         self.store = store
         self.key_id = key_id
@@ -62,7 +72,9 @@ class PlatformServer(ThreadingHTTPServer):
         return time.time()
 
     def sign(self, *lines: str) -> str:
-        return hmac.new(self._secret, "\n".join(lines).encode(), hashlib.sha256).hexdigest()
+        return hmac.new(
+            self._secret, "\n".join(lines).encode(), hashlib.sha256
+        ).hexdigest()
 
     def rehearse(self, mode: str, times: int):
         with self._lock:
@@ -123,9 +135,13 @@ class Handler(BaseHTTPRequestHandler):
         document = read_json(body)
         mode, times = document.get("mode"), document.get("times", 1)
         if mode not in MODES or type(times) is not int or times < 1:
-            raise Refusal(HTTPStatus.BAD_REQUEST, "bad_request", f"mode 应为 {'、'.join(MODES)}")
+            raise Refusal(
+                HTTPStatus.BAD_REQUEST, "bad_request", f"mode 应为 {'、'.join(MODES)}"
+            )
         self.server.rehearse(mode, times)
-        self._answer(HTTPStatus.OK, {"mode": self.server.mode, "times": self.server.times})
+        self._answer(
+            HTTPStatus.OK, {"mode": self.server.mode, "times": self.server.times}
+        )
 
     # -- for the bureau's system --------------------------------------------------------------
 
@@ -138,13 +154,17 @@ class Handler(BaseHTTPRequestHandler):
         self._authenticate(body)
         records = read_json(body).get("records")
         if not isinstance(records, list) or not all(map(has_key, records)):
-            raise Refusal(HTTPStatus.BAD_REQUEST, "bad_request", "每条信息应有 idempotency_key")
+            raise Refusal(
+                HTTPStatus.BAD_REQUEST, "bad_request", "每条信息应有 idempotency_key"
+            )
         if len(records) > BATCH_LIMIT:
             message = f"一次最多报送{BATCH_LIMIT}条"
             raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_many", message)
         mode = self.server.next_mode()
         if mode == "error500":
-            raise Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "演练：平台内部错误")
+            raise Refusal(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "演练：平台内部错误"
+            )
         if mode == "timeout":
             # The connection becomes readable once the client gives up.
             select.select([self.connection], [], [], self.server.hold)
@@ -156,21 +176,35 @@ class Handler(BaseHTTPRequestHandler):
         elif mode == "garbage":
             self._send(HTTPStatus.OK, "<html>系统维护中</html>".encode(), "text/html")
         else:
-            self._answer(HTTPStatus.OK, {"receipts": receipts}, forge=mode == "bad_signature")
+            self._answer(
+                HTTPStatus.OK, {"receipts": receipts}, forge=mode == "bad_signature"
+            )
 
     def _authenticate(self, body: bytes):
         """Key, signature, clock, nonce: in this order, so that only a signed nonce is kept."""
         names = ("Key", "Timestamp", "Nonce", "Signature")
-        key, timestamp, nonce, signature = (self.headers.get(f"X-Srsp-{n}", "") for n in names)
+        key, timestamp, nonce, signature = (
+            self.headers.get(f"X-Srsp-{n}", "") for n in names
+        )
         if key != self.server.key_id:
             raise Refusal(HTTPStatus.UNAUTHORIZED, "unknown_key", "未登记的接入标识")
-        lines = (self.command, self.path, timestamp, nonce, hashlib.sha256(body).hexdigest())
+        lines = (
+            self.command,
+            self.path,
+            timestamp,
+            nonce,
+            hashlib.sha256(body).hexdigest(),
+        )
         expected = self.server.sign("SRSP1 REQUEST", *lines)
-        if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
+        if not hmac.compare_digest(
+            expected.encode(), signature.encode("utf-8", "replace")
+        ):
             raise Refusal(HTTPStatus.UNAUTHORIZED, "bad_signature", "签名不正确")
         now = self.server.now()
         if not timestamp.isdecimal() or abs(now - int(timestamp)) > WINDOW:
-            raise Refusal(HTTPStatus.UNAUTHORIZED, "stale_timestamp", "时间戳超出允许范围")
+            raise Refusal(
+                HTTPStatus.UNAUTHORIZED, "stale_timestamp", "时间戳超出允许范围"
+            )
         if not self.server.store.is_new_nonce(nonce, now):
             raise Refusal(HTTPStatus.CONFLICT, "replayed_nonce", "请求重复")
         self.is_authentic = True
@@ -181,7 +215,9 @@ class Handler(BaseHTTPRequestHandler):
         body = json.dumps(document, ensure_ascii=False).encode()
         self._send(status, body, "application/json; charset=utf-8", forge)
 
-    def _send(self, status: HTTPStatus, body: bytes, content_type: str, forge: bool = False):
+    def _send(
+        self, status: HTTPStatus, body: bytes, content_type: str, forge: bool = False
+    ):
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
@@ -189,7 +225,9 @@ class Handler(BaseHTTPRequestHandler):
             lines = (str(int(status)), self.headers["X-Srsp-Nonce"])
             body_hash = hashlib.sha256(body).hexdigest()
             signature = self.server.sign("SRSP1 RESPONSE", *lines, body_hash)
-            self.send_header("X-Srsp-Signature", signature[::-1] if forge else signature)
+            self.send_header(
+                "X-Srsp-Signature", signature[::-1] if forge else signature
+            )
         self.end_headers()
         self.wfile.write(body)
 
@@ -214,7 +252,9 @@ def stop(signum, frame):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="script/platform", description="Sandbox credit platform")
+    parser = argparse.ArgumentParser(
+        prog="script/platform", description="Sandbox credit platform"
+    )
     parser.add_argument("--port", type=int, default=8079, help="0 takes a free one")
     parser.add_argument("--db", type=Path, default=Path(".local/platform.sqlite"))
     parser.add_argument("--key-id", default=DEMO_KEY)
@@ -223,7 +263,9 @@ def main():
     options.db.parent.mkdir(parents=True, exist_ok=True)
     try:
         address = ("127.0.0.1", options.port)
-        server = PlatformServer(address, Store(options.db), options.key_id, options.secret)
+        server = PlatformServer(
+            address, Store(options.db), options.key_id, options.secret
+        )
     except OSError as error:
         sys.exit(f"Port {options.port} cannot be used: {error.strerror}")
     signal.signal(signal.SIGINT, stop)

@@ -24,7 +24,11 @@ from platform_samples import (
 
 
 def test_good_records_are_accepted_and_kept_as_sent(client, platform):
-    plan = {"number": "350100" + "2026" + "1001", "kind": "plan", "payload": {"title": "年度计划"}}
+    plan = {
+        "number": "350100" + "2026" + "1001",
+        "kind": "plan",
+        "payload": {"title": "年度计划"},
+    }
     plan |= {"idempotency_key": "srsp-2", "digest": OTHER_DIGEST}
     receipts = client.submit([make_record(), plan])
     assert receipts == {"srsp-1": accepted(1), "srsp-2": accepted(2)}
@@ -42,7 +46,10 @@ def test_nothing_to_submit_or_ask_makes_no_request():
     [
         ({"uscc": "12100000401359321X"}, "统一社会信用代码“12100000401359321X”不正确"),
         ({"uscc": ""}, "缺少统一社会信用代码或主体编码"),
-        ({"uscc": "", "entity_code": "35010019900101123X"}, "主体编码不得使用公民身份号码"),
+        (
+            {"uscc": "", "entity_code": "35010019900101123X"},
+            "主体编码不得使用公民身份号码",
+        ),
         ({"entity_name": " "}, "缺少检查对象名称"),
         ({"task_number": None}, "缺少抽查任务编号"),
         ({"inspected_on": "2026-02-30"}, "检查日期应为YYYY-MM-DD格式"),
@@ -62,7 +69,23 @@ def test_a_bad_result_is_rejected_with_its_reason_and_its_neighbour_accepted(
 
 
 def test_every_result_category_and_a_generated_entity_code_are_accepted(client):
-    codes = ["1", "5", "6", "7", "8", "9", "10", "11", "12", "A", "B", "C", "E", "F", "N"]
+    codes = [
+        "1",
+        "5",
+        "6",
+        "7",
+        "8",
+        "9",
+        "10",
+        "11",
+        "12",
+        "A",
+        "B",
+        "C",
+        "E",
+        "F",
+        "N",
+    ]
     items = [{"name": f"事项{code}", "result": code} for code in codes]
     record = make_record(uscc=None, entity_code="FZ-P-000017", items=items)
     assert client.submit([record]) == {"srsp-1": accepted()}
@@ -99,7 +122,9 @@ def test_another_digest_under_an_accepted_key_is_rejected_and_the_first_stays(cl
     assert client.inquire(["srsp-1"]) == {"srsp-1": accepted()}
 
 
-def test_a_rejection_can_be_asked_for_and_is_judged_afresh_when_mended(client, platform):
+def test_a_rejection_can_be_asked_for_and_is_judged_afresh_when_mended(
+    client, platform
+):
     client.submit([make_record(entity_name="")])
     assert client.inquire(["srsp-1"]) == {"srsp-1": rejected("缺少检查对象名称")}
     assert client.submit([make_record()]) == {"srsp-1": accepted(2)}
@@ -123,10 +148,14 @@ def test_a_rehearsed_rejection_ends_after_the_asked_number_of_times(client, plat
 
 
 def test_the_page_shows_what_arrived_and_escapes_it(client, platform):
-    client.submit([make_record("a", entity_name="<b>闽江</b>"), make_record("b", items=[])])
+    client.submit(
+        [make_record("a", entity_name="<b>闽江</b>"), make_record("b", items=[])]
+    )
     rehearse(platform, "timeout", 3)
     page = requests.get(platform.url).text
-    shown = [text in page for text in ("&lt;b&gt;闽江&lt;/b&gt;", "测绘资质巡查：未发现问题")]
+    shown = [
+        text in page for text in ("&lt;b&gt;闽江&lt;/b&gt;", "测绘资质巡查：未发现问题")
+    ]
     assert (shown, "<b>" in page) == ([True, True], False)
     assert "已受理 1 条，未受理 1 条" in page
     assert (accepted().number in page, "未受理：缺少抽查事项" in page) == (True, True)
@@ -145,7 +174,15 @@ def test_an_unknown_rehearsal_is_refused(platform, order):
 def front_end(tmp_path):
     """Start ``script/platform`` on a free port; a leftover process is killed in the end."""
     script = Path(__file__).parents[2] / "script" / "platform"
-    command = [script, "--port", "0", "--db", tmp_path / "new" / "p.sqlite", "--secret", "other"]
+    command = [
+        script,
+        "--port",
+        "0",
+        "--db",
+        tmp_path / "new" / "p.sqlite",
+        "--secret",
+        "other",
+    ]
     started = []
 
     def start():
@@ -158,7 +195,9 @@ def front_end(tmp_path):
         process.communicate()
 
 
-def test_the_front_end_says_where_it_serves_keeps_its_storage_and_stops_on_a_signal(front_end):
+def test_the_front_end_says_where_it_serves_keeps_its_storage_and_stops_on_a_signal(
+    front_end,
+):
     for how, status in ((signal.SIGTERM, "unknown"), (signal.SIGINT, "accepted")):
         process = front_end()
         line = process.stdout.readline()

@@ -31,14 +31,18 @@ def refusal(document):
 def test_a_wrong_secret_is_refused_and_nothing_is_stored(platform):
     with pytest.raises(PlatformRejected) as caught:
         PlatformClient(platform.url, KEY, b"wrong").submit([make_record()])
-    assert str(caught.value) == refusal({"error": "bad_signature", "message": "签名不正确"})
+    assert str(caught.value) == refusal(
+        {"error": "bad_signature", "message": "签名不正确"}
+    )
     assert platform.store.newest() == []
 
 
 def test_an_unknown_key_is_refused(platform):
     with pytest.raises(PlatformRejected) as caught:
         PlatformClient(platform.url, "xiamen", SECRET).inquire(["srsp-1"])
-    assert str(caught.value) == refusal({"error": "unknown_key", "message": "未登记的接入标识"})
+    assert str(caught.value) == refusal(
+        {"error": "unknown_key", "message": "未登记的接入标识"}
+    )
 
 
 @pytest.mark.parametrize("drift", [-310, 310])
@@ -70,7 +74,9 @@ def test_a_batch_above_the_limit_is_refused_whole(client, platform):
 
 def test_an_address_that_is_no_platform_is_refused(platform):
     with pytest.raises(PlatformRejected, match="HTTP 404"):
-        PlatformClient(f"{platform.url}/elsewhere/", KEY, SECRET).submit([make_record()])
+        PlatformClient(f"{platform.url}/elsewhere/", KEY, SECRET).submit(
+            [make_record()]
+        )
 
 
 @pytest.mark.parametrize(
@@ -87,19 +93,24 @@ def test_an_address_that_is_no_platform_is_refused(platform):
         "",
     ],
 )
-def test_an_address_that_is_neither_https_nor_plain_http_on_this_machine_is_refused(address):
+def test_an_address_that_is_neither_https_nor_plain_http_on_this_machine_is_refused(
+    address,
+):
     with pytest.raises(PlatformRejected, match=r"address|Plain http"):
         PlatformClient(address, KEY, SECRET)
 
 
 @pytest.mark.parametrize(
-    "address", ["https://credit.example.gov.cn/gateway/", "http://localhost:1", "http://[::1]:1"]
+    "address",
+    ["https://credit.example.gov.cn/gateway/", "http://localhost:1", "http://[::1]:1"],
 )
 def test_https_anywhere_and_http_on_this_machine_are_allowed(address):
     assert PlatformClient(address, KEY, SECRET).base_url == address.rstrip("/")
 
 
-@pytest.mark.parametrize(("key", "secret"), [("", SECRET), ("福州", SECRET), (KEY, ""), (KEY, b"")])
+@pytest.mark.parametrize(
+    ("key", "secret"), [("", SECRET), ("福州", SECRET), (KEY, ""), (KEY, b"")]
+)
 def test_a_key_or_secret_that_cannot_sign_is_refused(key, secret):
     with pytest.raises(PlatformRejected):
         PlatformClient("https://credit.example.gov.cn", key, secret)
@@ -115,13 +126,19 @@ def test_a_key_or_secret_that_cannot_sign_is_refused(key, secret):
         ("timeout", "No answer: ReadTimeout", UNKNOWN),
         ("lose_answer", "No answer: ConnectionError", accepted()),
         ("garbage", "The answer is not JSON", accepted()),
-        ("bad_signature", "The answer does not carry the platform's signature", accepted()),
+        (
+            "bad_signature",
+            "The answer does not carry the platform's signature",
+            accepted(),
+        ),
     ],
 )
 def test_after_a_failure_asking_tells_what_is_stored_and_trying_again_stores_it_once(
     platform, mode, message, found
 ):
-    client = PlatformClient(platform.url, KEY, SECRET, timeout=(5, 0.3 if mode == "timeout" else 5))
+    client = PlatformClient(
+        platform.url, KEY, SECRET, timeout=(5, 0.3 if mode == "timeout" else 5)
+    )
     rehearse(platform, mode)
     with pytest.raises(PlatformRetryable, match=message):
         client.submit([make_record()])
@@ -146,7 +163,13 @@ def test_a_platform_that_is_down_is_worth_another_try():
         ["srsp-1"],
         [{"idempotency_key": "srsp-1", "status": "unknown"}],
         [{"idempotency_key": "srsp-2", "status": "unknown"}],
-        [{"idempotency_key": "srsp-1", "status": "perhaps", "received_at": "2026-05-12T00:00Z"}],
+        [
+            {
+                "idempotency_key": "srsp-1",
+                "status": "perhaps",
+                "received_at": "2026-05-12T00:00Z",
+            }
+        ],
         [
             {
                 "idempotency_key": "srsp-1",
@@ -175,19 +198,26 @@ def test_a_signed_answer_that_decides_nothing_is_no_receipt(
         client.submit([make_record()])
 
 
-def test_a_genuine_answer_to_an_earlier_request_is_not_taken_for_this_one(platform, impostor):
+def test_a_genuine_answer_to_an_earlier_request_is_not_taken_for_this_one(
+    platform, impostor
+):
     body = json.dumps({"records": [make_record()]}).encode()
     genuine = requests.post(f"{platform.url}/records", body, auth=HmacAuth(KEY, SECRET))
     assert genuine.json()["receipts"][0]["status"] == "accepted"
     impostor.headers = {"X-Srsp-Signature": genuine.headers["X-Srsp-Signature"]}
     impostor.body = genuine.content
-    with pytest.raises(PlatformRetryable, match="does not carry the platform's signature"):
+    with pytest.raises(
+        PlatformRetryable, match="does not carry the platform's signature"
+    ):
         PlatformClient(impostor.url, KEY, SECRET).submit([make_record()])
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(impostor, status):
-    impostor.status, impostor.headers = status, {"Location": f"{impostor.url}/elsewhere"}
+    impostor.status, impostor.headers = (
+        status,
+        {"Location": f"{impostor.url}/elsewhere"},
+    )
     with pytest.raises(PlatformRetryable, match=f"HTTP {status}"):
         PlatformClient(impostor.url, KEY, SECRET).submit([make_record()])
     assert impostor.asked == 1
@@ -200,7 +230,9 @@ def test_a_busy_platform_is_worth_another_try(impostor, status):
         PlatformClient(impostor.url, KEY, SECRET).submit([make_record()])
 
 
-def test_plain_http_on_this_machine_never_goes_through_a_proxy(client, impostor, monkeypatch):
+def test_plain_http_on_this_machine_never_goes_through_a_proxy(
+    client, impostor, monkeypatch
+):
     monkeypatch.setenv("http_proxy", impostor.url)
     monkeypatch.setenv("no_proxy", "")
     assert client.submit([make_record()]) == {"srsp-1": accepted()}
@@ -215,13 +247,19 @@ def certificate(tmp_path):
     today = datetime.datetime.now(datetime.UTC)
     day = datetime.timedelta(days=1)
     address = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number()
+    )
     builder = builder.not_valid_before(today - day).not_valid_after(today + day)
     pem = serialization.Encoding.PEM
     path = tmp_path / "certificate.pem"
     path.write_bytes(
-        builder.add_extension(address, critical=False).sign(key, hashes.SHA256()).public_bytes(pem)
-        + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        builder.add_extension(address, critical=False)
+        .sign(key, hashes.SHA256())
+        .public_bytes(pem)
+        + key.private_bytes(
+            pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
     )
     return path
 
@@ -261,4 +299,6 @@ def test_signatures_are_those_printed_in_the_protocol():
 def test_the_secret_is_in_no_print_of_the_client(client):
     prints = [repr(client), str(client), repr(vars(client)), repr(vars(client._auth))]
     assert repr(client) == f"PlatformClient('{client.base_url}', '{KEY}')"
-    assert [text for text in prints if SECRET in text or SECRET.encode().hex() in text] == []
+    assert [
+        text for text in prints if SECRET in text or SECRET.encode().hex() in text
+    ] == []

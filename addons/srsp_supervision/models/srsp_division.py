@@ -30,7 +30,7 @@ class SrspDivision(models.Model):
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
-    manager_id = fields.Many2one("res.users", "Manager", domain=[("share", "=", False)])
+    manager_id = fields.Many2one("res.users", domain=[("share", "=", False)])
     member_ids = fields.Many2many(
         "res.users", "srsp_division_users_rel", "division_id", "user_id", string="Staff"
     )

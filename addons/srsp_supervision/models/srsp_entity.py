@@ -1,5 +1,4 @@
 from stdnum.cn import uscc
-from stdnum.exceptions import ValidationError as StdnumError
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -31,7 +30,6 @@ class SrspEntity(models.Model):
     )
     uscc = fields.Char("Credit Code", size=18, copy=False, tracking=True)
     code = fields.Char(
-        "Code",
         compute="_compute_code",
         store=True,
         help="The credit code, or a generated code without one.",
@@ -75,11 +73,8 @@ class SrspEntity(models.Model):
     @api.constrains("uscc")
     def _check_uscc(self):
         for entity in self.filtered("uscc"):
-            try:
-                if uscc.validate(entity.uscc) == entity.uscc:
-                    continue
-            except StdnumError:
-                pass
+            if uscc.is_valid(entity.uscc) and uscc.compact(entity.uscc) == entity.uscc:
+                continue
             raise ValidationError(
                 self.env._(
                     "%(name)s: credit code “%(code)s” is not valid; 18 digits and capital letters, the last one a"

@@ -25,6 +25,8 @@ class SrspGuardMixin(models.AbstractModel):
         context = {
             key: value for key, value in self.env.context.items() if key not in defaults
         }
+        # Replaced on purpose: these defaults must go.
+        # pylint: disable-next=context-overridden
         return super(SrspGuardMixin, self.with_context(context)).create(vals_list)
 
     def write(self, vals):

@@ -18,7 +18,7 @@ class SrspItem(models.Model):
     code = fields.Char(required=True)
     name = fields.Char("Item", required=True)
     sector_id = fields.Many2one(
-        "srsp.sector", "Sector", required=True, index=True, check_company=True
+        "srsp.sector", required=True, index=True, check_company=True
     )
     category = fields.Selection(
         [("key", "Key item"), ("general", "General item")],

@@ -9,7 +9,6 @@ class SrspListLineMixin(models.AbstractModel):
 
     list_id = fields.Many2one(
         "srsp.list",
-        "List",
         required=True,
         index=True,
         ondelete="cascade",
@@ -18,7 +17,7 @@ class SrspListLineMixin(models.AbstractModel):
     list_state = fields.Selection(related="list_id.state", string="List State")
     company_id = fields.Many2one(related="list_id.company_id", store=True, index=True)
     division_id = fields.Many2one(
-        "srsp.division", "Division", required=True, index=True, check_company=True
+        "srsp.division", required=True, index=True, check_company=True
     )
 
     @api.model_create_multi

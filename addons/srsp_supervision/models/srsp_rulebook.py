@@ -61,10 +61,10 @@ class SrspRulebook(models.Model):
         default="system",
         required=True,
     )
-    ratio_a = fields.Float("Ratio A", digits=(5, 4), default=0.05)
-    ratio_b = fields.Float("Ratio B", digits=(5, 4), default=0.05)
-    ratio_c = fields.Float("Ratio C", digits=(5, 4), default=0.2)
-    ratio_d = fields.Float("Ratio D", digits=(5, 4), default=0.5)
+    ratio_a = fields.Float(digits=(5, 4), default=0.05)
+    ratio_b = fields.Float(digits=(5, 4), default=0.05)
+    ratio_c = fields.Float(digits=(5, 4), default=0.2)
+    ratio_d = fields.Float(digits=(5, 4), default=0.5)
     ratio_key = fields.Float("Ratio of Key Targets", digits=(5, 4), default=0.1)
     cap_a = fields.Integer("Visits a Year A", help="0: no cap.")
     cap_b = fields.Integer("Visits a Year B", help="0: no cap.")

@@ -130,7 +130,7 @@ class SrspTask(models.Model):
         help="In force when the roster was locked.",
     )
     draw_ids = fields.One2many("srsp.draw", "task_id", "Draws")
-    draw_id = fields.Many2one("srsp.draw", "Draw", readonly=True, copy=False)
+    draw_id = fields.Many2one("srsp.draw", readonly=True, copy=False)
     blocked_reason = fields.Text("Why It Is Stuck", readonly=True, copy=False)
     cancel_reason = fields.Char(readonly=True, copy=False)
     inspection_ids = fields.One2many("srsp.inspection", "task_id", "Inspections")

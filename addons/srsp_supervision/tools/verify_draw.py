@@ -10,6 +10,7 @@ This file needs Python 3.8 or newer and nothing else: copy it anywhere. It resta
 mathematics of the draw on purpose and shares no line with the program that drew, so that an
 error in one is not repeated in the other. readme/CERTIFICATE.md describes the format.
 """
+# pylint: disable=print-used
 
 import argparse
 import hashlib
