@@ -109,7 +109,7 @@ write_postgres_env() {
 # use it at once: each holds a shared lock, and who finds itself the last stops it.
 use_postgres() {
     if named_postgres; then
-        "$VENV/bin/python" script/lib/databases.py check || die "the PostgreSQL named in odoo.conf or PGHOST is of no use"
+        "$VENV/bin/python" script/lib/databases.py check || exit 1
         return 0
     fi
     exec 8>"$LOCAL/postgres.lock"

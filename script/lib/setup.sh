@@ -10,6 +10,8 @@ set_up() {
 
 set_up_steps() {
     local packages
+    [ -z "${ODOO_HOME:-}" ] || odoo_folder "$ODOO_HOME" >/dev/null ||
+        die "ODOO_HOME=$ODOO_HOME holds no Odoo 19: name its source tree or its package's folder"
     mapfile -t packages < <(missing_packages "$@" | tr ' ' '\n' | grep .)
     need_packages "${packages[@]}"
     find_python ||
@@ -94,8 +96,7 @@ install_requirements() {
 set_up_odoo() {
     local home
     if [ -n "${ODOO_HOME:-}" ]; then
-        home=$(odoo_folder "$ODOO_HOME") ||
-            die "ODOO_HOME=$ODOO_HOME holds no Odoo 19: name its source tree or its package's folder"
+        home=$(odoo_folder "$ODOO_HOME")
     elif ! home=$(importable_odoo); then
         home=$LOCAL/odoo/usr/lib/python3/dist-packages
         [ -d "$home" ] || unpack_odoo
