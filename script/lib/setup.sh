@@ -115,7 +115,7 @@ odoo_folder() {
     local dir
     for dir in "$1" "$1/.."; do
         grep -qs '^version_info *= *(19,' "$dir/odoo/release.py" || continue
-        cd "$dir" && pwd -P
+        (cd "$dir" && pwd -P)
         return 0
     done
     return 1
