@@ -103,7 +103,7 @@ SCENES = [
         -140,
         "done",
         ("ok", "archive", "ok", "ok", "unreachable", "ok"),
-        {"randomness_kind": "lottery"},
+        {"randomness_kind": "lottery", "lottery": "示例彩票第 2026001 期（虚构）"},
     ),
     Scene(
         "sea01", 1, (-26, -6), -30, "done", ("ok", "area", "ok"), {"use_detachment": 0}
@@ -155,7 +155,15 @@ SCENES = [
         "substitute",
     ),
     Scene("min01", 2, (5, 40), 2, "committed", (), {"stratify_by": "risk_class"}),
-    Scene("sea01", 2, (6, 36), 3, "committed", (), {"randomness_kind": "lottery"}),
+    Scene(
+        "sea01",
+        2,
+        (6, 36),
+        3,
+        "committed",
+        (),
+        {"randomness_kind": "lottery", "lottery": "示例彩票第 2026001 期（虚构）"},
+    ),
     Scene(
         "sea02",
         2,

@@ -1,5 +1,6 @@
 from . import srsp_guard_mixin
 from . import srsp_event
+from . import mail_message
 from . import res_company
 from . import res_users
 from . import srsp_division

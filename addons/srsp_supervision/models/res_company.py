@@ -63,8 +63,13 @@ class ResCompany(models.Model):
         model.flush_model(["number"])
         prefix = f"{self.srsp_area_code}{stamp}1"
         table = SQL.identifier(model._table)
+        # A new version of a row that all who number must write: of two at once, the later one fails as a
+        # serialization failure, which Odoo tries again.
         self.env.execute_query(
-            SQL("SELECT pg_advisory_xact_lock(hashtext(%s))", prefix)
+            SQL(
+                "UPDATE ir_sequence SET number_next = number_next WHERE id = %s RETURNING 1",
+                self.sudo()._srsp_event_sequence().id,
+            )
         )
         [[last]] = self.env.execute_query(
             SQL(

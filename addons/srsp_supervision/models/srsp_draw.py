@@ -7,9 +7,9 @@ from ..tools import certificate as cert
 
 # What the commitment fixes: never written again, not even by code.
 COMMITTED_FIELDS = frozenset(
-    "number task_id company_id head rulebook_id n nonce code_hex strata randomness_kind randomness_statement "
-    "announced_for locked_at team_size inspectors recusals recusals_salt roster_digest_hex excluded_digest_hex"
-    " inspectors_digest_hex recusals_digest_hex".split()
+    "lottery number task_id company_id head rulebook_id n nonce code_hex strata randomness_kind randomness_statement "
+    "announced_for locked_at team_size inspectors inspector_refs recusals recusals_salt "
+    "roster_digest_hex excluded_digest_hex inspectors_digest_hex recusals_digest_hex".split()
 )
 
 
@@ -28,10 +28,11 @@ class SrspDraw(models.Model):
 
     _name = "srsp.draw"
     _description = "Draw"
+    _inherit = ["srsp.guard.mixin"]
     _order = "locked_at desc, id desc"
     _rec_name = "number"
 
-    number = fields.Char(required=True, readonly=True, index=True)
+    number = fields.Char(required=True, readonly=True)
     task_id = fields.Many2one(
         "srsp.task", required=True, readonly=True, index=True, ondelete="restrict"
     )
@@ -69,6 +70,7 @@ class SrspDraw(models.Model):
         required=True,
         readonly=True,
     )
+    lottery = fields.Char("Which Lottery", readonly=True)
     randomness_statement = fields.Text("What the Source Proves", readonly=True)
     announced_for = fields.Datetime(required=True, readonly=True)
     locked_at = fields.Datetime(required=True, readonly=True)
@@ -79,6 +81,9 @@ class SrspDraw(models.Model):
     recusals_digest_hex = fields.Char("Digest of the Recusals", readonly=True)
     inspectors = fields.Json(
         readonly=True, help="[[label, pool, load], ...] ascending by label"
+    )
+    inspector_refs = fields.Json(
+        readonly=True, groups=fields.NO_ACCESS, help="{label: inspector id} at the lock"
     )
     recusals = fields.Json(
         readonly=True,
@@ -209,7 +214,8 @@ class SrspDraw(models.Model):
                     "Draw %(draw)s is not open: a draw happens once.", draw=self.number
                 )
             )
-        if now < self.announced_for:
+        # ``now`` may date a draw of the demo, never bring one forward.
+        if min(now, fields.Datetime.now()) < self.announced_for:
             raise UserError(
                 self.env._(
                     "Draw %(draw)s was announced for %(time)s (UTC): it cannot happen earlier.",
@@ -303,18 +309,18 @@ class SrspDraw(models.Model):
             draw._seal("draw.voided")
             draw.task_id._after_void(draw)
 
-    def _prepare_inspection_vals(self, targets, officers):
+    def _prepare_inspection_vals(self, lines, officers):
         """Values of the visit to one entity: a line per drawn target and item of the task."""
         task = self.task_id
         return {
             "task_id": task.id,
             "draw_id": self.id,
-            "entity_id": targets.entity_id.id,
+            "entity_id": lines.entity_id.id,
             "company_id": self.company_id.id,
             "officer_ids": [fields.Command.set(officers.ids)],
             "line_ids": [
                 fields.Command.create({"target_id": target.id, "item_id": item.id})
-                for target in targets
+                for target in lines.target_id
                 for item in task.item_ids
             ],
         }

@@ -39,6 +39,7 @@ class SrspDraw(models.Model):
             "team_size": self.team_size,
             "randomness": {
                 "source": self.randomness_kind,
+                "lottery": self.lottery or "",
                 "announced_for": iso(self.announced_for),
                 "statement": self.randomness_statement,
             },
@@ -94,6 +95,7 @@ class SrspDraw(models.Model):
             **self.head,
             "state": self.state,
             "void_reason": self.void_reason or "",
+            "randomness_obtained_hex": self.iteration_ids[:1].randomness_hex or "",
             "locked_at": iso(self.locked_at),
             "drawn_at": iso(self.drawn_at) if self.drawn_at else None,
         }

@@ -1,13 +1,34 @@
 import secrets
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL, config
 
 from ..tools import certificate as cert
 from ..tools import draw_key, vrs
+from ..tools.working_days import beijing_date
 
 NAMES_SHOWN = 5
+
+
+def _one_time_codes(env, nonce, n):
+    """``[H^0, …, H^n]`` of the draw with this nonce. No method: nothing that runs in Odoo's sandbox
+    (a server action, say) can call it.
+
+    The key lies in the file ``srsp_draw_key_file`` of the configuration, or in the data folder.
+    """
+    path = config.get("srsp_draw_key_file") or f"{config['data_dir']}/srsp_draw.key"
+    try:
+        key = draw_key.load(path)
+    except (OSError, ValueError) as error:
+        raise UserError(
+            env._(
+                "The draw key cannot be read; ask the administrator: %(error)s",
+                error=error,
+            )
+        ) from error
+    return vrs.chain(draw_key.secret(key, nonce), n)
 
 
 class SrspDraw(models.Model):
@@ -22,8 +43,10 @@ class SrspDraw(models.Model):
         :raise UserError: when the pool is empty, the ratio is below the floor without a reason, or
             some target has fewer eligible officers than a team needs; nothing is kept then
         """
-        rulebook = self.env["srsp.rulebook"]._get_in_force(task.company_id, now.date())
+        today = beijing_date(now)
+        rulebook = self.env["srsp.rulebook"]._get_in_force(task.company_id, today)
         self._check_floor(task, rulebook)
+        self._check_source(task, rulebook)
         inspectors = self._get_eligible_inspectors(task)
         self._check_officers(task, inspectors, rulebook)
         draw = self.create(self._prepare_draw_vals(task, rulebook, now))
@@ -43,9 +66,10 @@ class SrspDraw(models.Model):
             "rulebook_id": rulebook.id,
             "n": n,
             "nonce": nonce.hex(),
-            "code_hex": vrs.chain(draw_key.secret(self._load_key(), nonce), n)[n].hex(),
+            "code_hex": _one_time_codes(self.env, nonce, n)[n].hex(),
             "team_size": task.team_size or rulebook.team_size,
             "randomness_kind": kind,
+            "lottery": task.lottery if kind == "lottery" else "",
             "randomness_statement": self._get_randomness_statement(
                 kind, task.company_id
             ),
@@ -60,29 +84,19 @@ class SrspDraw(models.Model):
             },
         }
 
-    @api.model
-    def _load_key(self):
-        """The draw key, from the file ``srsp_draw_key_file`` of the configuration or the data folder."""
-        path = config.get("srsp_draw_key_file") or f"{config['data_dir']}/srsp_draw.key"
-        try:
-            return draw_key.load(path)
-        except (OSError, ValueError) as error:
-            raise UserError(
-                self.env._(
-                    "The draw key cannot be read; ask the administrator: %(error)s",
-                    error=error,
-                )
-            ) from error
+    def _get_one_time_code(self, number):
+        """The code that iteration ``number`` reveals, not before the announced time.
 
-    def _get_one_time_codes(self):
-        """``[H^0, …, H^n]`` of this draw.
-
-        :raise UserError: when the key in use is not the one the draw was committed with
+        :raise UserError: before that time, or when the key in use is not the one of the commitment
         """
         self.ensure_one()
-        codes = vrs.chain(
-            draw_key.secret(self._load_key(), bytes.fromhex(self.sudo().nonce)), self.n
-        )
+        if fields.Datetime.now() < self.announced_for:
+            raise UserError(
+                self.env._(
+                    "Draw %(draw)s: its codes are not due yet.", draw=self.number
+                )
+            )
+        codes = _one_time_codes(self.env, bytes.fromhex(self.sudo().nonce), self.n)
         if codes[self.n].hex() != self.code_hex:
             raise UserError(
                 self.env._(
@@ -90,7 +104,7 @@ class SrspDraw(models.Model):
                     draw=self.number,
                 )
             )
-        return codes
+        return codes[self.n - number]
 
     @api.model
     def _get_randomness_statement(self, kind, company):
@@ -105,7 +119,18 @@ class SrspDraw(models.Model):
                 "The randomness is a public lottery result, keyed in before witnesses after the roster was locked:"
                 " anybody can look it up, and nobody at the bureau could know or choose it."
             ),
-        }[kind]
+        }.get(kind, "")
+
+    @api.model
+    def _check_source(self, task, rulebook):
+        kind = task.randomness_kind or rulebook.randomness_kind
+        if kind == "lottery" and not (task.lottery or "").strip():
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: say which issue of which lottery decides.",
+                    task=task.name,
+                )
+            )
 
     @api.model
     def _check_floor(self, task, rulebook):
@@ -169,7 +194,11 @@ class SrspDraw(models.Model):
         return self.env["srsp.recusal"].search(
             [
                 ("inspector_id", "in", inspectors.ids),
-                ("entity_id.target_ids", "any", list(task._get_pool_domain())),
+                (
+                    "entity_id.target_ids",
+                    "any",
+                    list(task._get_pool_domain() & Domain("state", "=", "active")),
+                ),
                 ("date_from", "<=", task.date_to),
                 "|",
                 ("date_to", "=", False),
@@ -180,12 +209,12 @@ class SrspDraw(models.Model):
     def _fill_roster(self, task, rulebook):
         """Copy the pool into the roster, one SQL statement; whoever is left out gets a reason.
 
-        Reasons: ``suspended`` by the registry, ``visit_cap`` when the entity has had as many visits this
-        year as its risk class or one of the items allows.
+        Reasons: ``suspended`` in the registry, ``removed`` from it since the announcement, ``visit_cap`` when
+        the entity has had as many visits this year as its risk class or one of the items allows.
         """
         targets = self.env["srsp.target"].sudo()
         self.env.flush_all()
-        pool = targets._search(task._get_pool_domain())
+        pool = targets._search(task._get_lock_domain())
         stratum = {
             "none": SQL("'all'"),
             "risk_class": SQL("target.risk_class"),
@@ -195,9 +224,10 @@ class SrspDraw(models.Model):
         self.env.execute_query(
             SQL(
                 """
-                INSERT INTO srsp_draw_line (draw_id, company_id, target_id, label, stratum, excluded_reason)
-                SELECT %(draw)s, %(company)s, target.id, target.code, %(stratum)s,
+                INSERT INTO srsp_draw_line (draw_id, company_id, target_id, entity_id, label, stratum, excluded_reason)
+                SELECT %(draw)s, %(company)s, target.id, target.entity_id, target.code, %(stratum)s,
                        CASE WHEN target.state = 'suspended' THEN 'suspended'
+                            WHEN target.state = 'cancelled' THEN 'removed'
                             WHEN visits.count >= least(%(item_cap)s::int, nullif(CASE target.risk_class
                                  WHEN 'A' THEN %(cap_a)s WHEN 'B' THEN %(cap_b)s
                                  WHEN 'C' THEN %(cap_c)s ELSE %(cap_d)s END, 0)) THEN 'visit_cap' END
@@ -249,6 +279,9 @@ class SrspDraw(models.Model):
                     for key, size in sizes
                 ],
                 "inspectors": officers,
+                "inspector_refs": {
+                    inspector.staff_number: inspector.id for inspector in inspectors
+                },
                 "recusals": recusals,
                 "recusals_salt": salt.hex(),
                 "roster_digest_hex": cert.roster_digest(self._query_roster()),
@@ -296,11 +329,11 @@ class SrspDraw(models.Model):
             [
                 ("draw_id", "=", self.id),
                 ("excluded_reason", "=", False),
-                ("target_id.entity_id", "in", list(recused)),
+                ("entity_id", "in", list(recused)),
             ]
         )
         return sorted(
             [line.label, number]
             for line in lines
-            for number in recused[line.target_id.entity_id.id]
+            for number in recused[line.entity_id.id]
         )

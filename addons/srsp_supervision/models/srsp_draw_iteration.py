@@ -16,6 +16,7 @@ class SrspDrawIteration(models.Model):
 
     _name = "srsp.draw.iteration"
     _description = "Iteration of a draw"
+    _inherit = ["srsp.guard.mixin"]
     _order = "draw_id, number"
     _rec_name = "number"
 
@@ -54,7 +55,7 @@ class SrspDrawIteration(models.Model):
         """Reveal the code, select, assign, create the inspections."""
         self.ensure_one()
         draw = self.draw_id
-        code = draw._get_one_time_codes()[draw.n - self.number]
+        code = draw._get_one_time_code(self.number)
         prk = vrs.extract(code, bytes.fromhex(self.randomness_hex))
         for stratum, places in self._get_places().items():
             self._select(prk, stratum, places)
@@ -151,7 +152,7 @@ class SrspDrawIteration(models.Model):
             recused.setdefault(label, set()).add(inspector)
         groups = {}
         for line in self._get_lines():
-            groups.setdefault(line.target_id.entity_id.id, []).append(line.label)
+            groups.setdefault(line.entity_id.id, []).append(line.label)
         visits = []
         for labels in groups.values():
             barred = set().union(*(recused.get(label, ()) for label in labels))
@@ -175,25 +176,15 @@ class SrspDrawIteration(models.Model):
 
     def _create_inspections(self):
         lines = {line.label: line for line in self._get_lines()}
-        officers = (
-            self.env["srsp.inspector"]
-            .with_context(active_test=False)
-            .search(
-                [
-                    ("company_id", "=", self.company_id.id),
-                    ("staff_number", "in", [r[0] for r in self.draw_id.inspectors]),
-                ]
-            )
-        )
-        by_number = {officer.staff_number: officer for officer in officers}
+        refs = self.draw_id.sudo().inspector_refs
         return self.env["srsp.inspection"].create(
             [
                 self.draw_id._prepare_inspection_vals(
-                    self.env["srsp.target"].union(
-                        *(lines[label].target_id for label in labels)
+                    self.env["srsp.draw.line"].union(
+                        *(lines[label] for label in labels)
                     ),
-                    self.env["srsp.inspector"].union(
-                        *(by_number[number] for number in numbers)
+                    self.env["srsp.inspector"].browse(
+                        refs[number] for number in numbers
                     ),
                 )
                 for labels, numbers in self.teams

@@ -18,7 +18,9 @@ class SrspDrawLine(models.Model):
     draw_id = fields.Many2one("srsp.draw", required=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True)
     target_id = fields.Many2one("srsp.target", required=True, ondelete="restrict")
-    entity_id = fields.Many2one(related="target_id.entity_id")
+    entity_id = fields.Many2one(
+        "srsp.entity", required=True, ondelete="restrict", help="As of the lock."
+    )
     label = fields.Char(required=True)
     stratum = fields.Char(required=True)
     excluded_reason = fields.Char(
@@ -41,6 +43,7 @@ class SrspDrawLine(models.Model):
         strata = self.env["srsp.draw"]._get_stratum_names()
         reasons = {
             "suspended": self.env._("Suspended"),
+            "removed": self.env._("Removed from the registry after the announcement"),
             "visit_cap": self.env._("Visited often enough this year"),
         }
         for line in self:

@@ -1,7 +1,7 @@
 from stdnum.cn import uscc
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 
 class SrspEntity(models.Model):
@@ -13,7 +13,7 @@ class SrspEntity(models.Model):
 
     _name = "srsp.entity"
     _description = "Entity"
-    _inherit = ["mail.thread"]
+    _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "name, id"
 
     name = fields.Char(required=True, index="trigram", tracking=True)
@@ -27,6 +27,7 @@ class SrspEntity(models.Model):
         ],
         required=True,
         default="enterprise",
+        tracking=True,
     )
     uscc = fields.Char("Credit Code", size=18, copy=False, tracking=True)
     code = fields.Char(
@@ -89,7 +90,31 @@ class SrspEntity(models.Model):
         return super().create([self._clean_uscc(vals) for vals in vals_list])
 
     def write(self, vals):
+        if not self.env.su and {"name", "uscc", "kind"} & vals.keys():
+            self._check_no_open_visit()
         return super().write(self._clean_uscc(vals))
+
+    def _check_no_open_visit(self):
+        """Raise while a visit is open: its result will name the entity as it is now."""
+        visit = (
+            self.env["srsp.inspection"]
+            .sudo()
+            .search(
+                [
+                    ("entity_id", "in", self.ids),
+                    ("stage", "not in", ("closed", "cancelled")),
+                ],
+                limit=1,
+            )
+        )
+        if visit:
+            raise UserError(
+                self.env._(
+                    "%(entity)s: visit %(visit)s is open. Close it before name, kind or credit code change.",
+                    entity=visit.entity_id.name,
+                    visit=visit.number,
+                )
+            )
 
     @api.model
     def _clean_uscc(self, vals):

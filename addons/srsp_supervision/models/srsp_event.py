@@ -17,6 +17,7 @@ class SrspEvent(models.Model):
 
     _name = "srsp.event"
     _description = "Chained event"
+    _inherit = ["srsp.guard.mixin"]
     _order = "sequence desc"
     _rec_name = "kind"
 
@@ -90,7 +91,6 @@ class SrspEvent(models.Model):
 
         Streams the chain in batches; memory does not grow with its length.
         """
-        self.env.flush_all()
         expected, previous_hash = 1, canonical.GENESIS
         domain = [("company_id", "=", company.id)]
         while events := self.sudo().search(
@@ -107,5 +107,5 @@ class SrspEvent(models.Model):
                 ):
                     return event
                 expected, previous_hash = expected + 1, sealed
-            self.env.invalidate_all(flush=False)
+            self.env.invalidate_all()
         return self.browse()

@@ -1,19 +1,41 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
+# What a caller may put into the context to leave no trace.
+SILENCERS = ("tracking_disable", "mail_notrack", "mail_create_nolog")
+
 
 class SrspGuardMixin(models.AbstractModel):
     """Fields that only the business methods may write.
 
     Record rules say *who* may touch a record; this says *how*: a guarded field moves by its
     ``action_*`` method (which checks the role and then works in superuser mode), never by a form,
-    an import, a ``default_*`` context key or an RPC ``write``.
+    an import, a default of the user's own or an RPC ``write``. Stored fields that are derived from
+    others are guarded too, and nobody can ask for a change to go untracked.
     """
 
     _name = "srsp.guard.mixin"
     _description = "Fields that only code may write"
 
-    _guarded_fields: tuple[str, ...] = ("state",)
+    _guarded_fields: tuple[str, ...] = ()
+
+    @api.model
+    def default_get(self, fields):
+        """The model's own defaults alone, for guarded fields and whenever code creates the record.
+
+        Otherwise a user's ``ir.default`` or a ``default_*`` context key would bend what the code
+        writes in superuser mode on that user's behalf.
+        """
+        own = [name for name in fields if self.env.su or self._is_guarded(name)]
+        result = super().default_get([name for name in fields if name not in own])
+        for name in own:
+            field = self._fields.get(name)
+            if field and field.default:
+                value = field.convert_to_cache(
+                    field.default(self), self, validate=False
+                )
+                result[name] = field.convert_to_write(value, self)
+        return result
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -21,22 +43,31 @@ class SrspGuardMixin(models.AbstractModel):
             return super().create(vals_list)
         for vals in vals_list:
             self._check_guarded(vals)
-        defaults = {f"default_{name}" for name in self._guarded_fields}
-        context = {
-            key: value for key, value in self.env.context.items() if key not in defaults
-        }
-        # Replaced on purpose: these defaults must go.
-        # pylint: disable-next=context-overridden
-        return super(SrspGuardMixin, self.with_context(context)).create(vals_list)
+        return super(SrspGuardMixin, self._tracked()).create(vals_list)
 
     def write(self, vals):
-        if not self.env.su:
-            self._check_guarded(vals)
-        return super().write(vals)
+        if self.env.su:
+            return super().write(vals)
+        self._check_guarded(vals)
+        return super(SrspGuardMixin, self._tracked()).write(vals)
+
+    def _tracked(self):
+        """These records without the context keys that would switch tracking off."""
+        context = self.env.context
+        if not any(key in context for key in SILENCERS):
+            return self
+        kept = {key: value for key, value in context.items() if key not in SILENCERS}
+        return self.with_env(self.env(context=kept))
+
+    @api.model
+    def _is_guarded(self, name):
+        field = self._fields.get(name)
+        derived = field and (field.related or field.compute) and field.readonly
+        return name in self._guarded_fields or bool(derived)
 
     @api.model
     def _check_guarded(self, vals):
-        names = [name for name in self._guarded_fields if name in vals]
+        names = [name for name in vals if self._is_guarded(name)]
         if names:
             raise AccessError(
                 self.env._(
@@ -52,7 +83,7 @@ class SrspGuardMixin(models.AbstractModel):
     def _check_role(self, *groups):
         """Raise unless the user is in one of ``groups`` (short names of this addon's groups)."""
         if self.env.su or any(
-            self.env.user.has_group(f"srsp_supervision.{g}") for g in groups
+            self.env.user.has_group(f"srsp_supervision.{group}") for group in groups
         ):
             return
         names = [

@@ -25,7 +25,7 @@ class SrspInspection(models.Model):
 
     _name = "srsp.inspection"
     _description = "Inspection"
-    _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
+    _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "scheduled_date desc, id desc"
     _check_company_auto = True
     _rec_name = "number"
@@ -42,12 +42,13 @@ class SrspInspection(models.Model):
         "started_at",
         "recorded_on",
         "recorded_by_id",
+        "recorder_ids",
         "reviewed_by_id",
         "result_date",
         "cancel_reason",
     )
 
-    number = fields.Char(readonly=True, copy=False, index=True)
+    number = fields.Char(readonly=True, copy=False)
     task_id = fields.Many2one(
         "srsp.task", required=True, readonly=True, index=True, ondelete="restrict"
     )
@@ -92,6 +93,9 @@ class SrspInspection(models.Model):
     started_at = fields.Datetime("On Site Since", readonly=True, copy=False)
     recorded_on = fields.Date(readonly=True, copy=False)
     recorded_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    recorder_ids = fields.Many2many(
+        "res.users", string="Wrote Results", readonly=True, copy=False
+    )
     reviewed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     review_note = fields.Text("Opinion of the Reviewer")
     result_date = fields.Date("Result Formed On", readonly=True, copy=False)
@@ -164,6 +168,8 @@ class SrspInspection(models.Model):
         return inspections
 
     def write(self, vals):
+        if "review_note" in vals:
+            self._check_role("group_division_manager")
         if not self.env.su and EDITABLE & vals.keys():
             self._check_stage("assigned", "scheduled", "on_site", "recorded")
         return super().write(vals)
@@ -236,7 +242,7 @@ class SrspInspection(models.Model):
     def action_close(self):
         self._check_reviewer()
         self._check_stage("reviewed")
-        self.sudo()._close(fields.Date.context_today(self))
+        self.sudo()._close(beijing_date(fields.Datetime.now()))
 
     def _close(self, date):
         """Form the result on ``date``: seal it, open what must be put right, tell the hooks."""
@@ -259,7 +265,9 @@ class SrspInspection(models.Model):
             if (
                 not self.env.su
                 and self.env.user
-                in inspection.officer_ids.user_id | inspection.recorded_by_id
+                in inspection.officer_ids.user_id
+                | inspection.recorded_by_id
+                | inspection.recorder_ids
             ):
                 raise UserError(
                     self.env._(
@@ -280,6 +288,13 @@ class SrspInspection(models.Model):
         self._check_role("group_division_manager", "group_policy_officer")
         self.check_access("write")
         self._check_stage("assigned", "scheduled", "on_site")
+        if self.recorded_on or any(self.line_ids.mapped("result")):
+            raise UserError(
+                self.env._(
+                    "Inspection %(number)s has results: it is closed with them, not replaced.",
+                    number=self.number,
+                )
+            )
         draw = self.draw_id.sudo()
         targets = self.sudo().line_ids.target_id
         lines = draw.drawn_line_ids.filtered(lambda line: line.target_id in targets)

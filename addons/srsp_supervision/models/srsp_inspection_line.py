@@ -37,6 +37,7 @@ class SrspInspectionLine(models.Model):
 
     _name = "srsp.inspection.line"
     _description = "Inspection line"
+    _inherit = ["srsp.guard.mixin"]
     _order = "inspection_id, id"
     _rec_name = "item_id"
 
@@ -82,7 +83,24 @@ class SrspInspectionLine(models.Model):
                     )
                 )
             self.inspection_id._check_stage("on_site")
+            self._remember_writer(vals)
         return super().write(vals)
+
+    def _remember_writer(self, vals):
+        """Whoever enters a result does not review it; what had been handed in before stays readable."""
+        for line in self:
+            line.inspection_id.sudo().recorder_ids |= self.env.user
+            before = [
+                line[name] for name in ("result", "facts", "measure") if line[name]
+            ]
+            if line.inspection_id.recorded_on and vals:
+                line.inspection_id.message_post(
+                    body=self.env._(
+                        "%(item)s was recorded as: %(before)s",
+                        item=line.item_id.name,
+                        before=" · ".join(before),
+                    )
+                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):

@@ -11,10 +11,11 @@ class SrspInspector(models.Model):
 
     _name = "srsp.inspector"
     _description = "Inspector"
-    _inherit = ["mail.thread"]
+    _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "pool_kind, staff_number"
     _check_company_auto = True
     _rec_names_search = ["name", "staff_number"]
+    _guarded_fields = ("inspection_ids",)
 
     name = fields.Char("Full Name", required=True)
     staff_number = fields.Char(
@@ -75,6 +76,12 @@ class SrspInspector(models.Model):
         "(company_id, user_id) WHERE user_id IS NOT NULL",
         "This login belongs to another inspector already.",
     )
+
+    def write(self, vals):
+        # Who is who in draws and reviews: not for those who are drawn and review.
+        if {"user_id", "staff_number", "pool_kind", "division_id"} & vals.keys():
+            self._check_role("group_administrator")
+        return super().write(vals)
 
     @api.depends("certificate_number", "certificate_valid_until")
     def _compute_certificate_state(self):

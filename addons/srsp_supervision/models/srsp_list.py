@@ -11,7 +11,7 @@ class SrspList(models.Model):
 
     _name = "srsp.list"
     _description = "Supervision list"
-    _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
+    _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "kind desc, version desc"
     _check_company_auto = True
     _rec_names_search = ["approval_number"]
@@ -84,17 +84,20 @@ class SrspList(models.Model):
         return lists
 
     def write(self, vals):
-        self._check_open()
+        if vals.keys() - {"effective_date"} or any(
+            record.state != "approved" for record in self
+        ):
+            self._check_open()
         return super().write(vals)
 
     def _check_open(self):
         """Raise for a frozen version; the business methods work in superuser mode."""
         if not self.env.su and any(
-            record.state in ("published", "superseded") for record in self
+            record.state in ("approved", "published", "superseded") for record in self
         ):
             raise UserError(
                 self.env._(
-                    "A published list is frozen: make a new version to correct it."
+                    "An approved list is frozen: make a new version to correct it."
                 )
             )
 

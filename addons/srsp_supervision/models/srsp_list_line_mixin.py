@@ -6,6 +6,7 @@ class SrspListLineMixin(models.AbstractModel):
 
     _name = "srsp.list.line.mixin"
     _description = "Line of a supervision list"
+    _inherit = ["srsp.guard.mixin"]
 
     list_id = fields.Many2one(
         "srsp.list",

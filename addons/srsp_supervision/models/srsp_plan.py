@@ -13,14 +13,14 @@ class SrspPlan(models.Model):
 
     _name = "srsp.plan"
     _description = "Yearly plan"
-    _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
+    _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "year desc, number desc"
     _check_company_auto = True
     _rec_names_search = ["number", "division_id.name"]
     _guarded_fields = ("state", "number", "published_on")
 
     name = fields.Char(compute="_compute_name")
-    number = fields.Char(readonly=True, copy=False, index=True)
+    number = fields.Char(readonly=True, copy=False)
     year = fields.Integer(
         required=True, default=lambda self: fields.Date.context_today(self).year
     )
@@ -83,6 +83,11 @@ class SrspPlan(models.Model):
         for plan in plans.sudo():
             plan.number = plan.company_id._srsp_next_number(self._name, plan.year)
         return plans
+
+    def write(self, vals):
+        if not self.env.su and any(plan.state == "published" for plan in self):
+            raise UserError(self.env._("A published plan is frozen."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_published(self):

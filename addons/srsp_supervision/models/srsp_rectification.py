@@ -7,7 +7,7 @@ class SrspRectification(models.Model):
 
     _name = "srsp.rectification"
     _description = "Rectification"
-    _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
+    _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "deadline, id"
     _guarded_fields = ("state", "line_id", "requirement", "verified_on")
 
@@ -54,6 +54,13 @@ class SrspRectification(models.Model):
             rectification.is_late = (
                 rectification.state == "open" and rectification.deadline < today
             )
+
+    def write(self, vals):
+        if not self.env.su and {"deadline", "verification"} & vals.keys():
+            self._check_state("open")
+            if "deadline" in vals:
+                self._check_role("group_division_manager")
+        return super().write(vals)
 
     def action_verify(self):
         self._settle("verified")

@@ -3,11 +3,12 @@ from odoo.exceptions import ValidationError
 
 
 class SrspRecusal(models.Model):
-    """Why an inspector must not visit an entity (行政处罚法 43). Private: never published."""
+    """Why an inspector must not visit an entity (行政处罚法 43). The reason is never published;
+    that somebody is missing from a drawn entity's eligibility class can be read off the certificate."""
 
     _name = "srsp.recusal"
     _description = "Recusal"
-    _inherit = ["mail.thread"]
+    _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "date_from desc, id desc"
     _check_company_auto = True
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.working_days import beijing_date
+
 RISK_CLASSES = [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D")]
 
 
@@ -13,9 +15,10 @@ class SrspRulebook(models.Model):
 
     _name = "srsp.rulebook"
     _description = "Rulebook"
-    _inherit = ["mail.thread", "srsp.guard.mixin"]
+    _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "effective_date desc, id desc"
     _check_company_auto = True
+    _guarded_fields = ("state",)
 
     name = fields.Char(required=True, tracking=True)
     document_number = fields.Char()
@@ -83,8 +86,8 @@ class SrspRulebook(models.Model):
     )
     _numbers = models.Constraint(
         "CHECK (team_size >= 2 AND floor_frequency >= 1 AND disclosure_days >= 1 AND rectification_days >= 1"
-        " AND substitutes_allowed >= 0 AND lock_lead_hours >= 0)",
-        "A team has at least two officers (行政处罚法 42); days and draws are at least 1.",
+        " AND substitutes_allowed >= 0 AND lock_lead_hours >= 1)",
+        "A team has at least two officers (行政处罚法 42); days, draws and hours are at least 1.",
     )
 
     @api.model
@@ -112,7 +115,29 @@ class SrspRulebook(models.Model):
     def action_publish(self):
         self._check_role("group_policy_officer")
         self._check_state("draft")
+        today = beijing_date(fields.Datetime.now())
+        for rulebook in self:
+            if not self.env.su and rulebook.effective_date <= today:
+                raise UserError(
+                    self.env._(
+                        "%(rulebook)s: a rulebook takes effect after the day of its publication.",
+                        rulebook=rulebook.name,
+                    )
+                )
         self.sudo().state = "published"
+
+    @api.model
+    def _find_in_force(self, company, date=None):
+        """The same as ``_get_in_force``, but an empty set when there is none."""
+        date = date or beijing_date(fields.Datetime.now())
+        return self.sudo().search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "published"),
+                ("effective_date", "<=", date),
+            ],
+            limit=1,
+        )
 
     @api.model
     def _get_in_force(self, company, date=None):
@@ -120,13 +145,8 @@ class SrspRulebook(models.Model):
 
         :raise UserError: when there is none
         """
-        date = date or fields.Date.context_today(self)
-        domain = [
-            ("company_id", "=", company.id),
-            ("state", "=", "published"),
-            ("effective_date", "<=", date),
-        ]
-        rulebook = self.sudo().search(domain, limit=1)
+        date = date or beijing_date(fields.Datetime.now())
+        rulebook = self._find_in_force(company, date)
         if not rulebook:
             raise UserError(
                 self.env._(

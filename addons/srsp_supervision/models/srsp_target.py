@@ -13,7 +13,7 @@ class SrspTarget(models.Model):
 
     _name = "srsp.target"
     _description = "Target"
-    _inherit = ["mail.thread"]
+    _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "code"
     _check_company_auto = True
     _rec_names_search = ["code", "entity_id.name", "permit_number"]
@@ -99,6 +99,12 @@ class SrspTarget(models.Model):
         return targets
 
     def write(self, vals):
+        if {"entity_id", "sector_id"} & vals.keys() and not self.env.su:
+            raise ValidationError(
+                self.env._(
+                    "A target stays with its entity and sector: remove this one and enter another."
+                )
+            )
         if "code" in vals and not self.env.su:
             raise ValidationError(
                 self.env._(

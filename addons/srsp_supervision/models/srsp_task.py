@@ -7,7 +7,12 @@ from odoo.fields import Domain
 
 FROZEN_FIELDS = frozenset(
     "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
-    " stratify_by ratio ratio_reason team_size randomness_kind date_from date_to draw_at lock_at".split()
+    " stratify_by ratio ratio_reason team_size randomness_kind lottery date_from date_to draw_at lock_at".split()
+)
+
+# What a target filter may ask about.
+FILTER_FIELDS = frozenset(
+    "id code name region permit_number permit_valid_until risk_class is_key entity_id.region entity_id.kind".split()
 )
 
 
@@ -20,7 +25,7 @@ class SrspTask(models.Model):
 
     _name = "srsp.task"
     _description = "Task"
-    _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
+    _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_from desc, id desc"
     _check_company_auto = True
     _guarded_fields = (
@@ -34,7 +39,7 @@ class SrspTask(models.Model):
     )
 
     name = fields.Char(required=True, tracking=True)
-    number = fields.Char(readonly=True, copy=False, index=True)
+    number = fields.Char(readonly=True, copy=False)
     plan_id = fields.Many2one(
         "srsp.plan", index=True, ondelete="restrict", check_company=True
     )
@@ -89,6 +94,10 @@ class SrspTask(models.Model):
         selection="_selection_randomness_kind",
         string="Source of Randomness",
         help="Empty: as the rulebook says.",
+    )
+    lottery = fields.Char(
+        "Which Lottery",
+        help="Name and issue of the public lottery; its numbers are keyed in as drawn, joined by dots. Published.",
     )
     date_from = fields.Date(
         "Inspections From", required=True, default=fields.Date.context_today
@@ -166,28 +175,19 @@ class SrspTask(models.Model):
     @api.depends("item_ids.ratio")
     def _compute_ratio(self):
         for task in self:
-            task.ratio = max(task.item_ids.mapped("ratio"), default=task.ratio)
+            if task.announced_on and task.ratio:
+                task.ratio = task.ratio  # announced: no item moves it any more
+            else:
+                task.ratio = max(task.item_ids.mapped("ratio"), default=task.ratio)
 
     @api.depends("draw_at")
     def _compute_lock_at(self):
-        for task in self:
-            if not task.draw_at:
-                task.lock_at = False
-                continue
-            rulebook = (
-                self.env["srsp.rulebook"]
-                .sudo()
-                .search(
-                    [
-                        ("company_id", "=", task.company_id.id),
-                        ("state", "=", "published"),
-                    ],
-                    limit=1,
-                )
-            )
-            task.lock_at = task.draw_at - datetime.timedelta(
-                hours=rulebook.lock_lead_hours
-            )
+        rulebooks = self.env["srsp.rulebook"]
+        for company, tasks in self.grouped("company_id").items():
+            rulebook = rulebooks._find_in_force(company)
+            lead = datetime.timedelta(hours=rulebook.lock_lead_hours or 1)
+            for task in tasks:
+                task.lock_at = task.draw_at and task.draw_at - lead
 
     @api.depends("sector_id", "target_domain")
     def _compute_target_count(self):
@@ -248,11 +248,31 @@ class SrspTask(models.Model):
                         task=task.name,
                     )
                 )
-            if task.draw_at and task.lock_at and task.lock_at > task.draw_at:
+            if task.draw_at and task.lock_at and task.lock_at >= task.draw_at:
                 raise ValidationError(
                     self.env._(
                         "Task %(task)s: the roster must be locked before the draw.",
                         task=task.name,
+                    )
+                )
+
+    @api.constrains("sector_id", "division_id", "cooperating_division_ids", "plan_id")
+    def _check_division(self):
+        for task in self:
+            divisions = task.division_id | task.cooperating_division_ids
+            if task.sector_id.division_id not in divisions:
+                raise ValidationError(
+                    self.env._(
+                        "Task %(task)s: sector %(sector)s belongs to %(division)s, which takes no part.",
+                        task=task.name,
+                        sector=task.sector_id.name,
+                        division=task.sector_id.division_id.name,
+                    )
+                )
+            if task.plan_id and task.plan_id.division_id != task.division_id:
+                raise ValidationError(
+                    self.env._(
+                        "Task %(task)s: its plan is another division's.", task=task.name
                     )
                 )
 
@@ -286,10 +306,15 @@ class SrspTask(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_announced(self):
-        if any(task.state != "planned" or task.announced_on for task in self):
+        if any(
+            task.state != "planned"
+            or task.announced_on
+            or task.plan_id.state == "published"
+            for task in self
+        ):
             raise UserError(
                 self.env._(
-                    "Only a task that has not been announced can be deleted; cancel it instead."
+                    "A task that has been announced or published in a plan is cancelled, not deleted."
                 )
             )
 
@@ -314,15 +339,7 @@ class SrspTask(models.Model):
     def _get_pool_domain(self):
         """Targets that can be drawn or are left out with a reason: a Domain on targets."""
         self.ensure_one()
-        try:
-            chosen = Domain(ast.literal_eval(self.target_domain or "[]"))
-            chosen.validate(self.env["srsp.target"])
-        except (ValueError, SyntaxError, TypeError) as error:
-            raise ValidationError(
-                self.env._(
-                    "Task %(task)s: the target filter cannot be read.", task=self.name
-                )
-            ) from error
+        chosen = self._get_chosen_domain()
         return chosen & Domain(
             [
                 ("company_id", "=", self.company_id.id),
@@ -330,3 +347,40 @@ class SrspTask(models.Model):
                 ("state", "!=", "cancelled"),
             ]
         )
+
+    def _get_lock_domain(self):
+        """The pool, and whoever left the registry since the draw was announced: shown as left out."""
+        gone = Domain("state", "=", "cancelled") & Domain(
+            "state_date", ">=", self.announced_on
+        )
+        mine = Domain("sector_id", "=", self.sector_id.id) & Domain(
+            "company_id", "=", self.company_id.id
+        )
+        return self._get_pool_domain() | (self._get_chosen_domain() & mine & gone)
+
+    def _get_chosen_domain(self):
+        """The target filter as a Domain.
+
+        Only the fields of FILTER_FIELDS may be asked about: the filter is evaluated for the whole
+        registry, and its count must tell nobody what he may not read.
+        """
+        try:
+            chosen = Domain(ast.literal_eval(self.target_domain or "[]"))
+            chosen.validate(self.env["srsp.target"])
+            names = {condition.field_expr for condition in chosen.iter_conditions()}
+        except (ValueError, SyntaxError, TypeError) as error:
+            raise ValidationError(
+                self.env._(
+                    "Task %(task)s: the target filter cannot be read.", task=self.name
+                )
+            ) from error
+        if foreign := names - FILTER_FIELDS:
+            raise ValidationError(
+                self.env._(
+                    "Task %(task)s: the target filter may not ask about %(fields)s; it knows %(known)s.",
+                    task=self.name,
+                    fields=", ".join(sorted(foreign)),
+                    known=", ".join(sorted(FILTER_FIELDS)),
+                )
+            )
+        return chosen

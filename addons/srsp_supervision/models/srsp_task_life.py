@@ -34,6 +34,19 @@ class SrspTask(models.Model):
             raise UserError(
                 self.env._("Task %(task)s has no item to inspect.", task=self.name)
             )
+        foreign = self.item_ids.filtered(
+            lambda item: (
+                item.list_id.state != "published" or item.sector_id != self.sector_id
+            )
+        )
+        if foreign:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: %(items)s must stand in the published list, under the task's sector.",
+                    task=self.name,
+                    items=", ".join(foreign.mapped("display_name")),
+                )
+            )
         if not self.draw_at or self.draw_at <= fields.Datetime.now():
             raise UserError(
                 self.env._(
@@ -51,9 +64,9 @@ class SrspTask(models.Model):
                 )
             )
         draw = self.env["srsp.draw"].sudo()
-        draw._check_floor(
-            self, self.env["srsp.rulebook"]._get_in_force(self.company_id)
-        )
+        rulebook = self.env["srsp.rulebook"]._get_in_force(self.company_id)
+        draw._check_floor(self, rulebook)
+        draw._check_source(self, rulebook)
         draw._check_officers(self, draw._get_eligible_inspectors(self))
 
     def action_lock_roster(self):
@@ -69,7 +82,11 @@ class SrspTask(models.Model):
         self.check_access("write")
         self._check_state("committed")
         for task in self:
-            task.draw_id.sudo()._draw()
+            draw = task.draw_id.sudo()
+            draw._record_randomness()
+            # Kept before anything depends on it: a failure below cannot ask for another one.
+            self.env["ir.cron"]._commit_progress()
+            draw._draw()
 
     def action_done(self):
         self._check_role("group_division_manager", "group_policy_officer")
@@ -176,18 +193,27 @@ class SrspTask(models.Model):
         tasks = self.search(domain, order="draw_at, id")
         cron._commit_progress(remaining=len(tasks))
         for task in tasks:
-            task = task.try_lock_for_update().filtered_domain(domain)
-            task = task.company_id._srsp_in_language(task)
-            if task:
-                try:
-                    with self.env.cr.savepoint():
-                        step(task)
-                except UserError as error:
-                    task._block(str(error))
-                except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                    self.env.cr.rollback()  # another worker was faster; the next run finds out
+            try:
+                task._run_step(domain, step)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                self.env.cr.rollback()  # another worker was faster; the next run finds out
+            except Exception as error:
+                self.env.cr.rollback()
+                _logger.exception("Task %s cannot go on", task.number)
+                task._block(str(error))
             if not cron._commit_progress(1):
                 break
+
+    def _run_step(self, domain, step):
+        """Do ``step`` for this task if it is still due and nobody else is at it."""
+        task = self.try_lock_for_update().filtered_domain(domain)
+        task = task.company_id._srsp_in_language(task)
+        if task:
+            try:
+                with self.env.cr.savepoint():
+                    step(task)
+            except UserError as error:
+                task._block(str(error))
 
     def _block(self, reason):
         """Say on the task why it is stuck, once."""

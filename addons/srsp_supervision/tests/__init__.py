@@ -3,6 +3,7 @@ from . import test_assignment
 from . import test_canonical
 from . import test_certificate
 from . import test_draw
+from . import test_insiders
 from . import test_inspection
 from . import test_lists_and_plans
 from . import test_verify_draw

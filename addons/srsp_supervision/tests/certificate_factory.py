@@ -16,7 +16,7 @@ def make_certificate(
     team_size=2,
     n=5,
     secret=b"a secret of this test",
-    randomness=(SEED,),
+    randomness=SEED,
 ):
     """Return a certificate that recomputes.
 
@@ -24,7 +24,7 @@ def make_certificate(
         selected before it which turn out to be unavailable
     :param entity_of: function label -> entity, by which the labels of an iteration become
         visits; without it each label is a visit of its own
-    :param randomness: of the iterations; the last one also serves all further ones
+    :param randomness: of every iteration
     """
     lists = (roster, excluded, inspectors)
     roster, excluded, inspectors = (sorted(map(list, rows)) for rows in lists)
@@ -111,7 +111,7 @@ def _make_iterations(roster, strata, codes, randomness, unavailable):
             "number": number,
             "reason": "drawn targets had closed" if gone else "",
             "one_time_code_hex": codes[-1 - number].hex(),
-            "randomness_hex": randomness[min(number, len(randomness)) - 1].hex(),
+            "randomness_hex": randomness.hex(),
             "unavailable": [[drawn[place][0], "closed"] for place in gone],
         }
         iteration["selected"] = _select(key_of(iteration), roster, places, drawn)

@@ -51,6 +51,14 @@ class SrspCase(TransactionCase):
                 "company_id": cls.company.id,
             }
         )
+        cls.quiet = cls.env["srsp.sector"].create(
+            {
+                "name": "Quiet",
+                "code": "QUI",
+                "division_id": cls.surveying.id,
+                "company_id": cls.company.id,
+            }
+        )
         cls.rulebook = cls.env["srsp.rulebook"].create(
             {
                 "name": "Rulebook 2026",
@@ -137,7 +145,7 @@ class SrspCase(TransactionCase):
                 "name": f"Officer {staff_number}",
                 "staff_number": staff_number,
                 "division_id": cls.surveying.id,
-                "sector_ids": [(6, 0, (cls.sector | cls.mining).ids)],
+                "sector_ids": [(6, 0, (cls.sector | cls.mining | cls.quiet).ids)],
                 "certificate_number": f"C-{staff_number}",
                 "certificate_valid_until": date(2028, 12, 31),
                 "company_id": cls.company.id,

@@ -34,6 +34,7 @@ class TestDraw(SrspCase):
                 "team_size": 2,
                 "randomness": {
                     "source": "system",
+                    "lottery": "",
                     "announced_for": "2026-03-23T01:30:00Z",
                     "statement": draw.randomness_statement,
                 },
@@ -107,7 +108,8 @@ class TestDraw(SrspCase):
 
     def test_whoever_is_left_out_stands_in_the_certificate_with_the_reason(self):
         self.targets[0].write({"state": "suspended", "state_reason": "Renovation"})
-        self.targets[1].write({"state": "cancelled", "state_reason": "Wound up"})
+        with freeze_time("2026-02-01"):  # before the announcement
+            self.targets[1].write({"state": "cancelled", "state_reason": "Wound up"})
         self.rulebook.cap_b = 1
         earlier = self._make_drawn(target_domain=f"[('id', '=', {self.targets[2].id})]")
         self.assertEqual(earlier.inspection_ids.entity_id, self.targets[2].entity_id)
@@ -317,40 +319,55 @@ class TestDraw(SrspCase):
 
     def test_the_database_alone_does_not_know_the_secret(self):
         draw = self._make_announced()._lock_roster(NOW)
-        codes = draw._get_one_time_codes()
+        codes = [draw._get_one_time_code(number) for number in range(10, 0, -1)]
         self.env.flush_all()
         self.env.cr.execute(
             "SELECT row_to_json(d)::text FROM srsp_draw d WHERE id = %s", [draw.id]
         )
         row = self.env.cr.fetchone()[0]
-        self.assertIn(codes[10].hex(), row)
-        for code in codes[:10]:
+        self.assertIn(draw.code_hex, row)
+        self.assertEqual(hashlib.sha256(codes[9]).hexdigest(), draw.code_hex)
+        for code in codes:
             self.assertNotIn(code.hex(), row)
         with self.assertRaises(AccessError):
             draw.with_user(self._make_user("curious", "administrator")).read(["nonce"])
 
     def test_a_lottery_result_is_keyed_in_before_witnesses(self):
         task = self._make_announced(randomness_kind="lottery")
+        with self.assertRaisesRegex(UserError, "which issue of which lottery"):
+            task._lock_roster(NOW)
+        task.lottery = "Harbour Six, issue 31"
         draw = task._lock_roster(NOW)
+        self.assertEqual(
+            draw._get_commitment()["randomness"]["lottery"], "Harbour Six, issue 31"
+        )
         manager = self._make_user("manager", "division_manager", self.surveying)
-        form = self.env["srsp.draw.randomness"].with_user(manager)
-        entry = form.create(
-            {"draw_id": draw.id, "value": "9.18.26.34.41.45", "witnesses": "Lin, Chen"}
+        entry = (
+            self.env["srsp.draw.randomness"]
+            .with_user(manager)
+            .create(
+                {
+                    "draw_id": draw.id,
+                    "value": " 9, 18-26.34.41 45",
+                    "witnesses": "Lin, Chen",
+                }
+            )
         )
         with (
             freeze_time(DRAW_AT - timedelta(minutes=1)),
             self.assertRaisesRegex(UserError, "cannot happen earlier"),
         ):
             entry.action_confirm()
-        with freeze_time(DRAW_AT):
-            entry.action_confirm()
+        with (
+            freeze_time(DRAW_AT),
+            self.enter_registry_test_mode(),
+            self.registry.cursor() as cursor,  # it commits the randomness first
+        ):
+            entry.with_env(entry.env(cr=cursor)).action_confirm()
         [iteration] = draw._get_certificate()["iterations"]
         self.assertEqual(
-            (
-                bytes.fromhex(iteration["randomness_hex"]).decode(),
-                iteration["witnesses"],
-            ),
-            ("9.18.26.34.41.45", "Lin, Chen"),
+            (bytes.fromhex(iteration["randomness_hex"]), iteration["witnesses"]),
+            (b"9.18.26.34.41.45", "Lin, Chen"),
         )
         with (
             freeze_time(DRAW_AT),
@@ -386,7 +403,7 @@ class TestScheduledActions(SrspCase):
 
     @mute_logger("odoo.addons.srsp_supervision.models.srsp_task")
     def test_an_error_stays_with_its_task_and_the_announcement_lapses(self):
-        stuck = self._make_announced(sector_id=self.mining.id, name="Stuck")
+        stuck = self._make_announced(sector_id=self.quiet.id, name="Stuck")
         task = self._make_announced()
         with freeze_time(DRAW_AT - timedelta(hours=1)):
             self._run("ir_cron_lock_roster")
@@ -416,7 +433,9 @@ class TestSelection(SrspCase):
         labels = awkward + [
             f"{word}{number}" for number in range(1100) for word in awkward
         ]
-        self.env.cr.execute("ALTER TABLE srsp_draw_line ALTER target_id DROP NOT NULL")
+        self.env.cr.execute(
+            "ALTER TABLE srsp_draw_line ALTER target_id DROP NOT NULL, ALTER entity_id DROP NOT NULL"
+        )
         self.env.cr.execute_values(
             "INSERT INTO srsp_draw_line (draw_id, company_id, label, stratum) VALUES %s",
             [(draw.id, self.company.id, label, "odd") for label in labels],

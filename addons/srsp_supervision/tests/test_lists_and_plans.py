@@ -188,7 +188,7 @@ class TestTasks(SrspCase):
                 "time of the draw that is still to come",
                 {"draw_at": DRAW_AT - timedelta(days=4)},
             ),
-            ("no target of sector Mining", {"sector_id": self.mining.id}),
+            ("must stand in the published list", {"sector_id": self.quiet.id}),
             ("below the rulebook's floor", {"ratio": 0.04}),
         ):
             task = self._make_task(**{"draw_at": DRAW_AT, **values}).with_user(

@@ -26,7 +26,7 @@ commitment.n | 1 | iterations: expected at most 1, the length of the chain, foun
 commitment.team_size | 3 | assignment.team_size: expected 3, found 2
 iterations.1.number | 3 | iterations[1].number: expected 2, found 3
 iterations.1.one_time_code_hex | "00" | iterations[1].one_time_code_hex: expected a code
-iterations.0.randomness_hex | "00" | iterations[0].selected[0]: expected ["
+iterations.0.randomness_hex | "00" | iterations[1].randomness_hex: expected "00"
 iterations.0.selected.0.0 | "甲-9" | iterations[0].selected[0]: expected ["甲-
 iterations.0.selected.1.1 | "B" | iterations[0].selected[1]: expected ["甲-
 iterations.0.selected.2.2 | "{ZERO}" | iterations[0].selected[2]: expected ["乙-

@@ -79,8 +79,8 @@ def inspectors_digest(rows) -> str:
 def recusals_digest(salt: bytes, rows) -> str:
     """Return the hex SHA-256 over a salt and ``label 0x09 inspector label 0x0A``.
 
-    The label is a target's or an entity's. The salt keeps outsiders from guessing who has
-    recused himself from whom. The pairs ascend strictly by label, then inspector.
+    The label is a target's or an entity's. The salt keeps outsiders from guessing pairs
+    outside the drawn targets. The pairs ascend strictly by label, then inspector.
     """
     return _digest(rows, key_length=2, salt=salt)
 

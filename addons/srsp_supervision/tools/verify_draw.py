@@ -281,6 +281,11 @@ def check_codes(certificate):
         expect(f"iterations[{index}].number", index + 1, iteration["number"])
         if index == commitment["n"]:
             differ("iterations", f"at most {index}, the length of the chain", index + 1)
+        expect(
+            f"iterations[{index}].randomness_hex",
+            certificate["iterations"][0]["randomness_hex"],
+            iteration["randomness_hex"],
+        )
         code = iteration["one_time_code_hex"]
         if hashlib.sha256(bytes.fromhex(code)).hexdigest() != last:
             where = f"iterations[{index}].one_time_code_hex"

@@ -1,3 +1,5 @@
+import re
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 
@@ -21,11 +23,13 @@ class SrspDrawRandomness(models.TransientModel):
         task = self.draw_id.task_id
         task._check_role("group_division_manager", "group_policy_officer")
         task.check_access("write")
-        value, draw = (self.value or "").strip(), self.draw_id.sudo()
+        draw = self.draw_id.sudo()
+        value = ".".join(re.findall(r"[0-9]+", self.value or ""))
         if not value or not (self.witnesses or "").strip():
             raise UserError(
                 self.env._("Enter the lottery result and name the witnesses.")
             )
+        draw.lock_for_update()
         draw._check_due(fields.Datetime.now())
         if draw.randomness_kind != "lottery" or draw.iteration_ids:
             raise UserError(
@@ -34,7 +38,6 @@ class SrspDrawRandomness(models.TransientModel):
                     draw=draw.number,
                 )
             )
-        draw.lock_for_update()
         self.env["srsp.draw.iteration"].sudo().create(
             {
                 "draw_id": draw.id,
@@ -43,5 +46,8 @@ class SrspDrawRandomness(models.TransientModel):
                 "witnesses": self.witnesses.strip(),
             }
         )
+        self.env[
+            "ir.cron"
+        ]._commit_progress()  # nobody keys in another one from here on
         draw._draw()
         return {"type": "ir.actions.act_window_close"}
