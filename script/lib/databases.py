@@ -257,7 +257,8 @@ def main():
         elif given.action == "template":
             print(template(given.demo))
         elif given.action == "copy":
-            print(copy(run_name(given.name), demo=given.demo))
+            source = os.environ.get("SRSP_TEMPLATE")
+            print(copy(run_name(given.name), source, given.demo))
         elif given.action == "drop":
             drop(given.name)
         else:
