@@ -100,8 +100,8 @@ class SrspDraw(models.Model):
     inspection_ids = fields.One2many(
         "srsp.inspection", "draw_id", "Inspections", readonly=True
     )
-    roster_size = fields.Integer(compute="_compute_strata_summary")
-    drawn_count = fields.Integer("To Draw", compute="_compute_strata_summary")
+    roster_size = fields.Integer(compute="_compute_sizes")
+    drawn_count = fields.Integer("To Draw", compute="_compute_sizes")
     strata_summary = fields.Html(
         "Strata Drawn From", compute="_compute_strata_summary", sanitize=False
     )
@@ -121,15 +121,20 @@ class SrspDraw(models.Model):
             draw.drawn_line_ids = by_draw.get(draw, lines.browse())
 
     @api.depends("strata")
-    @api.depends_context("lang")
-    def _compute_strata_summary(self):
+    def _compute_sizes(self):
         for draw in self:
             strata = draw.strata or []
             draw.roster_size = sum(stratum["size"] for stratum in strata)
             draw.drawn_count = sum(stratum["quota"] for stratum in strata)
+
+    @api.depends("strata")
+    @api.depends_context("lang")
+    def _compute_strata_summary(self):
+        names = self._get_stratum_names()
+        for draw in self:
             draw.strata_summary = self.env["ir.qweb"]._render(
                 "srsp_supervision.srsp_draw_strata",
-                {"strata": strata, "names": self._get_stratum_names()},
+                {"strata": draw.strata or [], "names": names},
             )
 
     @api.model
@@ -176,6 +181,7 @@ class SrspDraw(models.Model):
     def action_verify(self):
         """Recompute the draw from its certificate, as an outsider would."""
         self.ensure_one()
+        self._check_state("drawn", "voided")
         difference = self._find_difference()
         return {
             "type": "ir.actions.client",

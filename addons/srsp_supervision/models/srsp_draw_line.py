@@ -53,10 +53,14 @@ class SrspDrawLine(models.Model):
             )
 
     @api.model_create_multi
-    def create(self, vals_list):  # pylint: disable=method-required-super
+    def create(self, vals_list):
+        if not vals_list:
+            return super().create(vals_list)
         raise self._error()
 
-    def write(self, vals):  # pylint: disable=method-required-super
+    def write(self, vals):
+        if not self:
+            return super().write(vals)
         raise self._error()
 
     @api.ondelete(at_uninstall=False)

@@ -122,8 +122,15 @@ class TestInspection(SrspCase):
 
     def test_a_task_completes_when_every_visit_is_closed(self):
         self._record()
+        task = self.task.with_user(self.manager)
         with self.assertRaisesRegex(UserError, "6 visits are not closed"):
-            self.task.with_user(self.manager).action_done()
+            task.action_done()
+        self.task.inspection_ids.line_ids.result = "1"
+        self.task.inspection_ids.write({"stage": "reviewed"})
+        self.task.inspection_ids._close(date(2026, 4, 1))
+        self.assertEqual(task.progress, 100)
+        task.action_done()
+        self.assertEqual(task.state, "done")
 
     def test_the_team_cannot_be_chosen_or_moved_by_hand(self):
         for user in (self.inspector, self.manager):

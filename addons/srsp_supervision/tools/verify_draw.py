@@ -10,7 +10,6 @@ This file needs Python 3.8 or newer and nothing else: copy it anywhere. It resta
 mathematics of the draw on purpose and shares no line with the program that drew, so that an
 error in one is not repeated in the other. readme/CERTIFICATE.md describes the format.
 """
-# pylint: disable=print-used
 
 import argparse
 import hashlib
@@ -464,12 +463,12 @@ def main(arguments=None):
         if options.ticket is not None:
             lines += ticket(certificate, options.ticket)
     except Difference as difference:
-        print(difference)
+        sys.stdout.write(f"{difference}\n")
         return 1
     except (BadInput, OSError) as error:
-        print(f"bad input: {error}", file=sys.stderr)
+        sys.stderr.write(f"bad input: {error}\n")
         return 2
-    print("\n".join(lines))
+    sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
 
