@@ -1,6 +1,7 @@
 """When the platform refuses, fails, lies or is not there: what the client makes of it."""
 
 import datetime
+import gzip
 import json
 import socket
 import ssl
@@ -13,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from platform_client import (
+    ANSWER_LIMIT,
     HmacAuth,
     PlatformClient,
     PlatformError,
@@ -210,6 +212,36 @@ def test_a_genuine_answer_to_an_earlier_request_is_not_taken_for_this_one(
         PlatformRetryable, match="does not carry the platform's signature"
     ):
         PlatformClient(impostor.url, KEY, SECRET).submit([make_record()])
+
+
+def test_an_answer_without_an_end_is_not_read_to_its_end(impostor):
+    impostor.body = b" " * (ANSWER_LIMIT + 1)
+    with pytest.raises(PlatformRetryable, match=f"longer than {ANSWER_LIMIT} bytes"):
+        PlatformClient(impostor.url, KEY, SECRET).submit([make_record()])
+
+
+def test_an_answer_that_grows_when_it_is_unpacked_is_not_unpacked_to_its_end(impostor):
+    impostor.headers = {"Content-Encoding": "gzip"}
+    impostor.body = gzip.compress(b" " * 50 * ANSWER_LIMIT)
+    with pytest.raises(PlatformRetryable, match=f"longer than {ANSWER_LIMIT} bytes"):
+        PlatformClient(impostor.url, KEY, SECRET).submit([make_record()])
+
+
+def test_every_failure_says_what_kind_it_is(platform, impostor):
+    failures = {
+        "settings": ("http://credit.example", SECRET),
+        "refused": (platform.url, "wrong"),
+        "unusable": (impostor.url, SECRET),
+        "silent": (f"{impostor.url}0", SECRET),
+    }
+    for code, (url, secret) in failures.items():
+        with pytest.raises(PlatformError) as caught:
+            PlatformClient(url, KEY, secret).submit([make_record()])
+        assert caught.value.code == code
+    impostor.status = 503
+    with pytest.raises(PlatformError) as caught:
+        PlatformClient(impostor.url, KEY, SECRET).submit([make_record()])
+    assert caught.value.code == "busy"
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -24,20 +24,49 @@ from urllib.parse import urlencode, urlsplit
 import requests
 
 BATCH_LIMIT = 200  # records in one submission; a platform answers 413 above it
+ANSWER_LIMIT = 4 * 2**20  # bytes of an answer, unpacked
+CHUNK = 2**16
 INQUIRY_LIMIT = 50  # keys in one inquiry, so that the address stays below 8 kB
 RETRYABLE_4XX = {408, 425, 429}
 
 
 class PlatformError(Exception):
-    """Anything that kept the platform from answering with receipts."""
+    """Anything that kept the platform from answering with receipts.
+
+    ``code`` is for a caller who words it for people; the message is technical.
+    """
+
+    code = ""
 
 
 class PlatformRetryable(PlatformError):
     """No trustworthy answer: network down, timeout, 5xx, 429, malformed or forged answer."""
 
+    code = "busy"
+
+
+class Silent(PlatformRetryable):
+    """Nothing came back, or only part of it."""
+
+    code = "silent"
+
+
+class Unusable(PlatformRetryable):
+    """Something came back that is not what this protocol answers."""
+
+    code = "unusable"
+
 
 class PlatformRejected(PlatformError):
     """Refused for good: bad signature, unknown key, another 4xx, an address not allowed."""
+
+    code = "refused"
+
+
+class BadSettings(PlatformRejected):
+    """Refused by ourselves, before anything is sent."""
+
+    code = "settings"
 
 
 @dataclass(frozen=True)
@@ -63,9 +92,9 @@ class HmacAuth(requests.auth.AuthBase):
 
     def __init__(self, key_id: str, secret: bytes | str):
         if not key_id or not key_id.isascii() or not key_id.isprintable():
-            raise PlatformRejected("The platform key must be printable ASCII")
+            raise BadSettings("The platform key must be printable ASCII")
         if not secret:
-            raise PlatformRejected("The platform secret is empty")
+            raise BadSettings("The platform secret is empty")
         self.key_id = key_id
         key = secret.encode() if isinstance(secret, str) else secret
         self._keyed = hmac.new(key, digestmod=hashlib.sha256)
@@ -93,10 +122,10 @@ class HmacAuth(requests.auth.AuthBase):
         request.headers["X-Srsp-Signature"] = self.sign(*lines)
         return request
 
-    def is_genuine(self, response: requests.Response) -> bool:
+    def is_genuine(self, response: requests.Response, body: bytes) -> bool:
         """True when the answer was signed with our key for this very request (its nonce)."""
         nonce = response.request.headers["X-Srsp-Nonce"]
-        body_hash = hashlib.sha256(response.content).hexdigest()
+        body_hash = hashlib.sha256(body).hexdigest()
         expected = self.sign(
             "SRSP1 RESPONSE", str(response.status_code), nonce, body_hash
         )
@@ -154,7 +183,7 @@ class PlatformClient:
             # A proxy would carry a plain-text loopback request off the machine.
             session.trust_env = self.base_url.startswith("https:")
             try:
-                response = session.request(
+                with session.request(
                     method,
                     self.base_url + target,
                     data=body,
@@ -162,18 +191,18 @@ class PlatformClient:
                     auth=self._auth,
                     timeout=self.timeout,
                     allow_redirects=False,
-                )
+                    stream=True,
+                ) as response:
+                    answer = _read_body(response)
             except requests.RequestException as error:
-                raise PlatformRetryable(f"No answer: {type(error).__name__}") from error
-        _raise_for_status(response)
-        if not self._auth.is_genuine(response):
-            raise PlatformRetryable(
-                "The answer does not carry the platform's signature"
-            )
+                raise Silent(f"No answer: {type(error).__name__}") from error
+        _raise_for_status(response.status_code, answer)
+        if not self._auth.is_genuine(response, answer):
+            raise Unusable("The answer does not carry the platform's signature")
         try:
-            return json.loads(response.content)
+            return json.loads(answer)
         except ValueError as error:
-            raise PlatformRetryable("The answer is not JSON") from error
+            raise Unusable("The answer is not JSON") from error
 
 
 def _checked_address(base_url: str) -> str:
@@ -182,15 +211,13 @@ def _checked_address(base_url: str) -> str:
         parts = urlsplit(base_url)
         host = parts.hostname or ""
     except ValueError as error:
-        raise PlatformRejected("The platform address is not an address") from error
+        raise BadSettings("The platform address is not an address") from error
     if parts.scheme not in ("http", "https") or not host:
-        raise PlatformRejected("The platform address must start with https://")
+        raise BadSettings("The platform address must start with https://")
     if parts.username is not None or parts.query or parts.fragment:
-        raise PlatformRejected(
-            "The platform address must hold no login, query or fragment"
-        )
+        raise BadSettings("The platform address must hold no login, query or fragment")
     if parts.scheme == "http" and not _is_loopback(host):
-        raise PlatformRejected("Plain http is allowed to this machine only; use https")
+        raise BadSettings("Plain http is allowed to this machine only; use https")
     return base_url.rstrip("/")
 
 
@@ -201,12 +228,21 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _raise_for_status(response: requests.Response):
+def _read_body(response: requests.Response) -> bytes:
+    """The body, unpacked; Unusable as soon as it is longer than ``ANSWER_LIMIT``."""
+    body = bytearray()
+    for chunk in response.iter_content(CHUNK):
+        body += chunk
+        if len(body) > ANSWER_LIMIT:
+            raise Unusable(f"The answer is longer than {ANSWER_LIMIT} bytes")
+    return bytes(body)
+
+
+def _raise_for_status(status: int, body: bytes):
     """Turn every status but 200 into the error that says whether trying again can help."""
-    status = response.status_code
     if status == 200:
         return
-    text = response.content[:300].decode("utf-8", "replace")
+    text = body[:300].decode("utf-8", "replace")
     refused = 400 <= status < 500 and status not in RETRYABLE_4XX
     raise (PlatformRejected if refused else PlatformRetryable)(f"HTTP {status}: {text}")
 
@@ -218,13 +254,13 @@ def _read_receipts(answer, keys: set[str], inquiry: bool = False) -> dict[str, R
             row["idempotency_key"]: _read_receipt(row) for row in answer["receipts"]
         }
     except (KeyError, TypeError, ValueError) as error:
-        raise PlatformRetryable("The answer is not a list of receipts") from error
+        raise Unusable("The answer is not a list of receipts") from error
     if set(receipts) != keys:
-        raise PlatformRetryable("The answer is about other records than those sent")
+        raise Unusable("The answer is about other records than those sent")
     if not inquiry and any(
         receipt.status == "unknown" for receipt in receipts.values()
     ):
-        raise PlatformRetryable("The answer leaves a record undecided")
+        raise Unusable("The answer leaves a record undecided")
     return receipts
 
 
