@@ -1,3 +1,5 @@
+import json
+
 from odoo import models
 
 from odoo.addons.srsp_supervision.models.srsp_draw import iso
@@ -12,10 +14,10 @@ class SrspDraw(models.Model):
 
     def _prepare_publication_vals(self, kind):
         """``roster``: the commitment, before any randomness exists; ``draw``: the certificate itself."""
-        task = self.task_id
+        name = self.head["task_name"]
         titles = {
-            "roster": self.env._("Roster locked: %(task)s", task=task.name),
-            "draw": self.env._("Draw: %(task)s", task=task.name),
+            "roster": self.env._("Roster locked: %(task)s", task=name),
+            "draw": self.env._("Draw: %(task)s", task=name),
         }
         return {
             "title": titles[kind],
@@ -28,9 +30,10 @@ class SrspDraw(models.Model):
             "formed_at": self._get_formed_at(kind),
             "draw_state": self.state if kind == "draw" else self._get_roster_state(),
             "division_id": self.division_id.id,
-            "division_name": self.division_id.name,
-            "sector_name": task.sector_id.name,
-            "task_id": task.id,
+            "bureau_name": self.head["bureau"],
+            "division_name": self.head["division"],
+            "sector_name": self._get_task_line()["sector"],
+            "task_id": self.task_id.id,
             "payload": self._get_certificate()
             if kind == "draw"
             else self._get_roster_payload(),
@@ -39,6 +42,15 @@ class SrspDraw(models.Model):
     def _get_roster_state(self):
         """A roster stays ``committed`` when it has been drawn: the draw is a publication of its own."""
         return "voided" if self.state == "voided" else "committed"
+
+    def _get_task_line(self):
+        """The task as it was when the roster was locked, which is when it was first published."""
+        domain = [*self._get_publication_domain(), ("kind", "=", "roster")]
+        first = self.env["srsp.publication"].search(domain, order="version", limit=1)
+        if first:
+            return json.loads(first.payload)["task"]
+        line = self.task_id._get_publication_line()
+        return {**line, "number": self.head["task"], "name": self.head["task_name"]}
 
     def _get_roster_payload(self):
         state = self._get_roster_state()
@@ -53,16 +65,12 @@ class SrspDraw(models.Model):
             "format": "srsp-roster-commitment/1",
             "draw": {
                 "number": self.number,
-                "task": self.task_id.number,
-                "task_name": self.task_id.name,
-                "bureau": self.company_id.name,
-                "division": self.division_id.name,
-                "rulebook": self.rulebook_id.name,
+                **self.head,
                 "state": state,
                 "void_reason": self.void_reason or "",
                 "locked_at": iso(self.locked_at),
             },
-            "task": self.task_id._get_publication_line(),
+            "task": self._get_task_line(),
             "commitment": self._get_commitment(),
             "chain": {
                 "sequence": event.sequence,

@@ -3,7 +3,7 @@ import hashlib
 import json
 
 from odoo.exceptions import UserError
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.srsp_supervision.tools import canonical, verify_draw
 
@@ -128,6 +128,51 @@ class TestPublication(BureauCase):
         )
         reason = json.loads(versions[3].payload)["draw"]["void_reason"]
         self.assertEqual(reason, "名录库有误")
+
+    def test_a_publication_of_a_draw_names_everything_as_of_the_lock(self):
+        task = self.make_task()
+        draw = self.draw(task)
+        before = self.publications_of(draw, "roster")
+        self.rename_everything(task, draw)
+        draw._void("名录库有误")
+        after, certificate = self.publications_of(draw)[-2:]
+        named = "title bureau_name division_name sector_name".split()
+        self.assertEqual(*(p.read(named)[0] | {"id": 0} for p in (before, after)))
+        first, second = (json.loads(p.payload) for p in (before, after))
+        self.assertEqual(first["task"], second["task"])
+        self.assertEqual({**second["draw"], **draw.head}, second["draw"])
+        self.assertEqual(
+            [second["draw"][name] for name in ("bureau", "division", "task_name")],
+            ["测试局", "测管处", "测绘资质巡查"],
+        )
+        self.assertNotIn("改名", certificate.title + certificate.bureau_name)
+
+    def rename_everything(self, task, draw):
+        """As years of a bureau may do to it."""
+        self.env.flush_all()
+        for table, record in (
+            ("srsp_task", task),
+            ("srsp_division", self.division),
+            ("srsp_sector", self.sector),
+            ("srsp_rulebook", draw.rulebook_id),
+            ("res_company", self.company),
+        ):
+            translated = record._fields["name"].translate
+            name = (
+                SQL("%s::jsonb", json.dumps({"en_US": "改名"}))
+                if translated
+                else "改名"
+            )
+            self.env.execute_query(
+                SQL(
+                    "UPDATE %s SET name = %s WHERE id = %s RETURNING id",
+                    SQL.identifier(table),
+                    name,
+                    record.id,
+                )
+            )
+        self.env.invalidate_all()
+        self.assertEqual((task.name, self.company.name), ("改名", "改名"))
 
     def test_voiding_a_locked_roster_publishes_no_certificate(self):
         task = self.make_task()
