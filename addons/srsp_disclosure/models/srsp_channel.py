@@ -11,11 +11,15 @@ class SrspChannel(models.Model):
 
     The secret goes in and never comes out: no interface reads ``secret``, ``secret_input`` is always
     empty, and both are left out of exports and copies.
+
+    An archived channel delivers nothing, and what it was owed stays owed: archiving is no way to have
+    disclosed. Each change of ``active`` is sealed in the integrity chain with the number of deliveries
+    that were not accepted at that moment.
     """
 
     _name = "srsp.channel"
     _description = "Channel"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
 
@@ -107,11 +111,18 @@ class SrspChannel(models.Model):
             channel.open_count = counts.get(channel, 0)
 
     def write(self, vals):
+        changed = self.filtered(
+            lambda c: "active" in vals and c.active != vals["active"]
+        )
         result = super().write(vals)
-        if "active" in vals:
-            waiting = self.sudo().delivery_ids.publication_id
-            waiting.filtered(lambda p: not p.disclosed_on)._update_disclosed()
+        for channel in changed:
+            channel._seal_active()
         return result
+
+    def _seal_active(self):
+        kind = "channel.restored" if self.active else "channel.archived"
+        owed = {"channel": self.name, "owed": self.sudo().open_count}
+        self.env["srsp.event"]._seal(self, kind, owed)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -127,7 +138,7 @@ class SrspChannel(models.Model):
         try:
             self._get_client().inquire([UNKNOWN_KEY])
         except PlatformError as error:
-            kind, message = "danger", str(error)
+            kind, message = "danger", self._explain(error)
         else:
             kind, message = "success", self.env._("The platform answers and knows us.")
         return {
@@ -187,6 +198,24 @@ class SrspChannel(models.Model):
         """
         channel = self.sudo()
         return PlatformClient(channel.url, channel.key_id, channel.secret or "")
+
+    @api.model
+    def _explain(self, error):
+        """An error of a delivery in the reader's words, with the technical text after it."""
+        texts = {
+            "settings": self.env._(
+                "The channel's address, key name or secret cannot be used"
+            ),
+            "silent": self.env._("The platform does not answer"),
+            "busy": self.env._("The platform is out of order for now"),
+            "unusable": self.env._("The platform's answer cannot be relied upon"),
+            "refused": self.env._("The platform refuses the request"),
+        }
+        text, detail = texts.get(getattr(error, "code", None)), str(error)
+        if not text:
+            text = self.env._("The delivery failed on this server")
+            detail = f"{type(error).__name__}: {error}"
+        return self.env._("%(text)s (%(detail)s)", text=text, detail=detail)
 
     def _get_responsible(self):
         """Who is told when something has to be done."""

@@ -1,11 +1,11 @@
 import datetime
-from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-BEIJING = ZoneInfo("Asia/Shanghai")
+from odoo.addons.srsp_supervision.tools.working_days import BEIJING, beijing_date
+
 KINDS = [
     ("list", "List"),
     ("plan", "Plan"),
@@ -18,11 +18,6 @@ SOON = 5  # working days before a deadline from which it is shown as due soon
 OPEN_FIELDS = frozenset(
     ["state", "deadline", "is_provisional", "disclosed_on", "was_late"]
 )
-
-
-def beijing_date(moment):
-    """The date in Beijing of a naive UTC datetime."""
-    return moment.replace(tzinfo=datetime.UTC).astimezone(BEIJING).date()
 
 
 def beijing_midnight(date):
@@ -43,6 +38,7 @@ class SrspPublication(models.Model):
 
     _name = "srsp.publication"
     _description = "Publication"
+    _inherit = ["srsp.guard.mixin"]
     _order = "formed_at desc, id desc"
     _rec_name = "number"
     _rec_names_search = ["number", "title", "reference"]
@@ -233,18 +229,19 @@ class SrspPublication(models.Model):
         }
 
     def _update_disclosed(self):
-        """Note the day on which no active channel is owed the publication any more; tell the tasks."""
-        today = beijing_date(fields.Datetime.now())
+        """Note the day on which the last delivery was accepted; tell the tasks.
+
+        Every delivery counts, whether its channel is still in use or not: a channel that is archived
+        leaves what it was owed undisclosed, until it is taken up again and the platform accepts.
+        A publication that is owed to nobody is left alone here: see ``_seal_and_deliver``.
+        """
         for publication in self.filtered(lambda p: p.deadline and not p.disclosed_on):
-            owed = publication.delivery_ids.filtered(
-                lambda d: d.channel_id.active and d.state != "accepted"
-            )
-            if not owed:
-                accepted = publication.delivery_ids.filtered("received_at")
-                day = max(
-                    (beijing_date(d.received_at) for d in accepted), default=today
-                )
-                publication.write(
-                    {"disclosed_on": day, "was_late": day > publication.deadline}
+            deliveries = publication.delivery_ids
+            if deliveries and set(deliveries.mapped("state")) == {"accepted"}:
+                publication._set_disclosed(
+                    max(beijing_date(d.received_at) for d in deliveries)
                 )
         self.task_id._disclose_complete()
+
+    def _set_disclosed(self, day):
+        self.write({"disclosed_on": day, "was_late": day > self.deadline})

@@ -3,7 +3,7 @@ import json
 
 from odoo import api, fields, models
 
-from .srsp_publication import BEIJING
+from odoo.addons.srsp_supervision.tools.working_days import BEIJING
 
 
 def local_time(text):

@@ -3,8 +3,7 @@ import hashlib
 from odoo import api, fields, models
 
 from odoo.addons.srsp_supervision.tools import canonical
-
-from .srsp_publication import beijing_date
+from odoo.addons.srsp_supervision.tools.working_days import beijing_date
 
 
 class SrspPublication(models.Model):
@@ -23,43 +22,63 @@ class SrspPublication(models.Model):
         """
         record.ensure_one()
         now = now or fields.Datetime.now()
-        lang = record.company_id.sudo().partner_id.lang or self.env.lang
-        content = record.sudo().with_context(lang=lang)._prepare_publication_vals(kind)
-        payload = canonical.dumps(content.pop("payload"))
+        localised = record.company_id.sudo()._srsp_in_language(record.sudo())
+        content = localised._prepare_publication_vals(kind)
+        publication = self.sudo().create(
+            {
+                "number": self._next_number(now),
+                "published_on": now,
+                **self._prepare_source_vals(record, kind),
+                **self._supersede(record.company_id, kind, content["reference"]),
+                **self._prepare_frozen_vals(content),
+            }
+        )
+        publication._seal_and_deliver()
+        return publication
+
+    @api.model
+    def _supersede(self, company, kind, reference):
+        """Take the version in force out of force; what the next one says of it."""
         earlier = self.sudo().search(
             [
-                ("company_id", "=", record.company_id.id),
+                ("company_id", "=", company.id),
                 ("kind", "=", kind),
-                ("reference", "=", content["reference"]),
+                ("reference", "=", reference),
                 ("state", "=", "published"),
             ]
         )
         earlier.state = "superseded"
         earlier.flush_recordset(["state"])
-        formed_on = beijing_date(content["formed_at"])
-        publication = self.sudo().create(
-            {
-                "number": self._next_number(now),
-                "kind": kind,
-                "version": earlier.version + 1,
-                "supersedes_id": earlier.id,
-                "payload": payload.decode(),
-                "digest": hashlib.sha256(payload).hexdigest(),
-                "published_on": now,
-                "formed_on": formed_on,
-                "year": formed_on.year,
-                "bureau_name": record.company_id.sudo().name,
-                "company_id": record.company_id.id,
-                "res_model": record._name,
-                "res_id": record.id,
-                **self._prepare_deadline_vals(
-                    formed_on, content.pop("disclosure_days", 0)
-                ),
-                **content,
-            }
-        )
-        publication._seal_and_deliver()
-        return publication
+        return {"version": earlier.version + 1, "supersedes_id": earlier.id}
+
+    @api.model
+    def _prepare_source_vals(self, record, kind):
+        """What is published, and whose; the content may know better what the bureau was called."""
+        company = record.company_id.sudo()
+        return {
+            "kind": kind,
+            "bureau_name": company.name,
+            "company_id": company.id,
+            "res_model": record._name,
+            "res_id": record.id,
+        }
+
+    @api.model
+    def _prepare_frozen_vals(self, content):
+        """``content`` of ``_prepare_publication_vals`` as it is stored: its payload as bytes with their
+        digest, its day in Beijing, its deadline."""
+        vals = dict(content)
+        payload = canonical.dumps(vals.pop("payload"))
+        days = vals.pop("disclosure_days", 0)
+        formed_on = beijing_date(vals["formed_at"])
+        return {
+            **vals,
+            "payload": payload.decode(),
+            "digest": hashlib.sha256(payload).hexdigest(),
+            "formed_on": formed_on,
+            "year": formed_on.year,
+            **self._prepare_deadline_vals(formed_on, days),
+        }
 
     @api.model
     def _next_number(self, now):
@@ -69,7 +88,10 @@ class SrspPublication(models.Model):
         )
 
     def _seal_and_deliver(self):
-        """Seal number and digest in the chain; put a result into the outbox of every channel."""
+        """Seal number and digest in the chain; put a result into the outbox of every active channel.
+
+        Only where there is none at this moment does the website alone disclose it, on this very day.
+        """
         self.env["srsp.event"]._seal(
             self,
             "publication.published",
@@ -83,8 +105,11 @@ class SrspPublication(models.Model):
         )
         if self.kind == "result":
             channels = self.env["srsp.channel"].sudo()
-            channels.search([("company_id", "=", self.company_id.id)])._queue(self)
-            self._update_disclosed()
+            channels = channels.search([("company_id", "=", self.company_id.id)])
+            channels._queue(self)
+            if not channels:
+                self._set_disclosed(beijing_date(self.published_on))
+                self.task_id._disclose_complete()
 
     @api.model
     def _prepare_deadline_vals(self, formed_on, days):

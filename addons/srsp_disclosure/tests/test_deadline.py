@@ -1,4 +1,5 @@
 import datetime
+import json
 
 from freezegun import freeze_time
 
@@ -125,12 +126,67 @@ class TestDeadline(BureauCase):
             self.close(visit, DATE(2025, 9, 24))
         self.assertEqual(self.task.state, "disclosed")
 
-    def test_an_archived_channel_is_no_longer_waited_for(self):
+    def test_what_is_published_without_a_channel_is_disclosed_on_that_day(self):
+        with freeze_time("2025-10-28 15:59:00"):  # 23:59 in Beijing
+            publication = self.close(self.visits[0], DATE(2025, 9, 24))
+        self.assertEqual(
+            (publication.disclosed_on, publication.was_late),
+            (DATE(2025, 10, 28), False),
+        )
+
+    def test_archiving_a_channel_discloses_nothing_of_what_it_is_owed(self):
         channel = self.make_channel()
+        publications = self.env["srsp.publication"]
         for visit in self.visits:
-            self.close(visit, DATE(2025, 9, 24))
+            publications |= self.close(visit, DATE(2025, 9, 24))
         channel.active = False
+        publications._update_disclosed()
+        channel.active = True
+        publications._update_disclosed()
+        self.assertFalse(publications.filtered("disclosed_on"))
+        self.assertEqual(self.task.state, "inspecting")
+        self.accept(publications.delivery_ids)
         self.assertEqual(self.task.state, "disclosed")
+
+    def test_what_one_channel_accepted_still_waits_for_the_archived_one(self):
+        channels = self.make_channel() | self.make_channel()
+        publication = self.close(self.visits[0], DATE(2025, 9, 24))
+        channels[1].active = False
+        first, second = publication.delivery_ids.sorted("channel_id")
+        self.accept(first)
+        self.assertFalse(publication.disclosed_on)
+        self.accept(second)
+        self.assertEqual(publication.disclosed_on, DATE(2025, 9, 25))
+
+    def test_a_channel_added_later_takes_no_disclosure_back(self):
+        publication = self.close(self.visits[0], DATE(2025, 9, 24))
+        day = publication.disclosed_on
+        self.make_channel().action_queue_missing()
+        publication._update_disclosed()
+        self.assertTrue(publication.delivery_ids)
+        self.assertEqual(publication.disclosed_on, day)
+
+    def test_archiving_and_restoring_a_channel_is_sealed(self):
+        channel = self.make_channel()
+        self.close(self.visits[0], DATE(2025, 9, 24))
+        channel.active = True  # no change, no event
+        channel.active = False
+        channel.active = True
+        events = self.env["srsp.event"].search(
+            [("res_model", "=", "srsp.channel"), ("res_id", "=", channel.id)],
+            order="sequence",
+        )
+        self.assertEqual(
+            [(event.kind, json.loads(event.payload)) for event in events],
+            [
+                ("channel.archived", {"channel": "信用平台", "owed": 1}),
+                ("channel.restored", {"channel": "信用平台", "owed": 1}),
+            ],
+        )
+
+    def accept(self, deliveries):
+        deliveries.write({"state": "accepted", "received_at": "2025-09-25 00:00:00"})
+        deliveries.publication_id._update_disclosed()
 
     def make_channel(self):
         return self.env["srsp.channel"].create(
