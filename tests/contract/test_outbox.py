@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from datetime import timedelta
 
 import databases
@@ -38,7 +39,8 @@ def env(registry):
 
 @pytest.fixture
 def channel(env, platform):
-    """The demo's channel, pointed at the platform of this test."""
+    """The demo's channel, pointed at the platform of this test, whose clock runs."""
+    platform.now = time.time
     channel = env.ref("srsp_disclosure.demo_channel")
     channel.write({"url": platform.url, "secret": SECRET, "active": True})
     channel.activity_ids.unlink()
@@ -145,6 +147,22 @@ def test_after_a_failure_the_platform_is_asked_and_holds_the_result_once(
     assert submissions == [delivery.idempotency_key]
 
 
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_a_receipt_of_an_impossible_time_is_no_receipt(
+    registry, channel, platform, minutes
+):
+    delivery, receive = owe(channel), platform.store.receive
+    platform.store.receive = lambda records, now, *rest: receive(
+        records, now + minutes * 60, *rest
+    )
+    for _attempt in ("submitted", "asked about"):
+        make_due(delivery)
+        run(registry)
+        assert refresh(delivery).state == "sent"
+        assert "impossible time" in delivery.reason
+    assert not delivery.publication_id.disclosed_on
+
+
 def test_a_delivery_that_a_crash_left_behind_is_asked_about_first(
     registry, channel, platform, submissions
 ):
@@ -204,6 +222,7 @@ def test_a_wrong_secret_is_an_error_told_once_and_never_logged(
         assert "a-wrong-secret-of-ours" not in delivery.reason
     assert channel.activity_ids.user_id == channel.user_id
     assert len(channel.activity_ids) == 1
+    assert channel.activity_ids.summary == "平台拒绝接收报送"
     assert "a-wrong-secret-of-ours" not in caplog.text
     notification = channel.action_test_connection()["params"]
     assert (notification["type"], "a-wrong" in str(notification)) == ("danger", False)

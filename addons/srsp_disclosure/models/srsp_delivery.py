@@ -7,13 +7,15 @@ from stdnum.cn import uscc
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import plaintext2html
 
-from ..tools.platform_client import PlatformRejected, PlatformRetryable
+from ..tools.platform_client import PlatformRejected, PlatformRetryable, Unusable
 
 _logger = logging.getLogger(__name__)
 
 BATCH = 100  # deliveries one run of the scheduled action takes on
 LEASE = 300  # seconds a worker has for one exchange; then another may take over
+CLOCK_DRIFT = datetime.timedelta(minutes=5)  # between the platform's clock and ours
 FIRST_WAIT, LONGEST_WAIT = 60, 6 * 3600  # seconds between attempts: doubled each time
 
 
@@ -30,7 +32,7 @@ class SrspDelivery(models.Model):
 
     _name = "srsp.delivery"
     _description = "Delivery"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
     _order = "deadline, id"
     _rec_name = "idempotency_key"
 
@@ -124,12 +126,16 @@ class SrspDelivery(models.Model):
 
     @api.model
     def _cron_deliver(self):
-        """Deliver what is due, each in transactions of its own; any number of workers may run this."""
+        """Deliver what is due, each in transactions of its own; any number of workers may run this.
+
+        What is noted about a delivery is written in the language of its bureau: nobody is logged in.
+        """
         cron = self.env["ir.cron"]
         domain = self._get_due_domain()
         deliveries = self.search(domain, limit=BATCH)
         cron._commit_progress(remaining=self.search_count(domain))
         for delivery in deliveries:
+            delivery = delivery.company_id._srsp_in_language(delivery)
             try:
                 delivery = delivery.try_lock_for_update().filtered_domain(domain)
                 if delivery:
@@ -139,7 +145,7 @@ class SrspDelivery(models.Model):
             except Exception as error:
                 self.env.cr.rollback()
                 _logger.exception("Delivery %s failed", delivery.id)
-                delivery._settle_error(f"{type(error).__name__}: {error}")
+                delivery._settle_error(error)
             if not cron._commit_progress(1):
                 break
         # Two workers that finish the last two results of a task do not see each other's.
@@ -168,15 +174,16 @@ class SrspDelivery(models.Model):
             client = self.channel_id._get_client()
             self.env["ir.cron"]._commit_progress()
             receipt = self._exchange(client, record, ask_first)
+            moment = self._check_received_at(receipt)
         except PlatformRetryable as error:
             if self._is_still_ours(attempts):
-                self._settle_retryable(str(error))
+                self._settle_retryable(error)
         except PlatformRejected as error:
             if self._is_still_ours(attempts):
-                self._settle_error(str(error))
+                self._settle_error(error)
         else:
             if self._is_still_ours(attempts):
-                self._settle(receipt)
+                self._settle(receipt, moment)
 
     @api.model
     def _exchange(self, client, record, ask_first):
@@ -193,10 +200,18 @@ class SrspDelivery(models.Model):
         locked = self.try_lock_for_update()
         return bool(locked) and (self.state, self.attempts) == ("sent", attempts)
 
-    def _settle(self, receipt):
+    def _check_received_at(self, receipt):
+        """The moment of a receipt as naive UTC. It decides whether the deadline was met, so a platform
+        cannot place it before this delivery existed or into the future."""
         moment = receipt.received_at.astimezone(datetime.UTC).replace(
             tzinfo=None, microsecond=0
         )
+        earliest = self.create_date - CLOCK_DRIFT
+        if not earliest <= moment <= fields.Datetime.now() + CLOCK_DRIFT:
+            raise Unusable(f"The receipt bears an impossible time: {moment} UTC")
+        return moment
+
+    def _settle(self, receipt, moment):
         self.write(
             {
                 "state": receipt.status,
@@ -214,20 +229,21 @@ class SrspDelivery(models.Model):
         else:
             self._notify(self, self.env._("The platform rejected this record"))
 
-    def _settle_retryable(self, reason):
+    def _settle_retryable(self, error):
         """Nobody knows whether it arrived: stay ``sent``, ask again later and later."""
         wait = min(FIRST_WAIT * 2 ** min(self.attempts - 1, 16), LONGEST_WAIT)
         now = fields.Datetime.now()
         next_try_at = now + datetime.timedelta(seconds=wait)
+        reason = self.channel_id._explain(error)
         self.write({"reason": reason, "failed_at": now, "next_try_at": next_try_at})
         self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger(next_try_at)
 
-    def _settle_error(self, reason):
+    def _settle_error(self, error):
         """The whole request was refused: the channel's matter, so its officer is told once per channel."""
         self.write(
             {
                 "state": "error",
-                "reason": reason,
+                "reason": self.channel_id._explain(error),
                 "failed_at": fields.Datetime.now(),
                 "next_try_at": False,
             }
@@ -242,7 +258,7 @@ class SrspDelivery(models.Model):
             record.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=summary,
-                note=self.reason,
+                note=plaintext2html(self.reason),
                 user_id=officer.id,
             )
 
