@@ -7,7 +7,7 @@ from odoo import http
 from odoo.http import request
 from odoo.tools import file_open
 
-from .supervision import PUBLIC
+from .supervision import PUBLIC, not_found, read_page, storable
 
 PER_PAGE = 50
 VERIFIER = "srsp_supervision/tools/verify_draw.py"
@@ -24,13 +24,12 @@ class Documents(http.Controller):
         voided), ``locked_at``, ``announced_for``, ``drawn_at`` (UTC, ISO 8601, null before the draw),
         ``commitment``, and, null before the draw, ``certificate_url`` and the ``digest`` of its bytes.
         """
-        page = max(int(page), 1) if page.isascii() and page.isdecimal() else 1
         publications = request.env["srsp.publication"]
         rosters = publications.search(
             [("kind", "=", "roster"), ("state", "=", "published")],
             order="formed_at desc, id desc",
             limit=PER_PAGE,
-            offset=(min(page, 10**6) - 1) * PER_PAGE,
+            offset=(read_page(page) - 1) * PER_PAGE,
         )
         draws = publications.search(
             [
@@ -51,7 +50,7 @@ class Documents(http.Controller):
 
     def _prepare_draw(self, roster, draw):
         payload = json.loads(roster.payload)
-        base = request.httprequest.host_url.rstrip("/")
+        base = self._get_base_url()
         return {
             "number": roster.reference,
             "task": payload["draw"]["task"],
@@ -68,27 +67,35 @@ class Documents(http.Controller):
             "digest": draw.digest or None,
         }
 
+    def _get_base_url(self):
+        """The website's domain; where none is set, as on a trial server of any port, the address that
+        the visitor used (which a forged ``Host`` changes for that visitor alone: nothing caches it)."""
+        return request.website.domain or request.httprequest.host_url.rstrip("/")
+
     @http.route("/supervision/draws/<string:number>/certificate.json", **DOCUMENT)
     def certificate(self, number, version="", **_other):
         """The certificate's frozen bytes: the version in force, or the one asked for."""
-        domain = [("kind", "=", "draw"), ("reference", "=", number)]
-        if version.isascii() and version.isdecimal() and len(version) < 6:
+        domain = [("kind", "=", "draw"), ("reference", "=", storable(number))]
+        asked = version.isascii() and version.isdecimal() and len(version) < 6
+        if asked:
             domain.append(("version", "=", int(version)))
         else:
             domain.append(("state", "=", "published"))
         publication = request.env["srsp.publication"].search(domain, limit=1)
         if not publication:
-            raise request.not_found()
+            return not_found(number)
         return self._send_payload(
-            publication, f"certificate-{number}.json", frozen=bool(version)
+            publication, f"certificate-{number}.json", frozen=asked
         )
 
     @http.route("/supervision/publication/<string:number>/payload.json", **DOCUMENT)
     def payload(self, number):
         """The frozen bytes of any publication."""
-        publication = request.env["srsp.publication"].search([("number", "=", number)])
+        publication = request.env["srsp.publication"].search(
+            [("number", "=", storable(number))]
+        )
         if not publication:
-            raise request.not_found()
+            return not_found(number)
         return self._send_payload(publication, f"{number}.json", frozen=True)
 
     @http.route("/supervision/verify_draw.py", **DOCUMENT)

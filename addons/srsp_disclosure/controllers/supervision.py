@@ -4,10 +4,11 @@ from odoo import fields, http
 from odoo.fields import Domain
 from odoo.http import request
 
-from ..models.srsp_publication import beijing_date
+from odoo.addons.srsp_supervision.tools.working_days import beijing_date
 
 PER_PAGE = 20
 LATEST = 5
+LONGEST_PATH = 1000  # characters; the website's menu cannot read a longer number in it
 KINDS = ("list", "plan", "roster", "draw", "result")
 PUBLIC = {
     "type": "http",
@@ -15,6 +16,25 @@ PUBLIC = {
     "website": True,
     "readonly": True,
 }
+
+
+def storable(text):
+    """``text`` without the character 0, which PostgreSQL knows not: a search for it finds nothing."""
+    return text.replace("\0", "\ufffd")
+
+
+def read_page(text):
+    """The number of the page that was asked for, of its first seven digits; 1 when it is none."""
+    return max(int(text[:7]), 1) if text.isascii() and text.isdecimal() else 1
+
+
+def not_found(sought=""):
+    """A page with status 404 that leads back to the lists."""
+    if len(request.httprequest.path) > LONGEST_PATH:
+        return request.make_response("404 Not Found", status=404)
+    response = request.render("srsp_disclosure.not_found", {"sought": sought})
+    response.status_code = 404
+    return response
 
 
 class Supervision(http.Controller):
@@ -35,20 +55,23 @@ class Supervision(http.Controller):
     @http.route(
         [
             "/supervision/<any(list,plan,roster,draw,result):kind>",
-            "/supervision/<any(list,plan,roster,draw,result):kind>/page/<int:page>",
+            "/supervision/<any(list,plan,roster,draw,result):kind>/page/<string:page>",
         ],
         sitemap=False,
         **PUBLIC,
     )
-    def publications(self, kind, page=1, q="", year="", division="", **_other):
+    def publications(self, kind, page="1", q="", year="", division="", **_other):
+        if len(page) > 7:
+            return not_found()
         publications = request.env["srsp.publication"]
-        terms = {"q": q.strip()[:100], "year": year[:4], "division": division[:100]}
+        q, division = storable(q.strip()[:100]), storable(division[:100])
+        terms = {"q": q, "year": year[:4], "division": division}
         domain = self._in_force(kind) & self._get_search_domain(**terms)
         total = publications.search_count(domain)
         pager = request.website.pager(
             url=f"/supervision/{kind}",
             total=total,
-            page=page,
+            page=read_page(page),
             step=PER_PAGE,
             url_args={key: value for key, value in terms.items() if value},
         )
@@ -77,9 +100,11 @@ class Supervision(http.Controller):
 
     @http.route("/supervision/publication/<string:number>", sitemap=False, **PUBLIC)
     def publication(self, number):
-        publication = request.env["srsp.publication"].search([("number", "=", number)])
+        publication = request.env["srsp.publication"].search(
+            [("number", "=", storable(number))]
+        )
         if not publication:
-            return self._not_found(number)
+            return not_found(number)
         others = publication.search(
             [
                 ("company_id", "=", publication.company_id.id),
@@ -100,12 +125,7 @@ class Supervision(http.Controller):
 
     @http.route("/supervision/<path:anything>", sitemap=False, **PUBLIC)
     def nothing(self, anything):
-        return self._not_found("")
-
-    def _not_found(self, sought):
-        response = request.render("srsp_disclosure.not_found", {"sought": sought})
-        response.status_code = 404
-        return response
+        return not_found()
 
     def _in_force(self, kind):
         return Domain("kind", "=", kind) & Domain("state", "=", "published")

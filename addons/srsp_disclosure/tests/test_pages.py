@@ -21,8 +21,8 @@ class TestPages(Bureau, HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.make_bureau()
-        website = cls.env["website"].search([], limit=1)
-        website.company_id = cls.company
+        cls.website = cls.env["website"].search([], limit=1)
+        cls.website.company_id = cls.company
         cls.list = cls.publish_list(content="核查<script>alert(1)</script>仪器")
         cls.plan = cls.publish_plan(cls.list)
         cls.task = cls.make_task(ratio=0.5)
@@ -51,6 +51,15 @@ class TestPages(Bureau, HttpCase):
             self.assertIn(f'href="/supervision/publication/{publication.number}"', page)
         for kind in ("list", "plan", "draw", "result"):
             self.assertIn(f'href="/supervision/{kind}"', page)
+
+    def test_the_menu_has_the_name_that_every_government_site_gives_it(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        addon = self.env["ir.module.module"].search([("name", "=", "srsp_disclosure")])
+        addon._update_translations(["zh_CN"])
+        menus = self.env["website.menu"].search([("url", "=", "/supervision")])
+        self.assertEqual(set(menus.mapped("name")), {"Random Inspection"})
+        menus = menus.with_context(lang="zh_CN")
+        self.assertEqual(set(menus.mapped("name")), {"双随机、一公开"})
 
     def test_a_company_is_found_by_name_by_credit_code_and_by_number(self):
         name = self.visit.entity_id.name
@@ -134,6 +143,47 @@ class TestPages(Bureau, HttpCase):
             "/supervision/publication/none/payload.json",
         ):
             self.get(url, 404)
+
+    def test_a_character_that_no_database_knows_finds_nothing(self):
+        name = self.visit.entity_id.name
+        for term in ("q=%00", "division=%00", f"q={name[:3]}%00"):
+            self.assertNotIn(name, self.text(f"/supervision/result?{term}"))
+        for url in (
+            "/supervision/publication/%00",
+            f"/supervision/publication/{self.result.number}%00",
+            "/supervision/publication/%00/payload.json",
+            "/supervision/draws/%00/certificate.json",
+            "/supervision/%00",
+        ):
+            self.get(url, 404)
+
+    def test_a_page_number_beyond_measure_is_no_error(self):
+        nines = "9" * 5000
+        self.assertEqual(self.get(f"/supervision/draws.json?page={nines}").json(), [])
+        for page in ("9999999", "x", "0", "-1"):
+            self.get(f"/supervision/result/page/{page}")
+        for url in ("result/page", "publication", "draws", "nothing"):
+            self.get(f"/supervision/{url}/{nines}", 404)
+
+    def test_only_a_version_that_was_named_is_kept_for_good(self):
+        url = f"/supervision/draws/{self.drawn.number}/certificate.json"
+        kept = {
+            query: "immutable" in self.get(url + query).headers["Cache-Control"]
+            for query in ("", "?version=", "?version=abc", "?version=1")
+        }
+        self.assertEqual(
+            kept,
+            {"": False, "?version=": False, "?version=abc": False, "?version=1": True},
+        )
+
+    def test_the_index_of_draws_names_the_domain_whatever_the_visitor_calls_it(self):
+        self.website.domain = "https://zrzy.example.org"
+        response = self.url_open(
+            "/supervision/draws.json", headers={"Host": "evil.example"}
+        )
+        for row in response.json():
+            for name in ("page_url", "certificate_url"):
+                self.assertTrue(row[name].startswith("https://zrzy.example.org/"))
 
     def test_the_certificate_is_served_as_the_very_bytes_that_were_sealed(self):
         url = f"/supervision/draws/{self.drawn.number}/certificate.json"
