@@ -33,6 +33,7 @@
         "demo/inspectors.xml",
         "demo/srsp.recusal.csv",
         "demo/rulebook.xml",
+        "demo/legal_bases.xml",
         "demo/lists.xml",
         "demo/story.xml",
     ],

@@ -79,7 +79,7 @@ def make_draw(env, size):
             "name": "Bench",
             "division_id": division.id,
             "sector_id": sector.id,
-            "legal_basis": "Bench",
+            "legal_basis_ids": [(0, 0, {"title": "Bench"})],
         }
     )
     make_targets(env, sector, size)

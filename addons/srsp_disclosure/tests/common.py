@@ -1,6 +1,7 @@
 """A small bureau of its own company, whose lists, draws and results the tests publish."""
 
 import datetime
+from base64 import b64encode
 
 from odoo import Command
 from odoo.tests import TransactionCase
@@ -63,12 +64,18 @@ class Bureau:
                 "kind": "item",
                 "approval_number": "榕审改〔2025〕1号",
                 "approval_date": "2025-01-10",
+                "approval_scan": b64encode(b"scan"),
+                "deadline": "2099-01-01",
                 "item_ids": [
                     Command.create(
                         {
                             "code": "CH01",
                             "name": "测绘资质巡查",
-                            "legal_basis": "《测绘法》第五十三条",
+                            "legal_basis_ids": [
+                                Command.create(
+                                    {"title": "测绘法", "article": "第五十三条"}
+                                )
+                            ],
                             "sector_id": cls.sector.id,
                             "division_id": cls.division.id,
                             **vals,
@@ -77,7 +84,9 @@ class Bureau:
                 ],
             }
         )
-        for step in ("submit", "consolidate", "approve", "publish"):
+        record.action_open()
+        record.part_ids.action_hand_in()
+        for step in ("consolidate", "approve", "publish"):
             getattr(record, f"action_{step}")()
         return record
 
@@ -94,7 +103,7 @@ class Bureau:
     @classmethod
     def make_task(cls, **vals):
         """A task of the list's first item, announced for ``DRAW``."""
-        items = cls.env["srsp.list"]._get_published("item", cls.company).item_ids
+        items = cls.env["srsp.list"]._get_in_force("item", cls.company).item_ids
         task = cls.env["srsp.task"].create(
             {
                 "name": "测绘资质巡查",

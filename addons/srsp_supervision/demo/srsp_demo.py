@@ -1,9 +1,10 @@
+import base64
 import datetime
 import json
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import mute_logger
+from odoo.tools import file_open, mute_logger
 
 from ..tools import verify_draw
 from .scenes import (
@@ -108,7 +109,10 @@ class SrspDemo(models.AbstractModel):
             lists |= self.env.ref(f"srsp_supervision.demo_list_{name}")
         lists._compute_name()
         lists.approval_date = self._day(-165)
-        for step in ("submit", "consolidate", "approve", "publish"):
+        lists.write({"deadline": self._day(1), "approval_scan": self._scan()})
+        lists.action_open()
+        lists.part_ids.action_hand_in()
+        for step in ("consolidate", "approve", "publish"):
             getattr(lists, f"action_{step}")()
         published = self._day(-160)
         lists.write({"published_on": published, "effective_date": published})
@@ -120,6 +124,12 @@ class SrspDemo(models.AbstractModel):
         self._publish_plans(
             plans.filtered(lambda plan: plan.division_id != detachment), -150
         )
+
+    @api.model
+    def _scan(self):
+        """The approval document of the demonstration, as a binary field wants it."""
+        with file_open("srsp_supervision/demo/approval.pdf", "rb") as scan:
+            return base64.b64encode(scan.read())
 
     @api.model
     def _number(self, tasks):

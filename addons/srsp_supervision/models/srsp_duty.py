@@ -7,20 +7,29 @@ class SrspDuty(models.Model):
     _name = "srsp.duty"
     _description = "Joint duty"
     _inherit = ["srsp.list.line.mixin"]
-    _order = "list_id desc, sequence, id"
+    _order = "list_id desc, code, id"
     _check_company_auto = True
+    _sheet_columns = (
+        ("code", 9),
+        ("name", 36),
+        ("legal_basis_ids", 48),
+        ("division_id", 18),
+        ("cooperating_division_ids", 36),
+    )
 
     list_id = fields.Many2one(domain=[("kind", "=", "duty"), ("state", "=", "draft")])
     origin_id = fields.Many2one(
         "srsp.duty", "Copied From", readonly=True, index=True, copy=False
     )
-    sequence = fields.Integer(default=10)
     name = fields.Char("Duty", required=True)
-    legal_basis = fields.Text(required=True)
     division_id = fields.Many2one(string="Lead Division")
     cooperating_division_ids = fields.Many2many(
         "srsp.division",
         "srsp_duty_division_rel",
         string="Cooperating Divisions",
         check_company=True,
+    )
+
+    _code_uniq = models.UniqueIndex(
+        "(list_id, code)", "A duty with this code is in the list already."
     )

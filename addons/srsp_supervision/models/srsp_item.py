@@ -10,12 +10,33 @@ class SrspItem(models.Model):
     _inherit = ["srsp.list.line.mixin"]
     _order = "list_id desc, code, id"
     _check_company_auto = True
+    _sheet_columns = (
+        ("code", 9),
+        ("name", 20),
+        ("category", 9),
+        ("level", 7),
+        ("sector_id", 12),
+        ("division_id", 14),
+        ("power_list_code", 14),
+        ("legal_basis_ids", 34),
+        ("inspecting_body", 18),
+        ("target", 18),
+        ("content", 36),
+        ("standard", 36),
+        ("method", 14),
+        ("ratio", 8),
+        ("ratio_reason", 16),
+        ("frequency", 8),
+        ("frequency_reason", 16),
+        ("annual_visit_cap", 8),
+        ("officer_qualification", 18),
+        ("materials", 20),
+    )
 
     list_id = fields.Many2one(domain=[("kind", "=", "item"), ("state", "=", "draft")])
     origin_id = fields.Many2one(
         "srsp.item", "Copied From", readonly=True, index=True, copy=False
     )
-    code = fields.Char(required=True)
     name = fields.Char("Item", required=True)
     sector_id = fields.Many2one(
         "srsp.sector", required=True, index=True, check_company=True
@@ -30,7 +51,9 @@ class SrspItem(models.Model):
         required=True,
         default="city",
     )
-    legal_basis = fields.Text()
+    power_list_code = fields.Char(
+        help="Of the published list of powers and responsibilities (权责清单)."
+    )
     inspecting_body = fields.Char()
     target = fields.Char("Targets Inspected")
     content = fields.Text("Content of the Inspection")
@@ -43,15 +66,24 @@ class SrspItem(models.Model):
         "Reason for a Low Ratio", help="Published with the draw."
     )
     frequency = fields.Integer("Draws a Year", default=2, required=True)
+    frequency_reason = fields.Char(
+        "Reason for Few Draws", help="Published with the list."
+    )
     annual_visit_cap = fields.Integer(
         "Visits a Year at Most", help="0: the rulebook's cap alone."
+    )
+    officer_qualification = fields.Char(
+        "Officers Must Hold", help="Qualification that the officers need."
+    )
+    materials = fields.Text(
+        "Materials Needed", help="What the inspected party should have ready."
     )
 
     _code_uniq = models.UniqueIndex(
         "(list_id, code)", "An item with this code is in the list already."
     )
 
-    @api.constrains("ratio", "frequency", "ratio_reason")
+    @api.constrains("ratio", "frequency", "annual_visit_cap")
     def _check_numbers(self):
         for item in self:
             if not 0 < item.ratio <= 1:
@@ -63,28 +95,51 @@ class SrspItem(models.Model):
                         ratio=item.ratio,
                     )
                 )
-            if item.frequency < 1:
+            if item.frequency < 1 or item.annual_visit_cap < 0:
                 raise ValidationError(
                     self.env._(
-                        "Item %(code)s %(name)s: at least one draw a year is needed.",
+                        "Item %(code)s %(name)s: at least one draw a year is needed, and no cap below 0.",
                         code=item.code,
                         name=item.name,
                     )
                 )
 
-    @api.constrains("name", "legal_basis")
-    def _check_legal_basis(self):
-        for item in self:
-            if not (item.legal_basis or "").strip():
-                raise ValidationError(
-                    self.env._(
-                        "Item %(code)s %(name)s has no legal basis: name the law and article that allow it.",
-                        code=item.code,
-                        name=item.name,
-                    )
-                )
+    @api.constrains("ratio", "frequency", "ratio_reason", "frequency_reason")
+    def _check_floor(self):
+        if not self.env.su:
+            self._check_floors()
 
-    @api.depends("code", "name")
-    def _compute_display_name(self):
+    def _check_floors(self):
+        """Raise for the first item below the rulebook's floor that does not say why (work plan, 二（二）)."""
         for item in self:
-            item.display_name = f"{item.code} {item.name}"
+            day = item.list_id.effective_date
+            rulebook = self.env["srsp.rulebook"]._find_in_force(item.company_id, day)
+            for field, floor, reason in (
+                ("ratio", rulebook.floor_ratio, item.ratio_reason),
+                ("frequency", rulebook.floor_frequency, item.frequency_reason),
+            ):
+                if item[field] < floor and not (reason or "").strip():
+                    raise ValidationError(
+                        self.env._(
+                            "%(item)s: “%(field)s” is %(value)s, below the rulebook's floor of %(floor)s. Raise it, or"
+                            " give a reason, which will be published.",
+                            item=item.display_name,
+                            field=self._fields[field]._description_string(self.env),
+                            value=item[field],
+                            floor=floor,
+                        )
+                    )
+
+    def _check_complete(self):
+        super()._check_complete()
+        self._check_floors()
+
+    def _find_successors(self, version):
+        """{item: the item of ``version`` that descends from it}; a retired item is missing."""
+        ancestors = {}
+        for item in version.item_ids:
+            origin = item.origin_id
+            while origin:
+                ancestors[origin] = item
+                origin = origin.origin_id
+        return {item: ancestors[item] for item in self if item in ancestors}

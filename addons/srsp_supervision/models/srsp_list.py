@@ -1,12 +1,23 @@
+import hashlib
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..tools import canonical
+from ..tools.working_days import beijing_date
+
+FROZEN_STATES = ("approved", "published", "superseded")
+OPEN_STATES = ("draft", "submitted", "consolidated", "approved")
 
 
 class SrspList(models.Model):
     """One numbered version of one of the two lists (两单).
 
-    ``draft → submitted → consolidated → approved → published → superseded``. Publishing freezes the
-    version and supersedes the one before; a correction is a new version.
+    ``draft → submitted → consolidated → approved → published → superseded``. The policy division opens a
+    version with a deadline; each division called edits its own part, a copy of what is in force, and hands
+    it in; with the last part the version is submitted. Approval freezes it. A published version takes
+    effect on its date and supersedes the one before; a correction is a new version.
     """
 
     _name = "srsp.list"
@@ -15,7 +26,7 @@ class SrspList(models.Model):
     _order = "kind desc, version desc"
     _check_company_auto = True
     _rec_names_search = ["approval_number"]
-    _guarded_fields = ("state", "version", "published_on")
+    _guarded_fields = ("state", "version", "opened_on", "published_on")
 
     name = fields.Char(compute="_compute_name")
     kind = fields.Selection(
@@ -36,13 +47,38 @@ class SrspList(models.Model):
         copy=False,
         tracking=True,
     )
+    origin_id = fields.Many2one(
+        "srsp.list", "Copied From", readonly=True, index=True, copy=False
+    )
+    purpose = fields.Text(
+        "Why This Version",
+        copy=False,
+        help="What the divisions are asked to look at; shown with the call.",
+    )
+    deadline = fields.Date(
+        "Hand In Until", copy=False, tracking=True, help="Of the divisions called."
+    )
+    opened_on = fields.Datetime("Parts Called On", readonly=True, copy=False)
     approval_number = fields.Char("Approval Document", copy=False, tracking=True)
     approval_date = fields.Date(copy=False, tracking=True)
-    effective_date = fields.Date(copy=False)
+    approval_scan = fields.Binary(
+        "Scan of the Approval", attachment=True, copy=False, prefetch=False
+    )
+    approval_scan_name = fields.Char(copy=False)
+    effective_date = fields.Date(copy=False, tracking=True)
     published_on = fields.Date(readonly=True, copy=False)
+    is_in_force = fields.Boolean(
+        "In Force", compute="_compute_is_in_force", search="_search_is_in_force"
+    )
+    part_ids = fields.One2many("srsp.list.part", "list_id", "Parts", copy=False)
+    part_count = fields.Integer("Divisions Called", compute="_compute_part_count")
+    handed_in_count = fields.Integer("Handed In", compute="_compute_part_count")
     item_ids = fields.One2many("srsp.item", "list_id", "Items", copy=True)
     duty_ids = fields.One2many("srsp.duty", "list_id", "Duties", copy=True)
     line_count = fields.Integer(compute="_compute_line_count")
+    repealed_count = fields.Integer(
+        "Lines on a Repealed Basis", compute="_compute_repealed_count"
+    )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
@@ -65,136 +101,181 @@ class SrspList(models.Model):
     @api.depends("item_ids", "duty_ids")
     def _compute_line_count(self):
         for record in self:
-            record.line_count = len(record.item_ids) + len(record.duty_ids)
+            record.line_count = len(record._get_lines())
+
+    @api.depends("item_ids.legal_basis_ids", "duty_ids.legal_basis_ids")
+    def _compute_repealed_count(self):
+        for record in self:
+            lines = record._get_lines()
+            record.repealed_count = len(lines.filtered("repealed_basis"))
+
+    @api.depends("part_ids.state")
+    def _compute_part_count(self):
+        for record in self:
+            parts = record.sudo().part_ids
+            record.part_count = len(parts)
+            record.handed_in_count = len(
+                parts.filtered(lambda part: part.state == "handed_in")
+            )
+
+    @api.depends("state", "effective_date")
+    def _compute_is_in_force(self):
+        ids = self._find_in_force_ids()
+        for record in self:
+            record.is_in_force = record.id in ids
+
+    @api.model
+    def _search_is_in_force(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        found = Domain("id", "in", list(self._find_in_force_ids()))
+        return found if True in value else ~found
+
+    @api.model
+    def _find_in_force_ids(self, date=None):
+        """Ids of the versions in force on ``date`` (today): per company and kind the latest to take effect."""
+        self.flush_model()
+        date = date or beijing_date(fields.Datetime.now())
+        self.env.cr.execute(
+            """
+            SELECT DISTINCT ON (company_id, kind) id FROM srsp_list
+             WHERE state IN ('published', 'superseded') AND effective_date <= %s
+             ORDER BY company_id, kind, effective_date DESC, version DESC
+            """,
+            [date],
+        )
+        return {row[0] for row in self.env.cr.fetchall()}
+
+    @api.model
+    def _get_in_force(self, kind, company, date=None):
+        """The version of ``kind`` in force on ``date`` (today if none is given), or an empty set."""
+        return (
+            self.sudo()
+            .browse(self._find_in_force_ids(date))
+            .filtered(
+                lambda record: record.kind == kind and record.company_id == company
+            )
+        )
+
+    def _get_lines(self):
+        """The items or duties of the version, those that the user may read."""
+        self.ensure_one()
+        return self.item_ids if self.kind == "item" else self.duty_ids
 
     @api.model_create_multi
     def create(self, vals_list):
         lists = super().create(vals_list)
         for record in lists.sudo().filtered(lambda record: not record.version):
-            last = self.sudo().search(
-                [
-                    ("company_id", "=", record.company_id.id),
-                    ("kind", "=", record.kind),
-                    ("id", "!=", record.id),
-                ],
-                order="version desc",
-                limit=1,
-            )
+            domain = [
+                ("company_id", "=", record.company_id.id),
+                ("kind", "=", record.kind),
+                ("id", "!=", record.id),
+            ]
+            last = self.sudo().search(domain, order="version desc", limit=1)
             record.version = last.version + 1
+        for record, vals in zip(lists, vals_list, strict=True):
+            record._check_only_one_open()
+            if "part_ids" not in vals:
+                record.sudo()._call_all()
         return lists
+
+    def _check_only_one_open(self):
+        other = self.sudo().search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("kind", "=", self.kind),
+                ("state", "in", OPEN_STATES),
+                ("id", "!=", self.id),
+            ],
+            limit=1,
+        )
+        if other:
+            raise UserError(
+                self.env._(
+                    "%(list)s is still being prepared: publish it, or delete it, before you open another version.",
+                    list=other.name,
+                )
+            )
+
+    def _call_all(self):
+        """Put every division that has something to say on the list of those to be called."""
+        divisions = self.env["srsp.division"].search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("kind", "in", ("business", "detachment")),
+            ]
+        )
+        led = self._get_lines().division_id.filtered("active")
+        self.part_ids = [
+            (0, 0, {"division_id": division.id}) for division in divisions | led
+        ]
 
     def write(self, vals):
         if vals.keys() - {"effective_date"} or any(
             record.state != "approved" for record in self
         ):
             self._check_open()
-        return super().write(vals)
+        result = super().write(vals)
+        if "deadline" in vals:
+            self.sudo().part_ids._move_deadline()
+        return result
+
+    def unlink(self):
+        self.check_access("unlink")
+        self._unlink_except_frozen()
+        versions = self.sudo()
+        versions.opened_on = False
+        versions.part_ids.unlink()  # with their activities, which the database would leave behind
+        return super().unlink()
+
+    def _is_frozen(self):
+        return self.state in FROZEN_STATES
 
     def _check_open(self):
         """Raise for a frozen version; the business methods work in superuser mode."""
-        if not self.env.su and any(
-            record.state in ("approved", "published", "superseded") for record in self
-        ):
+        if not self.env.su and any(record._is_frozen() for record in self):
             raise UserError(
                 self.env._(
                     "An approved list is frozen: make a new version to correct it."
                 )
             )
 
+    def _is_editable(self, division):
+        """May the user change the lines of ``division`` now?"""
+        self.ensure_one()
+        if self._is_frozen():
+            return False
+        user = self.env.user
+        if self.env.su or user.has_group("srsp_supervision.group_policy_officer"):
+            return True
+        part = self.sudo().part_ids.filtered(lambda part: part.division_id == division)
+        return bool(
+            self.opened_on
+            and self.state == "draft"
+            and part
+            and part.state != "handed_in"
+            and user.has_group("srsp_supervision.group_division_officer")
+            and (not division or division in user.sudo().srsp_division_ids)
+        )
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_frozen(self):
         if any(record.state not in ("draft", "submitted") for record in self):
             raise UserError(self.env._("Only a draft of a list can be deleted."))
 
-    def action_submit(self):
-        self._check_role("group_division_manager", "group_policy_officer")
-        self._check_state("draft")
-        for record in self:
-            if not record.line_count:
-                raise UserError(
-                    self.env._("%(list)s has no line: add one first.", list=record.name)
-                )
-        self.sudo().state = "submitted"
-
-    def action_consolidate(self):
-        self._check_role("group_policy_officer")
-        self._check_state("submitted")
-        self.sudo().state = "consolidated"
-
-    def action_approve(self):
-        self._check_role("group_policy_officer")
-        self._check_state("consolidated")
-        for record in self:
-            if not record.approval_number or not record.approval_date:
-                raise UserError(
-                    self.env._(
-                        "%(list)s: enter number and date of the approval document first.",
-                        list=record.name,
-                    )
-                )
-        self.sudo().state = "approved"
-
-    def action_publish(self):
-        self._check_role("group_policy_officer")
-        self._check_state("approved")
-        for record in self.sudo():
-            earlier = self.sudo().search(
-                [
-                    ("company_id", "=", record.company_id.id),
-                    ("kind", "=", record.kind),
-                    ("state", "=", "published"),
-                ]
-            )
-            earlier.state = "superseded"
-            today = fields.Date.context_today(self)
-            record.write(
-                {
-                    "state": "published",
-                    "published_on": today,
-                    "effective_date": record.effective_date or today,
-                }
-            )
-            record._after_publish()
-
-    def action_new_version(self):
-        """Open a draft that copies this version line by line."""
-        self.ensure_one()
-        self._check_role("group_policy_officer")
-        draft = self.copy()
+    def _get_seal_payload(self):
+        """What the integrity chain keeps of a published version: digests of its words and of its approval."""
+        rows = [
+            line._get_row() for line in self.with_context(lang="en_US")._get_lines()
+        ]
+        scan = self.with_context(bin_size=False).approval_scan or b""
         return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": draft.id,
-            "view_mode": "form",
+            "kind": self.kind,
+            "version": self.version,
+            "approval_number": self.approval_number or "",
+            "approval_date": fields.Date.to_string(self.approval_date) or "",
+            "approval_scan_sha256": hashlib.sha256(scan).hexdigest(),
+            "effective_date": fields.Date.to_string(self.effective_date),
+            "lines": len(rows),
+            "lines_digest": canonical.digest(rows),
         }
-
-    def action_generate_plans(self):
-        """Make this year's plans from the published list, one per division; safe to repeat."""
-        self._check_role("group_policy_officer")
-        self._check_state("published")
-        year = fields.Date.context_today(self).year
-        plans = self.env["srsp.plan"].sudo()
-        for division in self.item_ids.division_id:
-            plans |= plans._generate(division, year)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Plans"),
-            "res_model": "srsp.plan",
-            "view_mode": "list,form",
-            "domain": [("id", "in", plans.ids)],
-        }
-
-    def _after_publish(self):
-        """Hook: the version has just been published."""
-
-    @api.model
-    def _get_published(self, kind, company):
-        """The published version of ``kind``, or an empty set."""
-        return self.sudo().search(
-            [
-                ("kind", "=", kind),
-                ("company_id", "=", company.id),
-                ("state", "=", "published"),
-            ],
-            limit=1,
-        )

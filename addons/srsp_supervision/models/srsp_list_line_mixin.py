@@ -1,12 +1,17 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
 
 
 class SrspListLineMixin(models.AbstractModel):
-    """A line of one of the two lists: frozen with its version, linked to its ancestor when copied."""
+    """A line of one of the two lists: it belongs to the part of a division, is frozen with its version, and
+    remembers the line of the version before from which it was copied.
+    """
 
     _name = "srsp.list.line.mixin"
     _description = "Line of a supervision list"
     _inherit = ["srsp.guard.mixin"]
+    # What a line says, in the order of the workbook, with the width of its column in characters.
+    _sheet_columns: tuple[tuple[str, int], ...] = ()
 
     list_id = fields.Many2one(
         "srsp.list",
@@ -20,17 +25,101 @@ class SrspListLineMixin(models.AbstractModel):
     division_id = fields.Many2one(
         "srsp.division", required=True, index=True, check_company=True
     )
+    code = fields.Char(required=True)
+    legal_basis_ids = fields.Many2many(
+        "srsp.legal.basis",
+        string="Legal Basis",
+        ondelete="restrict",
+        check_company=True,
+    )
+    legal_basis = fields.Char(
+        "Legal Basis in Words", compute="_compute_legal_basis", compute_sudo=True
+    )
+    repealed_basis = fields.Char(
+        "Repealed Basis",
+        compute="_compute_legal_basis",
+        compute_sudo=True,
+        help="What the line rests on but no longer holds.",
+    )
+    is_editable = fields.Boolean(compute="_compute_is_editable")
+
+    @api.depends(
+        "legal_basis_ids.display_name",
+        "legal_basis_ids.effective_date",
+        "legal_basis_ids.repealed_date",
+    )
+    def _compute_legal_basis(self):
+        for line in self:
+            line.legal_basis = "；".join(line.legal_basis_ids.mapped("display_name"))
+            repealed = line.legal_basis_ids.filtered("is_repealed")
+            line.repealed_basis = "；".join(repealed.mapped("display_name"))
+
+    @api.depends("list_id.state", "list_id.part_ids.state", "division_id")
+    @api.depends_context("uid")
+    def _compute_is_editable(self):
+        for line in self:
+            line.is_editable = not line.list_id or line.list_id._is_editable(
+                line.division_id
+            )
+
+    @api.depends("code", "name")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = f"{line.code or ''} {line.name or ''}".strip()
+
+    @api.constrains("legal_basis_ids", "name")
+    def _check_legal_basis(self):
+        for line in self:
+            if not line.legal_basis_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(line)s has no legal basis: name the law and article that allow it.",
+                        line=line.display_name,
+                    )
+                )
+
+    @api.constrains("division_id")
+    def _check_division(self):
+        if not self.env.su:
+            self._check_divisions_active()
+
+    def _check_divisions_active(self):
+        for line in self:
+            if not line.division_id.active:
+                raise ValidationError(
+                    self.env._(
+                        "%(line)s: %(division)s has been dissolved. Give the line to the division that took over.",
+                        line=line.display_name,
+                        division=line.division_id.name,
+                    )
+                )
+
+    def _check_complete(self):
+        """Raise for the first line that cannot be handed in or published as it stands."""
+        self._check_divisions_active()
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_codes(vals_list)
         lines = super().create(vals_list)
-        lines.list_id._check_open()
+        lines._check_editable()
+        lines._report(self.env._("added"))
         return lines
 
     def write(self, vals):
-        self.list_id._check_open()
+        self._check_editable()
+        if {"code", "list_id"} & vals.keys():
+            self._check_codes(
+                [
+                    {"code": line.code, "list_id": line.list_id.id, **vals}
+                    for line in self
+                ]
+            )
         result = super().write(vals)
-        self.list_id._check_open()  # not moved into a frozen version either
+        if not self.env.su and {"list_id", "division_id"} & vals.keys():
+            self._check_editable()  # not moved into a frozen version or another's part either
+            self.check_access("write")
+        self._report_change(vals)
         return result
 
     def copy_data(self, default=None):
@@ -41,4 +130,90 @@ class SrspListLineMixin(models.AbstractModel):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_frozen(self):
+        self._check_editable()
+        self._report(self.env._("removed"))
+
+    def _check_codes(self, vals_list):
+        """Raise for a code that would stand twice in a list, naming both lines (the index alone names none)."""
+        wanted = [(vals.get("list_id"), vals.get("code")) for vals in vals_list]
+        others = self.sudo().search(
+            [
+                ("list_id", "in", [version for version, _code in wanted]),
+                ("code", "in", [code for _version, code in wanted]),
+                ("id", "not in", self.ids),
+            ]
+        )
+        taken = {(line.list_id.id, line.code): line.name for line in others}
+        for key, vals in zip(wanted, vals_list, strict=True):
+            if all(key) and key in taken:
+                raise ValidationError(
+                    self.env._(
+                        "Code %(code)s stands twice in the list (%(first)s; %(second)s): give each line a code of its"
+                        " own.",
+                        code=key[1],
+                        first=taken[key],
+                        second=vals.get("name") or self.name or "",
+                    )
+                )
+            taken[key] = vals.get("name", "")
+
+    def _check_editable(self):
+        """Raise unless the user may change these lines now; business methods work in superuser mode."""
+        if self.env.su:
+            return
         self.list_id._check_open()
+        for version, lines in self.sudo().grouped("list_id").items():
+            for division in lines.division_id:
+                if not version.with_env(self.env)._is_editable(division):
+                    raise UserError(
+                        self.env._(
+                            "%(list)s: the part of %(division)s is not open for editing. Ask the policy division to"
+                            " open it or to send it back.",
+                            list=version.name,
+                            division=division.name,
+                        )
+                    )
+
+    def _report_change(self, vals):
+        """Say on a division's part what somebody else has changed in it."""
+        labels = [
+            self._fields[name]._description_string(self.env)
+            for name in vals
+            if name in self._fields
+        ]
+        self._report(self.env._("changed: %(fields)s", fields=", ".join(labels)))
+
+    def _report(self, what):
+        if self.env.su:
+            return
+        own = self.env.user.sudo().srsp_division_ids
+        for line in self.sudo().filtered(lambda line: line.division_id not in own):
+            for part in line.list_id.part_ids:
+                if part.division_id == line.division_id and part.opened_on:
+                    part.message_post(body=f"{line.display_name}: {what}")
+
+    # What a line says, as a person reads it ------------------------------------------------------
+
+    @api.model
+    def _get_sheet_columns(self):
+        """(field name, width in characters) of what a line says, in order."""
+        return self._sheet_columns
+
+    def _get_row(self):
+        """What the line says, in the user's language: {field name: text, float or integer}.
+
+        Labels for selections, names for records (joined by ； or 、), an empty string for nothing.
+        """
+        self.ensure_one()
+        return {
+            name: self._get_cell(name) for name, _width in self._get_sheet_columns()
+        }
+
+    def _get_cell(self, name):
+        field, value = self._fields[name], self[name]
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(value, "")
+        if field.relational:
+            joint = "；" if name == "legal_basis_ids" else "、"
+            return joint.join(value.mapped("display_name"))
+        return value if field.type in ("float", "integer") else value or ""

@@ -149,10 +149,10 @@ class SrspPlan(models.Model):
     def _generate_tasks(self):
         """One task per item and yearly draw, spread over the year; existing ones stay."""
         self.ensure_one()
-        published = self.env["srsp.list"]._get_published("item", self.company_id)
+        published = self.env["srsp.list"]._get_in_force("item", self.company_id)
         if not published:
             raise UserError(
-                self.env._("No item list is published: a plan is generated from one.")
+                self.env._("No item list is in force: a plan is generated from one.")
             )
         known = {
             (item.code, task.round) for task in self.task_ids for item in task.item_ids

@@ -36,13 +36,13 @@ class SrspTask(models.Model):
             )
         foreign = self.item_ids.filtered(
             lambda item: (
-                item.list_id.state != "published" or item.sector_id != self.sector_id
+                not item.list_id.is_in_force or item.sector_id != self.sector_id
             )
         )
         if foreign:
             raise UserError(
                 self.env._(
-                    "Task %(task)s: %(items)s must stand in the published list, under the task's sector.",
+                    "Task %(task)s: %(items)s must stand in the list in force, under the task's sector.",
                     task=self.name,
                     items=", ".join(foreign.mapped("display_name")),
                 )

@@ -1,7 +1,9 @@
+import base64
 from datetime import date, datetime, timedelta
 
 from odoo.tests import TransactionCase, new_test_user
 
+SCAN = base64.b64encode(b"scan of the approval")
 NOW = datetime(2026, 3, 20, 1, 0, 0)
 DRAW_AT = datetime(2026, 3, 23, 1, 30, 0)
 ROLES = (
@@ -67,6 +69,7 @@ class SrspCase(TransactionCase):
                 "company_id": cls.company.id,
             }
         )
+        cls.basis = cls._make_basis(article="Article 49")
         cls.list = cls._make_list()
         cls.targets = cls._make_targets(119)
         cls.officers = cls.env["srsp.inspector"].union(
@@ -99,24 +102,40 @@ class SrspCase(TransactionCase):
                 sector_id=cls.mining.id,
             )
         )
-        item_list.write(
-            {"approval_number": "2026-1", "approval_date": date(2026, 1, 5)}
+        return cls._publish_list(item_list)
+
+    @classmethod
+    def _publish_list(cls, version, **values):
+        """Take a draft through the whole cycle, in superuser mode."""
+        version.write(
+            {
+                "deadline": date(2099, 1, 1),
+                "approval_number": f"2026-{version.version}",
+                "approval_date": date(2026, 1, 5),
+                "approval_scan": SCAN,
+                "effective_date": date(2026, 1, 5),
+                **values,
+            }
         )
-        for step in (
-            "action_submit",
-            "action_consolidate",
-            "action_approve",
-            "action_publish",
-        ):
-            getattr(item_list, step)()
-        return item_list
+        version.action_open()
+        version.part_ids.action_hand_in()
+        version.action_consolidate()
+        version.action_approve()
+        version.action_publish()
+        return version
+
+    @classmethod
+    def _make_basis(cls, title="Surveying and Mapping Law", **values):
+        return cls.env["srsp.legal.basis"].create(
+            {"title": title, "company_id": cls.company.id, **values}
+        )
 
     @classmethod
     def _item_vals(cls, **values):
         return {
             "division_id": cls.surveying.id,
             "sector_id": cls.sector.id,
-            "legal_basis": "Surveying and Mapping Law, article 49",
+            "legal_basis_ids": [(6, 0, cls.basis.ids)],
             "ratio": 0.05,
             "frequency": 2,
             **values,

@@ -14,6 +14,7 @@ class SrspReason(models.TransientModel):
             ("draw_void", "Void the draw"),
             ("visit_unavailable", "Draw a substitute"),
             ("visit_return", "Send back for completion"),
+            ("part_return", "Send the part back"),
         ],
         required=True,
         readonly=True,
@@ -35,6 +36,7 @@ class SrspReason(models.TransientModel):
             "draw_void": ("srsp.draw", "_void_by_user"),
             "visit_unavailable": ("srsp.inspection", "_replace"),
             "visit_return": ("srsp.inspection", "_return"),
+            "part_return": ("srsp.list.part", "_return"),
         }
 
     @api.model

@@ -1,0 +1,183 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from ..tools.working_days import beijing_date
+
+SEPARATORS = "；;\n\r"
+# What a citation says; frozen once an approved list rests on it.
+CITED_FIELDS = frozenset(("title", "article", "number", "effective_date", "company_id"))
+
+
+class SrspLegalBasis(models.Model):
+    """One article of a law, regulation or rule that allows an inspection (抽查依据).
+
+    Lines of the two lists cite it. When it is repealed, every line that rests on it is flagged, and the
+    policy division is told which ones.
+    """
+
+    _name = "srsp.legal.basis"
+    _description = "Legal basis"
+    _inherit = ["srsp.guard.mixin", "mail.thread"]
+    _order = "title, article, effective_date, id"
+    _check_company_auto = True
+    _rec_names_search = ["title", "article", "number"]
+    _guarded_fields = ("repeal_reported",)
+
+    title = fields.Char(
+        required=True, tracking=True, help="Without the book-title marks 《》."
+    )
+    article = fields.Char(tracking=True, help="e.g. 第四十九条; empty: the whole text.")
+    number = fields.Char("Document Number", tracking=True, help="e.g. 国务院令第722号.")
+    effective_date = fields.Date(tracking=True)
+    repealed_date = fields.Date(
+        tracking=True, help="The first day on which it no longer holds."
+    )
+    successor_id = fields.Many2one(
+        "srsp.legal.basis", "Replaced By", check_company=True, tracking=True
+    )
+    note = fields.Text()
+    is_repealed = fields.Boolean(
+        "Repealed", compute="_compute_phase", search="_search_is_repealed"
+    )
+    phase = fields.Selection(
+        [
+            ("coming", "Not yet in force"),
+            ("in_force", "In force"),
+            ("repealed", "Repealed"),
+        ],
+        compute="_compute_phase",
+    )
+    item_count = fields.Integer("Items", compute="_compute_line_count")
+    duty_count = fields.Integer("Duties", compute="_compute_line_count")
+    repeal_reported = fields.Boolean(readonly=True, copy=False)
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+
+    _citation_uniq = models.UniqueIndex(
+        "(company_id, title, COALESCE(article, ''), COALESCE(number, ''))",
+        "This article is in the register already.",
+    )
+
+    @api.depends("title", "article", "number")
+    def _compute_display_name(self):
+        for basis in self:
+            number = f"（{basis.number}）" if basis.number else ""
+            basis.display_name = f"《{basis.title or ''}》{number}{basis.article or ''}"
+
+    @api.depends("effective_date", "repealed_date")
+    def _compute_phase(self):
+        today = beijing_date(fields.Datetime.now())
+        for basis in self:
+            repealed, effective = basis.repealed_date, basis.effective_date
+            basis.is_repealed = bool(repealed and repealed <= today)
+            if basis.is_repealed:
+                basis.phase = "repealed"
+            else:
+                coming = effective and effective > today
+                basis.phase = "coming" if coming else "in_force"
+
+    @api.model
+    def _search_is_repealed(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today = beijing_date(fields.Datetime.now())
+        repealed = Domain("repealed_date", "<=", today)
+        return repealed if True in value else ~repealed
+
+    def _compute_line_count(self):
+        for name, field in (("srsp.item", "item_count"), ("srsp.duty", "duty_count")):
+            counts = dict(
+                self.env[name]._read_group(
+                    [("legal_basis_ids", "in", self.ids)],
+                    ["legal_basis_ids"],
+                    ["__count"],
+                )
+            )
+            for basis in self:
+                basis[field] = counts.get(basis, 0)
+
+    @api.constrains("title", "article", "number")
+    def _check_words(self):
+        for basis in self:
+            words = f"{basis.title}{basis.article or ''}{basis.number or ''}"
+            if any(mark in words for mark in SEPARATORS + "《》"):
+                raise ValidationError(
+                    self.env._(
+                        "%(basis)s: write title, article and number without 《》, semicolons and line breaks.",
+                        basis=basis.display_name,
+                    )
+                )
+
+    @api.constrains("effective_date", "repealed_date")
+    def _check_dates(self):
+        for basis in self:
+            if (
+                basis.repealed_date
+                and basis.effective_date
+                and basis.repealed_date <= basis.effective_date
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(basis)s: it cannot be repealed before it takes effect.",
+                        basis=basis.display_name,
+                    )
+                )
+
+    def write(self, vals):
+        if not self.env.su and CITED_FIELDS & vals.keys():
+            self._check_not_cited()
+        if "repealed_date" in vals:
+            vals = dict(vals)
+            self.sudo().repeal_reported = False
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_cited(self):
+        self._check_not_cited(drafts=True)
+
+    def _check_not_cited(self, drafts=False):
+        """Raise for what a frozen list rests on (``drafts``: any list): its words are published."""
+        for name in ("srsp.item", "srsp.duty"):
+            domain = [("legal_basis_ids", "in", self.ids)]
+            if not drafts:
+                domain.append(
+                    ("list_id.state", "in", ("approved", "published", "superseded"))
+                )
+            line = self.env[name].sudo().search(domain, limit=1)
+            if line:
+                raise UserError(
+                    self.env._(
+                        "%(basis)s is cited by “%(line)s” (%(list)s): enter the date on which it was repealed, and a"
+                        " new legal basis for what replaces it.",
+                        basis=(line.legal_basis_ids & self)[:1].display_name,
+                        line=line.display_name,
+                        list=line.list_id.name,
+                    )
+                )
+
+    def action_view_items(self):
+        return self._view_lines("srsp_supervision.srsp_item_action")
+
+    def action_view_duties(self):
+        return self._view_lines("srsp_supervision.srsp_duty_action")
+
+    def _view_lines(self, action):
+        self.ensure_one()
+        return dict(
+            self.env["ir.actions.act_window"]._for_xml_id(action),
+            domain=[("legal_basis_ids", "in", self.ids)],
+            context={"search_default_group_list": 1},
+        )
+
+    @api.model
+    def _report_repealed(self):
+        """Tell the policy division which lines in force rest on a basis that has just been repealed."""
+        repealed = self.search(
+            [("is_repealed", "=", True), ("repeal_reported", "=", False)]
+        )
+        lists = self.env["srsp.list"].search([("is_in_force", "=", True)])
+        for version in lists:
+            version._report_repealed(repealed)
+        repealed.repeal_reported = True

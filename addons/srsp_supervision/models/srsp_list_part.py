@@ -1,0 +1,295 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..tools.working_days import beijing_date
+
+
+class SrspListPart(models.Model):
+    """One division's part of a version: called with a deadline, handed in, perhaps sent back.
+
+    ``editing → handed_in`` (or ``returned → handed_in``). While a part is open, its division alone edits
+    the lines it answers for.
+    """
+
+    _name = "srsp.list.part"
+    _description = "Part of a supervision list"
+    _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
+    _order = "list_id desc, state, deadline, id"
+    _check_company_auto = True
+    _mail_post_access = "read"
+    _guarded_fields = (
+        "state",
+        "handed_in_by_id",
+        "handed_in_on",
+        "comment",
+        "reminded_on",
+        "escalated_on",
+    )
+
+    list_id = fields.Many2one(
+        "srsp.list", required=True, index=True, ondelete="cascade", check_company=True
+    )
+    company_id = fields.Many2one(related="list_id.company_id", store=True, index=True)
+    kind = fields.Selection(related="list_id.kind")
+    list_state = fields.Selection(related="list_id.state", string="List State")
+    opened_on = fields.Datetime(related="list_id.opened_on")
+    deadline = fields.Date(related="list_id.deadline", store=True)
+    division_id = fields.Many2one(
+        "srsp.division",
+        required=True,
+        index=True,
+        check_company=True,
+        domain=[("kind", "!=", "external")],
+    )
+    state = fields.Selection(
+        [
+            ("editing", "Being edited"),
+            ("returned", "Sent back"),
+            ("handed_in", "Handed in"),
+        ],
+        default="editing",
+        required=True,
+        tracking=True,
+        group_expand=True,
+    )
+    comment = fields.Text("Why It Was Sent Back", readonly=True)
+    handed_in_by_id = fields.Many2one("res.users", "Handed In By", readonly=True)
+    handed_in_on = fields.Datetime(readonly=True)
+    reminded_on = fields.Date(readonly=True)
+    escalated_on = fields.Date(readonly=True)
+    is_overdue = fields.Boolean("Overdue", compute="_compute_is_overdue")
+    line_count = fields.Integer("Lines", compute="_compute_changes")
+    change_count = fields.Integer("Changes", compute="_compute_changes")
+    change_summary = fields.Char(
+        compute="_compute_changes", help="Against the version it was copied from."
+    )
+
+    _division_uniq = models.UniqueIndex(
+        "(list_id, division_id)", "This division has been called already."
+    )
+
+    @api.depends("list_id", "division_id")
+    def _compute_display_name(self):
+        for part in self:
+            part.display_name = f"{part.list_id.name} · {part.division_id.name or ''}"
+
+    @api.depends("state", "deadline", "opened_on")
+    def _compute_is_overdue(self):
+        today = beijing_date(fields.Datetime.now())
+        for part in self:
+            part.is_overdue = bool(
+                part.opened_on
+                and part.state != "handed_in"
+                and part.deadline
+                and part.deadline < today
+            )
+
+    @api.depends("list_id", "division_id", "state")
+    def _compute_changes(self):
+        for part in self:
+            changes = part.list_id._compare(part.list_id.origin_id, part.division_id)
+            part.line_count = len(part._get_own_lines())
+            part.change_count = len(changes)
+            counts = part.list_id._count_changes(changes)
+            labels = part.list_id._get_change_labels()
+            part.change_summary = " ".join(
+                f"{labels[kind]} {count}" for kind, count in counts.items() if count
+            )
+
+    def _check_draft(self):
+        if not self.env.su and any(part.list_state != "draft" for part in self):
+            raise UserError(
+                self.env._(
+                    "Divisions are called, and taken off, while the list is a draft."
+                )
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        parts = super().create(vals_list)
+        parts._check_draft()
+        parts.sudo().filtered("opened_on")._call()
+        return parts
+
+    def write(self, vals):
+        if not self.env.su and {"list_id", "division_id"} & vals.keys():
+            self._check_draft()
+            if any(part.opened_on for part in self):
+                raise UserError(
+                    self.env._(
+                        "A division that was called is taken off, not exchanged."
+                    )
+                )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_frozen(self):
+        self._check_draft()
+
+    def unlink(self):
+        versions = self.list_id
+        for part in self.filtered("opened_on"):
+            part.list_id.message_post(
+                body=self.env._(
+                    "%(division)s was taken off the divisions called.",
+                    division=part.division_id.name,
+                )
+            )
+        result = super().unlink()
+        for version in versions.exists().sudo():
+            if version.opened_on and version.state == "draft":
+                version._submit_when_complete()
+        return result
+
+    def _call(self):
+        """Tell each division that its part is open."""
+        for record in self:
+            part = record.company_id._srsp_in_language(record)
+            part._schedule(
+                self.env._("Hand in your part of %(list)s", list=part.list_id.name),
+                part.list_id.purpose or "",
+            )
+
+    def _schedule(self, summary, note=""):
+        """An activity for the division's head, or for its staff where it has none."""
+        people = self.division_id.manager_id or self.division_id.member_ids
+        for user in people.filtered("active"):
+            self.sudo().activity_schedule(
+                "mail.mail_activity_data_todo",
+                self.deadline,
+                summary=summary,
+                note=note,
+                user_id=user.id,
+            )
+
+    def _move_deadline(self):
+        """The list's deadline has moved: reminders start again, activities follow."""
+        self.write({"reminded_on": False, "escalated_on": False})
+        self.activity_reschedule(
+            ["mail.mail_activity_data_todo"], date_deadline=self[:1].list_id.deadline
+        )
+
+    def _check_own(self):
+        """Raise unless the user belongs to the division: nobody hands in for another."""
+        self._check_role("group_division_manager")
+        foreign = self.division_id - self.env.user.sudo().srsp_division_ids
+        if not self.env.su and foreign:
+            raise AccessError(
+                self.env._(
+                    "The part of %(division)s is handed in by that division alone.",
+                    division=foreign[0].sudo().name,
+                )
+            )
+
+    def action_hand_in(self):
+        self._check_own()
+        self.check_access("read")
+        self._check_state("editing", "returned")
+        for part in self.sudo():
+            if part.list_state != "draft" or not part.opened_on:
+                raise UserError(
+                    self.env._(
+                        "%(list)s is not open: its parts have not been called, or it has been submitted.",
+                        list=part.list_id.name,
+                    )
+                )
+            part._get_own_lines()._check_complete()
+            part.write(
+                {
+                    "state": "handed_in",
+                    "handed_in_by_id": self.env.uid,
+                    "handed_in_on": fields.Datetime.now(),
+                }
+            )
+            part.activity_feedback(["mail.mail_activity_data_todo"])
+            part.list_id._submit_when_complete()
+
+    def _get_own_lines(self):
+        return self.list_id._get_lines().filtered(
+            lambda line: line.division_id == self.division_id
+        )
+
+    def action_return(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "part_return")
+
+    def _return(self, reason):
+        """Send the part back with a comment; the version waits for it again."""
+        self._check_role("group_policy_officer")
+        self._check_state("handed_in")
+        part = self.sudo()
+        part.list_id._check_state("draft", "submitted", "consolidated")
+        part.write({"state": "returned", "comment": reason})
+        part.list_id.state = "draft"
+        part.list_id.activity_unlink(["mail.mail_activity_data_todo"])
+        part.message_post(body=reason)
+        part._schedule(
+            self.env._("Your part was sent back: mend it and hand it in"), reason
+        )
+
+    def action_view_lines(self):
+        self.ensure_one()
+        action = self.list_id.action_view_lines()
+        return dict(
+            action,
+            name=self.display_name,
+            domain=[
+                ("list_id", "=", self.list_id.id),
+                ("division_id", "=", self.division_id.id),
+            ],
+            context={
+                "default_list_id": self.list_id.id,
+                "default_division_id": self.division_id.id,
+            },
+        )
+
+    @api.model
+    def _remind(self):
+        """Remind divisions before the deadline, tell the policy division after it; once each."""
+        today = beijing_date(fields.Datetime.now())
+        waiting = self.search(
+            [
+                ("state", "!=", "handed_in"),
+                ("list_id.state", "=", "draft"),
+                ("list_id.opened_on", "!=", False),
+                ("deadline", "!=", False),
+            ]
+        )
+        for company, parts in waiting.grouped("company_id").items():
+            days = self.env["srsp.rulebook"]._find_in_force(company).reminder_days
+            soon = today + timedelta(days=days)
+            due = parts.filtered(
+                lambda part, soon=soon: not part.reminded_on and part.deadline <= soon
+            )
+            for part in company._srsp_in_language(due):
+                part._send_reminder()
+            due.reminded_on = today
+            late = parts.filtered(
+                lambda part: part.deadline < today and not part.escalated_on
+            )
+            for part in company._srsp_in_language(late):
+                part._escalate()
+            late.escalated_on = today
+
+    def _send_reminder(self):
+        division = self.division_id
+        people = (division.manager_id | division.member_ids).filtered("active")
+        self.message_notify(
+            partner_ids=people.partner_id.ids,
+            subject=self.env._("Reminder: %(part)s", part=self.display_name),
+            body=self.env._(
+                "The part of %(division)s is to be handed in until %(date)s.",
+                division=division.name,
+                date=self.deadline,
+            ),
+        )
+
+    def _escalate(self):
+        self.list_id._schedule_for_policy(
+            self.env._(
+                "%(division)s is late with its part", division=self.division_id.name
+            ),
+            self.env._("It was due on %(date)s.", date=self.deadline),
+        )
