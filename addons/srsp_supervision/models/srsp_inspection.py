@@ -60,6 +60,7 @@ class SrspInspection(models.Model):
         "res.company", required=True, readonly=True, index=True
     )
     year = fields.Integer(compute="_compute_year", store=True, index=True)
+    repealed_basis = fields.Char(related="task_id.repealed_basis")
     entity_id = fields.Many2one(
         "srsp.entity", required=True, readonly=True, index=True, ondelete="restrict"
     )

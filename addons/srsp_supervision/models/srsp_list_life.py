@@ -232,6 +232,15 @@ class SrspList(models.Model):
             context={"default_list_id": self.id},
         )
 
+    def action_view_parts(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "srsp_supervision.srsp_list_part_action"
+        )
+        return dict(
+            action, name=self.name, domain=[("list_id", "=", self.id)], context={}
+        )
+
     @api.model
     def _cron_daily(self):
         """What the calendar brings: versions taking effect, repealed laws, reminders, escalations."""

@@ -35,6 +35,7 @@ class SrspListPart(models.Model):
     kind = fields.Selection(related="list_id.kind")
     list_state = fields.Selection(related="list_id.state", string="List State")
     opened_on = fields.Datetime(related="list_id.opened_on")
+    purpose = fields.Text(related="list_id.purpose")
     deadline = fields.Date(related="list_id.deadline", store=True)
     division_id = fields.Many2one(
         "srsp.division",
