@@ -6,7 +6,9 @@
     "author": "SRSP contributors",
     "license": "LGPL-3",
     "depends": ["mail"],
-    "external_dependencies": {"python": ["holidays", "python-stdnum"]},
+    "external_dependencies": {
+        "python": ["holidays", "python-calamine", "python-stdnum"]
+    },
     "data": [
         "security/srsp_groups.xml",
         "security/ir.model.access.csv",

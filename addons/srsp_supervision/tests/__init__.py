@@ -9,4 +9,5 @@ from . import test_lists_and_plans
 from . import test_verify_draw
 from . import test_verify_draw_differences
 from . import test_vrs
+from . import test_workbook
 from . import test_working_days

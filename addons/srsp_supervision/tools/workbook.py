@@ -1,0 +1,253 @@
+"""Typeset workbooks (.xlsx): a list, and the comparison of two versions of it.
+
+Both are one sheet of A4 landscape that goes to the notice board as it is: the title and the lines under
+it, a header row that repeats on every page, wrapped text, page numbers. ``workbook_reader`` reads a list back.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import xlsxwriter
+
+TEXT, RATIO, INTEGER = "text", "ratio", "integer"
+LONGEST_TEXT = 32767  # characters (UTF-16 units) that a cell of Excel holds
+FONT, HEADING_FONT = "SimSun", "SimHei"
+HEADER_SHADE = "#D9E2F3"
+KIND_SHADES = {
+    "added": "#E2EFDA",
+    "changed": "#FFF2CC",
+    "moved": "#DDEBF7",
+    "retired": "#FBE5E5",
+}
+PAPER_A4 = 9
+LINE_HEIGHT = 14  # points
+# What XML 1.0 cannot hold, tab and line feed excepted.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+_RESERVED = re.compile(r"[\[\]:*?/\\]")  # in a sheet's name
+
+
+class Column(NamedTuple):
+    """A column of a list. ``width`` counts digits; ``kind`` is ``text``, ``ratio`` or ``integer``."""
+
+    name: str
+    label: str
+    width: float
+    kind: str = TEXT
+
+
+class Change(NamedTuple):
+    """What happened to one line: ``kind`` is ``added``, ``changed``, ``moved`` or ``retired``.
+
+    ``fields`` holds (label, before, after) for every field that differs, as a person reads them; it may be empty.
+    """
+
+    kind: str
+    code: str
+    name: str
+    division: str
+    fields: list[tuple[str, str, str]]
+
+
+class WorkbookError(ValueError):
+    """The workbook cannot be written or read: ``reason`` is an identifier, ``place`` says where (or is empty)."""
+
+    def __init__(self, reason: str, place: str = ""):
+        super().__init__(f"{reason} {place}".strip())
+        self.reason = reason
+        self.place = place
+
+
+def clean_text(value) -> str:
+    """Return a text as a cell holds it: no space around it, ``\\n`` between lines, no controls but the tab."""
+    text = "" if value is None or value is False else str(value)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _UNWRITABLE.sub("", text).strip()
+
+
+def write_list(
+    output,
+    *,
+    title: str,
+    subtitle_lines: Iterable[str],
+    columns: list[Column],
+    rows: Iterable[Mapping],
+    footer_note: str = "",
+) -> None:
+    """Write a list to ``output``, a path or a binary file. A row is a mapping column name → text or number.
+
+    Numbers are kept to the 15 digits that spreadsheets know. None and False leave a cell empty.
+
+    :raises WorkbookError: ``too_long`` for a text that no cell can hold, with the row and the heading
+    """
+    with _Page(output, title, subtitle_lines, columns) as page:
+        for row in rows:
+            page.add_row([row.get(column.name) for column in columns])
+        if footer_note:
+            page.add_note(footer_note)
+
+
+def write_comparison(
+    output,
+    *,
+    title: str,
+    subtitle_lines: Iterable[str],
+    labels: Mapping[str, str],
+    changes: Iterable[Change],
+) -> None:
+    """Write the comparison of two versions: a row per changed field, in the colour of its kind.
+
+    ``labels`` names the columns ``kind code name division field before after`` and the kinds themselves.
+    The first four columns repeat on every row, so that the sheet can be filtered and no cell breaks over a page.
+    """
+    widths = {
+        "kind": 9,
+        "code": 12,
+        "name": 24,
+        "division": 16,
+        "field": 14,
+        "before": 42,
+        "after": 42,
+    }
+    columns = [Column(name, labels[name], width) for name, width in widths.items()]
+    with _Page(output, title, subtitle_lines, columns) as page:
+        for change in changes:
+            left = [labels[change.kind], change.code, change.name, change.division]
+            for field in change.fields or [("", "", "")]:
+                page.add_row([*left, *field], KIND_SHADES[change.kind])
+
+
+class _Page:
+    """The one sheet of a workbook while it is written, from the title down; a context manager."""
+
+    def __init__(self, output, title, subtitle_lines, columns):
+        if len(columns) < 2:
+            raise ValueError("a list has two columns at least")
+        self.columns = columns
+        self.book = xlsxwriter.Workbook(output, {"in_memory": True})
+        self.sheet = self.book.add_worksheet(_sheet_name(title))
+        self.formats = {}
+        self.row = 0
+        self.book.set_properties({"title": clean_text(title)})
+        self._set_up_print()
+        self._write_head(title, subtitle_lines)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failure, *_):
+        if not failure:
+            self.sheet.print_area(0, 0, self.row - 1, len(self.columns) - 1)
+            self.book.close()
+
+    def add_row(self, values, shade=""):
+        for at, (column, value) in enumerate(zip(self.columns, values, strict=True)):
+            form = self._format(_number_format(column.kind, value), shade)
+            if value is None or value is False or value == "":
+                self.sheet.write_blank(self.row, at, None, form)
+            elif column.kind == TEXT:
+                self._write_text(at, value, form)
+            else:
+                self.sheet.write_number(self.row, at, value, form)
+        self.row += 1
+
+    def add_note(self, note):
+        """A paragraph below the table, over its whole width."""
+        self.row += 1
+        form = self._form(text_wrap=True, valign="top", font_size=10)
+        self._merge(note, form, _height(note, sum(c.width for c in self.columns)))
+
+    def _write_head(self, title, subtitle_lines):
+        self._merge(
+            title,
+            self._form(
+                font_name=HEADING_FONT,
+                font_size=20,
+                bold=True,
+                align="center",
+                valign="vcenter",
+                text_wrap=True,
+            ),
+            2 * _height(title, sum(column.width for column in self.columns) / 2),
+        )
+        for line in subtitle_lines:
+            self._merge(
+                line, self._form(font_size=11, align="center", valign="vcenter"), 18
+            )
+        header = self._form(
+            font_name=HEADING_FONT,
+            font_size=10,
+            bold=True,
+            border=1,
+            bg_color=HEADER_SHADE,
+            align="center",
+            valign="vcenter",
+            text_wrap=True,
+        )
+        for at, column in enumerate(self.columns):
+            self.sheet.set_column(at, at, column.width)
+            self.sheet.write_string(self.row, at, clean_text(column.label), header)
+        self.sheet.repeat_rows(self.row)
+        self.row += 1
+        self.sheet.freeze_panes(self.row, 0)
+
+    def _set_up_print(self):
+        self.sheet.set_paper(PAPER_A4)
+        self.sheet.set_landscape()
+        self.sheet.fit_to_pages(1, 0)
+        self.sheet.center_horizontally()
+        self.sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+        self.sheet.set_footer("&C&P / &N")
+
+    def _merge(self, text, form, height):
+        self.sheet.set_row(self.row, height)
+        self.sheet.merge_range(self.row, 0, self.row, len(self.columns) - 1, None, form)
+        self._write_text(0, text, form)
+        self.row += 1
+
+    def _write_text(self, at, value, form):
+        text = clean_text(value)
+        if len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT:
+            raise WorkbookError("too_long", f"{self.row + 1} {self.columns[at].label}")
+        # Never write(): it makes a formula of "=…" and a link of "http://…".
+        self.sheet.write_string(self.row, at, text, form)
+
+    def _format(self, number_format, shade):
+        """The format of a cell of the table."""
+        if (number_format, shade) not in self.formats:
+            looks = {"border": 1, "valign": "top", "font_size": 10}
+            looks |= {"bg_color": shade} if shade else {}
+            looks |= {"text_wrap": True} if number_format == "@" else {"align": "right"}
+            self.formats[number_format, shade] = self._form(
+                num_format=number_format, **looks
+            )
+        return self.formats[number_format, shade]
+
+    def _form(self, **looks):
+        return self.book.add_format({"font_name": FONT, **looks})
+
+
+def _number_format(kind, value):
+    """Text stays text when somebody types 007 over it; a ratio shows the places it has, 5% or 7.25%."""
+    if kind != RATIO:
+        return "@" if kind == TEXT else "0"
+    whole = round((value or 0) * 100, 6) % 1 == 0
+    return "0%" if whole else "0.0##%"
+
+
+def _sheet_name(title):
+    """The title as far as a sheet may be called that."""
+    name = _RESERVED.sub(" ", clean_text(title).replace("\n", " ")).strip("' ")[:31]
+    return name.strip("' ") or "1"
+
+
+def _height(text, width):
+    """The points that a wrapped text needs in ``width`` digits: a merged cell does not grow by itself."""
+    lines = 0
+    for line in clean_text(text).split("\n"):
+        wide = sum(
+            unicodedata.east_asian_width(character) in "WF" for character in line
+        )
+        lines += max(1, -(-(len(line) + wide) // max(1, int(width))))
+    return min(lines * LINE_HEIGHT, 400)  # 409 is the highest row there is

@@ -1,0 +1,187 @@
+"""Reads a list back from a workbook (.xlsx) that came from anywhere.
+
+The parser sees only what ``workbook_guard`` has let through.
+"""
+
+import io
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from .workbook import INTEGER, LONGEST_TEXT, TEXT, Column, WorkbookError, clean_text
+from .workbook_guard import repack
+
+MOST_ROWS = 10_000
+HEADER_WITHIN = 50  # rows
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
+
+
+class RowError(NamedTuple):
+    """A cell or heading that will not do. ``reason`` is one of ``not_a_number``, ``not_an_integer``, ``not_text``,
+    ``too_long``, ``merged_cell``, ``missing_column``, ``unknown_column``, ``duplicate_column``.
+    """
+
+    row: int
+    label: str
+    value: str
+    reason: str
+
+
+class Sheet(NamedTuple):
+    """``rows``: (row number in the sheet, {column name: text, or number or None}); ``header_row`` counts from 1 too."""
+
+    header_row: int
+    rows: list[tuple[int, dict]]
+    errors: list[RowError]
+
+
+def read_list(
+    data: bytes,
+    columns: list[Column],
+    aliases: Mapping[str, str] | None = None,
+    most_rows: int = MOST_ROWS,
+) -> Sheet:
+    """Read the first sheet that has a header row with the columns' labels.
+
+    :param aliases: further labels, label → column name
+    :raises WorkbookError: when the file as a whole will not do: ``not_a_workbook``, ``old_or_locked`` (.xls, or
+        with a password), ``too_large``, ``too_many_rows``, ``formula_error`` (in the cell ``place``),
+        ``empty_sheet``, ``no_header``
+    """
+    names = {_key(label): name for label, name in (aliases or {}).items()}
+    names |= {_key(column.label): column.name for column in columns}
+    filled = False
+    for table, merged in _tables(data, most_rows):
+        filled = filled or any(any(row) for row in table)
+        at = _find_header(table, names)
+        if at is not None:
+            return _read_table(table, merged, at, columns, names, most_rows)
+    raise WorkbookError("no_header" if filled else "empty_sheet")
+
+
+def _tables(data, most_rows):
+    """Yield (rows of values, merged ranges) of every sheet."""
+    checked = repack(data, most_rows + 2 * HEADER_WITHIN)
+    try:
+        with CalamineWorkbook.from_object(io.BytesIO(checked)) as book:
+            for at in range(len(book.sheet_names)):
+                sheet = book.get_sheet_by_index(at)
+                yield sheet.to_python(skip_empty_area=False), sheet.merged_cell_ranges
+    except CalamineError:
+        raise WorkbookError("not_a_workbook")
+
+
+def _key(label):
+    """Labels are the same whatever spaces and line breaks are in them."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", clean_text(label)))
+
+
+def _find_header(table, names):
+    """The index of the row that holds most of the labels (two at least), or None."""
+    known = [
+        len({names[_key(v)] for v in row if isinstance(v, str) and _key(v) in names})
+        for row in table[:HEADER_WITHIN]
+    ]
+    most = max(known, default=0)
+    return known.index(most) if most >= min(2, len(set(names.values()))) else None
+
+
+def _read_table(table, merged, at, columns, names, most_rows):
+    places, errors = _read_header(table[at], at + 1, columns, names)
+    covered, merge_errors = _read_merged(merged or [], at, places, columns)
+    errors += merge_errors
+    rows = []
+    for number, cells in enumerate(table[at + 1 :], at + 2):
+        if number in covered or not any(cell != "" for cell in cells):
+            continue
+        row = {}
+        for column in columns:
+            value = cells[places[column.name]] if column.name in places else ""
+            row[column.name], reason = _read_cell(value, column.kind)
+            if reason:
+                errors.append(RowError(number, column.label, str(value)[:200], reason))
+        rows.append((number, row))
+    if len(rows) > most_rows:
+        raise WorkbookError("too_many_rows")
+    return Sheet(at + 1, rows, errors)
+
+
+def _read_header(cells, number, columns, names):
+    """Return {column name: index} and what is wrong with the headings."""
+    places, errors = {}, []
+    for index, label in enumerate(cells):
+        if label == "":
+            continue
+        name = names.get(_key(label))
+        if name is None or name in places:
+            reason = "unknown_column" if name is None else "duplicate_column"
+            text = clean_text(label)
+            errors.append(RowError(number, text, text, reason))
+        else:
+            places[name] = index
+    errors += [
+        RowError(number, column.label, "", "missing_column")
+        for column in columns
+        if column.name not in places
+    ]
+    return places, errors
+
+
+def _read_merged(merged, header, places, columns):
+    """Return the numbers of the rows that are one cell over the whole table: notes; and an error per other range.
+
+    A merged range keeps only its first cell's value: what the others were meant to say, nobody knows.
+    """
+    first, last = min(places.values()), max(places.values())
+    labels = {places[c.name]: c.label for c in columns if c.name in places}
+    notes, errors = set(), []
+    for (top, left), (bottom, right) in merged:
+        if bottom < header or left > last or right < first:
+            continue
+        if top > header and left <= first and right >= last:
+            notes.update(range(top + 1, bottom + 2))
+        else:
+            errors.append(
+                RowError(top + 1, labels.get(max(left, first), ""), "", "merged_cell")
+            )
+    return notes, errors
+
+
+def _read_cell(value, kind):
+    """Return (value of the column's kind, "") or (an empty value, reason)."""
+    empty = "" if kind == TEXT else None
+    if isinstance(value, str) and not clean_text(value):
+        return empty, ""
+    if kind == TEXT:
+        return _read_text(value)
+    number = _read_number(value)
+    if number is None:
+        return empty, "not_an_integer" if kind == INTEGER else "not_a_number"
+    if kind != INTEGER:
+        return number, ""
+    return (int(number), "") if number.is_integer() else (empty, "not_an_integer")
+
+
+def _read_text(value):
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    elif not isinstance(value, (str, int, float)) or isinstance(value, bool):
+        return "", "not_text"  # a date: what was typed is lost
+    text = clean_text(value if isinstance(value, str) else repr(value))
+    too_long = len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT
+    return ("", "too_long") if too_long else (text, "")
+
+
+def _read_number(value):
+    """The number of a cell as float, also from text: 5%, ５％, 0.05. None when it is none."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value) if abs(value) < 1e15 else None
+    text = unicodedata.normalize("NFKC", clean_text(value)).replace(" ", "")
+    number = text.removesuffix("%")
+    if not _DECIMAL.fullmatch(number):
+        return None
+    # 7 / 100 and not 7 * 0.01, which is another number
+    return float(number) / 100 if text != number else float(number)
