@@ -128,6 +128,14 @@ def odoo_server(start_odoo):
 
 
 @pytest.fixture(scope="session")
+def soffice():
+    """The path of LibreOffice, which works without a display."""
+    path = shutil.which("soffice")
+    assert path, "no LibreOffice: apt-get install libreoffice-calc-nogui"
+    return path
+
+
+@pytest.fixture(scope="session")
 def browser():
     """Chromium, as Playwright drives it."""
     from playwright.sync_api import sync_playwright

@@ -91,15 +91,29 @@ need_packages() {
     [ $# -gt 0 ] || return 0
     local line="apt-get install -y --no-install-recommends $*"
     is_root && command -v apt-get >/dev/null || die "something is missing; as root run: $line"
-    apt_install() {
-        export DEBIAN_FRONTEND=noninteractive
-        apt-get -q -o DPkg::Lock::Timeout=300 update &&
-            apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
-    }
     step "installing $*" apt_install "$@" || {
         log_tail setup
         die "apt-get could not install $* (see .local/log/setup.log): mend the machine's mirror, then run: $line"
     }
+}
+
+apt_install() {
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -q -o DPkg::Lock::Timeout=300 update &&
+        apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+}
+
+# want_printing: reports become PDF files with wkhtmltopdf, which not every Debian has. Nothing fails for the lack of it.
+want_printing() {
+    local packages=(wkhtmltopdf)
+    ! command -v wkhtmltopdf >/dev/null || return 0
+    [ -n "$(chinese_fonts)" ] || packages+=(fonts-noto-cjk fontconfig)
+    if is_root && ! stamped printing tried &&
+        [[ $(LC_ALL=C apt-cache policy wkhtmltopdf 2>/dev/null) == *"Candidate: "[0-9]* ]]; then
+        stamp printing tried
+        ! step "installing ${packages[*]}" apt_install "${packages[@]}" || return 0
+    fi
+    say "no wkhtmltopdf here: a report opens as a page, which the browser prints"
 }
 
 # missing_packages [test]: names of the Debian packages without which the server (and the tests) cannot run.
@@ -111,8 +125,10 @@ missing_packages() {
     find_chromium >/dev/null || echo chromium
     has_library libatomic.so.1 || echo libatomic1 # Playwright's driver
     command -v msgfmt >/dev/null || echo gettext
-    [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || echo fonts-noto-cjk fontconfig
+    command -v soffice >/dev/null || echo libreoffice-calc-nogui # opens the workbooks
+    [ -n "$(chinese_fonts)" ] || echo fonts-noto-cjk fontconfig
 }
 
 has_library() { [[ $(/sbin/ldconfig -p) == *"$1"* ]]; }
+chinese_fonts() { fc-list :lang=zh 2>/dev/null; }
 find_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome-stable || command -v google-chrome; }

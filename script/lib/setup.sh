@@ -14,6 +14,7 @@ set_up_steps() {
         die "ODOO_HOME=$ODOO_HOME holds no Odoo 19: name its source tree or its package's folder"
     mapfile -t packages < <(missing_packages "$@" | tr ' ' '\n' | grep .)
     need_packages "${packages[@]}"
+    want_printing
     find_python ||
         die "needs Python 3.11, 3.12 or 3.13 with its venv module${PYTHON:+, not $PYTHON}: install one and name it in PYTHON="
     [ -e "$LOCAL/stamp/odoo" ] || need_room

@@ -91,3 +91,24 @@ def test_a_measurement_is_one_line_of_json_with_the_ratio_of_the_medians(tmp_pat
             "peer_s": 1.5,
             "ratio": 2.0,
         }
+
+
+def test_the_tests_ask_for_libreoffice_but_nothing_fails_without_a_pdf_printer():
+    program = """
+        . script/lib/base.sh && . script/lib/postgres.sh && . script/lib/setup.sh
+        command() { case $2 in soffice | wkhtmltopdf) return 1 ;; esac; builtin command "$@"; }
+        is_root() { false; }
+        missing_packages test
+        echo -- && missing_packages
+        want_printing
+    """
+    run = subprocess.run(
+        ["bash", "-c", program], cwd=ROOT, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    for_tests, for_server = run.stdout.split("--\n")
+    assert "libreoffice-calc-nogui" in for_tests.split()
+    assert "libreoffice-calc-nogui" not in for_server.split()
+    assert "wkhtmltopdf" not in run.stdout
+    [said] = run.stderr.splitlines()
+    assert said.endswith("a report opens as a page, which the browser prints")
