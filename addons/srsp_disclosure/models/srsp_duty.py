@@ -7,6 +7,7 @@ class SrspDuty(models.Model):
     def _get_publication_line(self):
         """The four elements of a joint duty."""
         return {
+            "code": self.code,
             "name": self.name,
             "legal_basis": self.legal_basis,
             "division": self.division_id.name,

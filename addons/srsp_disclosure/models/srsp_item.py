@@ -18,9 +18,13 @@ class SrspItem(models.Model):
             "ratio": self.ratio,
             "ratio_reason": self.ratio_reason or "",
             "frequency": self.frequency,
+            "frequency_reason": self.frequency_reason or "",
             "annual_visit_cap": self.annual_visit_cap,
             "category": self.category,
             "level": self.level,
+            "power_list_code": self.power_list_code or "",
+            "officer_qualification": self.officer_qualification or "",
+            "materials": self.materials or "",
             "sector": self.sector_id.name,
             "division": self.division_id.name,
         }

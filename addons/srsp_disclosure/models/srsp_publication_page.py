@@ -66,9 +66,18 @@ class SrspPublication(models.Model):
                 for label in labels
             },
             "labels": self._get_labels(),
+            "repealed": self._get_repealed(),
             "local_time": local_time,
             "percent": lambda ratio: f"{round(ratio * 100, 2):g} %",
         }
+
+    def _get_repealed(self):
+        """{code: what its line rests on but has been repealed since}, of a published list."""
+        if self.kind != "list":
+            return {}
+        source = self.sudo()
+        lines = self.env[source.res_model].sudo().browse(source.res_id)._get_lines()
+        return {line.code: line.repealed_basis for line in lines if line.repealed_basis}
 
     @api.model
     def _get_labels(self):
