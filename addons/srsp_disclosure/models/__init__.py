@@ -5,6 +5,7 @@ from . import srsp_publication_mixin
 from . import srsp_channel
 from . import srsp_delivery
 from . import srsp_calendar_day
+from . import srsp_rulebook
 from . import srsp_list
 from . import srsp_item
 from . import srsp_duty

@@ -68,11 +68,6 @@ class SrspTask(models.Model):
         """The rulebook pinned to the task, or the one in force today."""
         return self.rulebook_id or self.rulebook_id._get_in_force(self.company_id)
 
-    def _get_ratio_reason(self):
-        """Why the ratio is below the floor, in the words of the task or of its items."""
-        reasons = [self.ratio_reason, *self.item_ids.mapped("ratio_reason")]
-        return next((reason for reason in reasons if reason), "")
-
     def _get_publication_line(self):
         """One task as its plan and its roster show it."""
         return {

@@ -1,4 +1,5 @@
 from . import test_publication
+from . import test_rulebook
 from . import test_deadline
 from . import test_access
 from . import test_channel

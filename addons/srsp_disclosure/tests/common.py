@@ -28,7 +28,7 @@ class Bureau:
         cls.company.partner_id.lang = "en_US"
         cls.env["srsp.rulebook"].create(
             {"name": "测试细则", "effective_date": "2020-01-01"}
-        ).action_publish()
+        )._publish()
         cls.division = cls.env["srsp.division"].create({"name": "测管处", "code": "CG"})
         cls.sector = cls.env["srsp.sector"].create(
             {"name": "测绘", "code": "CH", "division_id": cls.division.id}

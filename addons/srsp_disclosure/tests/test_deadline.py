@@ -40,7 +40,7 @@ class TestDeadline(BureauCase):
         rulebook = self.env["srsp.rulebook"].create(
             {"name": "新细则", "effective_date": "2024-01-01", "disclosure_days": 5}
         )
-        rulebook.action_publish()
+        rulebook._publish()
         publication = self.close(self.visits[0], DATE(2025, 9, 24))
         self.assertEqual(publication.deadline, DATE(2025, 10, 28))
         self.task.rulebook_id = rulebook

@@ -8,6 +8,8 @@ from . import srsp_division
 from . import srsp_sector
 from . import srsp_calendar_day
 from . import srsp_rulebook
+from . import srsp_rulebook_life
+from . import srsp_rulebook_effects
 from . import srsp_legal_basis
 from . import srsp_list
 from . import srsp_list_life

@@ -134,10 +134,7 @@ class SrspDraw(models.Model):
 
     @api.model
     def _check_floor(self, task, rulebook):
-        reasons = [task.ratio_reason, *task.item_ids.mapped("ratio_reason")]
-        if task.ratio < rulebook.floor_ratio and not any(
-            (reason or "").strip() for reason in reasons
-        ):
+        if task.ratio < rulebook.floor_ratio and not task._get_ratio_reason():
             raise UserError(
                 self.env._(
                     "Task %(task)s: ratio %(ratio)s is below the rulebook's floor of %(floor)s; raise it, or give a"
@@ -154,9 +151,8 @@ class SrspDraw(models.Model):
         return inspectors.search(inspectors._get_eligible_domain(task))
 
     @api.model
-    def _check_officers(self, task, inspectors, rulebook=None):
+    def _check_officers(self, task, inspectors, rulebook):
         """Raise unless every target that may be drawn has enough officers who need not recuse themselves."""
-        rulebook = rulebook or self.env["srsp.rulebook"]._get_in_force(task.company_id)
         needed = task.team_size or rulebook.team_size
         message = self.env._(
             "Task %(task)s: %(found)s officers are eligible, a team needs %(needed)s. Check certificates (valid until"

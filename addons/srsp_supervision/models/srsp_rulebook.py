@@ -1,16 +1,27 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from ..tools.working_days import beijing_date
 
 RISK_CLASSES = [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D")]
+# In the order in which people read them.
+PARAMETERS = (
+    "floor_ratio floor_frequency team_size disclosure_days rectification_days lock_lead_hours substitutes_allowed"
+    " randomness_kind ratio_a ratio_b ratio_c ratio_d ratio_key cap_a cap_b cap_c cap_d reminder_days"
+).split()
+
+
+def percent(ratio):
+    """A ratio as a person reads it: 0.05 is 5%."""
+    return f"{round(ratio * 100, 2):g}%"
 
 
 class SrspRulebook(models.Model):
     """The implementing rules (实施细则): text for people, parameters for the software.
 
-    Whoever needs a number asks ``_get_in_force`` for the rulebook of the day in question; a task pins
-    the one in force when its roster is locked.
+    ``draft → published``; a published one is frozen and holds from its effective date until the next
+    one takes effect. Whoever needs a number asks ``_get_in_force`` for the rulebook of the day in
+    question; a task pins the one in force when its roster is locked.
     """
 
     _name = "srsp.rulebook"
@@ -18,10 +29,10 @@ class SrspRulebook(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "effective_date desc, id desc"
     _check_company_auto = True
-    _guarded_fields = ("state",)
+    _guarded_fields = ("state", "origin_id")
 
     name = fields.Char(required=True, tracking=True)
-    document_number = fields.Char()
+    document_number = fields.Char(copy=False)
     effective_date = fields.Date(required=True, tracking=True)
     state = fields.Selection(
         [("draft", "Draft"), ("published", "Published")],
@@ -29,6 +40,20 @@ class SrspRulebook(models.Model):
         required=True,
         copy=False,
         tracking=True,
+    )
+    phase = fields.Selection(
+        [
+            ("pending", "Not yet in force"),
+            ("in_force", "In force"),
+            ("superseded", "No longer in force"),
+        ],
+        compute="_compute_phase",
+        help="Where a published rulebook stands today.",
+    )
+    next_id = fields.Many2one("srsp.rulebook", "Followed By", compute="_compute_phase")
+    notice = fields.Char(compute="_compute_notice")
+    origin_id = fields.Many2one(
+        "srsp.rulebook", "Grew From", readonly=True, copy=False, check_company=True
     )
     text = fields.Html()
     company_id = fields.Many2one(
@@ -58,6 +83,12 @@ class SrspRulebook(models.Model):
         required=True,
         help="Hours between lock and announced draw.",
     )
+    reminder_days = fields.Integer(
+        "Reminder Before Deadline",
+        default=3,
+        required=True,
+        help="Days before the day on which divisions hand in their part of a list.",
+    )
     randomness_kind = fields.Selection(
         selection="_selection_randomness_kind",
         string="Source of Randomness",
@@ -86,7 +117,7 @@ class SrspRulebook(models.Model):
     )
     _numbers = models.Constraint(
         "CHECK (team_size >= 2 AND floor_frequency >= 1 AND disclosure_days >= 1 AND rectification_days >= 1"
-        " AND substitutes_allowed >= 0 AND lock_lead_hours >= 1)",
+        " AND substitutes_allowed >= 0 AND lock_lead_hours >= 1 AND reminder_days >= 1)",
         "A team has at least two officers (行政处罚法 42); days, draws and hours are at least 1.",
     )
 
@@ -97,6 +128,77 @@ class SrspRulebook(models.Model):
             ._fields["randomness_kind"]
             ._description_selection(self.env)
         )
+
+    @api.depends("name", "effective_date")
+    def _compute_display_name(self):
+        for rulebook in self:
+            rulebook.display_name = (
+                f"{rulebook.name or ''} ({rulebook.effective_date or ''})"
+            )
+
+    @api.depends("state", "effective_date", "company_id")
+    def _compute_phase(self):
+        today = beijing_date(fields.Datetime.now())
+        for company, rulebooks in self.grouped("company_id").items():
+            published = self._find_published(company)
+            current = published.filtered(
+                lambda rulebook: rulebook.effective_date <= today
+            )[:1]
+            for rulebook in rulebooks:
+                date = rulebook.effective_date
+                later = published.filtered(
+                    lambda other, date=date: date and other.effective_date > date
+                )
+                rulebook.next_id = rulebook.state == "published" and later[-1:]
+                if rulebook.state == "draft":
+                    rulebook.phase = False
+                elif date > today:
+                    rulebook.phase = "pending"
+                else:
+                    in_force = rulebook.id in current.ids
+                    rulebook.phase = "in_force" if in_force else "superseded"
+
+    @api.depends("phase", "next_id")
+    @api.depends_context("lang")
+    def _compute_notice(self):
+        for rulebook in self:
+            following = rulebook.next_id.sudo()
+            names = {
+                "rulebook": following.name,
+                "date": following.effective_date,
+            }
+            if rulebook.phase == "superseded":
+                rulebook.notice = self.env._(
+                    "No longer in force: replaced by “%(rulebook)s” on %(date)s.",
+                    **names,
+                )
+            elif following:
+                rulebook.notice = self.env._(
+                    "A newer version is waiting: “%(rulebook)s” takes effect on %(date)s.",
+                    **names,
+                )
+            else:
+                rulebook.notice = False
+
+    @api.constrains("state", "company_id")
+    def _check_one_draft(self):
+        """One draft at a time: two would be written against the same rulebook, and one of them in vain."""
+        drafts = self.sudo().search(
+            [("state", "=", "draft"), ("company_id", "in", self.company_id.ids)]
+        )
+        for rulebook in self.filtered(lambda rulebook: rulebook.state == "draft"):
+            other = drafts.filtered(
+                lambda draft, rulebook=rulebook: (
+                    draft.company_id == rulebook.company_id and draft.id != rulebook.id
+                )
+            )[:1]
+            if other:
+                raise ValidationError(
+                    self.env._(
+                        "“%(draft)s” is still a draft: publish it, or delete it, before you open another version.",
+                        draft=other.display_name,
+                    )
+                )
 
     def write(self, vals):
         if not self.env.su and any(rulebook.state == "published" for rulebook in self):
@@ -112,51 +214,6 @@ class SrspRulebook(models.Model):
         if any(rulebook.state == "published" for rulebook in self):
             raise UserError(self.env._("A published rulebook cannot be deleted."))
 
-    def action_publish(self):
-        self._check_role("group_policy_officer")
-        self._check_state("draft")
-        today = beijing_date(fields.Datetime.now())
-        for rulebook in self:
-            if not self.env.su and rulebook.effective_date <= today:
-                raise UserError(
-                    self.env._(
-                        "%(rulebook)s: a rulebook takes effect after the day of its publication.",
-                        rulebook=rulebook.name,
-                    )
-                )
-        self.sudo().state = "published"
-
-    @api.model
-    def _find_in_force(self, company, date=None):
-        """The same as ``_get_in_force``, but an empty set when there is none."""
-        date = date or beijing_date(fields.Datetime.now())
-        return self.sudo().search(
-            [
-                ("company_id", "=", company.id),
-                ("state", "=", "published"),
-                ("effective_date", "<=", date),
-            ],
-            limit=1,
-        )
-
-    @api.model
-    def _get_in_force(self, company, date=None):
-        """The rulebook of ``company`` in force on ``date`` (today if none is given).
-
-        :raise UserError: when there is none
-        """
-        date = date or beijing_date(fields.Datetime.now())
-        rulebook = self._find_in_force(company, date)
-        if not rulebook:
-            raise UserError(
-                self.env._(
-                    "No rulebook of %(company)s is in force on %(date)s: publish one first.",
-                    company=company.name,
-                    date=date,
-                )
-            )
-        return rulebook
-
     def _stratum_ratio(self, stratum):
         """Lowest ratio of one stratum key: a risk class, ``key``, or anything else for the floor."""
         self.ensure_one()
@@ -168,3 +225,31 @@ class SrspRulebook(models.Model):
             "key": self.ratio_key,
         }
         return max(self.floor_ratio, own.get(stratum, 0.0))
+
+    def _get_parameters(self):
+        """``[(field name, label, value as a person reads it), …]`` in the order of PARAMETERS."""
+        self.ensure_one()
+        return [
+            (
+                name,
+                self._fields[name]._description_string(self.env),
+                self._get_parameter_text(name),
+            )
+            for name in PARAMETERS
+        ]
+
+    def _get_parameter_text(self, name):
+        value, field = self[name], self._fields[name]
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(value, "")
+        if field.type == "float":
+            return percent(value)
+        if name.startswith("cap_") and not value:
+            return self.env._("no cap")
+        unit = {
+            "disclosure_days": self.env._("%(count)s working days", count=value),
+            "rectification_days": self.env._("%(count)s days", count=value),
+            "reminder_days": self.env._("%(count)s days", count=value),
+            "lock_lead_hours": self.env._("%(count)s hours", count=value),
+        }
+        return unit.get(name, str(value))

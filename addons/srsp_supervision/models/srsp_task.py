@@ -1,5 +1,4 @@
 import ast
-import datetime
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -184,10 +183,9 @@ class SrspTask(models.Model):
     def _compute_lock_at(self):
         rulebooks = self.env["srsp.rulebook"]
         for company, tasks in self.grouped("company_id").items():
-            rulebook = rulebooks._find_in_force(company)
-            lead = datetime.timedelta(hours=rulebook.lock_lead_hours or 1)
+            published = rulebooks._find_published(company)
             for task in tasks:
-                task.lock_at = task.draw_at and task.draw_at - lead
+                task.lock_at = task.draw_at and published._get_lock_at(task.draw_at)
 
     @api.depends("sector_id", "target_domain")
     def _compute_target_count(self):
@@ -347,6 +345,11 @@ class SrspTask(models.Model):
                 ("state", "!=", "cancelled"),
             ]
         )
+
+    def _get_ratio_reason(self):
+        """Why the ratio is below the floor, in the words of the task or of its items."""
+        reasons = [self.ratio_reason, *self.item_ids.mapped("ratio_reason")]
+        return next((reason for reason in reasons if (reason or "").strip()), "")
 
     def _get_lock_domain(self):
         """The pool, and whoever left the registry since the draw was announced: shown as left out."""

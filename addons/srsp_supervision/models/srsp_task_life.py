@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from ..tools.working_days import beijing_date
+
 _logger = logging.getLogger(__name__)
 
 
@@ -64,10 +66,14 @@ class SrspTask(models.Model):
                 )
             )
         draw = self.env["srsp.draw"].sudo()
-        rulebook = self.env["srsp.rulebook"]._get_in_force(self.company_id)
+        # The roster will be locked under the rulebook of that day, which may not be in force yet.
+        locked_on = beijing_date(
+            max(self.lock_at or self.draw_at, fields.Datetime.now())
+        )
+        rulebook = self.env["srsp.rulebook"]._get_in_force(self.company_id, locked_on)
         draw._check_floor(self, rulebook)
         draw._check_source(self, rulebook)
-        draw._check_officers(self, draw._get_eligible_inspectors(self))
+        draw._check_officers(self, draw._get_eligible_inspectors(self), rulebook)
 
     def action_lock_roster(self):
         """Lock the roster by hand before the scheduled action does."""

@@ -6,6 +6,9 @@ from . import test_draw
 from . import test_insiders
 from . import test_inspection
 from . import test_lists_and_plans
+from . import test_rulebook
+from . import test_rulebook_demo
+from . import test_rulebook_effects
 from . import test_verify_draw
 from . import test_verify_draw_differences
 from . import test_vrs

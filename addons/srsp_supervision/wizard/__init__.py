@@ -1,2 +1,3 @@
 from . import srsp_reason
 from . import srsp_draw_randomness
+from . import srsp_rulebook_effects

@@ -1,0 +1,285 @@
+import datetime
+from typing import NamedTuple
+
+from odoo import models
+from odoo.tools import float_compare
+
+from ..tools.working_days import BEIJING, beijing_date
+from .srsp_rulebook import percent
+
+STRATA = {"none": "", "risk_class": "ABCD", "key": ("key", "ordinary")}
+LOCKED_STATES = ("committed", "drawn", "inspecting", "disclosed")
+
+
+class Change(NamedTuple):
+    """One parameter that differs between two rulebooks; the values as a person reads them."""
+
+    parameter: str  # name of the field
+    label: str
+    before: str
+    after: str
+
+
+class Effect(NamedTuple):
+    """One thing that a changed parameter moves: a task not yet locked, or an item of the list in force."""
+
+    parameter: str  # name of the field that changes
+    what: str  # what happens to it, one sentence for all of its kind
+    number: str
+    name: str
+    division: str
+    before: str
+    after: str
+
+
+class SrspRulebook(models.Model):
+    """What publishing a draft would change, told before anything is confirmed.
+
+    Tasks keep the rulebook under which their roster was locked, so only what is not locked yet moves.
+    """
+
+    _inherit = "srsp.rulebook"
+
+    def _get_changes(self, previous):
+        """The parameters in which this rulebook differs from ``previous``: a list of Change."""
+        return [
+            Change(name, label, before, after)
+            for (name, label, after), (_name, _label, before) in zip(
+                self._get_parameters(), previous._get_parameters(), strict=True
+            )
+            if after != before
+        ]
+
+    def _get_effects(self, previous):
+        """What would move if this draft replaced ``previous``: a list of Effect.
+
+        Other addons add theirs: call ``super()`` and append.
+        """
+        self.ensure_one()
+        tasks = self._get_open_tasks()
+        return [
+            *self._get_floor_effects(previous, tasks),
+            *self._get_item_effects(previous),
+            *self._get_team_effects(previous, tasks),
+            *self._get_strata_effects(previous, tasks),
+            *self._get_source_effects(previous, tasks),
+            *self._get_lock_effects(),
+            *self._get_rectification_effects(previous, tasks),
+        ]
+
+    def _get_open_tasks(self):
+        """Tasks whose roster would be locked under this rulebook.
+
+        A task without a time of its draw counts when its window is open on the effective date or later.
+        """
+        moves = self._get_lock_moves()
+
+        def is_open(task):
+            lock_at = moves.get(task, task.lock_at)
+            day = beijing_date(lock_at) if lock_at else task.date_to
+            return day >= self.effective_date
+
+        return self._find_tasks("planned").filtered(is_open).sorted("number")
+
+    def _find_tasks(self, *states):
+        return (
+            self.env["srsp.task"]
+            .sudo()
+            .search([("company_id", "=", self.company_id.id), ("state", "in", states)])
+        )
+
+    def _count_locked(self):
+        """How many tasks under way keep the rulebook under which their roster was locked."""
+        return len(self._find_tasks(*LOCKED_STATES))
+
+    def _prepare_effect(self, parameter, what, record, before, after):
+        """An Effect on a task or an item."""
+        number = record.number if "number" in record else record.code
+        division = record.division_id.name
+        return Effect(parameter, what, number, record.name, division, before, after)
+
+    def _get_floor_effects(self, previous, tasks):
+        what = self.env._("Ratio below the new floor: raise it, or give a reason")
+        low, high = previous.floor_ratio, self.floor_ratio
+        return [
+            self._prepare_effect(
+                "floor_ratio",
+                what,
+                task,
+                f"{percent(task.ratio)} ≥ {percent(low)}",
+                f"{percent(task.ratio)} < {percent(high)}",
+            )
+            for task in tasks
+            if _falls_below(task.ratio, low, high) and not task._get_ratio_reason()
+        ]
+
+    def _get_item_effects(self, previous):
+        """Items of the list that is in force on the effective date."""
+        lists = self.env["srsp.list"]
+        items = lists._get_in_force("item", self.company_id, self.effective_date)
+        effects = []
+        for parameter, field, reason, what, show in (
+            (
+                "floor_ratio",
+                "ratio",
+                "ratio_reason",
+                self.env._(
+                    "Item's ratio below the new floor: raise it, or give a reason"
+                ),
+                percent,
+            ),
+            (
+                "floor_frequency",
+                "frequency",
+                "frequency_reason",
+                self.env._("Item drawn too seldom: draw more often, or give a reason"),
+                str,
+            ),
+        ):
+            low, high = previous[parameter], self[parameter]
+            effects += [
+                self._prepare_effect(
+                    parameter,
+                    what,
+                    item,
+                    f"{show(item[field])} ≥ {show(low)}",
+                    f"{show(item[field])} < {show(high)}",
+                )
+                for item in items.item_ids
+                if _falls_below(item[field], low, high)
+                and not (item[reason] or "").strip()
+            ]
+        return effects
+
+    def _get_team_effects(self, previous, tasks):
+        """Tasks with officers enough for the old team, too few for the new one (recusals aside)."""
+        if self.team_size <= previous.team_size:
+            return []
+        inspectors = self.env["srsp.inspector"].sudo()
+        officers = inspectors.search([("company_id", "=", self.company_id.id)])
+        what = self.env._("Fewer eligible officers than a team needs")
+        effects = []
+        for task in tasks.filtered(lambda task: not task.team_size):
+            found = len(officers.filtered_domain(inspectors._get_eligible_domain(task)))
+            if previous.team_size <= found < self.team_size:
+                before = f"{found} ≥ {previous.team_size}"
+                after = f"{found} < {self.team_size}"
+                effects.append(
+                    self._prepare_effect("team_size", what, task, before, after)
+                )
+        return effects
+
+    def _get_strata_effects(self, previous, tasks):
+        """Strata that would be drawn at another ratio: their own has changed, or the floor lifts them."""
+        what = self.env._("Ratio of a stratum changes")
+        names = dict(
+            self.env["srsp.target"]
+            ._fields["risk_class"]
+            ._description_selection(self.env),
+            key=self.env._("Key"),
+            ordinary=self.env._("Ordinary"),
+        )
+        effects = []
+        for task in tasks:
+            for key in STRATA[task.stratify_by]:
+                before = max(task.ratio, previous._stratum_ratio(key))
+                after = max(task.ratio, self._stratum_ratio(key))
+                if not float_compare(before, after, 4):
+                    continue
+                own = f"ratio_{key.lower()}"
+                changed = own in self and self[own] != previous[own]
+                effects.append(
+                    self._prepare_effect(
+                        own if changed else "floor_ratio",
+                        what,
+                        task,
+                        f"{names[key]}: {percent(before)}",
+                        f"{names[key]}: {percent(after)}",
+                    )
+                )
+        return effects
+
+    def _get_source_effects(self, previous, tasks):
+        if self.randomness_kind == previous.randomness_kind:
+            return []
+        what = self.env._("Randomness comes from another source")
+        before, after = (
+            rulebook._get_parameter_text("randomness_kind")
+            for rulebook in (previous, self)
+        )
+        return [
+            self._prepare_effect("randomness_kind", what, task, before, after)
+            for task in tasks
+            if not task.randomness_kind
+        ]
+
+    def _get_lock_effects(self):
+        what = self.env._("Roster locked at another time")
+        return [
+            self._prepare_effect(
+                "lock_lead_hours",
+                what,
+                task,
+                _beijing_time(task.lock_at),
+                _beijing_time(lock_at),
+            )
+            for task, lock_at in self._get_lock_moves().items()
+        ]
+
+    def _get_lock_moves(self):
+        """``{task: new time of the lock}``: tasks not announced, whose time nobody set by hand."""
+        published = self._find_published(self.company_id)
+        coming = published | self.sudo()
+        moves = {}
+        for task in self._find_tasks("planned"):
+            if task.announced_on or not task.draw_at:
+                continue
+            lock_at = coming._get_lock_at(task.draw_at)
+            if (
+                task.lock_at == published._get_lock_at(task.draw_at)
+                and task.lock_at != lock_at
+            ):
+                moves[task] = lock_at
+        return moves
+
+    def _get_rectification_effects(self, previous, tasks):
+        what = self.env._(
+            "Rectification ordered on the last day of the window falls due on another day"
+        )
+        return self._get_deadline_effects(
+            previous,
+            tasks,
+            "rectification_days",
+            what,
+            lambda date, days: date + datetime.timedelta(days=days),
+        )
+
+    def _get_deadline_effects(self, previous, tasks, parameter, what, add_days):
+        """The deadline of what would come into being on the last day of each task's window.
+
+        :param add_days: function of a date and the parameter's value that gives the deadline
+        """
+        if self[parameter] == previous[parameter]:
+            return []
+        dates = {
+            date: tuple(
+                str(add_days(date, rulebook[parameter]))
+                for rulebook in (previous, self)
+            )
+            for date in set(tasks.mapped("date_to"))
+        }
+        return [
+            self._prepare_effect(parameter, what, task, *dates[task.date_to])
+            for task in tasks
+        ]
+
+
+def _falls_below(value, low, high):
+    """Whether ``value`` reached the floor ``low`` and does not reach ``high``."""
+    return float_compare(value, low, 4) >= 0 > float_compare(value, high, 4)
+
+
+def _beijing_time(moment):
+    """A UTC time without a time zone as the clock in Beijing shows it."""
+    local = moment.replace(tzinfo=datetime.UTC).astimezone(BEIJING)
+    return f"{local:%Y-%m-%d %H:%M}"

@@ -1,0 +1,136 @@
+import datetime
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools.working_days import beijing_date
+
+ONE_DAY = datetime.timedelta(days=1)
+
+
+class SrspRulebook(models.Model):
+    """How a rulebook moves from draft to force, and which one holds on a given day."""
+
+    _inherit = "srsp.rulebook"
+
+    def action_new_version(self):
+        """Open a draft that begins with the text and the parameters of this rulebook."""
+        self.ensure_one()
+        self._check_role("group_policy_officer")
+        self.check_access("read")
+        self._check_state("published")
+        last = self._find_published(self.company_id)[:1].effective_date
+        draft = self.sudo().copy(
+            {
+                "origin_id": self.id,
+                "effective_date": max(last, beijing_date(fields.Datetime.now()))
+                + ONE_DAY,
+            }
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": draft.id,
+            "view_mode": "form",
+        }
+
+    def action_publish(self):
+        """Show what publishing would change; the wizard publishes once that is confirmed."""
+        self.ensure_one()
+        self._check_publishable()
+        return self.env["srsp.rulebook.effects"]._open(self)
+
+    def _publish(self):
+        for rulebook in self:
+            rulebook._check_publishable()
+            moves = rulebook.sudo()._get_lock_moves()
+            rulebook.sudo().state = "published"
+            for task, lock_at in moves.items():
+                task.lock_at = lock_at
+
+    def _check_publishable(self):
+        """Raise unless the user may publish this draft and its date is later than today and every other's.
+
+        Superuser mode (the demonstration) may date it back, but never before another one.
+        """
+        self._check_role("group_policy_officer")
+        self.check_access("write")
+        self._check_state("draft")
+        if not self.env.su and self.effective_date <= beijing_date(
+            fields.Datetime.now()
+        ):
+            raise UserError(
+                self.env._(
+                    "%(rulebook)s: a rulebook takes effect after the day of its publication.",
+                    rulebook=self.name,
+                )
+            )
+        last = self._find_published(self.company_id)[:1]
+        if last and self.effective_date <= last.effective_date:
+            raise UserError(
+                self.env._(
+                    "“%(rulebook)s” would take effect on %(date)s, but “%(other)s” does on %(later)s: choose a"
+                    " later day.",
+                    rulebook=self.name,
+                    date=self.effective_date,
+                    other=last.name,
+                    later=last.effective_date,
+                )
+            )
+
+    @api.model
+    def _find_published(self, company):
+        """The published rulebooks of ``company``, the latest to take effect first."""
+        return self.sudo().search(
+            [("company_id", "=", company.id), ("state", "=", "published")]
+        )
+
+    @api.model
+    def _find_in_force(self, company, date=None):
+        """The same as ``_get_in_force``, but an empty set when there is none."""
+        date = date or beijing_date(fields.Datetime.now())
+        return self.sudo().search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "published"),
+                ("effective_date", "<=", date),
+            ],
+            limit=1,
+        )
+
+    @api.model
+    def _get_in_force(self, company, date=None):
+        """The rulebook of ``company`` in force on ``date`` (today if none is given).
+
+        :raise UserError: when there is none
+        """
+        date = date or beijing_date(fields.Datetime.now())
+        rulebook = self._find_in_force(company, date)
+        if not rulebook:
+            raise UserError(
+                self.env._(
+                    "No rulebook of %(company)s is in force on %(date)s: publish one first.",
+                    company=company.name,
+                    date=date,
+                )
+            )
+        return rulebook
+
+    def _get_lock_at(self, draw_at):
+        """When the roster of a draw at ``draw_at`` (UTC) is locked, these being the published rulebooks.
+
+        The one in force on the day of the lock says how long before the draw. Where the later of two
+        asks for a lock before its own time and the earlier for one after its own, the later prevails.
+        """
+        lock_at, following = None, datetime.date.max
+        for rulebook in self.sorted("effective_date", reverse=True):
+            before, lock_at = (
+                lock_at,
+                draw_at - datetime.timedelta(hours=rulebook.lock_lead_hours),
+            )
+            if beijing_date(lock_at) >= following:
+                return before
+            if beijing_date(lock_at) >= rulebook.effective_date:
+                return lock_at
+            following = rulebook.effective_date
+        return lock_at or draw_at - datetime.timedelta(hours=1)

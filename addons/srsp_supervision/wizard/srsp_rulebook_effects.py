@@ -1,0 +1,99 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.srsp_rulebook import PARAMETERS
+
+SHOWN = 50
+
+
+class SrspRulebookEffects(models.TransientModel):
+    """Shows what a rulebook would change against the one it replaces, then publishes it."""
+
+    _name = "srsp.rulebook.effects"
+    _description = "Effects of a rulebook"
+
+    rulebook_id = fields.Many2one("srsp.rulebook", required=True, readonly=True)
+    seen = fields.Json(readonly=True)  # what the reader was shown: date and parameters
+    effects = fields.Html(compute="_compute_effects", sanitize=False)
+
+    @api.model
+    def _open(self, rulebook):
+        """The action that opens the form for ``rulebook``."""
+        wizard = self.create({"rulebook_id": rulebook.id, "seen": _get_terms(rulebook)})
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("What Would Change"),
+            "res_model": self._name,
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    @api.depends("rulebook_id")
+    @api.depends_context("lang")
+    def _compute_effects(self):
+        for wizard in self:
+            wizard.rulebook_id.check_access("read")
+            wizard.effects = self.env["ir.qweb"]._render(
+                "srsp_supervision.srsp_rulebook_effects_table",
+                wizard._prepare_table(wizard.rulebook_id),
+            )
+
+    def _prepare_table(self, rulebook):
+        """Values of the template: the rulebooks, the changes, the effects by parameter and kind."""
+        previous = rulebook._find_in_force(
+            rulebook.company_id, rulebook.effective_date
+        ).with_env(self.env)
+        effects = rulebook._get_effects(previous) if previous else []
+        groups = {}
+        for effect in effects:
+            groups.setdefault((effect.parameter, effect.what), []).append(effect)
+        moved = {parameter for parameter, _what in groups}
+        return {
+            "rulebook": rulebook,
+            "previous": previous,
+            "changes": [
+                (change, change.parameter in moved)
+                for change in (rulebook._get_changes(previous) if previous else [])
+            ],
+            "groups": [
+                (what, len(found), found[:SHOWN], self._get_rest(len(found)))
+                for (_parameter, what), found in groups.items()
+            ],
+            "scope": [
+                self.env._(
+                    "%(count)s tasks whose roster is not locked yet will run under it.",
+                    count=len(rulebook._get_open_tasks()),
+                ),
+                self.env._(
+                    "%(count)s tasks keep the rulebook under which their roster was locked.",
+                    count=rulebook._count_locked(),
+                ),
+            ],
+        }
+
+    def _get_rest(self, count):
+        return (
+            self.env._("and %(count)s more", count=count - SHOWN)
+            if count > SHOWN
+            else ""
+        )
+
+    def action_confirm(self):
+        self.ensure_one()
+        if self.seen != _get_terms(self.rulebook_id):
+            raise UserError(
+                self.env._(
+                    "The draft has been changed meanwhile: look at what would change once more."
+                )
+            )
+        self.rulebook_id._publish()
+        return {"type": "ir.actions.act_window_close"}
+
+
+def _get_terms(rulebook):
+    """What decides about the effects, as JSON keeps it."""
+    return [
+        str(rulebook.effective_date),
+        *(rulebook[name] for name in PARAMETERS),
+    ]
