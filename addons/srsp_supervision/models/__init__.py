@@ -12,10 +12,14 @@ from . import srsp_rulebook_life
 from . import srsp_rulebook_effects
 from . import srsp_legal_basis
 from . import srsp_list
+from . import srsp_list_guard
 from . import srsp_list_life
 from . import srsp_list_comparison
+from . import srsp_list_sheet
 from . import srsp_list_part
+from . import srsp_list_reminder
 from . import srsp_list_line_mixin
+from . import srsp_list_line_sheet
 from . import srsp_item
 from . import srsp_duty
 from . import srsp_entity

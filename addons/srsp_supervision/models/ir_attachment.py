@@ -6,9 +6,17 @@ class IrAttachment(models.Model):
 
     _inherit = "ir.attachment"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        attachments = super().create(vals_list)
+        attachments._check_approval_scans()
+        return attachments
+
     def write(self, vals):
         self._check_approval_scans()
-        return super().write(vals)
+        result = super().write(vals)
+        self._check_approval_scans()  # nor is another file moved to its place
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_approval_scan(self):

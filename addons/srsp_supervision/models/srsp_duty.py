@@ -26,6 +26,7 @@ class SrspDuty(models.Model):
     cooperating_division_ids = fields.Many2many(
         "srsp.division",
         "srsp_duty_division_rel",
+        ondelete="restrict",
         string="Cooperating Divisions",
         check_company=True,
     )

@@ -10,6 +10,9 @@ class SrspItem(models.Model):
     _inherit = ["srsp.list.line.mixin"]
     _order = "list_id desc, code, id"
     _check_company_auto = True
+    _checked_fields = frozenset(
+        ("division_id", "ratio", "frequency", "ratio_reason", "frequency_reason")
+    )
     _sheet_columns = (
         ("code", 9),
         ("name", 20),
@@ -104,11 +107,6 @@ class SrspItem(models.Model):
                     )
                 )
 
-    @api.constrains("ratio", "frequency", "ratio_reason", "frequency_reason")
-    def _check_floor(self):
-        if not self.env.su:
-            self._check_floors()
-
     def _check_floors(self):
         """Raise for the first item below the rulebook's floor that does not say why (work plan, 二（二）)."""
         for item in self:
@@ -135,11 +133,14 @@ class SrspItem(models.Model):
         self._check_floors()
 
     def _find_successors(self, version):
-        """{item: the item of ``version`` that descends from it}; a retired item is missing."""
-        ancestors = {}
-        for item in version.item_ids:
-            origin = item.origin_id
-            while origin:
-                ancestors[origin] = item
-                origin = origin.origin_id
-        return {item: ancestors[item] for item in self if item in ancestors}
+        """{item: the item of ``version`` that goes back to the same first one}; a retired item is missing."""
+        heirs = {item._find_root(): item for item in version.item_ids}
+        found = {item: heirs.get(item._find_root()) for item in self}
+        return {item: heir for item, heir in found.items() if heir}
+
+    def _find_root(self):
+        """The first item of the line of copies; versions may branch off an older one."""
+        root = self
+        while root.origin_id:
+            root = root.origin_id
+        return root

@@ -129,7 +129,6 @@ class SrspLegalBasis(models.Model):
         if not self.env.su and CITED_FIELDS & vals.keys():
             self._check_not_cited()
         if "repealed_date" in vals:
-            vals = dict(vals)
             self.sudo().repeal_reported = False
         return super().write(vals)
 
@@ -179,5 +178,5 @@ class SrspLegalBasis(models.Model):
         )
         lists = self.env["srsp.list"].search([("is_in_force", "=", True)])
         for version in lists:
-            version._report_repealed(repealed)
+            version.company_id._srsp_in_language(version)._report_repealed(repealed)
         repealed.repeal_reported = True

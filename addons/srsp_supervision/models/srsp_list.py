@@ -1,3 +1,4 @@
+import base64
 import hashlib
 
 from odoo import api, fields, models
@@ -7,7 +8,6 @@ from odoo.fields import Domain
 from ..tools import canonical
 from ..tools.working_days import beijing_date
 
-FROZEN_STATES = ("approved", "published", "superseded")
 OPEN_STATES = ("draft", "submitted", "consolidated", "approved")
 
 
@@ -26,7 +26,7 @@ class SrspList(models.Model):
     _order = "kind desc, version desc"
     _check_company_auto = True
     _rec_names_search = ["approval_number"]
-    _guarded_fields = ("state", "version", "opened_on", "published_on")
+    _guarded_fields = ("state", "version", "opened_on", "published_on", "origin_id")
 
     name = fields.Char(compute="_compute_name")
     kind = fields.Selection(
@@ -71,8 +71,14 @@ class SrspList(models.Model):
         "In Force", compute="_compute_is_in_force", search="_search_is_in_force"
     )
     part_ids = fields.One2many("srsp.list.part", "list_id", "Parts", copy=False)
-    part_count = fields.Integer("Divisions Called", compute="_compute_part_count")
-    handed_in_count = fields.Integer("Handed In", compute="_compute_part_count")
+    # Stored, so that handing in writes the version's row: of two divisions that do it at once, one is tried
+    # again and sees that it is the last.
+    part_count = fields.Integer(
+        "Divisions Called", compute="_compute_part_count", store=True
+    )
+    handed_in_count = fields.Integer(
+        "Handed In", compute="_compute_part_count", store=True
+    )
     item_ids = fields.One2many("srsp.item", "list_id", "Items", copy=True)
     duty_ids = fields.One2many("srsp.duty", "list_id", "Duties", copy=True)
     line_count = fields.Integer(compute="_compute_line_count")
@@ -111,12 +117,22 @@ class SrspList(models.Model):
 
     @api.depends("part_ids.state")
     def _compute_part_count(self):
-        for record in self:
-            parts = record.sudo().part_ids
-            record.part_count = len(parts)
-            record.handed_in_count = len(
-                parts.filtered(lambda part: part.state == "handed_in")
+        counts = {
+            (version.id, state): count
+            for version, state, count in self.env["srsp.list.part"]
+            .sudo()
+            ._read_group(
+                [("list_id", "in", self.ids)], ["list_id", "state"], ["__count"]
             )
+        }
+        for record in self:
+            by_state = {
+                state: n
+                for (version, state), n in counts.items()
+                if version == record.id
+            }
+            record.part_count = sum(by_state.values())
+            record.handed_in_count = by_state.get("handed_in", 0)
 
     @api.depends("state", "effective_date")
     def _compute_is_in_force(self):
@@ -205,70 +221,19 @@ class SrspList(models.Model):
                 ("kind", "in", ("business", "detachment")),
             ]
         )
-        led = self._get_lines().division_id.filtered("active")
+        led = self._get_lines().division_id.filtered(
+            lambda division: division.active and division.kind != "external"
+        )
         self.part_ids = [
             (0, 0, {"division_id": division.id}) for division in divisions | led
         ]
-
-    def write(self, vals):
-        if vals.keys() - {"effective_date"} or any(
-            record.state != "approved" for record in self
-        ):
-            self._check_open()
-        result = super().write(vals)
-        if "deadline" in vals:
-            self.sudo().part_ids._move_deadline()
-        return result
-
-    def unlink(self):
-        self.check_access("unlink")
-        self._unlink_except_frozen()
-        versions = self.sudo()
-        versions.opened_on = False
-        versions.part_ids.unlink()  # with their activities, which the database would leave behind
-        return super().unlink()
-
-    def _is_frozen(self):
-        return self.state in FROZEN_STATES
-
-    def _check_open(self):
-        """Raise for a frozen version; the business methods work in superuser mode."""
-        if not self.env.su and any(record._is_frozen() for record in self):
-            raise UserError(
-                self.env._(
-                    "An approved list is frozen: make a new version to correct it."
-                )
-            )
-
-    def _is_editable(self, division):
-        """May the user change the lines of ``division`` now?"""
-        self.ensure_one()
-        if self._is_frozen():
-            return False
-        user = self.env.user
-        if self.env.su or user.has_group("srsp_supervision.group_policy_officer"):
-            return True
-        part = self.sudo().part_ids.filtered(lambda part: part.division_id == division)
-        return bool(
-            self.opened_on
-            and self.state == "draft"
-            and part
-            and part.state != "handed_in"
-            and user.has_group("srsp_supervision.group_division_officer")
-            and (not division or division in user.sudo().srsp_division_ids)
-        )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_frozen(self):
-        if any(record.state not in ("draft", "submitted") for record in self):
-            raise UserError(self.env._("Only a draft of a list can be deleted."))
 
     def _get_seal_payload(self):
         """What the integrity chain keeps of a published version: digests of its words and of its approval."""
         rows = [
             line._get_row() for line in self.with_context(lang="en_US")._get_lines()
         ]
-        scan = self.with_context(bin_size=False).approval_scan or b""
+        scan = base64.b64decode(self.with_context(bin_size=False).approval_scan or b"")
         return {
             "kind": self.kind,
             "version": self.version,

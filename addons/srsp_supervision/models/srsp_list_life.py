@@ -25,7 +25,7 @@ class SrspList(models.Model):
 
     def _check_deadline(self):
         today = beijing_date(fields.Datetime.now())
-        if self.part_ids and (not self.deadline or self.deadline < today):
+        if self.part_count and (not self.deadline or self.deadline < today):
             raise UserError(
                 self.env._(
                     "%(list)s: set a day, today or later, until which the divisions hand in their parts.",
@@ -36,7 +36,7 @@ class SrspList(models.Model):
     def _submit_when_complete(self):
         """With the last part, the version is submitted and the policy division gets its turn."""
         self.ensure_one()
-        if self.part_ids.filtered(lambda part: part.state != "handed_in"):
+        if self._find_missing_parts():
             return
         self.state = "submitted"
         self._schedule_for_policy(self.env._("All parts are in: consolidate them"))
@@ -72,9 +72,17 @@ class SrspList(models.Model):
         self.sudo().state = "consolidated"
         self.sudo().activity_unlink(["mail.mail_activity_data_todo"])
 
+    def _find_missing_parts(self):
+        """The parts not handed in, other divisions' too: searched, as ``part_ids`` may hold the user's alone."""
+        return (
+            self.env["srsp.list.part"]
+            .sudo()
+            .search([("list_id", "in", self.ids), ("state", "!=", "handed_in")])
+        )
+
     def _check_parts(self):
         """Raise while a division that was called has not handed in."""
-        missing = self.sudo().part_ids.filtered(lambda part: part.state != "handed_in")
+        missing = self._find_missing_parts()
         if missing:
             raise UserError(
                 self.env._(

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 
 class SrspListLineMixin(models.AbstractModel):
@@ -10,8 +11,11 @@ class SrspListLineMixin(models.AbstractModel):
     _name = "srsp.list.line.mixin"
     _description = "Line of a supervision list"
     _inherit = ["srsp.guard.mixin"]
+    _guarded_fields = ("origin_id",)
     # What a line says, in the order of the workbook, with the width of its column in characters.
     _sheet_columns: tuple[tuple[str, int], ...] = ()
+    # When a user writes one of these, the line is checked as on being handed in.
+    _checked_fields = frozenset(("division_id",))
 
     list_id = fields.Many2one(
         "srsp.list",
@@ -67,6 +71,18 @@ class SrspListLineMixin(models.AbstractModel):
         for line in self:
             line.display_name = f"{line.code or ''} {line.name or ''}".strip()
 
+    @api.constrains("list_id")
+    def _check_kind(self):
+        for line in self:
+            if self._name != f"srsp.{line.list_id.kind}":
+                raise ValidationError(
+                    self.env._(
+                        "%(line)s does not belong into %(list)s: one list holds items, the other one duties.",
+                        line=line.display_name,
+                        list=line.list_id.name,
+                    )
+                )
+
     @api.constrains("legal_basis_ids", "name")
     def _check_legal_basis(self):
         for line in self:
@@ -77,11 +93,6 @@ class SrspListLineMixin(models.AbstractModel):
                         line=line.display_name,
                     )
                 )
-
-    @api.constrains("division_id")
-    def _check_division(self):
-        if not self.env.su:
-            self._check_divisions_active()
 
     def _check_divisions_active(self):
         for line in self:
@@ -100,9 +111,11 @@ class SrspListLineMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_codes(vals_list)
+        self.browse()._check_codes(vals_list)
         lines = super().create(vals_list)
         lines._check_editable()
+        if not self.env.su:
+            lines._check_complete()
         lines._report(self.env._("added"))
         return lines
 
@@ -111,7 +124,12 @@ class SrspListLineMixin(models.AbstractModel):
         if {"code", "list_id"} & vals.keys():
             self._check_codes(
                 [
-                    {"code": line.code, "list_id": line.list_id.id, **vals}
+                    {
+                        "name": line.name,
+                        "code": line.code,
+                        "list_id": line.list_id.id,
+                        **vals,
+                    }
                     for line in self
                 ]
             )
@@ -119,10 +137,15 @@ class SrspListLineMixin(models.AbstractModel):
         if not self.env.su and {"list_id", "division_id"} & vals.keys():
             self._check_editable()  # not moved into a frozen version or another's part either
             self.check_access("write")
+        if not self.env.su and self._checked_fields & vals.keys():
+            self._check_complete()
         self._report_change(vals)
         return result
 
     def copy_data(self, default=None):
+        """A new version remembers where each line came from; what a user duplicates is a line of its own."""
+        if not self.env.su:
+            return super().copy_data(default)
         return [
             dict(vals, origin_id=line.id)
             for line, vals in zip(self, super().copy_data(default), strict=True)
@@ -134,8 +157,14 @@ class SrspListLineMixin(models.AbstractModel):
         self._report(self.env._("removed"))
 
     def _check_codes(self, vals_list):
-        """Raise for a code that would stand twice in a list, naming both lines (the index alone names none)."""
-        wanted = [(vals.get("list_id"), vals.get("code")) for vals in vals_list]
+        """Raise for a code that would stand twice in a list, naming both lines (the index alone names none).
+
+        Of a line that the user may not read, it names the division.
+        """
+        default = self.env.context.get("default_list_id")
+        wanted = [
+            (vals.get("list_id", default), vals.get("code")) for vals in vals_list
+        ]
         others = self.sudo().search(
             [
                 ("list_id", "in", [version for version, _code in wanted]),
@@ -143,7 +172,13 @@ class SrspListLineMixin(models.AbstractModel):
                 ("id", "not in", self.ids),
             ]
         )
-        taken = {(line.list_id.id, line.code): line.name for line in others}
+        readable = others.with_env(self.env)._filtered_access("read")
+        taken = {
+            (line.list_id.id, line.code): line.name
+            if line in readable
+            else line.division_id.name
+            for line in others
+        }
         for key, vals in zip(wanted, vals_list, strict=True):
             if all(key) and key in taken:
                 raise ValidationError(
@@ -152,15 +187,25 @@ class SrspListLineMixin(models.AbstractModel):
                         " own.",
                         code=key[1],
                         first=taken[key],
-                        second=vals.get("name") or self.name or "",
+                        second=vals.get("name") or "",
                     )
                 )
             taken[key] = vals.get("name", "")
 
     def _check_editable(self):
-        """Raise unless the user may change these lines now; business methods work in superuser mode."""
+        """Raise unless the user may change these lines now; business methods work in superuser mode.
+
+        The version stays locked against the steps that would close it until the change is committed.
+        """
         if self.env.su:
             return
+        if self.list_id:
+            self.env.cr.execute(
+                SQL(
+                    "SELECT id FROM srsp_list WHERE id IN %s FOR SHARE",
+                    tuple(self.list_id.ids),
+                )
+            )
         self.list_id._check_open()
         for version, lines in self.sudo().grouped("list_id").items():
             for division in lines.division_id:

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -117,7 +115,7 @@ class SrspListPart(models.Model):
     def write(self, vals):
         if not self.env.su and {"list_id", "division_id"} & vals.keys():
             self._check_draft()
-            if any(part.opened_on for part in self):
+            if "list_id" in vals or any(part.opened_on for part in self):
                 raise UserError(
                     self.env._(
                         "A division that was called is taken off, not exchanged."
@@ -155,8 +153,8 @@ class SrspListPart(models.Model):
 
     def _schedule(self, summary, note=""):
         """An activity for the division's head, or for its staff where it has none."""
-        people = self.division_id.manager_id or self.division_id.member_ids
-        for user in people.filtered("active"):
+        people = self.division_id.manager_id.filtered("active")
+        for user in people or self.division_id.member_ids.filtered("active"):
             self.sudo().activity_schedule(
                 "mail.mail_activity_data_todo",
                 self.deadline,
@@ -244,53 +242,4 @@ class SrspListPart(models.Model):
                 "default_list_id": self.list_id.id,
                 "default_division_id": self.division_id.id,
             },
-        )
-
-    @api.model
-    def _remind(self):
-        """Remind divisions before the deadline, tell the policy division after it; once each."""
-        today = beijing_date(fields.Datetime.now())
-        waiting = self.search(
-            [
-                ("state", "!=", "handed_in"),
-                ("list_id.state", "=", "draft"),
-                ("list_id.opened_on", "!=", False),
-                ("deadline", "!=", False),
-            ]
-        )
-        for company, parts in waiting.grouped("company_id").items():
-            days = self.env["srsp.rulebook"]._find_in_force(company).reminder_days
-            soon = today + timedelta(days=days)
-            due = parts.filtered(
-                lambda part, soon=soon: not part.reminded_on and part.deadline <= soon
-            )
-            for part in company._srsp_in_language(due):
-                part._send_reminder()
-            due.reminded_on = today
-            late = parts.filtered(
-                lambda part: part.deadline < today and not part.escalated_on
-            )
-            for part in company._srsp_in_language(late):
-                part._escalate()
-            late.escalated_on = today
-
-    def _send_reminder(self):
-        division = self.division_id
-        people = (division.manager_id | division.member_ids).filtered("active")
-        self.message_notify(
-            partner_ids=people.partner_id.ids,
-            subject=self.env._("Reminder: %(part)s", part=self.display_name),
-            body=self.env._(
-                "The part of %(division)s is to be handed in until %(date)s.",
-                division=division.name,
-                date=self.deadline,
-            ),
-        )
-
-    def _escalate(self):
-        self.list_id._schedule_for_policy(
-            self.env._(
-                "%(division)s is late with its part", division=self.division_id.name
-            ),
-            self.env._("It was due on %(date)s.", date=self.deadline),
         )

@@ -13,14 +13,31 @@ class SrspTask(models.Model):
     @api.depends("item_ids.repealed_basis")
     def _compute_repealed_basis(self):
         for task in self:
-            items = task.item_ids.filtered("repealed_basis")
-            task.repealed_basis = "；".join(items.mapped("repealed_basis"))
+            repealed = task.item_ids.legal_basis_ids.filtered("is_repealed")
+            task.repealed_basis = "；".join(repealed.mapped("display_name"))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        tasks = super().create(vals_list)
+        tasks._check_items_readable()
+        return tasks
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "item_ids" in vals:
+            self._check_items_readable()
+        return result
+
+    def _check_items_readable(self):
+        """A task takes its ratio from its items: it is no way to look into another division's draft."""
+        if not self.env.su:
+            self.sudo().item_ids.with_env(self.env).check_access("read")
 
     def _follow_items(self, successors, version):
         """Point a task that is not announced yet to the items that ``version`` made of its own.
 
         :param successors: {item: its successor in ``version``}; an item without one has been retired, which
-            the division's head is told
+            the division's head, or its staff, is told
         """
         self.ensure_one()
         retired = self.item_ids.filtered(lambda item: item not in successors)
@@ -35,8 +52,9 @@ class SrspTask(models.Model):
         self.message_post(
             body=self.env._("The task follows %(list)s.", list=version.name)
         )
-        manager = self.division_id.manager_id
-        if retired and manager:
+        division = self.division_id
+        people = division.manager_id.filtered("active") or division.member_ids
+        for user in people.filtered("active") if retired else ():
             self.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._(
@@ -44,5 +62,5 @@ class SrspTask(models.Model):
                     list=version.name,
                     items=", ".join(retired.mapped("display_name")),
                 ),
-                user_id=manager.id,
+                user_id=user.id,
             )
