@@ -1,6 +1,7 @@
 import datetime
 import hashlib
 import json
+from base64 import b64encode
 
 from odoo.exceptions import UserError
 from odoo.tools import SQL, mute_logger
@@ -60,12 +61,27 @@ class TestPublication(BureauCase):
 
     def test_a_new_version_of_a_list_supersedes_the_publication_of_the_one_before(self):
         first = self.publications_of(self.list)
-        second = self.publications_of(self.publish_list(name="测绘资质“双随机”巡查"))
+        action = self.list.action_new_version()
+        draft = self.env["srsp.list"].browse(action["res_id"])
+        draft.item_ids.name = "测绘资质“双随机”巡查"
+        draft.write(
+            {
+                "deadline": "2099-01-01",
+                "approval_number": "榕审改〔2025〕2号",
+                "approval_date": "2025-07-10",
+                "approval_scan": b64encode(b"scan"),
+                "effective_date": self.list.effective_date + datetime.timedelta(days=1),
+            }
+        )
+        second = self.publications_of(self.take_through(draft))
         self.assertEqual(
             (first.state, second.state, second.version, second.supersedes_id),
             ("superseded", "published", 2, first),
         )
         self.assertIn("测绘资质巡查", first.payload)
+        self.assertIn(
+            "测绘资质“双随机”巡查", json.loads(second.payload)["lines"][0]["name"]
+        )
 
     def test_a_published_plan_shows_its_tasks(self):
         plan = self.publish_plan(self.list)

@@ -2,9 +2,15 @@ from . import test_access
 from . import test_assignment
 from . import test_canonical
 from . import test_certificate
+from . import test_demo_lists
 from . import test_draw
 from . import test_insiders
 from . import test_inspection
+from . import test_list_calendar
+from . import test_list_cycle
+from . import test_list_frozen
+from . import test_list_input
+from . import test_list_workbook
 from . import test_lists_and_plans
 from . import test_rulebook
 from . import test_rulebook_demo

@@ -4,8 +4,8 @@ from odoo.tests import tagged
 from .common import ROLES, SrspCase
 
 MODELS = (
-    "division sector calendar.day rulebook list item duty entity target inspector recusal plan task draw"
-    " draw.iteration draw.line event inspection inspection.line rectification"
+    "division sector calendar.day rulebook list list.part legal.basis item duty entity target inspector recusal"
+    " plan task draw draw.iteration draw.line event inspection inspection.line rectification"
 )
 # What each role may do with each model at all: r(ead), w(rite), c(reate), u(nlink).
 EXPECTED = {
@@ -13,7 +13,9 @@ EXPECTED = {
     | {"recusal": "", "event": "", "inspection": "rw", "inspection.line": "rw"},
     "auditor": dict.fromkeys(MODELS.split(), "r"),
     "policy_officer": dict.fromkeys(MODELS.split(), "r")
-    | dict.fromkeys(("rulebook", "list", "item", "duty", "plan", "task"), "rwcu"),
+    | dict.fromkeys(
+        "rulebook list list.part legal.basis item duty plan task".split(), "rwcu"
+    ),
 }
 EXPECTED["division_officer"] = EXPECTED["inspector"] | {
     "item": "rwcu",
@@ -181,7 +183,9 @@ class TestAccess(SrspCase):
             self.targets[0].entity_id,
             self.officers[0],
             self.list,
+            self.list.part_ids[0],
             self.item,
+            self.basis,
             self.rulebook,
             self.surveying,
         ):

@@ -164,7 +164,7 @@ class TestInsiders(SrspCase):
             self._item_vals(list_id=draft.id, code="D1", name="Draft")
         )
         task = self._make_task(item_ids=[(6, 0, item.ids)], draw_at=DRAW_AT)
-        with freeze_time(NOW), self.assertRaisesRegex(UserError, "published list"):
+        with freeze_time(NOW), self._refused("the list in force"):
             task.with_user(self.manager).action_announce()
         plan = self.env["srsp.plan"].create(
             {"division_id": self.surveying.id, "year": 2026, "state": "published"}
