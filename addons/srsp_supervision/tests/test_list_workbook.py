@@ -271,13 +271,9 @@ class TestListWorkbook(ListWorkbookCase):
             self.assertEqual(self.row, row)
             self.assertIn(part, reason)
 
-    def test_bad_cells_and_headings_are_explained(self):
+    def test_bad_headings_are_explained(self):
         head = self.row - 1
-        cells = {
-            self.cell("materials", head): "Notes",
-            self.at("ratio"): "a twentieth",
-            self.at("frequency", 1): 1.5,
-        }
+        cells = {self.cell("materials", head): "Notes", self.at("ratio"): "?"}
         self.assertEqual(
             [
                 (
@@ -291,14 +287,26 @@ class TestListWorkbook(ListWorkbookCase):
                     "The column is missing: export the list and use that.",
                 ),
                 (self.row, "Ratio", "This is not a percentage: write e.g. 5%."),
-                (
-                    self.row + 1,
-                    "Draws a Year",
-                    "This is not a whole number: write e.g. 2.",
-                ),
             ],
             self.problems(self.draft, self.edited(self.export(self.draft), **cells)),
         )
+
+    def test_cells_names_and_rules_are_all_checked_at_once(self):
+        for number in (3, 4):
+            self.first.copy({"code": f"A{number}", "list_id": self.draft.id})
+        cells = {
+            self.at("frequency"): 1.5,
+            self.at("sector_id", 1): "Moon",
+            self.at("ratio", 2): 0.01,
+            self.at("name", 3): "This one would do",
+        }
+        found = self.problems(self.draft, self.edited(self.export(self.draft), **cells))
+        self.assertEqual(
+            [(self.row, "Draws a Year"), (self.row + 1, "Sector"), (self.row + 2, "")],
+            [(row, label) for row, label, _reason in found],
+        )
+        self.assertEqual("This is not a whole number: write e.g. 2.", found[0][2])
+        self.assertIn("below the rulebook's floor", found[2][2])
 
     def test_a_file_that_is_no_list_is_refused_whole(self):
         empty = self.edited(

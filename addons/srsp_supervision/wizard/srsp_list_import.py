@@ -127,13 +127,15 @@ class SrspListImport(models.TransientModel):
             {**error._asdict(), "reason": self._explain(error.reason)}
             for error in sheet.errors
         ]
-        if problems:
+        bad = {problem["row"] for problem in problems}
+        if sheet.header_row in bad:
             return problems, [], 0
-        problems, steps, unchanged = self._plan(sheet)
-        if not problems:
-            with self.env.cr.savepoint() as savepoint:
-                problems = self._apply(steps)
-                savepoint.rollback()
+        found, steps, unchanged = self._plan(sheet, bad)
+        problems += found
+        bad |= {problem["row"] for problem in found}
+        with self.env.cr.savepoint() as savepoint:
+            problems += self._apply([step for step in steps if step.row not in bad])
+            savepoint.rollback()
         return sorted(problems, key=lambda problem: problem["row"]), steps, unchanged
 
     def _read_file(self):
@@ -153,8 +155,8 @@ class SrspListImport(models.TransientModel):
             )
         return sheet
 
-    def _plan(self, sheet):
-        """Return (problems, steps, number of unchanged lines) of the rows, which are read well."""
+    def _plan(self, sheet, bad):
+        """Return (problems, steps, number of unchanged lines) of the rows that could be read: all but ``bad``."""
         version = self.list_id
         lines = version._get_readable_lines(None)
         by_code = {clean_text(line.code): line for line in lines}
@@ -166,7 +168,9 @@ class SrspListImport(models.TransientModel):
             vals, found = line._prepare_sheet_vals(row, names)
             if row["code"] and rows_by_code.setdefault(row["code"], number) != number:
                 found.append(("code", self._explain_twice(rows_by_code[row["code"]])))
-            if vals and not found:
+            if number in bad:
+                vals, found = {}, []
+            elif vals and not found:
                 found += self._check_division(line, vals)
             problems += [
                 {
