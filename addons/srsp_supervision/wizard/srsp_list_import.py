@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.workbook import WorkbookError, clean_text
-from ..tools.workbook_reader import MOST_ROWS, read_list
+from ..tools.workbook_reader import read_list
 
 SHOWN = 200
 
@@ -244,54 +244,3 @@ class SrspListImport(models.TransientModel):
                 if column.name in step.vals
             ]
         return {**shown, "name": line.display_name}
-
-    # Why not -------------------------------------------------------------------------------------
-
-    def _explain(self, reason):
-        """A reason of ``RowError`` as a sentence that names the way out."""
-        _ = self.env._
-        return {
-            "not_a_number": _("This is not a percentage: write e.g. 5%."),
-            "not_an_integer": _("This is not a whole number: write e.g. 2."),
-            "not_text": _(
-                "The cell holds a date or a logical value: format it as text and type it again."
-            ),
-            "too_long": _("The text is longer than a cell holds: shorten it."),
-            "merged_cell": _(
-                "Merged cells hide values: unmerge them and fill in each row."
-            ),
-            "missing_column": _("The column is missing: export the list and use that."),
-            "unknown_column": _(
-                "The list has no such column: remove it, or correct its heading."
-            ),
-            "duplicate_column": _("The column is there twice: remove one."),
-        }[reason]
-
-    def _explain_twice(self, number):
-        return self.env._(
-            "Row %(row)s has this code too: give each line a code of its own.",
-            row=number,
-        )
-
-    def _explain_file(self, error):
-        _ = self.env._
-        sentences = {
-            "not_a_workbook": _("This is not a workbook: save it as .xlsx."),
-            "old_or_locked": _(
-                "This workbook has a password, or is of the old kind (.xls): save it as .xlsx without a password."
-            ),
-            "too_large": _("This workbook is too large: keep the list alone in it."),
-            "too_many_rows": _(
-                "A list has at most %(count)s lines: remove what lies below.",
-                count=MOST_ROWS,
-            ),
-            "formula_error": _(
-                "The formula in cell %(cell)s has no result: replace it by its value.",
-                cell=error.place,
-            ),
-            "empty_sheet": _("The workbook is empty: choose another one."),
-            "no_header": _(
-                "No row holds the headings of the list: export the list and use that workbook."
-            ),
-        }
-        return sentences[error.reason]
