@@ -19,6 +19,8 @@
         "views/res_company_views.xml",
         "views/srsp_division_views.xml",
         "views/srsp_list_views.xml",
+        "report/srsp_list_report.xml",
+        "views/srsp_list_comparison_views.xml",
         "views/srsp_list_import_views.xml",
         "report/srsp_rulebook_report.xml",
         "views/srsp_rulebook_views.xml",

@@ -15,6 +15,7 @@ from . import srsp_list
 from . import srsp_list_guard
 from . import srsp_list_life
 from . import srsp_list_comparison
+from . import srsp_list_paper
 from . import srsp_list_sheet
 from . import srsp_list_part
 from . import srsp_list_reminder

@@ -10,14 +10,17 @@ from . import test_legal_basis
 from . import test_list_access
 from . import test_list_calendar
 from . import test_list_cycle
+from . import test_list_diff
 from . import test_list_frozen
 from . import test_list_http
 from . import test_list_input
 from . import test_list_workbook
 from . import test_lists_and_plans
+from . import test_paper
 from . import test_rulebook
 from . import test_rulebook_demo
 from . import test_rulebook_effects
+from . import test_text_diff
 from . import test_verify_draw
 from . import test_verify_draw_differences
 from . import test_vrs

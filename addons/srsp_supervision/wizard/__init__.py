@@ -3,3 +3,4 @@ from . import srsp_draw_randomness
 from . import srsp_rulebook_effects
 from . import srsp_list_import
 from . import srsp_list_import_reasons
+from . import srsp_list_comparison

@@ -1,0 +1,74 @@
+from odoo import models
+
+from ..tools import paper
+from ..tools.paper import Paragraph
+
+# Columns of the print: percent of its width, the field that gives the heading, what stands below it in the cell.
+COLUMNS = {
+    "item": (
+        (13, "name", ("code", "category", "level", "sector_id", "power_list_code")),
+        (15, "legal_basis_ids", ("repealed_basis",)),
+        (9, "inspecting_body", ("division_id",)),
+        (9, "target", ()),
+        (19, "content", ("materials",)),
+        (16, "standard", ()),
+        (8, "method", ("officer_qualification",)),
+        (7, "ratio", ("ratio_reason",)),
+        (7, "frequency", ("frequency_reason", "annual_visit_cap")),
+    ),
+    "duty": (
+        (28, "name", ("code",)),
+        (38, "legal_basis_ids", ("repealed_basis",)),
+        (14, "division_id", ()),
+        (23, "cooperating_division_ids", ()),
+    ),
+}
+NUMBER_WIDTH = 4  # percent; the columns share the rest
+STYLES = {"name": "name", "repealed_basis": "warning"}
+
+
+class SrspList(models.Model):
+    """A version as it hangs on the notice board."""
+
+    _inherit = "srsp.list"
+
+    def _get_paper_columns(self):
+        """(percent of the width, heading) of every column, the running number first."""
+        fields = self._get_lines()._fields
+        columns = COLUMNS[self.kind]
+        share = (100 - NUMBER_WIDTH) / sum(width for width, _name, _more in columns)
+        return [(NUMBER_WIDTH, self.env._("No."))] + [
+            (width * share, fields[name]._description_string(self.env))
+            for width, name, _more in columns
+        ]
+
+    def _get_paper_pages(self):
+        """The lines that the user may read, page by page: [[[cell, …], …], …], a cell being its paragraphs."""
+        widths = [width for width, _heading in self._get_paper_columns()]
+        lines = self._get_readable_lines(None)
+        rows = [
+            [[Paragraph(str(number))], *self._get_paper_cells(line)]
+            for number, line in enumerate(lines, 1)
+        ]
+        return paper.paginate(rows, widths)
+
+    def _get_paper_cells(self, line):
+        row = {**line._get_row(), "repealed_basis": line.repealed_basis}
+        row["legal_basis_ids"] = row["legal_basis_ids"].replace("；", "\n")
+        cells = []
+        for _width, name, more in COLUMNS[self.kind]:
+            cell = [Paragraph(self._format_cell(row[name]), STYLES.get(name, ""))]
+            cell += [
+                Paragraph(
+                    self.env._(
+                        "%(label)s: %(text)s",
+                        label=line._fields[other]._description_string(self.env),
+                        text=self._format_cell(row[other]),
+                    ),
+                    STYLES.get(other, "more"),
+                )
+                for other in more
+                if row[other]
+            ]
+            cells.append(cell)
+        return cells
