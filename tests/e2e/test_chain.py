@@ -6,23 +6,19 @@ Chinese. The pictures of the README are taken on the way.
 
 import hashlib
 import json
-import os
 import re
 import subprocess
 import sys
 from datetime import datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from desk import ROOT, fill_date, open_action, picture, press, sign_in
 from playwright.sync_api import expect
 
-ROOT = Path(__file__).resolve().parents[2]
 VERIFIER = ROOT / "addons/srsp_supervision/tools/verify_draw.py"
-PICTURES = Path(os.environ.get("SRSP_PICTURES", ROOT / ".local/pictures"))
 TASK = "测绘资质巡查 (4/4)"
 PLAN = "综合行政执法支队"
-expect.set_options(timeout=30_000)
 SLOW = 150_000  # milliseconds; the draw waits for the next full minute
 
 
@@ -30,37 +26,11 @@ SLOW = 150_000  # milliseconds; the draw waits for the next full minute
 def people(chain_server, new_page):
     """A function that lets somebody of the demo sign in: ``people("policy")`` is a page."""
 
-    def sign_in(login):
+    def open_for(login):
         page = new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(30_000)
-        page.goto(f"{chain_server.url}/web/login")
-        page.fill("#login", login)
-        page.fill("#password", login)
-        page.click(".oe_login_form button[type=submit]")
-        page.wait_for_selector(".o_main_navbar")
-        return page
+        return sign_in(page, chain_server, login)
 
-    return sign_in
-
-
-def open_action(page, server, action):
-    page.goto(f"{server.url}/odoo/action-srsp_supervision.{action}")
-    page.wait_for_selector(".o_view_controller")
-
-
-def press(page, name, confirm=False):
-    """Click the button of a business method and wait until it has done its work."""
-    button = page.locator(f".o_statusbar_buttons button[name={name}]")
-    button.click()
-    if confirm:
-        page.locator(".modal-footer .btn-primary").click()
-    expect(button).to_have_count(0)
-
-
-def picture(page, name):
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.wait_for_load_state("load")
-    page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+    return open_for
 
 
 def next_minute():
@@ -153,12 +123,7 @@ def record_a_visit(server, page):
     page.wait_for_selector(".o_form_view")
     entity = page.locator(".oe_title [name=entity_id]").inner_text().strip()
     number = page.locator(".oe_title [name=number]").inner_text().strip()
-    page.locator(".o_field_widget[name=scheduled_date]").locator(
-        "input, button"
-    ).first.click()
-    day = page.locator(".o_field_widget[name=scheduled_date] input").first
-    day.fill(datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y年%m月%d日"))
-    day.press("Enter")
+    fill_date(page, "scheduled_date", 0)
     press(page, "action_schedule")
     press(page, "action_start")
     row = page.locator(".o_field_widget[name=line_ids] .o_data_row").first

@@ -74,21 +74,26 @@ class SrspList(models.Model):
             )
 
     def _is_editable(self, division):
-        """May the user change the lines of ``division`` now?"""
+        """May the user change the lines of ``division`` (none: of one of his own) now?"""
         self.ensure_one()
         if self._is_frozen():
             return False
         user = self.env.user
         if self.env.su or user.has_group("srsp_supervision.group_policy_officer"):
             return True
-        part = self.sudo().part_ids.filtered(lambda part: part.division_id == division)
+        own = user.sudo().srsp_division_ids
+        part = self.sudo().part_ids.filtered(
+            lambda part: (
+                part.state != "handed_in"
+                and part.division_id in own
+                and part.division_id in (division or own)
+            )
+        )
         return bool(
-            self.opened_on
+            part
+            and self.opened_on
             and self.state == "draft"
-            and part
-            and part.state != "handed_in"
             and user.has_group("srsp_supervision.group_division_officer")
-            and (not division or division in user.sudo().srsp_division_ids)
         )
 
     @api.ondelete(at_uninstall=False)

@@ -134,6 +134,11 @@ class SrspListLineMixin(models.AbstractModel):
                     for line in self
                 ]
             )
+        if vals.get("division_id"):
+            taker = self.env["srsp.division"].browse(vals["division_id"])
+            self.filtered(lambda line: line.division_id != taker)._report(
+                self.env._("moved to %(division)s", division=taker.name)
+            )
         result = super().write(vals)
         if not self.env.su and {"list_id", "division_id"} & vals.keys():
             self._check_editable()  # not moved into a frozen version or another's part either
@@ -230,6 +235,7 @@ class SrspListLineMixin(models.AbstractModel):
         self._report(self.env._("changed: %(fields)s", fields=", ".join(labels)))
 
     def _report(self, what):
+        """Tell each division, on its part, what somebody else did to its lines."""
         if self.env.su:
             return
         own = self.env.user.sudo().srsp_division_ids

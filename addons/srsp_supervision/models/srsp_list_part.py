@@ -31,10 +31,12 @@ class SrspListPart(models.Model):
     )
     company_id = fields.Many2one(related="list_id.company_id", store=True, index=True)
     kind = fields.Selection(related="list_id.kind")
-    list_state = fields.Selection(related="list_id.state", string="List State")
+    list_state = fields.Selection(
+        related="list_id.state", string="List State", tracking=False
+    )
     opened_on = fields.Datetime(related="list_id.opened_on")
     purpose = fields.Text(related="list_id.purpose")
-    deadline = fields.Date(related="list_id.deadline", store=True)
+    deadline = fields.Date(related="list_id.deadline", store=True, tracking=False)
     division_id = fields.Many2one(
         "srsp.division",
         required=True,
@@ -172,7 +174,7 @@ class SrspListPart(models.Model):
 
     def _check_own(self):
         """Raise unless the user belongs to the division: nobody hands in for another."""
-        self._check_role("group_division_manager")
+        self._check_role("group_division_manager", "group_policy_officer")
         foreign = self.division_id - self.env.user.sudo().srsp_division_ids
         if not self.env.su and foreign:
             raise AccessError(

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 from ..tools.working_days import beijing_date
 
@@ -47,7 +48,7 @@ class SrspListPart(models.Model):
             body=self.env._(
                 "The part of %(division)s is to be handed in until %(date)s.",
                 division=division.name,
-                date=self.deadline,
+                date=format_date(self.env, self.deadline),
             ),
         )
 
@@ -56,5 +57,7 @@ class SrspListPart(models.Model):
             self.env._(
                 "%(division)s is late with its part", division=self.division_id.name
             ),
-            self.env._("It was due on %(date)s.", date=self.deadline),
+            self.env._(
+                "It was due on %(date)s.", date=format_date(self.env, self.deadline)
+            ),
         )
