@@ -7,14 +7,14 @@ from ..tools.paper import Paragraph
 COLUMNS = {
     "item": (
         (13, "name", ("code", "category", "level", "sector_id", "power_list_code")),
-        (15, "legal_basis_ids", ("repealed_basis",)),
+        (16, "legal_basis_ids", ("repealed_basis",)),
         (9, "inspecting_body", ("division_id",)),
         (9, "target", ()),
-        (19, "content", ("materials",)),
-        (16, "standard", ()),
-        (8, "method", ("officer_qualification",)),
-        (7, "ratio", ("ratio_reason",)),
-        (7, "frequency", ("frequency_reason", "annual_visit_cap")),
+        (21, "content", ("materials",)),
+        (17, "standard", ("officer_qualification",)),
+        (8, "method", ()),
+        (6, "ratio", ("ratio_reason",)),
+        (8, "frequency", ("frequency_reason", "annual_visit_cap")),
     ),
     "duty": (
         (28, "name", ("code",)),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 WIDTH = 1040  # of the table, inside margins of 10 mm
-HEIGHT = 640  # for rows: 210 mm less margins, heading and page number, with something to spare
+HEIGHT = 630  # for rows: 210 mm less margins, heading and page number, with something to spare
 FIRST_HEIGHT = 520  # the same below the title
 CHARACTER = 12  # a Chinese one; others take about two thirds
 LINE = 18
