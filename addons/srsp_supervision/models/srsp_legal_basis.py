@@ -48,8 +48,12 @@ class SrspLegalBasis(models.Model):
         ],
         compute="_compute_phase",
     )
-    item_count = fields.Integer("Items", compute="_compute_line_count")
-    duty_count = fields.Integer("Duties", compute="_compute_line_count")
+    item_count = fields.Integer(
+        "Items", compute="_compute_line_count", help="Of the list in force."
+    )
+    duty_count = fields.Integer(
+        "Duties", compute="_compute_line_count", help="Of the list in force."
+    )
     repeal_reported = fields.Boolean(readonly=True, copy=False)
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -90,7 +94,10 @@ class SrspLegalBasis(models.Model):
         for name, field in (("srsp.item", "item_count"), ("srsp.duty", "duty_count")):
             counts = dict(
                 self.env[name]._read_group(
-                    [("legal_basis_ids", "in", self.ids)],
+                    [
+                        ("legal_basis_ids", "in", self.ids),
+                        ("list_id.is_in_force", "=", True),
+                    ],
                     ["legal_basis_ids"],
                     ["__count"],
                 )
@@ -167,7 +174,7 @@ class SrspLegalBasis(models.Model):
         return dict(
             self.env["ir.actions.act_window"]._for_xml_id(action),
             domain=[("legal_basis_ids", "in", self.ids)],
-            context={"search_default_group_list": 1},
+            context={"search_default_in_force": 1},
         )
 
     @api.model

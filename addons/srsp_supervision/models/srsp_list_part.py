@@ -67,6 +67,10 @@ class SrspListPart(models.Model):
         compute="_compute_changes", help="Against the version it was copied from."
     )
 
+    changes = fields.Html(
+        "What Changes", compute="_compute_changes_html", sanitize=False
+    )
+
     _division_uniq = models.UniqueIndex(
         "(list_id, division_id)", "This division has been called already."
     )
@@ -98,6 +102,21 @@ class SrspListPart(models.Model):
             part.change_summary = " ".join(
                 f"{labels[kind]} {count}" for kind, count in counts.items() if count
             )
+
+    @api.depends("list_id", "division_id", "state")
+    def _compute_changes_html(self):
+        for part in self:
+            part.changes = part._new_comparison().body
+
+    def _new_comparison(self):
+        """A comparison, not saved, of this part alone with the version it was copied from."""
+        return self.env["srsp.list.comparison"].new(
+            {
+                "list_id": self.list_id.id,
+                "base_id": self.list_id.origin_id.id,
+                "division_id": self.division_id.id,
+            }
+        )
 
     def _check_draft(self):
         if not self.env.su and any(part.list_state != "draft" for part in self):

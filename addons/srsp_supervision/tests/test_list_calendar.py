@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from freezegun import freeze_time
 
 from odoo.tests import tagged
+from odoo.tools import format_date
 
-from .common import DEADLINE, TODAY, ListCase
+from .list_case import DEADLINE, TODAY, ListCase
 
 DAY = timedelta(days=1)
 
@@ -118,6 +119,10 @@ class TestInForce(ListCase):
         back.action_open()
         self._publish(back, effective_date=TODAY + DAY)
         self.assertEqual(task.item_ids.ids, self._get_line(back, "A1").ids)
+        self._travel(TODAY + 2 * DAY)
+        onward = self._make_open_draft()
+        self._publish(onward, effective_date=TODAY + 2 * DAY)
+        self.assertEqual(task.item_ids.ids, self._get_line(onward, "A1").ids)
 
 
 @tagged("post_install", "-at_install")
@@ -126,17 +131,13 @@ class TestListCalendar(ListCase):
         self._travel(day)
         self.env["srsp.list"]._cron_daily()
 
-    def _get_reminders(self, part):
+    def _get_reminders(self, part, subject="Reminder: "):
         return self.env["mail.message"].search(
             [
                 ("model", "=", part._name),
                 ("res_id", "=", part.id),
                 ("message_type", "=", "user_notification"),
-                (
-                    "body",
-                    "like",
-                    "2026-",
-                ),  # which a notice of an activity writes otherwise
+                ("subject", "like", subject),
             ]
         )
 
@@ -153,7 +154,8 @@ class TestListCalendar(ListCase):
         self.assertEqual(
             reminder.notified_partner_ids, (self.deputy | self.clerk).partner_id
         )
-        self.assertIn("to be handed in until 2026-03-31", reminder.body)
+        day = format_date(self.env, DEADLINE, lang_code="en_US")
+        self.assertIn(f"to be handed in until {day}", reminder.body)
         self.assertEqual((minerals.is_overdue, self._get_todo(self.chief)), (False, []))
         for days in (1, 2, 9):
             self._cron(DEADLINE + days * DAY)
@@ -205,5 +207,6 @@ class TestListCalendar(ListCase):
         self.company.partner_id.lang = "zh_CN"
         draft = self._make_open_draft()
         self._cron(DEADLINE - DAY)
-        [reminder] = self._get_reminders(self._get_part(draft, self.minerals))
+        part = self._get_part(draft, self.minerals)
+        [reminder] = self._get_reminders(part, "提醒：")
         self.assertRegex(reminder.body, "[一-龥]")

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from .common import APPROVAL, DEADLINE, SCAN, TODAY, ListCase
+from .common import SCAN
+from .list_case import APPROVAL, DEADLINE, TODAY, ListCase
 
 DAY = timedelta(days=1)
 CALL = "Hand in your part of Item list, version 2"

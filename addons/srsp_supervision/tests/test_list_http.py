@@ -6,7 +6,7 @@ from datetime import date, datetime
 from odoo.tests import HttpCase, get_db_name, tagged
 from odoo.tools import mute_logger
 
-from .common import ListCase
+from .list_case import ListCase
 
 ALLOWED, FORBIDDEN, REFUSED = 200, 403, 422
 

@@ -3,7 +3,7 @@
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
-from .common import DEADLINE, ListCase
+from .list_case import DEADLINE, ListCase
 
 TWICE = r"Code %s stands twice in the list \(%s; %s\)"
 FLOOR = "“%s” is %s, below the rulebook's floor of %s"
