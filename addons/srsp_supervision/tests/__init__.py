@@ -9,6 +9,7 @@ from . import test_inspection
 from . import test_legal_basis
 from . import test_list_access
 from . import test_list_calendar
+from . import test_list_comparison
 from . import test_list_cycle
 from . import test_list_diff
 from . import test_list_frozen
