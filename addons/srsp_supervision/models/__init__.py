@@ -24,6 +24,7 @@ from . import srsp_item
 from . import srsp_duty
 from . import srsp_entity
 from . import srsp_target
+from . import srsp_target_change
 from . import srsp_inspector
 from . import srsp_recusal
 from . import srsp_plan

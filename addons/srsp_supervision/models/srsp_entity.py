@@ -23,6 +23,7 @@ class SrspEntity(models.Model):
             ("individual", "Individual business"),
             ("institution", "Institution"),
             ("project", "Project"),
+            ("area", "Sea area or island"),
             ("person", "Natural person"),
         ],
         required=True,
@@ -38,6 +39,18 @@ class SrspEntity(models.Model):
     region = fields.Char()
     address = fields.Char()
     legal_representative = fields.Char()
+    founded_on = fields.Date("Founded")
+    business_scope = fields.Text()
+    registering_authority = fields.Char()
+    identity_number = fields.Char(
+        copy=False,
+        exportable=False,
+        groups="srsp_supervision.group_policy_officer,srsp_supervision.group_administrator",
+        help="Of a natural person, only where it is needed. Never shown in full, exported or published.",
+    )
+    identity_masked = fields.Char(
+        "Identity Number", compute="_compute_identity_masked", compute_sudo=True
+    )
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
@@ -61,6 +74,13 @@ class SrspEntity(models.Model):
                 entity.code = entity.uscc
             elif not entity.code or uscc.is_valid(entity.code):
                 entity.code = self.env["ir.sequence"].sudo().next_by_code("srsp.entity")
+
+    @api.depends("identity_number")
+    def _compute_identity_masked(self):
+        for entity in self:
+            number = entity.identity_number or ""
+            hidden = "*" * (len(number) - 5)
+            entity.identity_masked = number and f"{number[:3]}{hidden}{number[-2:]}"
 
     @api.depends("inspection_ids")
     def _compute_inspection_count(self):

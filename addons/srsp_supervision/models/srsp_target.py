@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools.working_days import beijing_date
 from .srsp_rulebook import RISK_CLASSES
+from .srsp_target_change import RISK_SOURCES
 
 
 class SrspTarget(models.Model):
@@ -40,14 +42,23 @@ class SrspTarget(models.Model):
     name = fields.Char(
         "Object", help="The project, right or area, where it has a name of its own."
     )
+    region = fields.Char()
+    latitude = fields.Float(digits=(9, 6), help="Degrees north; 0: unknown.")
+    longitude = fields.Float(digits=(9, 6), help="Degrees east; 0: unknown.")
+    permit_name = fields.Char()
     permit_number = fields.Char("Permit")
+    permit_authority = fields.Char("Permit Granted By")
+    permit_granted_on = fields.Date("Permit Granted On")
     permit_valid_until = fields.Date()
     risk_class = fields.Selection(
-        RISK_CLASSES, default="B", required=True, tracking=True
+        RISK_CLASSES, tracking=True, help="Empty: not classified yet."
     )
+    risk_date = fields.Date("Risk Class Of", help="The day from which the class holds.")
+    risk_source = fields.Selection(RISK_SOURCES, readonly=True, copy=False)
     is_key = fields.Boolean("Key Target", tracking=True, help="Listed in 重点抽查名录.")
     key_reason = fields.Char("Reason of the Key Mark", tracking=True)
-    region = fields.Char()
+    key_by_id = fields.Many2one("res.users", "Marked By", readonly=True, copy=False)
+    key_date = fields.Date("Marked On", readonly=True, copy=False)
     state = fields.Selection(
         [("active", "Active"), ("suspended", "Suspended"), ("cancelled", "Removed")],
         required=True,
@@ -56,6 +67,11 @@ class SrspTarget(models.Model):
     )
     state_reason = fields.Char("Reason", tracking=True)
     state_date = fields.Date(readonly=True)
+    last_inspected_on = fields.Date(
+        compute="_compute_last_inspected_on", store=True, compute_sudo=True
+    )
+    properties = fields.Properties(definition="sector_id.target_properties_definition")
+    change_ids = fields.One2many("srsp.target.change", "target_id", "History")
     inspection_line_ids = fields.One2many(
         "srsp.inspection.line", "target_id", "Inspections"
     )
@@ -67,6 +83,29 @@ class SrspTarget(models.Model):
     _code_uniq = models.UniqueIndex(
         "(company_id, code)", "A target with this code exists already."
     )
+
+    @api.depends(
+        "inspection_line_ids.inspection_id.stage",
+        "inspection_line_ids.inspection_id.started_at",
+    )
+    def _compute_last_inspected_on(self):
+        """The day of the latest visit whose result has been formed."""
+        visits = self.env["srsp.inspection.line"]._read_group(
+            [("target_id", "in", self.ids), ("inspection_id.stage", "=", "closed")],
+            ["target_id"],
+            ["inspection_id:recordset"],
+        )
+        days = {
+            target.id: max(
+                beijing_date(visit.started_at)
+                if visit.started_at
+                else visit.result_date
+                for visit in found
+            )
+            for target, found in visits
+        }
+        for target in self:
+            target.last_inspected_on = days.get(target.id)
 
     @api.constrains("state", "state_reason", "is_key", "key_reason")
     def _check_reasons(self):

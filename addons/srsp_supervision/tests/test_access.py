@@ -4,8 +4,8 @@ from odoo.tests import tagged
 from .common import ROLES, SrspCase
 
 MODELS = (
-    "division sector calendar.day rulebook list list.part legal.basis item duty entity target inspector recusal"
-    " plan task draw draw.iteration draw.line event inspection inspection.line rectification"
+    "division sector calendar.day rulebook list list.part legal.basis item duty entity target target.change"
+    " inspector recusal plan task draw draw.iteration draw.line event inspection inspection.line rectification"
 )
 # What each role may do with each model at all: r(ead), w(rite), c(reate), u(nlink).
 EXPECTED = {
