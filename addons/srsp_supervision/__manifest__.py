@@ -19,6 +19,7 @@
         "views/res_company_views.xml",
         "views/srsp_division_views.xml",
         "views/srsp_list_views.xml",
+        "views/srsp_list_import_views.xml",
         "report/srsp_rulebook_report.xml",
         "views/srsp_rulebook_views.xml",
         "views/srsp_list_part_views.xml",

@@ -1,2 +1,3 @@
 from . import srsp_demo
+from . import srsp_demo_lists
 from . import srsp_demo_visit

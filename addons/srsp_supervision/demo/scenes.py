@@ -178,6 +178,9 @@ SCENES = [
     Scene("sur01", 4, (65, 95)),
     Scene("pln01", 1, (15, 45)),
     Scene("pln01", 2, (70, 100)),
+    Scene("pln02", 1, (25, 55)),
+    Scene("pln02", 2, (80, 110)),
+    Scene("min03", 1, (55, 90)),
 ]
 
 # Task (item, round), user, days until due, what to do.

@@ -1,10 +1,9 @@
-import base64
 import datetime
 import json
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import file_open, mute_logger
+from odoo.tools import mute_logger
 
 from ..tools import verify_draw
 from .scenes import (
@@ -63,6 +62,7 @@ class SrspDemo(models.AbstractModel):
         for scene in SCENES:
             story._play(scene)
         story._schedule_activities()
+        story._run_list_cycle()
         story._verify()
 
     # Dates ---------------------------------------------------------------------------------------
@@ -104,18 +104,7 @@ class SrspDemo(models.AbstractModel):
     @api.model
     def _publish_documents(self):
         self.env.ref("srsp_supervision.demo_rulebook")._publish()
-        lists = self.env["srsp.list"]
-        for name in ("item", "duty"):
-            lists |= self.env.ref(f"srsp_supervision.demo_list_{name}")
-        lists._compute_name()
-        lists.approval_date = self._day(-165)
-        lists.write({"deadline": self._day(1), "approval_scan": self._scan()})
-        lists.action_open()
-        lists.part_ids.action_hand_in()
-        for step in ("consolidate", "approve", "publish"):
-            getattr(lists, f"action_{step}")()
-        published = self._day(-160)
-        lists.write({"published_on": published, "effective_date": published})
+        lists = self._publish_lists()
         lists.filtered(lambda record: record.kind == "item").action_generate_plans()
         plans = self.env["srsp.plan"].search([("state", "=", "draft")])
         self._number(plans.task_ids)
@@ -124,12 +113,6 @@ class SrspDemo(models.AbstractModel):
         self._publish_plans(
             plans.filtered(lambda plan: plan.division_id != detachment), -150
         )
-
-    @api.model
-    def _scan(self):
-        """The approval document of the demonstration, as a binary field wants it."""
-        with file_open("srsp_supervision/demo/approval.pdf", "rb") as scan:
-            return base64.b64encode(scan.read())
 
     @api.model
     def _number(self, tasks):

@@ -120,6 +120,7 @@ class SrspListLineMixin(models.AbstractModel):
         return lines
 
     def write(self, vals):
+        self.check_access("write")
         self._check_editable()
         if {"code", "list_id"} & vals.keys():
             self._check_codes(

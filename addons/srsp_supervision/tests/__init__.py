@@ -6,9 +6,12 @@ from . import test_demo_lists
 from . import test_draw
 from . import test_insiders
 from . import test_inspection
+from . import test_legal_basis
+from . import test_list_access
 from . import test_list_calendar
 from . import test_list_cycle
 from . import test_list_frozen
+from . import test_list_http
 from . import test_list_input
 from . import test_list_workbook
 from . import test_lists_and_plans

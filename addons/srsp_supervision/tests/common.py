@@ -251,6 +251,8 @@ class ListCase(SrspCase):
     head and an officer; Minerals has no head, but a deputy and a clerk; the detachment has nobody.
     """
 
+    deadline = DEADLINE
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -285,7 +287,7 @@ class ListCase(SrspCase):
 
     def _make_open_draft(self):
         draft = self._make_draft()
-        draft.deadline = DEADLINE
+        draft.deadline = self.deadline
         draft.action_open()
         return draft
 

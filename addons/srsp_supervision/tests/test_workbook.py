@@ -154,9 +154,33 @@ class TestWorkbook(BaseCase):
         self.assertEqual(
             {"A1:D1", "A2:D2", "A7:D7"}, {str(r) for r in sheet.merged_cells.ranges}
         )
+
+    def test_columns_and_rows_have_the_room_that_their_texts_need(self):
+        rows = [
+            {"code": "A1", "name": "甲乙" * 50, "ratio": 0.0725, "frequency": 2},
+            {"code": "A2", "name": "丙\n丁", "ratio": None, "frequency": None},
+        ]
+        sheet = sheet_of(written(rows, footer_note="注\n" * 3))
+        widths = [int(sheet.column_dimensions[column].width) for column in "ABCD"]
+        self.assertEqual([6, 40, 7, 6], widths)
         self.assertEqual(
-            [12, 40, 10, 8], [int(sheet.column_dimensions[c].width) for c in "ABCD"]
+            [
+                27,
+                16.5,
+                29.25,
+                83.25,
+                29.25,
+                None,
+                40.5,
+            ],  # whole pixels; “抽查比例” in 6 digits
+            [sheet.row_dimensions[row].height for row in range(1, 8)],
         )
+        columns = [Column(f"c{at}", "栏", 60) for at in range(8)]
+        table = [["栏"] * 8, ["字" * 60] * 7 + ["字" * 3000]]
+        widths = workbook._fit_widths(columns, table)
+        self.assertLess(sum(widths[:7]), 7 * 13)  # they make room on the page
+        lines = workbook._count_lines(table[1][7], widths[7])
+        self.assertLessEqual(lines * workbook.LINE_HEIGHT, workbook.HIGHEST_ROW)
 
     def test_the_cells_of_a_list_are_typeset(self):
         rows = [

@@ -22,14 +22,19 @@ KIND_SHADES = {
     "retired": "#FBE5E5",
 }
 PAPER_A4 = 9
-LINE_HEIGHT = 14  # points
+PAGE_WIDTH = 200  # digits side by side, which a page of A4 landscape takes at 7 points
+NARROW, WIDE = (
+    6,
+    12,
+)  # digits: the least a column has, and the least that a wide one is made
+LINE_HEIGHT, HIGHEST_ROW = 13.5, 405  # points; a spreadsheet has no row above 409
 # What XML 1.0 cannot hold, tab and line feed excepted.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _RESERVED = re.compile(r"[\[\]:*?/\\]")  # in a sheet's name
 
 
 class Column(NamedTuple):
-    """A column of a list. ``width`` counts digits; ``kind`` is ``text``, ``ratio`` or ``integer``."""
+    """A column of a list. ``width`` is the most it takes, in digits; ``kind`` is ``text``, ``ratio`` or ``integer``."""
 
     name: str
     label: str
@@ -129,6 +134,8 @@ class _Page:
         self.sheet = self.book.add_worksheet(_sheet_name(title))
         self.formats = {}
         self.row = 0
+        self.table = []  # (row, texts), the headings first
+        self.lines = []  # (row, text, points of a line) of what goes over the whole width
         self.book.set_properties({"title": clean_text(title)})
         self._set_up_print()
         self._write_head(title, subtitle_lines)
@@ -138,56 +145,44 @@ class _Page:
 
     def __exit__(self, failure, *_):
         if not failure:
+            self._fit()
             self.sheet.print_area(0, 0, self.row - 1, len(self.columns) - 1)
             self.book.close()
 
     def add_row(self, values, shade=""):
+        texts = []
         for at, (column, value) in enumerate(zip(self.columns, values, strict=True)):
             form = self._format(_number_format(column.kind, value), shade)
             if value is None or value is False or value == "":
                 self.sheet.write_blank(self.row, at, None, form)
+                texts.append("")
             elif column.kind == TEXT:
-                self._write_text(at, value, form)
+                texts.append(self._write_text(at, value, form))
             else:
                 self.sheet.write_number(self.row, at, value, form)
+                texts.append(f"{value:.2%}" if column.kind == RATIO else str(value))
+        self.table.append((self.row, texts))
         self.row += 1
 
     def add_note(self, note):
         """A paragraph below the table, over its whole width."""
         self.row += 1
-        form = self._form(text_wrap=True, valign="top", font_size=10)
-        self._merge(note, form, _height(note, sum(c.width for c in self.columns)))
+        self._merge(note, LINE_HEIGHT, text_wrap=True, valign="top", font_size=10)
 
     def _write_head(self, title, subtitle_lines):
-        self._merge(
-            title,
-            self._form(
-                font_name=HEADING_FONT,
-                font_size=20,
-                bold=True,
-                align="center",
-                valign="vcenter",
-                text_wrap=True,
-            ),
-            2 * _height(title, sum(column.width for column in self.columns) / 2),
-        )
+        heading = {"font_name": HEADING_FONT, "bold": True, "text_wrap": True}
+        middle = {"align": "center", "valign": "vcenter"}
+        self._merge(title, 2 * LINE_HEIGHT, font_size=20, **heading, **middle)
         for line in subtitle_lines:
-            self._merge(
-                line, self._form(font_size=11, align="center", valign="vcenter"), 18
-            )
-        header = self._form(
-            font_name=HEADING_FONT,
-            font_size=10,
-            bold=True,
-            border=1,
-            bg_color=HEADER_SHADE,
-            align="center",
-            valign="vcenter",
-            text_wrap=True,
+            self._merge(line, LINE_HEIGHT + 3, font_size=11, **middle)
+        form = self._form(
+            font_size=10, border=1, bg_color=HEADER_SHADE, **heading, **middle
         )
-        for at, column in enumerate(self.columns):
-            self.sheet.set_column(at, at, column.width)
-            self.sheet.write_string(self.row, at, clean_text(column.label), header)
+        labels = [
+            self._write_text(at, column.label, form)
+            for at, column in enumerate(self.columns)
+        ]
+        self.table.append((self.row, labels))
         self.sheet.repeat_rows(self.row)
         self.row += 1
         self.sheet.freeze_panes(self.row, 0)
@@ -200,10 +195,24 @@ class _Page:
         self.sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         self.sheet.set_footer("&C&P / &N")
 
-    def _merge(self, text, form, height):
-        self.sheet.set_row(self.row, height)
-        self.sheet.merge_range(self.row, 0, self.row, len(self.columns) - 1, None, form)
-        self._write_text(0, text, form)
+    def _fit(self):
+        """Set widths and heights: not every program makes a row as high as its text needs."""
+        widths = _fit_widths(self.columns, [texts for _row, texts in self.table])
+        for at, width in enumerate(widths):
+            self.sheet.set_column(at, at, width)
+        for row, texts in self.table:
+            lines = max(map(_count_lines, texts, widths))
+            self.sheet.set_row(row, min(lines * LINE_HEIGHT + 2, HIGHEST_ROW))
+        for row, text, height in self.lines:
+            lines = _count_lines(text, sum(widths) * LINE_HEIGHT / height)
+            self.sheet.set_row(row, min(lines * height, HIGHEST_ROW))
+
+    def _merge(self, text, height, **looks):
+        """Write a text over the whole width, in lines of ``height`` points."""
+        form = self._form(**looks)
+        last = len(self.columns) - 1
+        self.sheet.merge_range(self.row, 0, self.row, last, None, form)
+        self.lines.append((self.row, self._write_text(0, text, form), height))
         self.row += 1
 
     def _write_text(self, at, value, form):
@@ -212,6 +221,7 @@ class _Page:
             raise WorkbookError("too_long", f"{self.row + 1} {self.columns[at].label}")
         # Never write(): it makes a formula of "=…" and a link of "http://…".
         self.sheet.write_string(self.row, at, text, form)
+        return text
 
     def _format(self, number_format, shade):
         """The format of a cell of the table."""
@@ -242,12 +252,35 @@ def _sheet_name(title):
     return name.strip("' ") or "1"
 
 
-def _height(text, width):
-    """The points that a wrapped text needs in ``width`` digits: a merged cell does not grow by itself."""
-    lines = 0
-    for line in clean_text(text).split("\n"):
-        wide = sum(
-            unicodedata.east_asian_width(character) in "WF" for character in line
-        )
-        lines += max(1, -(-(len(line) + wide) // max(1, int(width))))
-    return min(lines * LINE_HEIGHT, 400)  # 409 is the highest row there is
+def _fit_widths(columns, table):
+    """The columns' widths in digits: no wider than their texts are, and together no wider than a page if that can be.
+
+    What would not fit into the highest row keeps the width that it needs.
+    """
+    least, best = [], []
+    for column, texts in zip(columns, zip(*table)):
+        lines = [line for text in texts[1:] for line in text.split("\n")]
+        longest = max(map(_count_digits, lines), default=0)
+        total = max(map(_count_digits, texts))
+        needed = total * LINE_HEIGHT / HIGHEST_ROW + 2
+        width = max(NARROW, needed, min(column.width, longest + 2))
+        best.append(width)
+        least.append(max(needed, min(width, WIDE)))
+    slack = sum(best) - sum(least)
+    excess = max(0, sum(best) - PAGE_WIDTH)
+    share = min(1, excess / slack) if slack else 0
+    return [
+        round(width - (width - narrow) * share, 1) for narrow, width in zip(least, best)
+    ]
+
+
+def _count_digits(text):
+    """How many digits a text is wide: a Chinese character takes two."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide
+
+
+def _count_lines(text, width):
+    """The lines that a text takes when it is wrapped to ``width`` digits."""
+    room = max(1, int(width) - 1)
+    return sum(max(1, -(-_count_digits(line) // room)) for line in text.split("\n"))

@@ -51,8 +51,8 @@ def read_list(
         with a password), ``too_large``, ``too_many_rows``, ``formula_error`` (in the cell ``place``),
         ``empty_sheet``, ``no_header``
     """
-    names = {_key(label): name for label, name in (aliases or {}).items()}
-    names |= {_key(column.label): column.name for column in columns}
+    names = {label_key(label): name for label, name in (aliases or {}).items()}
+    names |= {label_key(column.label): column.name for column in columns}
     filled = False
     for table, merged in _tables(data, most_rows):
         filled = filled or any(any(row) for row in table)
@@ -74,15 +74,21 @@ def _tables(data, most_rows):
         raise WorkbookError("not_a_workbook")
 
 
-def _key(label):
-    """Labels are the same whatever spaces and line breaks are in them."""
+def label_key(label: str) -> str:
+    """A label, or a name, as it is compared: without spaces and line breaks, full-width letters as narrow ones."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", clean_text(label)))
 
 
 def _find_header(table, names):
     """The index of the row that holds most of the labels (two at least), or None."""
     known = [
-        len({names[_key(v)] for v in row if isinstance(v, str) and _key(v) in names})
+        len(
+            {
+                names[label_key(v)]
+                for v in row
+                if isinstance(v, str) and label_key(v) in names
+            }
+        )
         for row in table[:HEADER_WITHIN]
     ]
     most = max(known, default=0)
@@ -115,7 +121,7 @@ def _read_header(cells, number, columns, names):
     for index, label in enumerate(cells):
         if label == "":
             continue
-        name = names.get(_key(label))
+        name = names.get(label_key(label))
         if name is None or name in places:
             reason = "unknown_column" if name is None else "duplicate_column"
             text = clean_text(label)

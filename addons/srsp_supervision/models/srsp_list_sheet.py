@@ -1,0 +1,109 @@
+import io
+
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from ..tools import workbook
+
+KINDS = {"float": workbook.RATIO, "integer": workbook.INTEGER}
+
+
+class SrspList(models.Model):
+    """A version as a workbook: what goes to the notice board, and what divisions work on away from the system."""
+
+    _inherit = "srsp.list"
+
+    def action_export_workbook(self):
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/srsp/list/{self.id}/workbook",
+            "target": "download",
+        }
+
+    def action_import_workbook(self):
+        self.ensure_one()
+        return self.env["srsp.list.import"]._open(self)
+
+    def _export_workbook(self):
+        """The lines of the version that the user may read, as the bytes of a workbook in the user's language."""
+        self.ensure_one()
+        self.check_access("read")
+        output = io.BytesIO()
+        try:
+            workbook.write_list(
+                output,
+                title=self._get_kind_label(),
+                subtitle_lines=self._get_sheet_subtitle(),
+                columns=self._get_sheet_layout(),
+                rows=[line._get_row() for line in self._get_readable_lines(None)],
+            )
+        except workbook.WorkbookError as error:
+            raise UserError(
+                self.env._(
+                    "A text is longer than a cell of a workbook holds: row and column %(place)s. Shorten it first.",
+                    place=error.place,
+                )
+            )
+        return output.getvalue()
+
+    def _get_workbook_name(self):
+        """The name of the file, without a character that a file's name cannot have."""
+        return self.env._(
+            "%(kind)s-version %(version)s.xlsx",
+            kind=self._get_kind_label(),
+            version=self.version,
+        ).replace("/", "-")
+
+    def _get_kind_label(self):
+        return dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+
+    def _get_sheet_subtitle(self):
+        """The lines under the title: whose list it is, what approved it, and since when it holds."""
+        states = dict(self._fields["state"]._description_selection(self.env))
+        version = self.env._(
+            "%(bureau)s · version %(version)s · %(state)s",
+            bureau=self.company_id.name,
+            version=self.version,
+            state=states[self.state],
+        )
+        facts = [
+            self.approval_number
+            and self.env._("Approved by %(number)s", number=self.approval_number),
+            self.approval_date
+            and self.env._(
+                "of %(date)s", date=format_date(self.env, self.approval_date)
+            ),
+            self.effective_date
+            and self.env._(
+                "in force from %(date)s",
+                date=format_date(self.env, self.effective_date),
+            ),
+        ]
+        facts = "　".join(fact for fact in facts if fact)
+        return [version, facts] if facts else [version]
+
+    def _get_sheet_layout(self):
+        """The columns of the workbook, with the labels that the user sees."""
+        lines = self._get_lines()
+        columns = lines._get_sheet_columns()
+        labels = lines.fields_get([name for name, _width in columns], ["string"])
+        return [
+            workbook.Column(
+                name,
+                labels[name]["string"],
+                width,
+                KINDS.get(lines._fields[name].type, workbook.TEXT),
+            )
+            for name, width in columns
+        ]
+
+    def _get_sheet_aliases(self):
+        """Label of a column in any language of the database → field: a colleague may work in another one."""
+        aliases = {}
+        for code, _name in self.env["res.lang"].get_installed():
+            for column in self.with_context(lang=code)._get_sheet_layout():
+                aliases.setdefault(column.label, column.name)
+        return aliases

@@ -1,0 +1,293 @@
+import base64
+from typing import Any, NamedTuple
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools.workbook import WorkbookError, clean_text
+from ..tools.workbook_reader import MOST_ROWS, read_list
+
+SHOWN = 200
+
+
+class Step(NamedTuple):
+    """What a row does to the draft. ``row`` is its number in the sheet, ``says`` its cells; ``line`` may be empty."""
+
+    kind: str  # added, changed, retired
+    line: models.BaseModel
+    row: int = 0
+    says: dict[str, Any] | None = None
+    vals: dict[str, Any] | None = None
+
+
+class SrspListImport(models.TransientModel):
+    """Takes a version's lines from a workbook of the shape that the export has.
+
+    The whole file is tried out first, with the user's own rights, by the very writes that would import it, and
+    taken back: every bad row is shown with its reason, and nothing is written while there is one. Lines are
+    matched by their code; lines that the file lacks are taken out, those that the user may change.
+    """
+
+    _name = "srsp.list.import"
+    _description = "Import of a supervision list"
+
+    list_id = fields.Many2one(
+        "srsp.list", required=True, readonly=True, ondelete="cascade"
+    )
+    file = fields.Binary("Workbook", attachment=False)
+    file_name = fields.Char()
+    step = fields.Selection(
+        [
+            ("choose", "Choose a workbook"),
+            ("mend", "Mend the workbook"),
+            ("check", "Look at the changes"),
+        ],
+        default="choose",
+        required=True,
+        readonly=True,
+    )
+    seen = fields.Json(readonly=True)  # what the user was shown: problems, changes …
+    is_stale = fields.Boolean(readonly=True)  # the list moved after it was shown
+    body = fields.Html(compute="_compute_body", sanitize=False)
+
+    @api.model
+    def _open(self, version):
+        return self.create({"list_id": version.id})._reopen()
+
+    def _reopen(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Import a Workbook"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    @api.depends("seen")
+    def _compute_body(self):
+        for wizard in self:
+            wizard.body = wizard.seen and self.env["ir.qweb"]._render(
+                "srsp_supervision.srsp_list_import_table",
+                {"seen": wizard.seen, "shown": SHOWN},
+            )
+
+    def action_export_workbook(self):
+        return self.list_id.action_export_workbook()
+
+    def action_check(self):
+        """Try the file out and show what it would do, or what is wrong with it."""
+        self.ensure_one()
+        self._show(*self._examine())
+        return self._reopen()
+
+    def action_confirm(self):
+        """Do what was shown; if the list has changed meanwhile, show what it would do now."""
+        self.ensure_one()
+        seen = self.seen
+        problems, steps, unchanged = self._examine()
+        self._show(problems, steps, unchanged)
+        if problems or self.seen != seen:
+            self.is_stale = True
+            return self._reopen()
+        if self._apply(steps):
+            raise UserError(self.env._("The list has just been changed: try again."))
+        return self._tell(len(steps))
+
+    def _tell(self, count):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("%(count)s lines were imported.", count=count),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _show(self, problems, steps, unchanged):
+        self.seen = {
+            "problems": problems,
+            "changes": [self._prepare_shown(step) for step in steps],
+            "unchanged": unchanged,
+            "labels": self.list_id._get_change_labels(),
+        }
+        self.step = "mend" if problems else "check"
+        self.is_stale = False
+
+    # What the file says --------------------------------------------------------------------------
+
+    def _examine(self):
+        """Return ([problem], [Step], number of unchanged lines); a problem is {row, label, value, reason}."""
+        version = self.list_id
+        version.check_access("read")
+        version._check_open()
+        sheet = self._read_file()
+        problems = [
+            {**error._asdict(), "reason": self._explain(error.reason)}
+            for error in sheet.errors
+        ]
+        if problems:
+            return problems, [], 0
+        problems, steps, unchanged = self._plan(sheet)
+        if not problems:
+            with self.env.cr.savepoint() as savepoint:
+                problems = self._apply(steps)
+                savepoint.rollback()
+        return sorted(problems, key=lambda problem: problem["row"]), steps, unchanged
+
+    def _read_file(self):
+        if not self.file:
+            raise UserError(self.env._("Choose a workbook first."))
+        try:
+            sheet = read_list(
+                base64.b64decode(self.with_context(bin_size=False).file),
+                self.list_id._get_sheet_layout(),
+                aliases=self.list_id._get_sheet_aliases(),
+            )
+        except WorkbookError as error:
+            raise UserError(self._explain_file(error))
+        if not sheet.rows:
+            raise UserError(
+                self.env._("There is no line under the headings of the workbook.")
+            )
+        return sheet
+
+    def _plan(self, sheet):
+        """Return (problems, steps, number of unchanged lines) of the rows, which are read well."""
+        version = self.list_id
+        lines = version._get_readable_lines(None)
+        by_code = {clean_text(line.code): line for line in lines}
+        names = lines._get_sheet_names(version.company_id)
+        labels = {column.name: column.label for column in version._get_sheet_layout()}
+        problems, steps, rows_by_code = [], [], {}
+        for number, row in sheet.rows:
+            line = by_code.get(row["code"], lines.browse())
+            vals, found = line._prepare_sheet_vals(row, names)
+            if row["code"] and rows_by_code.setdefault(row["code"], number) != number:
+                found.append(("code", self._explain_twice(rows_by_code[row["code"]])))
+            if vals and not found:
+                found += self._check_division(line, vals)
+            problems += [
+                {
+                    "row": number,
+                    "label": labels[name],
+                    "value": str(row[name] or ""),
+                    "reason": reason,
+                }
+                for name, reason in found
+            ]
+            if vals:
+                kind = "changed" if line else "added"
+                steps.append(Step(kind, line, number, row, vals))
+        kept = lines.filtered(lambda line: clean_text(line.code) in rows_by_code)
+        unchanged = len(kept) - sum(step.kind == "changed" for step in steps)
+        gone = (lines - kept).filtered("is_editable")
+        retired = [Step("retired", line) for line in gone]
+        return problems, retired + steps, unchanged
+
+    def _check_division(self, line, vals):
+        """[("division_id", why)] when the row belongs to a part that the user may not change now."""
+        version = self.list_id
+        new = self.env["srsp.division"].browse(vals.get("division_id"))
+        for division in line.division_id | new:
+            if not version._is_editable(division):
+                reason = self.env._(
+                    "The part of %(division)s is not open to you: leave this row out, or ask the policy division to"
+                    " open the part.",
+                    division=division.name,
+                )
+                return [("division_id", reason)]
+        return []
+
+    def _apply(self, steps):
+        """Write the steps with the user's own rights; return the problems of those that a rule refused."""
+        version = self.list_id
+        # Mail goes out by its queue: what is only tried out sends none.
+        lines = version._get_lines()[:0].with_context(mail_notify_force_send=False)
+        problems = []
+        for step in steps:
+            try:
+                with self.env.cr.savepoint():
+                    if step.kind == "retired":
+                        step.line.with_env(lines.env).unlink()
+                    elif step.kind == "changed":
+                        step.line.with_env(lines.env).write(step.vals)
+                    else:
+                        lines.create({**step.vals, "list_id": version.id})
+            except UserError as error:
+                name = step.line.display_name if step.kind == "retired" else ""
+                problems.append(
+                    {"row": step.row, "label": name, "value": "", "reason": str(error)}
+                )
+        return problems
+
+    def _prepare_shown(self, step):
+        """A step as the table shows it: {kind, row, name, fields: [[label, before, after]]}."""
+        version, line = self.list_id, step.line
+        shown = {"kind": step.kind, "row": step.row, "fields": []}
+        if step.kind == "added":
+            return {**shown, "name": f"{step.says['code']} {step.says['name']}"}
+        if step.kind == "changed":
+            before = line._get_row()
+            shown["fields"] = [
+                [column.label]
+                + [
+                    version._format_cell("" if value is None else value)
+                    for value in (before[column.name], step.says[column.name])
+                ]
+                for column in version._get_sheet_layout()
+                if column.name in step.vals
+            ]
+        return {**shown, "name": line.display_name}
+
+    # Why not -------------------------------------------------------------------------------------
+
+    def _explain(self, reason):
+        """A reason of ``RowError`` as a sentence that names the way out."""
+        _ = self.env._
+        return {
+            "not_a_number": _("This is not a percentage: write e.g. 5%."),
+            "not_an_integer": _("This is not a whole number: write e.g. 2."),
+            "not_text": _(
+                "The cell holds a date or a logical value: format it as text and type it again."
+            ),
+            "too_long": _("The text is longer than a cell holds: shorten it."),
+            "merged_cell": _(
+                "Merged cells hide values: unmerge them and fill in each row."
+            ),
+            "missing_column": _("The column is missing: export the list and use that."),
+            "unknown_column": _(
+                "The list has no such column: remove it, or correct its heading."
+            ),
+            "duplicate_column": _("The column is there twice: remove one."),
+        }[reason]
+
+    def _explain_twice(self, number):
+        return self.env._(
+            "Row %(row)s has this code too: give each line a code of its own.",
+            row=number,
+        )
+
+    def _explain_file(self, error):
+        _ = self.env._
+        sentences = {
+            "not_a_workbook": _("This is not a workbook: save it as .xlsx."),
+            "old_or_locked": _(
+                "This workbook has a password, or is of the old kind (.xls): save it as .xlsx without a password."
+            ),
+            "too_large": _("This workbook is too large: keep the list alone in it."),
+            "too_many_rows": _(
+                "A list has at most %(count)s lines: remove what lies below.",
+                count=MOST_ROWS,
+            ),
+            "formula_error": _(
+                "The formula in cell %(cell)s has no result: replace it by its value.",
+                cell=error.place,
+            ),
+            "empty_sheet": _("The workbook is empty: choose another one."),
+            "no_header": _(
+                "No row holds the headings of the list: export the list and use that workbook."
+            ),
+        }
+        return sentences[error.reason]
