@@ -23,8 +23,12 @@ from . import srsp_list_line_sheet
 from . import srsp_item
 from . import srsp_duty
 from . import srsp_entity
+from . import srsp_entity_overview
 from . import srsp_target
 from . import srsp_target_change
+from . import srsp_permit_reminder
+from . import srsp_registry_health
+from . import srsp_registry_confirmation
 from . import srsp_inspector
 from . import srsp_recusal
 from . import srsp_plan
@@ -38,4 +42,5 @@ from . import srsp_draw_iteration
 from . import srsp_draw_line
 from . import srsp_inspection
 from . import srsp_inspection_line
+from . import srsp_inspection_risk
 from . import srsp_rectification

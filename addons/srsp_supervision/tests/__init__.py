@@ -15,9 +15,12 @@ from . import test_list_http
 from . import test_list_input
 from . import test_list_workbook
 from . import test_lists_and_plans
+from . import test_registry_health
+from . import test_risk
 from . import test_rulebook
 from . import test_rulebook_demo
 from . import test_rulebook_effects
+from . import test_target
 from . import test_verify_draw
 from . import test_verify_draw_differences
 from . import test_vrs

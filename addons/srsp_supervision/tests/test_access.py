@@ -5,6 +5,7 @@ from .common import ROLES, SrspCase
 
 MODELS = (
     "division sector calendar.day rulebook list list.part legal.basis item duty entity target target.change"
+    " registry.health registry.confirmation"
     " inspector recusal plan task draw draw.iteration draw.line event inspection inspection.line rectification"
 )
 # What each role may do with each model at all: r(ead), w(rite), c(reate), u(nlink).
