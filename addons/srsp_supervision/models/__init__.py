@@ -30,7 +30,14 @@ from . import srsp_permit_reminder
 from . import srsp_registry_health
 from . import srsp_registry_confirmation
 from . import srsp_inspector
+from . import srsp_inspector_pool
+from . import srsp_inspector_region
+from . import srsp_inspector_certificate
+from . import srsp_inspector_declaration
+from . import srsp_inspector_absence
+from . import srsp_inspector_tie
 from . import srsp_recusal
+from . import srsp_training
 from . import srsp_plan
 from . import srsp_task
 from . import srsp_task_life

@@ -186,20 +186,13 @@ class SrspDraw(models.Model):
 
     @api.model
     def _get_recusals(self, task, inspectors):
-        """Recusals of ``inspectors`` from entities in the pool of ``task`` during its window."""
-        return self.env["srsp.recusal"].search(
-            [
-                ("inspector_id", "in", inspectors.ids),
-                (
-                    "entity_id.target_ids",
-                    "any",
-                    list(task._get_pool_domain() & Domain("state", "=", "active")),
-                ),
-                ("date_from", "<=", task.date_to),
-                "|",
-                ("date_to", "=", False),
-                ("date_to", ">=", task.date_from),
-            ]
+        """Recusals of ``inspectors`` from entities in the pool of ``task`` that count during its window."""
+        recusals = self.env["srsp.recusal"]
+        pool = task._get_pool_domain() & Domain("state", "=", "active")
+        return recusals.search(
+            recusals._get_binding_domain(task.date_from, task.date_to)
+            & Domain("inspector_id", "in", inspectors.ids)
+            & Domain("entity_id.target_ids", "any", list(pool))
         )
 
     def _fill_roster(self, task, rulebook):
