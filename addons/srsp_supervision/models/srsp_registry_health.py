@@ -96,7 +96,7 @@ class SrspRegistryHealth(models.Model):
             SELECT target.sector_id, count(*) AS targets,
                    count(*) FILTER (WHERE coalesce(target.region, '') != ''
                        AND coalesce(target.permit_number, '') != '' AND target.risk_class IS NOT NULL
-                       AND coalesce(entity.address, '') != ''
+                       AND (entity.kind IN ('project', 'area') OR coalesce(entity.address, '') != '')
                        AND (entity.kind NOT IN ('enterprise', 'institution')
                             OR coalesce(entity.legal_representative, '') != '')
                        AND (entity.kind NOT IN ('enterprise', 'institution', 'individual')

@@ -163,14 +163,19 @@ class SrspTarget(models.Model):
         """What the registry should know of a target in it; see also ``srsp.registry.health``."""
         if operator != "in":
             return NotImplemented
-        known = ("region", "permit_number", "risk_class", "entity_id.address")
-        head = Domain("entity_id.kind", "not in", ("enterprise", "institution"))
-        code = head & Domain("entity_id.kind", "!=", "individual")
-        complete = (
-            Domain.AND(Domain(name, "!=", False) for name in known)
-            & (head | Domain("entity_id.legal_representative", "!=", False))
-            & (code | Domain("entity_id.uscc", "!=", False))
+        needs = {
+            "address": ("enterprise", "institution", "individual", "person"),
+            "legal_representative": ("enterprise", "institution"),
+            "uscc": ("enterprise", "institution", "individual"),
+        }
+        complete = Domain.AND(
+            Domain(name, "!=", False)
+            for name in ("region", "permit_number", "risk_class")
         )
+        for name, kinds in needs.items():
+            complete &= Domain("entity_id.kind", "not in", kinds) | Domain(
+                f"entity_id.{name}", "!=", False
+            )
         return complete if True in value else ~complete
 
     @api.model

@@ -30,13 +30,14 @@ class TestRegistryHealth(SrspCase):
 
     @classmethod
     def _spoil(cls, targets):
-        """119 complete projects, some of them spoiled; one removed."""
-        targets.entity_id.write({"kind": "project", "address": "1 Quay"})
+        """119 complete persons, some of them spoiled; one removed."""
+        targets.entity_id.write({"kind": "person", "address": "1 Quay"})
         targets.write({"region": "Harbour", "permit_number": "P-1"})
         targets[0].risk_class = False
         targets[1].region = ""
         targets[2].entity_id.address = False
         targets[3].entity_id.kind = "enterprise"
+        targets[9].entity_id.write({"kind": "project", "address": False})
         targets[4:7].permit_valid_until = date(2026, 3, 19)
         targets[7].permit_valid_until = date(2026, 5, 19)
         targets[8].permit_valid_until = date(2026, 5, 20)
