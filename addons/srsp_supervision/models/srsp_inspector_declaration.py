@@ -135,13 +135,16 @@ class SrspInspectorDeclaration(models.AbstractModel):
         others = self.filtered(
             lambda record: record.inspector_id.user_id != self.env.user
         )
-        others.write(
-            {
-                "state": "confirmed",
-                "decided_by_id": self.env.uid,
-                "decided_on": fields.Datetime.now(),
-            }
-        )
+        others.write(self._prepare_recorded_vals())
+
+    @api.model
+    def _prepare_recorded_vals(self):
+        """What is written when somebody records this about another."""
+        return {
+            "state": "confirmed",
+            "decided_by_id": self.env.uid,
+            "decided_on": fields.Datetime.now(),
+        }
 
     def _ask(self):
         """An activity for whoever has to decide."""

@@ -53,10 +53,9 @@ class SrspRecusal(models.Model):
                 f"{recusal.inspector_id.name} – {recusal.entity_id.name}"
             )
 
-    def _settle(self):
-        super()._settle()
-        confirmed = self.filtered(lambda recusal: recusal.state == "confirmed")
-        confirmed.source = "recorded"
+    @api.model
+    def _prepare_recorded_vals(self):
+        return super()._prepare_recorded_vals() | {"source": "recorded"}
 
     def _bears_on(self, task):
         return (
