@@ -39,6 +39,7 @@
         "views/srsp_inspection_views.xml",
         "views/srsp_wizard_views.xml",
         "views/srsp_rulebook_effects_views.xml",
+        "views/srsp_registry_import_views.xml",
         "views/srsp_menus.xml",
     ],
     "demo": [
@@ -54,5 +55,8 @@
         "demo/story.xml",
         "demo/rulebook_revision.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["srsp_supervision/static/src/*"],
+    },
     "application": True,
 }

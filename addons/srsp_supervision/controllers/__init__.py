@@ -1,1 +1,2 @@
 from . import srsp_list_sheet
+from . import registry

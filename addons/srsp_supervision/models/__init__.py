@@ -51,3 +51,12 @@ from . import srsp_inspection
 from . import srsp_inspection_line
 from . import srsp_inspection_risk
 from . import srsp_rectification
+from . import srsp_registry_search
+from . import srsp_registry_import
+from . import srsp_registry_import_column
+from . import srsp_registry_import_stage
+from . import srsp_registry_import_target
+from . import srsp_registry_import_check
+from . import srsp_registry_import_inspector
+from . import srsp_registry_import_report
+from . import srsp_registry_export

@@ -2,3 +2,4 @@ from . import srsp_reason
 from . import srsp_draw_randomness
 from . import srsp_rulebook_effects
 from . import srsp_list_import
+from . import srsp_reason_import
