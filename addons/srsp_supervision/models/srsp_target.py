@@ -10,10 +10,10 @@ from .srsp_rulebook import RISK_CLASSES
 from .srsp_target_change import LOGGED, RISK_SOURCES, Origin
 
 PERMIT_DAYS = 60  # before a permit runs out: from then on it is shown and reminded of
-# An entity's name as two spellings of it agree: without blanks, brackets and marks, in small letters.
+# The same number for two spellings of an entity's name: blanks, brackets, dots and capitals do not count.
 NAME_KEY = SQL(
-    "lower(translate(entity.name, %s, ''))",
-    " \u3000()（）[]【】<>《》·.．,，-－—_'\"“”",
+    """hashtextextended(lower(translate(entity.name, %s, '') COLLATE "C"), 0)""",
+    " \u3000()（）·.",
 )
 
 
