@@ -165,8 +165,9 @@ class SrspInspectorCertificate(models.Model):
                 summary=text,
                 user_id=head.id,
             )
-        inspector.message_notify(
-            partner_ids=inspector.user_id.partner_id.ids,
-            subject=self.env._("Renew your certificate"),
-            body=text,
-        )
+        if inspector.user_id:
+            inspector.message_notify(
+                partner_ids=inspector.user_id.partner_id.ids,
+                subject=self.env._("Renew your certificate"),
+                body=text,
+            )

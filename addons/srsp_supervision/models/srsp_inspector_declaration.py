@@ -97,6 +97,14 @@ class SrspInspectorDeclaration(models.AbstractModel):
         records.sudo()._ask()
         return records
 
+    def write(self, vals):
+        # The form needs the right to write, or it would not save a new record.
+        if self.env.su:
+            return super().write(vals)
+        raise AccessError(
+            self.env._("A declaration is not edited: it is dismissed, and made again.")
+        )
+
     def action_confirm(self):
         self._decide(("proposed",), {"state": "confirmed"})
 

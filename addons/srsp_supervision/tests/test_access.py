@@ -12,7 +12,7 @@ MODELS = (
 # What each role may do with each model at all: r(ead), w(rite), c(reate), u(nlink).
 EXPECTED = {
     "inspector": dict.fromkeys(MODELS.split(), "r")
-    | dict.fromkeys(("recusal", "inspector.absence", "inspector.tie"), "rc")
+    | dict.fromkeys(("recusal", "inspector.absence", "inspector.tie"), "rwc")
     | {"event": "", "inspection": "rw", "inspection.line": "rw"},
     "auditor": dict.fromkeys(MODELS.split(), "r"),
     "policy_officer": dict.fromkeys(MODELS.split(), "r")
@@ -48,9 +48,9 @@ EXPECTED["administrator"] = (
         "inspector": "rwc",
         "inspector.region": "rwcu",
         "inspector.certificate": "rwc",
-        "inspector.absence": "rc",
-        "inspector.tie": "rc",
-        "recusal": "rc",
+        "inspector.absence": "rwc",
+        "inspector.tie": "rwc",
+        "recusal": "rwc",
         "inspection": "rw",
         "inspection.line": "rw",
         "rectification": "rw",

@@ -182,6 +182,12 @@ class TestCertificateReminders(InspectorCase):
         self.certificate.copy({"number": "C-2", "valid_until": date(2030, 1, 1)})
         self.assertEqual(self._remind("2026-03-20"), (0, 0))
 
+    def test_an_inspector_without_a_login_is_his_heads_business_alone(self):
+        self.inspector.user_id = False
+        self.certificate.valid_until = date(2026, 3, 30)
+        with self.assertNoLogs("odoo.addons.mail", "WARNING"):
+            self.assertEqual(self._remind("2026-03-20"), (1, 0))
+
     def test_the_scheduled_action_calls_it(self):
         self.certificate.valid_until = date(2026, 3, 30)
         with self.enter_registry_test_mode():
