@@ -24,6 +24,7 @@
         "views/srsp_task_views.xml",
         "views/srsp_draw_views.xml",
         "views/srsp_inspection_views.xml",
+        "views/srsp_entity_views.xml",
         "views/srsp_menus.xml",
     ],
     "demo": ["demo/fuzhou.xml"],

@@ -13,3 +13,4 @@ from . import srsp_plan
 from . import srsp_task
 from . import srsp_draw
 from . import srsp_inspection
+from . import srsp_entity

@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 
 from odoo.exceptions import UserError
+from odoo.tests import new_test_user
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.srsp_supervision.tools import canonical, verify_draw
@@ -43,6 +44,18 @@ class TestPublication(BureauCase):
             },
         )
         self.assertFalse(self.env["srsp.event"]._first_broken(self.company))
+
+    def test_the_page_of_an_entity_leads_to_its_publications(self):
+        visits = self.draw(self.make_task()).task_id.inspection_ids
+        result = self.close(visits[0], FORMED)
+        entity = visits[0].entity_id
+        stranger = new_test_user(
+            self.env, "stranger", groups="srsp_supervision.group_inspector"
+        )
+        seen = (entity | visits[1].entity_id).with_user(stranger)
+        self.assertEqual(seen.mapped("publication_count"), [1, 0])
+        domain = seen[0].action_view_publications()["domain"]
+        self.assertEqual(self.env["srsp.publication"].search(domain), result)
 
     def test_a_published_list_shows_the_nine_elements(self):
         publication = self.publications_of(self.list)

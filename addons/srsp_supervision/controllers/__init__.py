@@ -1,2 +1,3 @@
 from . import srsp_list_sheet
 from . import srsp_list_comparison
+from . import registry

@@ -80,24 +80,15 @@ class SrspDemo(models.AbstractModel):
 
     @api.model
     def _date_registries(self):
-        """Permits and certificates that run out over the coming years."""
+        """Permits that run out over the coming years."""
         year = fields.Date.context_today(self).year
         bureau = [("company_id", "=", self.env.company.id)]
         targets = self.env["srsp.target"].search(bureau)
         gone = targets.filtered(lambda target: target.state == "cancelled")
         gone.write({"permit_valid_until": datetime.date(year - 1, 12, 31)})
-        officers = self.env["srsp.inspector"].search(
-            [
-                ("certificate_number", "!=", False),
-                ("certificate_valid_until", "=", False),
-            ]
-        )
         for part in range(4):
             until = datetime.date(year + 1 + part, 6 + 2 * part, 30)
-            officers[part::4].write({"certificate_valid_until": until})
             (targets - gone)[part::4].write({"permit_valid_until": until})
-        soon = self.env.ref("srsp_supervision.demo_inspector_dk06")
-        soon.certificate_valid_until = self._day(45)
 
     # Lists and plans -----------------------------------------------------------------------------
 

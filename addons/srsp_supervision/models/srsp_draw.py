@@ -144,6 +144,7 @@ class SrspDraw(models.Model):
             "all": self.env._("All"),
             "key": self.env._("Key targets"),
             "ordinary": self.env._("Ordinary targets"),
+            "none": self.env._("Without a risk class"),
         }
 
     def write(self, vals):

@@ -186,34 +186,28 @@ class SrspDraw(models.Model):
 
     @api.model
     def _get_recusals(self, task, inspectors):
-        """Recusals of ``inspectors`` from entities in the pool of ``task`` during its window."""
-        return self.env["srsp.recusal"].search(
-            [
-                ("inspector_id", "in", inspectors.ids),
-                (
-                    "entity_id.target_ids",
-                    "any",
-                    list(task._get_pool_domain() & Domain("state", "=", "active")),
-                ),
-                ("date_from", "<=", task.date_to),
-                "|",
-                ("date_to", "=", False),
-                ("date_to", ">=", task.date_from),
-            ]
+        """Recusals of ``inspectors`` from entities in the pool of ``task`` that count during its window."""
+        recusals = self.env["srsp.recusal"]
+        pool = task._get_pool_domain() & Domain("state", "=", "active")
+        return recusals.search(
+            recusals._get_binding_domain(task.date_from, task.date_to)
+            & Domain("inspector_id", "in", inspectors.ids)
+            & Domain("entity_id.target_ids", "any", list(pool))
         )
 
     def _fill_roster(self, task, rulebook):
         """Copy the pool into the roster, one SQL statement; whoever is left out gets a reason.
 
         Reasons: ``suspended`` in the registry, ``removed`` from it since the announcement, ``visit_cap`` when
-        the entity has had as many visits this year as its risk class or one of the items allows.
+        the entity has had as many visits this year as its risk class or one of the items allows. Without a
+        risk class it belongs to the stratum ``none``, and its class sets no cap.
         """
         targets = self.env["srsp.target"].sudo()
         self.env.flush_all()
         pool = targets._search(task._get_lock_domain())
         stratum = {
             "none": SQL("'all'"),
-            "risk_class": SQL("target.risk_class"),
+            "risk_class": SQL("coalesce(target.risk_class, 'none')"),
             "key": SQL("CASE WHEN target.is_key THEN 'key' ELSE 'ordinary' END"),
         }[task.stratify_by]
         caps = [cap for cap in task.item_ids.mapped("annual_visit_cap") if cap]
@@ -226,7 +220,7 @@ class SrspDraw(models.Model):
                             WHEN target.state = 'cancelled' THEN 'removed'
                             WHEN visits.count >= least(%(item_cap)s::int, nullif(CASE target.risk_class
                                  WHEN 'A' THEN %(cap_a)s WHEN 'B' THEN %(cap_b)s
-                                 WHEN 'C' THEN %(cap_c)s ELSE %(cap_d)s END, 0)) THEN 'visit_cap' END
+                                 WHEN 'C' THEN %(cap_c)s WHEN 'D' THEN %(cap_d)s END, 0)) THEN 'visit_cap' END
                   FROM srsp_target target
              LEFT JOIN (SELECT entity_id, count(*) FROM srsp_inspection
                          WHERE year = %(year)s AND stage != 'cancelled' GROUP BY entity_id) visits

@@ -1,14 +1,19 @@
-from stdnum.cn import uscc
+import re
+
+from stdnum.cn import ric, uscc
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+
+HIDDEN = "*"
 
 
 class SrspEntity(models.Model):
     """Whom the law obliges: an enterprise, an institution, a project, a person.
 
-    Known by its unified social credit code (GB 32100-2015); one without gets a generated code. No
-    identity number of a person is stored.
+    Known by its unified social credit code (GB 32100-2015); one without gets a generated code. The
+    identity number of a natural person (GB 11643-1999) is kept only where somebody enters it; it is
+    shown with all but its ends hidden, and neither exported nor published.
     """
 
     _name = "srsp.entity"
@@ -23,6 +28,7 @@ class SrspEntity(models.Model):
             ("individual", "Individual business"),
             ("institution", "Institution"),
             ("project", "Project"),
+            ("area", "Sea area or island"),
             ("person", "Natural person"),
         ],
         required=True,
@@ -38,13 +44,32 @@ class SrspEntity(models.Model):
     region = fields.Char()
     address = fields.Char()
     legal_representative = fields.Char()
+    founded_on = fields.Date("Founded")
+    business_scope = fields.Text()
+    registering_authority = fields.Char()
+    identity_number = fields.Char(
+        "Full Identity Number",
+        copy=False,
+        exportable=False,
+        groups="srsp_supervision.group_policy_officer,srsp_supervision.group_administrator",
+    )
+    identity_masked = fields.Char(
+        "Identity Number",
+        compute="_compute_identity_masked",
+        inverse="_inverse_identity_masked",
+        compute_sudo=True,
+        copy=False,
+        help="Of a natural person, only where it is needed. Nobody sees all of it again.",
+    )
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
     target_ids = fields.One2many("srsp.target", "entity_id", "Targets")
     inspection_ids = fields.One2many("srsp.inspection", "entity_id", "Inspections")
-    inspection_count = fields.Integer(compute="_compute_inspection_count")
+    rectification_ids = fields.One2many(
+        "srsp.rectification", "entity_id", "Rectifications"
+    )
 
     _uscc_uniq = models.UniqueIndex(
         "(company_id, uscc) WHERE uscc IS NOT NULL",
@@ -62,14 +87,19 @@ class SrspEntity(models.Model):
             elif not entity.code or uscc.is_valid(entity.code):
                 entity.code = self.env["ir.sequence"].sudo().next_by_code("srsp.entity")
 
-    @api.depends("inspection_ids")
-    def _compute_inspection_count(self):
-        counts = self.env["srsp.inspection"]._read_group(
-            [("entity_id", "in", self.ids)], ["entity_id"], ["__count"]
-        )
-        by_entity = {entity.id: count for entity, count in counts}
+    @api.depends("identity_number")
+    def _compute_identity_masked(self):
         for entity in self:
-            entity.inspection_count = by_entity.get(entity.id, 0)
+            number = entity.identity_number or ""
+            hidden = HIDDEN * (len(number) - 5)
+            entity.identity_masked = number and f"{number[:3]}{hidden}{number[-2:]}"
+
+    def _inverse_identity_masked(self):
+        """Keep a number that was typed in; what is hidden stays as it is."""
+        for entity in self:
+            number = "".join((entity.identity_masked or "").split()).upper()
+            if HIDDEN not in number:
+                entity.sudo().identity_number = number or False
 
     @api.constrains("uscc")
     def _check_uscc(self):
@@ -84,6 +114,36 @@ class SrspEntity(models.Model):
                     code=entity.uscc,
                 )
             )
+
+    @api.constrains("kind", "uscc", "identity_number")
+    def _check_identity(self):
+        """A person has no credit code (it would be published), and nobody else an identity number."""
+        for entity in self.sudo():
+            number = entity.identity_number
+            if entity.kind == "person" and entity.uscc:
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s: a natural person is not entered with a credit code; it would be published.",
+                        name=entity.name,
+                    )
+                )
+            if number and entity.kind != "person":
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s: only a natural person has an identity number.",
+                        name=entity.name,
+                    )
+                )
+            if number and not (
+                re.fullmatch(r"\d{17}[\dX]", number)
+                and ric.calc_check_digit(number) == number[-1]
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s: the identity number is not valid; 18 digits, the last one a check digit or X.",
+                        name=entity.name,
+                    )
+                )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -129,10 +189,3 @@ class SrspEntity(models.Model):
         for entity in self:
             code = f" ({entity.code})" if self.env.context.get("show_code") else ""
             entity.display_name = f"{entity.name}{code}"
-
-    def action_open_inspections(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "srsp_supervision.srsp_inspection_action"
-        )
-        return dict(action, domain=[("entity_id", "=", self.id)], context={})

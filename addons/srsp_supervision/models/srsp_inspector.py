@@ -1,17 +1,22 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
+
+# What decides, beside certificates and absences, whom a draw may take.
+POOL_FIELDS = frozenset("active on_duty pool_kind division_id sector_ids".split())
 
 
 class SrspInspector(models.Model):
     """Somebody who may be drawn to inspect, in one of three pools.
 
-    An officer without a valid certificate, off duty or outside his sectors is kept out of draws by
-    ``_get_eligible_domain``; experts join a team but never count toward the two officers the law asks for.
+    An officer whose certificate does not cover the whole window, who is absent in it, off duty or outside
+    his sectors is kept out of draws by ``_get_eligible_domain``; experts join a team but never count toward
+    the two officers the law asks for. Nobody changes his own entry.
     """
 
     _name = "srsp.inspector"
     _description = "Inspector"
-    _inherit = ["srsp.guard.mixin", "mail.thread"]
+    _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "pool_kind, staff_number"
     _check_company_auto = True
     _rec_names_search = ["name", "staff_number"]
@@ -30,14 +35,39 @@ class SrspInspector(models.Model):
         required=True,
         default="division",
         tracking=True,
+        group_expand=True,
     )
     division_id = fields.Many2one(
-        "srsp.division", required=True, index=True, check_company=True
+        "srsp.division", required=True, index=True, check_company=True, tracking=True
     )
-    sector_ids = fields.Many2many("srsp.sector", string="Sectors", check_company=True)
-    region = fields.Char()
-    certificate_number = fields.Char("Enforcement Certificate", tracking=True)
-    certificate_valid_until = fields.Date("Valid Until", tracking=True)
+    sector_ids = fields.Many2many(
+        "srsp.sector", string="Sectors", check_company=True, tracking=True
+    )
+    region_ids = fields.Many2many(
+        "srsp.inspector.region",
+        string="Regions",
+        check_company=True,
+        tracking=True,
+        help="Where the inspector serves; empty: everywhere.",
+    )
+    certificate_ids = fields.One2many(
+        "srsp.inspector.certificate", "inspector_id", "Certificates"
+    )
+    certificate_number = fields.Char(
+        "Enforcement Certificate",
+        compute="_compute_certificate",
+        inverse="_inverse_certificate",
+        store=True,
+        tracking=True,
+        help="The certificate to enforce the law that lasts longest.",
+    )
+    certificate_valid_until = fields.Date(
+        "Valid Until",
+        compute="_compute_certificate",
+        inverse="_inverse_certificate",
+        store=True,
+        tracking=True,
+    )
     certificate_state = fields.Selection(
         [
             ("none", "None"),
@@ -49,8 +79,15 @@ class SrspInspector(models.Model):
         compute="_compute_certificate_state",
     )
     on_duty = fields.Boolean(default=True, tracking=True)
-    training_hours = fields.Float("Training Hours This Year")
-    active = fields.Boolean(default=True)
+    absence_ids = fields.One2many("srsp.inspector.absence", "inspector_id", "Absences")
+    is_absent = fields.Boolean(
+        "Absent Today", compute="_compute_is_absent", compute_sudo=True
+    )
+    training_ids = fields.Many2many("srsp.training", string="Trainings")
+    training_hours = fields.Float(
+        "Training Hours This Year", compute="_compute_training_hours", compute_sudo=True
+    )
+    active = fields.Boolean(default=True, tracking=True)
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
@@ -77,11 +114,36 @@ class SrspInspector(models.Model):
         "This login belongs to another inspector already.",
     )
 
-    def write(self, vals):
-        # Who is who in draws and reviews: not for those who are drawn and review.
-        if {"user_id", "staff_number", "pool_kind", "division_id"} & vals.keys():
-            self._check_role("group_administrator")
-        return super().write(vals)
+    @api.depends(
+        "certificate_ids.kind", "certificate_ids.number", "certificate_ids.valid_until"
+    )
+    def _compute_certificate(self):
+        for inspector in self:
+            certificate = inspector.certificate_ids._find_longest()
+            inspector.certificate_number = certificate.number
+            inspector.certificate_valid_until = certificate.valid_until
+
+    def _inverse_certificate(self):
+        """A single certificate may be typed or imported in the inspector's own row."""
+        new = []
+        for inspector in self:
+            number = inspector.certificate_number
+            until = inspector.certificate_valid_until
+            certificate = inspector.certificate_ids._find_longest()
+            if number and until:
+                vals = {"number": number, "valid_until": until}
+                if certificate:
+                    certificate.write(vals)
+                else:
+                    new.append({"inspector_id": inspector.id, **vals})
+            elif number or until or certificate:
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s: a certificate has a number and a last day.",
+                        name=inspector.display_name,
+                    )
+                )
+        self.env["srsp.inspector.certificate"].create(new)
 
     @api.depends("certificate_number", "certificate_valid_until")
     def _compute_certificate_state(self):
@@ -97,11 +159,74 @@ class SrspInspector(models.Model):
                     "soon" if (until - today).days <= 60 else "valid"
                 )
 
+    @api.depends("absence_ids.state", "absence_ids.date_from", "absence_ids.date_to")
+    def _compute_is_absent(self):
+        today = fields.Date.context_today(self)
+        absences = self.env["srsp.inspector.absence"]
+        binding = absences._get_binding_domain(today, today)
+        absent = absences.search(binding & Domain("inspector_id", "in", self.ids))
+        for inspector in self:
+            inspector.is_absent = inspector in absent.inspector_id
+
+    @api.depends("training_ids.date", "training_ids.hours")
+    def _compute_training_hours(self):
+        today = fields.Date.context_today(self)
+        rows = self.env["srsp.training"]._read_group(
+            [
+                ("participant_ids", "in", self.ids),
+                ("date", ">=", today.replace(month=1, day=1)),
+                ("date", "<=", today),
+            ],
+            ["participant_ids"],
+            ["hours:sum"],
+        )
+        hours = {inspector.id: total for inspector, total in rows}
+        for inspector in self:
+            inspector.training_hours = hours.get(inspector.id, 0)
+
     @api.depends("inspection_ids")
     def _compute_visit_count(self):
         loads = self._get_loads(fields.Date.context_today(self).year)
         for inspector in self:
             inspector.visit_count = loads.get(inspector.id, 0)
+
+    @api.depends("name", "staff_number")
+    def _compute_display_name(self):
+        for inspector in self:
+            inspector.display_name = f"{inspector.name} ({inspector.staff_number})"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        inspectors = super().create(vals_list)
+        localized = inspectors._in_language()
+        localized._tell_tasks(localized.env._("entered into the registry"))
+        return inspectors
+
+    def write(self, vals):
+        # Who is who in draws and reviews: not for those who are drawn and review.
+        if {"user_id", "staff_number", "pool_kind", "division_id"} & vals.keys():
+            self._check_role("group_administrator")
+        self._check_not_own()
+        changed = sorted(POOL_FIELDS & vals.keys())
+        before = self._find_announced_tasks() if changed else {}
+        result = super().write(vals)
+        if changed:
+            self._tell_tasks_of_change(changed, before)
+        return result
+
+    def _check_not_own(self):
+        """Raise where somebody works on his own entry: what decides about him is for others to keep."""
+        if not self.env.su and self.env.user in self.sudo().user_id:
+            raise AccessError(
+                self.env._("Your own entry in the registry is kept by somebody else.")
+            )
+
+    def action_open_visits(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "srsp_supervision.srsp_inspection_action"
+        )
+        return dict(action, domain=[("officer_ids", "in", self.ids)], context={})
 
     def _get_loads(self, year):
         """Visits of ``year`` per inspector id, cancelled ones left out."""
@@ -116,26 +241,17 @@ class SrspInspector(models.Model):
         )
         return {inspector.id: count for inspector, count in counts if inspector in self}
 
-    @api.model
-    def _get_eligible_domain(self, task):
-        """Who may be drawn for ``task``: a Domain on inspectors, recusals aside."""
-        own = Domain(
-            "division_id", "in", (task.division_id | task.cooperating_division_ids).ids
+    def _get_heads(self):
+        """``{inspector id: user}`` to ask about them: the head of the division, or that of the policy division
+        where there is none, or where it is the inspector himself."""
+        policy = self.env["srsp.division"].search(
+            [("company_id", "in", self.company_id.ids), ("kind", "=", "policy")]
         )
-        pools = own & Domain("pool_kind", "!=", "expert")
-        if task.use_detachment:
-            pools |= Domain("pool_kind", "=", "detachment")
-        return pools & Domain(
-            [
-                ("company_id", "=", task.company_id.id),
-                ("on_duty", "=", True),
-                ("sector_ids", "in", task.sector_id.ids),
-                ("certificate_number", "!=", False),
-                ("certificate_valid_until", ">=", task.date_to),
-            ]
-        )
-
-    @api.depends("name", "staff_number")
-    def _compute_display_name(self):
+        heads = {}
         for inspector in self:
-            inspector.display_name = f"{inspector.name} ({inspector.staff_number})"
+            above = policy.filtered(
+                lambda division, own=inspector: division.company_id == own.company_id
+            )
+            users = (inspector.division_id | above).manager_id.filtered("active")
+            heads[inspector.id] = (users - inspector.user_id)[:1]
+        return heads

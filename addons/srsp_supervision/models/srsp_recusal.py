@@ -1,24 +1,23 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from .srsp_inspector_declaration import SrspInspectorDeclaration
 
 
 class SrspRecusal(models.Model):
     """Why an inspector must not visit an entity (行政处罚法 43). The reason is never published;
-    that somebody is missing from a drawn entity's eligibility class can be read off the certificate."""
+    that somebody is missing from a drawn entity's eligibility class can be read off the certificate.
+
+    What the inspector declares counts at once, until somebody dismisses it: nobody is sent where he
+    says he cannot be impartial. What the system proposes from a recorded tie counts once confirmed.
+    """
 
     _name = "srsp.recusal"
     _description = "Recusal"
-    _inherit = ["srsp.guard.mixin", "mail.thread"]
-    _order = "date_from desc, id desc"
-    _check_company_auto = True
+    _inherit = "srsp.inspector.declaration"
+    _guarded_fields = (*SrspInspectorDeclaration._guarded_fields, "source", "tie_id")
+    _dismiss_step = "recusal_dismiss"
 
-    inspector_id = fields.Many2one(
-        "srsp.inspector",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
-    )
     entity_id = fields.Many2one(
         "srsp.entity",
         required=True,
@@ -26,23 +25,26 @@ class SrspRecusal(models.Model):
         ondelete="restrict",
         check_company=True,
     )
-    division_id = fields.Many2one(
-        related="inspector_id.division_id", store=True, index=True
+    reason = fields.Char(required=True)
+    source = fields.Selection(
+        [
+            ("declared", "Declared by the inspector"),
+            ("recorded", "Recorded by the division"),
+            ("system", "Proposed by the system"),
+        ],
+        default="declared",
+        required=True,
+        readonly=True,
+        copy=False,
     )
-    company_id = fields.Many2one(
-        related="inspector_id.company_id", store=True, index=True
+    tie_id = fields.Many2one(
+        "srsp.inspector.tie",
+        "Recorded Tie",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
     )
-    reason = fields.Char(required=True, tracking=True)
-    date_from = fields.Date("From", required=True, default=fields.Date.context_today)
-    date_to = fields.Date("Until", help="Empty: until further notice.", tracking=True)
-
-    @api.constrains("date_from", "date_to")
-    def _check_dates(self):
-        for recusal in self:
-            if recusal.date_to and recusal.date_to < recusal.date_from:
-                raise ValidationError(
-                    self.env._("A recusal cannot end before it begins.")
-                )
 
     @api.depends("inspector_id", "entity_id")
     def _compute_display_name(self):
@@ -50,3 +52,18 @@ class SrspRecusal(models.Model):
             recusal.display_name = (
                 f"{recusal.inspector_id.name} – {recusal.entity_id.name}"
             )
+
+    @api.model
+    def _prepare_recorded_vals(self):
+        return super()._prepare_recorded_vals() | {"source": "recorded"}
+
+    def _bears_on(self, task):
+        return (
+            super()._bears_on(task)
+            and task.sector_id in self.entity_id.target_ids.sector_id
+        )
+
+    @api.model
+    def _get_effective_domain(self):
+        declared = Domain("state", "=", "proposed") & Domain("source", "=", "declared")
+        return super()._get_effective_domain() | declared

@@ -7,7 +7,8 @@ RISK_CLASSES = [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D")]
 # In the order in which people read them.
 PARAMETERS = (
     "floor_ratio floor_frequency team_size disclosure_days rectification_days lock_lead_hours substitutes_allowed"
-    " randomness_kind ratio_a ratio_b ratio_c ratio_d ratio_key cap_a cap_b cap_c cap_d reminder_days"
+    " randomness_kind ratio_a ratio_b ratio_c ratio_d ratio_key cap_a cap_b cap_c cap_d risk_raise_on_finding"
+    " risk_lower_after reminder_days"
 ).split()
 
 
@@ -104,6 +105,17 @@ class SrspRulebook(models.Model):
     cap_b = fields.Integer("Visits a Year B", help="0: no cap.")
     cap_c = fields.Integer("Visits a Year C", help="0: no cap.")
     cap_d = fields.Integer("Visits a Year D", help="0: no cap.")
+    risk_raise_on_finding = fields.Boolean(
+        "A Finding Raises the Risk Class",
+        default=True,
+        help="By one class, when the result is formed.",
+    )
+    risk_lower_after = fields.Integer(
+        "Clean Visits That Lower the Risk Class",
+        default=2,
+        required=True,
+        help="In a row, by one class; 0: never.",
+    )
 
     _effective_uniq = models.UniqueIndex(
         "(company_id, effective_date) WHERE state = 'published'",
@@ -117,7 +129,7 @@ class SrspRulebook(models.Model):
     )
     _numbers = models.Constraint(
         "CHECK (team_size >= 2 AND floor_frequency >= 1 AND disclosure_days >= 1 AND rectification_days >= 1"
-        " AND substitutes_allowed >= 0 AND lock_lead_hours >= 1 AND reminder_days >= 1)",
+        " AND substitutes_allowed >= 0 AND lock_lead_hours >= 1 AND reminder_days >= 1 AND risk_lower_after >= 0)",
         "A team has at least two officers (行政处罚法 42); days, draws and hours are at least 1.",
     )
 
@@ -226,6 +238,10 @@ class SrspRulebook(models.Model):
         }
         return max(self.floor_ratio, own.get(stratum, 0.0))
 
+    def _get_visit_cap(self, risk_class):
+        """Most visits a year to a target of ``risk_class``; 0 without a cap or without a class."""
+        return self[f"cap_{risk_class.lower()}"] if self and risk_class else 0
+
     def _get_parameters(self):
         """``[(field name, label, value as a person reads it), …]`` in the order of PARAMETERS."""
         self.ensure_one()
@@ -244,6 +260,10 @@ class SrspRulebook(models.Model):
             return dict(field._description_selection(self.env)).get(value, "")
         if field.type == "float":
             return percent(value)
+        if field.type == "boolean":
+            return self.env._("yes") if value else self.env._("no")
+        if name == "risk_lower_after" and not value:
+            return self.env._("never")
         if name.startswith("cap_") and not value:
             return self.env._("no cap")
         unit = {

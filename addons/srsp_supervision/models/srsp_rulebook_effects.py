@@ -7,7 +7,7 @@ from odoo.tools import float_compare
 from ..tools.working_days import BEIJING, beijing_date
 from .srsp_rulebook import percent
 
-STRATA = {"none": "", "risk_class": "ABCD", "key": ("key", "ordinary")}
+STRATA = {"none": "", "risk_class": [*"ABCD", "none"], "key": ("key", "ordinary")}
 LOCKED_STATES = ("committed", "drawn", "inspecting", "disclosed")
 
 
@@ -178,6 +178,7 @@ class SrspRulebook(models.Model):
             ._description_selection(self.env),
             key=self.env._("Key"),
             ordinary=self.env._("Ordinary"),
+            none=self.env._("Without a risk class"),
         )
         effects = []
         for task in tasks:

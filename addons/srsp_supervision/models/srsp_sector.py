@@ -25,6 +25,7 @@ class SrspSector(models.Model):
         "res.company", required=True, default=lambda self: self.env.company
     )
     target_ids = fields.One2many("srsp.target", "sector_id", "Targets")
+    target_properties_definition = fields.PropertiesDefinition("Properties of Targets")
     target_count = fields.Integer(compute="_compute_target_count")
 
     _code_uniq = models.UniqueIndex(

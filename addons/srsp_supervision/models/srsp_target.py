@@ -1,14 +1,29 @@
+import datetime
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
+from ..tools.working_days import beijing_date
 from .srsp_rulebook import RISK_CLASSES
+from .srsp_target_change import LOGGED, RISK_SOURCES, Origin
+
+PERMIT_DAYS = 60  # before a permit runs out: from then on it is shown and reminded of
+# The same number for two spellings of an entity's name: blanks, brackets, dots and capitals do not count.
+NAME_KEY = SQL(
+    """hashtextextended(lower(translate(entity.name, %s, '') COLLATE "C"), 0)""",
+    " \u3000()（）·.",
+)
 
 
 class SrspTarget(models.Model):
     """One entry of a registry: an entity seen by one sector (a mining right, a surveying licence).
 
     ``code`` is the public label in draws and never changes. Nothing is deleted: a target leaves its
-    registry by state.
+    registry by state. Moves of risk class, state and key mark stay in ``change_ids``. Whoever writes
+    targets by SQL keeps ``risk_date``, ``risk_source``, ``state_date``, ``key_by_id``, ``key_date`` and
+    ``srsp_target_change`` as ``write`` does.
     """
 
     _name = "srsp.target"
@@ -17,6 +32,13 @@ class SrspTarget(models.Model):
     _order = "code"
     _check_company_auto = True
     _rec_names_search = ["code", "entity_id.name", "permit_number"]
+    _guarded_fields = (
+        "risk_source",
+        "key_by_id",
+        "key_date",
+        "state_date",
+        "change_ids",
+    )
 
     code = fields.Char(readonly=True, copy=False, index=True)
     entity_id = fields.Many2one(
@@ -40,14 +62,33 @@ class SrspTarget(models.Model):
     name = fields.Char(
         "Object", help="The project, right or area, where it has a name of its own."
     )
+    region = fields.Char()
+    latitude = fields.Float(digits=(9, 6), help="Degrees north; 0: unknown.")
+    longitude = fields.Float(digits=(9, 6), help="Degrees east; 0: unknown.")
+    permit_name = fields.Char()
     permit_number = fields.Char("Permit")
+    permit_authority = fields.Char("Permit Granted By")
+    permit_granted_on = fields.Date("Permit Granted On")
     permit_valid_until = fields.Date()
-    risk_class = fields.Selection(
-        RISK_CLASSES, default="B", required=True, tracking=True
+    permit_state = fields.Selection(
+        [
+            ("none", "No date"),
+            ("expired", "Expired"),
+            ("soon", "Expires soon"),
+            ("valid", "Valid"),
+        ],
+        "Permit State",
+        compute="_compute_permit_state",
     )
+    risk_class = fields.Selection(
+        RISK_CLASSES, tracking=True, help="Empty: not classified yet."
+    )
+    risk_date = fields.Date("Risk Class Of", help="The day from which the class holds.")
+    risk_source = fields.Selection(RISK_SOURCES, readonly=True, copy=False)
     is_key = fields.Boolean("Key Target", tracking=True, help="Listed in 重点抽查名录.")
     key_reason = fields.Char("Reason of the Key Mark", tracking=True)
-    region = fields.Char()
+    key_by_id = fields.Many2one("res.users", "Marked By", readonly=True, copy=False)
+    key_date = fields.Date("Marked On", readonly=True, copy=False)
     state = fields.Selection(
         [("active", "Active"), ("suspended", "Suspended"), ("cancelled", "Removed")],
         required=True,
@@ -59,6 +100,15 @@ class SrspTarget(models.Model):
     inspection_line_ids = fields.One2many(
         "srsp.inspection.line", "target_id", "Inspections"
     )
+    last_inspected_on = fields.Date(
+        compute="_compute_last_inspected_on", store=True, compute_sudo=True
+    )
+    properties = fields.Properties(definition="sector_id.target_properties_definition")
+    change_ids = fields.One2many("srsp.target.change", "target_id", "History")
+    is_complete = fields.Boolean(store=False, search="_search_is_complete")
+    is_possible_duplicate = fields.Boolean(
+        store=False, search="_search_is_possible_duplicate"
+    )
 
     _permit_uniq = models.UniqueIndex(
         "(entity_id, sector_id, coalesce(permit_number, ''))",
@@ -67,6 +117,87 @@ class SrspTarget(models.Model):
     _code_uniq = models.UniqueIndex(
         "(company_id, code)", "A target with this code exists already."
     )
+    _coordinates = models.Constraint(
+        "CHECK (latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180)",
+        "Coordinates are degrees: north up to 90, east up to 180.",
+    )
+
+    @api.depends("permit_valid_until")
+    def _compute_permit_state(self):
+        today = beijing_date(fields.Datetime.now())
+        for target in self:
+            until = target.permit_valid_until
+            if not until:
+                target.permit_state = "none"
+            elif until < today:
+                target.permit_state = "expired"
+            else:
+                soon = until <= today + datetime.timedelta(days=PERMIT_DAYS)
+                target.permit_state = "soon" if soon else "valid"
+
+    @api.depends(
+        "inspection_line_ids.inspection_id.stage",
+        "inspection_line_ids.inspection_id.started_at",
+    )
+    def _compute_last_inspected_on(self):
+        """The day of the latest visit whose result has been formed."""
+        visits = self.env["srsp.inspection.line"]._read_group(
+            [("target_id", "in", self.ids), ("inspection_id.stage", "=", "closed")],
+            ["target_id"],
+            ["inspection_id:recordset"],
+        )
+        days = {
+            target.id: max(
+                beijing_date(visit.started_at)
+                if visit.started_at
+                else visit.result_date
+                for visit in found
+            )
+            for target, found in visits
+        }
+        for target in self:
+            target.last_inspected_on = days.get(target.id)
+
+    @api.model
+    def _search_is_complete(self, operator, value):
+        """What the registry should know of a target in it; see also ``srsp.registry.health``."""
+        if operator != "in":
+            return NotImplemented
+        needs = {
+            "address": ("enterprise", "institution", "individual", "person"),
+            "legal_representative": ("enterprise", "institution"),
+            "uscc": ("enterprise", "institution", "individual"),
+        }
+        complete = Domain.AND(
+            Domain(name, "!=", False)
+            for name in ("region", "permit_number", "risk_class")
+        )
+        for name, kinds in needs.items():
+            complete &= Domain("entity_id.kind", "not in", kinds) | Domain(
+                f"entity_id.{name}", "!=", False
+            )
+        return complete if True in value else ~complete
+
+    @api.model
+    def _search_is_possible_duplicate(self, operator, value):
+        """Targets whose sector has another entity of the same name, spelling aside."""
+        if operator != "in":
+            return NotImplemented
+        self.env["srsp.target"].flush_model(["entity_id", "sector_id", "state"])
+        self.env["srsp.entity"].flush_model(["name"])
+        found = Domain("id", "in", self._get_duplicate_sql())
+        return found if True in value else ~found
+
+    @api.model
+    def _get_duplicate_sql(self):
+        """The ids of possible duplicates, as a parenthesised subquery."""
+        return SQL(
+            """(SELECT unnest(array_agg(target.id)) FROM srsp_target target
+                  JOIN srsp_entity entity ON entity.id = target.entity_id
+                 WHERE target.state != 'cancelled'
+              GROUP BY target.sector_id, %s HAVING min(entity.id) != max(entity.id))""",
+            NAME_KEY,
+        )
 
     @api.constrains("state", "state_reason", "is_key", "key_reason")
     def _check_reasons(self):
@@ -92,10 +223,12 @@ class SrspTarget(models.Model):
             [{k: v for k, v in vals.items() if k != "code"} for vals in vals_list]
         )
         sequence = self.env["ir.sequence"].sudo()
-        for target in targets:
+        for target, vals in zip(targets, vals_list, strict=True):
             target.sudo().code = (
                 f"{target.sector_id.code}-{sequence.next_by_code('srsp.target')}"
             )
+            began = [name for name in LOGGED if target[name] not in (False, "active")]
+            target._stamp(began, vals)
         return targets
 
     def write(self, vals):
@@ -111,9 +244,41 @@ class SrspTarget(models.Model):
                     "The code of a target is its label in draws and never changes."
                 )
             )
-        if "state" in vals:
-            vals = dict(vals, state_date=fields.Date.context_today(self))
-        return super().write(vals)
+        logged = LOGGED & vals.keys()
+        before = [{name: target[name] for name in logged} for target in self]
+        result = super().write(vals)
+        if logged:
+            self._log(before, vals)
+        return result
+
+    def _log(self, before, vals):
+        """Keep what moved: ``before`` holds the logged fields of each record before the write."""
+        moved = {}
+        for target, old in zip(self, before, strict=True):
+            for name in old:
+                if target[name] != old[name]:
+                    moved[name] = moved.get(name, self.browse()) | target
+        for name, targets in moved.items():
+            targets._stamp([name], vals)
+        self.env["srsp.target.change"]._keep(self, before)
+
+    def _stamp(self, names, vals):
+        """Date and sign the moves of the fields ``names``, but for what ``vals`` says itself."""
+        today = fields.Date.context_today(self)
+        stamps = {}
+        if "risk_class" in names:
+            known = bool(self[:1].risk_class)
+            stamps |= {
+                "risk_date": known and today,
+                "risk_source": known and Origin.of(self.env).source,
+            }
+        if "state" in names:
+            stamps["state_date"] = today
+        if "is_key" in names:
+            stamps |= {"key_date": today, "key_by_id": self.env.uid}
+        stamps = {name: value for name, value in stamps.items() if not vals.get(name)}
+        if stamps:
+            self.sudo().write(stamps)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):

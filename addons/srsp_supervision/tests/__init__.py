@@ -6,6 +6,7 @@ from . import test_demo_lists
 from . import test_draw
 from . import test_insiders
 from . import test_inspection
+from . import test_inspectors
 from . import test_legal_basis
 from . import test_list_access
 from . import test_list_calendar
@@ -18,9 +19,13 @@ from . import test_list_input
 from . import test_list_workbook
 from . import test_lists_and_plans
 from . import test_paper
+from . import test_recusals
+from . import test_registry_health
+from . import test_risk
 from . import test_rulebook
 from . import test_rulebook_demo
 from . import test_rulebook_effects
+from . import test_target
 from . import test_text_diff
 from . import test_verify_draw
 from . import test_verify_draw_differences

@@ -160,7 +160,12 @@ class SrspCase(TransactionCase):
         sector = sector or cls.sector
         return cls.env["srsp.target"].create(
             [
-                {"entity_id": entity.id, "sector_id": sector.id, **values}
+                {
+                    "entity_id": entity.id,
+                    "sector_id": sector.id,
+                    "risk_class": "B",
+                    **values,
+                }
                 for entity in entities
             ]
         )

@@ -4,17 +4,21 @@ from odoo.tests import tagged
 from .common import ROLES, SrspCase
 
 MODELS = (
-    "division sector calendar.day rulebook list list.part legal.basis item duty entity target inspector recusal"
+    "division sector calendar.day rulebook list list.part legal.basis item duty entity target target.change"
+    " registry.health registry.confirmation"
+    " inspector inspector.region inspector.certificate inspector.absence inspector.tie recusal training"
     " plan task draw draw.iteration draw.line event inspection inspection.line rectification"
 )
 # What each role may do with each model at all: r(ead), w(rite), c(reate), u(nlink).
 EXPECTED = {
     "inspector": dict.fromkeys(MODELS.split(), "r")
-    | {"recusal": "", "event": "", "inspection": "rw", "inspection.line": "rw"},
+    | dict.fromkeys(("recusal", "inspector.absence", "inspector.tie"), "rwc")
+    | {"event": "", "inspection": "rw", "inspection.line": "rw"},
     "auditor": dict.fromkeys(MODELS.split(), "r"),
     "policy_officer": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(
-        "rulebook list list.part legal.basis item duty plan task".split(), "rwcu"
+        "rulebook list list.part legal.basis item duty plan task training".split(),
+        "rwcu",
     ),
 }
 EXPECTED["division_officer"] = EXPECTED["inspector"] | {
@@ -28,7 +32,9 @@ EXPECTED["division_officer"] = EXPECTED["inspector"] | {
 }
 EXPECTED["division_manager"] = EXPECTED["division_officer"] | {
     "inspector": "rwc",
-    "recusal": "rwc",
+    "inspector.region": "rc",
+    "inspector.certificate": "rwc",
+    "training": "rwcu",
 }
 EXPECTED["administrator"] = (
     EXPECTED["division_manager"]
@@ -40,6 +46,10 @@ EXPECTED["administrator"] = (
         "entity": "rwc",
         "target": "rwc",
         "inspector": "rwc",
+        "inspector.region": "rwcu",
+        "inspector.certificate": "rwc",
+        "inspector.absence": "rwc",
+        "inspector.tie": "rwc",
         "recusal": "rwc",
         "inspection": "rw",
         "inspection.line": "rw",

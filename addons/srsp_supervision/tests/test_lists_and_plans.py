@@ -307,7 +307,7 @@ class TestRegistries(SrspCase):
         self.assertRegex(target.code, r"^SUR-\d{6}$")
         with self.assertRaisesRegex(ValidationError, "never changes"):
             target.with_user(officer).code = "SUR-1"
-        with self.assertRaisesRegex(ValidationError, "say why"):
+        with self._refused("say why", ValidationError):
             target.with_user(officer).state = "cancelled"
         with self.assertRaisesRegex(ValidationError, "not deleted"):
             target.unlink()

@@ -4,3 +4,4 @@ from . import srsp_rulebook_effects
 from . import srsp_list_import
 from . import srsp_list_import_reasons
 from . import srsp_list_comparison
+from . import srsp_reason_import

@@ -15,6 +15,8 @@ class SrspReason(models.TransientModel):
             ("visit_unavailable", "Draw a substitute"),
             ("visit_return", "Send back for completion"),
             ("part_return", "Send the part back"),
+            ("absence_dismiss", "Dismiss the absence"),
+            ("recusal_dismiss", "Dismiss the recusal"),
         ],
         required=True,
         readonly=True,
@@ -37,6 +39,8 @@ class SrspReason(models.TransientModel):
             "visit_unavailable": ("srsp.inspection", "_replace"),
             "visit_return": ("srsp.inspection", "_return"),
             "part_return": ("srsp.list.part", "_return"),
+            "absence_dismiss": ("srsp.inspector.absence", "_dismiss"),
+            "recusal_dismiss": ("srsp.recusal", "_dismiss"),
         }
 
     @api.model

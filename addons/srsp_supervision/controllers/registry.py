@@ -1,0 +1,77 @@
+import contextlib
+import tempfile
+
+from odoo import api, http
+from odoo.http import content_disposition, request
+from odoo.modules.registry import Registry
+
+KINDS = {"target", "inspector"}
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+BLOCK = 64 * 1024  # bytes
+
+
+class RegistryFiles(http.Controller):
+    @http.route(
+        "/srsp/registry/<string:kind>.<string:extension>",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        readonly=True,
+    )
+    def export(self, kind, extension):
+        """A registry, as far as the user may read it."""
+        if kind not in KINDS or extension not in TYPES:
+            raise request.not_found()
+        imports = request.env["srsp.registry.import"]
+        request.env[f"srsp.{kind}"].check_access("read")
+        name = imports._get_export_name(kind)
+        if extension == "csv":
+            return self._respond(_stream_csv(request.env, kind), f"{name}.csv")
+        file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
+        imports._write_export(kind, file.name)
+        return self._respond(_stream_file(file), f"{name}.xlsx")
+
+    @http.route(
+        "/srsp/registry/<string:kind>/template.xlsx",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        readonly=True,
+    )
+    def template(self, kind):
+        """An empty workbook with the columns that an import knows."""
+        if kind not in KINDS:
+            raise request.not_found()
+        imports = request.env["srsp.registry.import"]
+        request.env[f"srsp.{kind}"].check_access("read")
+        file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
+        imports._write_template(kind, file.name)
+        return self._respond(
+            _stream_file(file), f"{imports._get_template_name(kind)}.xlsx"
+        )
+
+    def _respond(self, chunks, name):
+        return request.make_response(
+            chunks,
+            headers=[
+                ("Content-Type", TYPES[name.rpartition(".")[2]]),
+                ("Content-Disposition", content_disposition(name)),
+            ],
+        )
+
+
+def _stream_csv(env, kind):
+    """Read while the client takes it: the request and its cursor are gone by then."""
+    db, uid, context = env.cr.dbname, env.uid, dict(env.context)
+    with contextlib.closing(Registry(db).cursor(readonly=True)) as cr:
+        imports = api.Environment(cr, uid, context)["srsp.registry.import"]
+        yield from imports._stream_csv(kind)
+
+
+def _stream_file(file):
+    with file:
+        while block := file.read(BLOCK):
+            yield block

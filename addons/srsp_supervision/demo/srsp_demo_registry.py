@@ -1,0 +1,147 @@
+import datetime
+
+from odoo import api, fields, models
+
+from .registries import (
+    BUREAU,
+    DEFINITIONS,
+    MARKET,
+    MINERALS,
+    PLACES,
+    PROVINCE,
+    SCOPES,
+    SEA_USES,
+)
+
+
+class SrspDemo(models.AbstractModel):
+    """The registries of the demonstration: what each sector wants to know, and what is missing."""
+
+    _inherit = "srsp.demo"
+
+    @api.model
+    def _date_registries(self):
+        super()._date_registries()
+        for name, definition in DEFINITIONS.items():
+            sector = self.env.ref(f"srsp_supervision.demo_sector_{name}")
+            sector.target_properties_definition = definition
+            targets = sector.target_ids.sorted("code")
+            for number, target in enumerate(targets):
+                prepare = getattr(self, f"_prepare_{name}_vals")
+                target.write(self._prepare_place(target, number))
+                target.write(prepare(target, number))
+            self._describe_entities(targets.entity_id, SCOPES[name])
+            self._leave_gaps(targets)
+
+    @api.model
+    def _prepare_place(self, target, number):
+        """Coordinates a few kilometres around the county's middle, and where the class comes from."""
+        north, east = PLACES[target.region]
+        year = fields.Date.context_today(self).year
+        granted = datetime.date(year - 4 + number % 4, 1 + number % 12, 8)
+        source = "manual" if number % 9 == 0 else "import"
+        classified = bool(target.risk_class)
+        return {
+            "latitude": round(north + (number * 0.618 % 1 - 0.5) / 12, 6),
+            "longitude": round(east + (number * 0.414 % 1 - 0.5) / 12, 6),
+            "permit_granted_on": granted,
+            "risk_date": classified and datetime.date(year - 1, 12, 25),
+            "risk_source": classified and source,
+        }
+
+    @api.model
+    def _prepare_survey_vals(self, target, number):
+        grade, specialities = target.name.rstrip("）").split("测绘资质（")
+        return {
+            "permit_name": "测绘资质证书",
+            "permit_authority": PROVINCE,
+            "properties": {
+                "grade": "a" if grade == "甲级" else "b",
+                "specialities": specialities,
+                "staff": 8 + number * 7 % 40 + (40 if grade == "甲级" else 0),
+            },
+        }
+
+    @api.model
+    def _prepare_mineral_vals(self, target, number):
+        exploring = target.permit_number.startswith("T")
+        found = [mineral for mineral in MINERALS if mineral in target.name]
+        return {
+            "permit_name": "矿产资源勘查许可证" if exploring else "采矿许可证",
+            "permit_authority": BUREAU,
+            "properties": {
+                "right": "exploration" if exploring else "mining",
+                "mineral": found[0] if found else "",
+                "area": round(0.05 + number * 0.037 % 0.9, 3),
+                "output": 0 if exploring else 5 + number * 11 % 95,
+            },
+        }
+
+    @api.model
+    def _prepare_sea_vals(self, target, number):
+        uses = [use for word, use in SEA_USES.items() if word in target.name]
+        return {
+            "permit_name": "海域使用权证书",
+            "permit_authority": BUREAU,
+            "properties": {
+                "use": uses[0] if uses else "special",
+                "area": round(1.2 + number * 3.7 % 60, 2),
+            },
+        }
+
+    @api.model
+    def _prepare_planning_vals(self, target, number):
+        return {
+            "permit_name": "建设工程规划许可证",
+            "permit_authority": BUREAU,
+            "properties": {"floors": 4200 + number * 3700 % 90000},
+        }
+
+    @api.model
+    def _describe_entities(self, entities, scope):
+        """Who registered them and what they do, where the law keeps that of their kind."""
+        firms = entities.filtered(
+            lambda entity: (
+                entity.kind in ("enterprise", "institution")
+                and not entity.business_scope
+            )
+        )
+        firms.write({"registering_authority": MARKET, "business_scope": scope})
+        for number, entity in enumerate(firms.sorted("id")):
+            year, month = 1998 + number * 5 % 24, 1 + number * 7 % 12
+            entity.founded_on = datetime.date(year, month, 1 + number * 3 % 28)
+
+    @api.model
+    def _leave_gaps(self, targets):
+        """What a registry looks like when nobody has gone through it for a while."""
+        kept = targets.filtered(lambda t: t.state == "active" and not t.is_key)
+        kept[5::37].write({"permit_valid_until": self._day(-20)})
+        kept[6::29].write({"permit_valid_until": self._day(33)})
+        for target in kept[8::41]:
+            target.entity_id.address = False
+
+    @api.model
+    def _schedule_activities(self):
+        super()._schedule_activities()
+        self.env.flush_all()
+        for name in ("survey", "mineral"):
+            self._confirm_registry(name)
+        self._age_registry()
+        self.env["srsp.division"]._cron_remind_permits()
+
+    @api.model
+    def _confirm_registry(self, name):
+        manager = self.env.ref(f"srsp_supervision.demo_user_{name}_manager")
+        sector = self.env.ref(f"srsp_supervision.demo_sector_{name}")
+        self.env["srsp.registry.confirmation"].with_user(manager)._confirm(
+            sector.with_user(manager)
+        )
+
+    @api.model
+    def _age_registry(self):
+        """Some targets have not been touched for fourteen months, as far as the database remembers."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE srsp_target SET write_date = write_date - interval '14 months' WHERE id % 23 = 0"
+        )
+        self.env.invalidate_all()

@@ -1,0 +1,31 @@
+from odoo import api, fields, models
+
+
+class SrspInspectorAbsence(models.Model):
+    """Days on which an inspector cannot inspect. Confirmed, it keeps him out of every draw whose window it touches."""
+
+    _name = "srsp.inspector.absence"
+    _description = "Absence"
+    _inherit = "srsp.inspector.declaration"
+    _dismiss_step = "absence_dismiss"
+
+    kind = fields.Selection(
+        [
+            ("leave", "Leave"),
+            ("illness", "Illness"),
+            ("secondment", "Seconded elsewhere"),
+            ("training", "Training"),
+            ("other", "Other"),
+        ],
+        required=True,
+        default="leave",
+    )
+
+    @api.depends("inspector_id", "date_from", "date_to")
+    def _compute_display_name(self):
+        for absence in self:
+            absence.display_name = f"{absence.inspector_id.name} {absence.date_from} – {absence.date_to or ''}"
+
+    def _get_notice(self):
+        reason = self.dismissal_reason or self.reason
+        return f"{super()._get_notice()}, {self.date_from} – {self.date_to or ''}: {reason}"

@@ -1,0 +1,173 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from ..tools.working_days import beijing_date
+
+# Certificates that allow to enforce the law: only these make an officer eligible.
+OFFICIAL = ("department", "provincial")
+FIRST_NOTICE, LAST_NOTICE = 60, 15  # days before the last day
+
+
+class SrspInspectorCertificate(models.Model):
+    """A certificate of an inspector: to enforce the law (by a ministry or the province), or another one.
+
+    A renewal under the same number moves the last day; a withdrawn certificate ends on the day it was
+    withdrawn. Nothing is deleted, every change is tracked, and nobody changes a certificate of his own.
+    """
+
+    _name = "srsp.inspector.certificate"
+    _description = "Certificate of an inspector"
+    _inherit = ["srsp.guard.mixin", "mail.thread"]
+    _order = "valid_until desc, id desc"
+    _rec_name = "number"
+    _check_company_auto = True
+    _guarded_fields = ("first_notice_on", "last_notice_on")
+
+    inspector_id = fields.Many2one(
+        "srsp.inspector",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+    )
+    division_id = fields.Many2one(
+        related="inspector_id.division_id", store=True, index=True
+    )
+    company_id = fields.Many2one(
+        related="inspector_id.company_id", store=True, index=True
+    )
+    kind = fields.Selection(
+        [
+            ("department", "Enforcement, by the ministry"),
+            ("provincial", "Enforcement, by the province"),
+            ("other", "Other"),
+        ],
+        required=True,
+        default="provincial",
+        tracking=True,
+    )
+    number = fields.Char(required=True, tracking=True)
+    valid_from = fields.Date(tracking=True, help="Empty: since long ago.")
+    valid_until = fields.Date(required=True, index=True, tracking=True)
+    scan = fields.Binary(attachment=True)
+    scan_name = fields.Char("File Name")
+    first_notice_on = fields.Date("First Reminder", readonly=True, copy=False)
+    last_notice_on = fields.Date("Last Reminder", readonly=True, copy=False)
+
+    @api.constrains("valid_from", "valid_until")
+    def _check_dates(self):
+        for certificate in self:
+            if (
+                certificate.valid_from
+                and certificate.valid_until < certificate.valid_from
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "Certificate %(number)s ends before it begins.",
+                        number=certificate.number,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        certificates = super().create(vals_list)
+        certificates._settle()
+        return certificates
+
+    def write(self, vals):
+        self.inspector_id._check_not_own()
+        if any(
+            record.inspector_id.id != vals.get("inspector_id", record.inspector_id.id)
+            for record in self
+        ):
+            raise ValidationError(self.env._("A certificate stays with its inspector."))
+        result = super().write(vals)
+        if "valid_until" in vals:
+            self.sudo().write({"first_notice_on": False, "last_notice_on": False})
+        if {"kind", "valid_from", "valid_until"} & vals.keys():
+            self._settle()
+        return result
+
+    def _settle(self):
+        self.inspector_id._check_not_own()
+        inspectors = self.inspector_id._in_language()
+        inspectors._tell_tasks(inspectors.env._("certificates changed"))
+
+    def _find_longest(self):
+        """The certificate among these that lets its holder enforce the law for the longest time."""
+        official = self.filtered(
+            lambda record: record.kind in OFFICIAL and record.valid_until
+        )
+        return official.sorted("valid_until", reverse=True)[:1]
+
+    @api.model
+    def _get_covering_domain(self, date_from, date_to):
+        """Certificates to enforce the law that hold on every day from the first to the second date."""
+        return Domain(
+            [
+                ("kind", "in", OFFICIAL),
+                ("valid_until", ">=", date_to),
+                "|",
+                ("valid_from", "=", False),
+                ("valid_from", "<=", date_from),
+            ]
+        )
+
+    @api.model
+    def _cron_remind(self):
+        """Remind 60 and 15 days before a certificate ends, once each."""
+        today = beijing_date(fields.Datetime.now())
+        first, last = (
+            today + timedelta(days=days) for days in (FIRST_NOTICE, LAST_NOTICE)
+        )
+        due = self.search(
+            [
+                ("inspector_id.active", "=", True),
+                ("valid_until", ">=", today),
+                "|",
+                "&",
+                ("valid_until", "<=", first),
+                ("first_notice_on", "=", False),
+                "&",
+                ("valid_until", "<=", last),
+                ("last_notice_on", "=", False),
+            ]
+        )
+        due = due.filtered(lambda record: not record._is_replaced())
+        heads = due.inspector_id._get_heads()
+        for certificate in due:
+            localized = certificate.company_id._srsp_in_language(certificate)
+            localized._remind(heads[certificate.inspector_id.id])
+            certificate.first_notice_on = certificate.first_notice_on or today
+            if certificate.valid_until <= last:
+                certificate.last_notice_on = today
+
+    def _is_replaced(self):
+        """Whether the holder has a certificate to enforce the law that lasts longer than this one."""
+        until = self.inspector_id.certificate_valid_until
+        return self.kind in OFFICIAL and until > self.valid_until
+
+    def _remind(self, head):
+        inspector = self.inspector_id
+        text = self.env._(
+            "Certificate %(number)s of %(name)s ends on %(date)s.",
+            number=self.number,
+            name=inspector.display_name,
+            date=self.valid_until,
+        )
+        if head:
+            inspector.activity_schedule(
+                "mail.mail_activity_data_todo",
+                self.valid_until,
+                summary=text,
+                user_id=head.id,
+            )
+        if inspector.user_id:
+            inspector.message_notify(
+                partner_ids=inspector.user_id.partner_id.ids,
+                subject=self.env._("Renew your certificate"),
+                body=text,
+            )

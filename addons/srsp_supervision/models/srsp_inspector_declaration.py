@@ -1,0 +1,222 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+
+
+class SrspInspectorDeclaration(models.AbstractModel):
+    """What keeps an inspector from inspecting for a time: an absence, a recusal.
+
+    ``proposed → confirmed`` or ``dismissed``, with who and when. The inspector declares it, or the system
+    proposes it; the head of a division or a policy officer decides, never about himself. What such a
+    person records about somebody else is confirmed by that. Nothing is edited or deleted: what was wrong
+    is dismissed, with a reason, and declared again. When a draw has been announced that the inspector
+    may be in, a reason is due, and the task says that its pool has changed.
+    """
+
+    _name = "srsp.inspector.declaration"
+    _description = "Declaration about an inspector"
+    _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
+    _order = "date_from desc, id desc"
+    _check_company_auto = True
+    _guarded_fields = (
+        "state",
+        "decided_by_id",
+        "decided_on",
+        "dismissal_reason",
+        "task_ids",
+    )
+    _dismiss_step = ""  # the step of srsp.reason
+
+    inspector_id = fields.Many2one(
+        "srsp.inspector",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+        default=lambda self: self._default_inspector_id(),
+    )
+    division_id = fields.Many2one(
+        related="inspector_id.division_id", store=True, index=True
+    )
+    company_id = fields.Many2one(
+        related="inspector_id.company_id", store=True, index=True
+    )
+    reason = fields.Char(tracking=True)
+    date_from = fields.Date("From", required=True, default=fields.Date.context_today)
+    date_to = fields.Date("Until", help="Empty: until further notice.", tracking=True)
+    state = fields.Selection(
+        [
+            ("proposed", "To confirm"),
+            ("confirmed", "Confirmed"),
+            ("dismissed", "Dismissed"),
+        ],
+        default="proposed",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    decided_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    decided_on = fields.Datetime(readonly=True, copy=False)
+    dismissal_reason = fields.Char(readonly=True, copy=False, tracking=True)
+    task_ids = fields.Many2many(
+        "srsp.task",
+        string="After the Announcement of",
+        readonly=True,
+        copy=False,
+        help="Draws that had been announced, and had not happened yet, when this was declared or decided.",
+    )
+
+    @api.model
+    def _default_inspector_id(self):
+        return self.env["srsp.inspector"].search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("company_id", "=", self.env.company.id),
+            ],
+            limit=1,
+        )
+
+    @api.constrains("date_from", "date_to")
+    def _check_dates(self):
+        for record in self:
+            if record.date_to and record.date_to < record.date_from:
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s: it cannot end before it begins.",
+                        name=record.display_name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        if not self.env.su:
+            records.sudo()._settle()
+        records.sudo()._note_announced()
+        records.sudo()._ask()
+        return records
+
+    def write(self, vals):
+        # The form needs the right to write, or it would not save a new record.
+        if self.env.su:
+            return super().write(vals)
+        raise AccessError(
+            self.env._("A declaration is not edited: it is dismissed, and made again.")
+        )
+
+    def action_confirm(self):
+        self._decide(("proposed",), {"state": "confirmed"})
+
+    def action_dismiss(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, self._dismiss_step)
+
+    def _dismiss(self, reason):
+        self._decide(
+            ("proposed", "confirmed"),
+            {"state": "dismissed", "dismissal_reason": reason},
+        )
+
+    def _decide(self, states, vals):
+        """Write a decision of the user, if it is his to take."""
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("read")
+        self._check_state(*states)
+        if not self.env.su and self.env.user in self.sudo().inspector_id.user_id:
+            raise AccessError(self.env._("Somebody else decides about you."))
+        records = self._tracked().sudo()
+        was_binding = records._filter_binding()
+        records.write(
+            {
+                **vals,
+                "decided_by_id": self.env.uid,
+                "decided_on": fields.Datetime.now(),
+            }
+        )
+        binding = records._filter_binding()
+        ((was_binding | binding) - (was_binding & binding))._note_announced()
+        records.activity_unlink(["mail.mail_activity_data_todo"])
+
+    def _settle(self):
+        """Confirm what somebody has recorded about another: he may, or the record rules had refused it."""
+        others = self.filtered(
+            lambda record: record.inspector_id.user_id != self.env.user
+        )
+        others.write(self._prepare_recorded_vals())
+
+    @api.model
+    def _prepare_recorded_vals(self):
+        """What is written when somebody records this about another."""
+        return {
+            "state": "confirmed",
+            "decided_by_id": self.env.uid,
+            "decided_on": fields.Datetime.now(),
+        }
+
+    def _ask(self):
+        """An activity for whoever has to decide."""
+        waiting = self.filtered(lambda record: record.state == "proposed")
+        heads = waiting.inspector_id._get_heads()
+        for record in waiting:
+            if head := heads[record.inspector_id.id]:
+                localized = record.company_id._srsp_in_language(record)
+                localized.activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    summary=localized.env._("Confirm or dismiss"),
+                    user_id=head.id,
+                )
+
+    def _note_announced(self):
+        """Remember which announced draws these come after, and tell their tasks what now binds or no longer does.
+
+        :raise UserError: when such a draw is concerned and no reason is given
+        """
+        known = self.inspector_id._find_announced_tasks()
+        for record in self:
+            tasks = known[record.inspector_id.id].filtered(record._bears_on)
+            if not tasks:
+                continue
+            if not (record.dismissal_reason or record.reason or "").strip():
+                raise UserError(
+                    self.env._(
+                        "The draw of “%(task)s” has been announced: enter this with a reason.",
+                        task=tasks[0].name,
+                    )
+                )
+            record.task_ids |= tasks
+            localized = record.company_id._srsp_in_language(record)
+            localized.inspector_id._tell_tasks(
+                localized._get_notice(), {record.inspector_id.id: tasks}
+            )
+
+    def _bears_on(self, task):
+        """Whether it can matter to a draw of ``task``, whose window it must touch."""
+        return self.date_from <= task.date_to and (
+            not self.date_to or self.date_to >= task.date_from
+        )
+
+    def _get_notice(self):
+        """What the readers of a task learn about this: one line."""
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        return f"{self.env['ir.model']._get(self._name).name}: {labels[self.state]}"
+
+    @api.model
+    def _get_effective_domain(self):
+        """Those that count, whatever their dates."""
+        return Domain("state", "=", "confirmed")
+
+    @api.model
+    def _get_binding_domain(self, date_from, date_to):
+        """Those that count on some day between two dates, both included."""
+        return self._get_effective_domain() & Domain(
+            [
+                ("date_from", "<=", date_to),
+                "|",
+                ("date_to", "=", False),
+                ("date_to", ">=", date_from),
+            ]
+        )
+
+    def _filter_binding(self):
+        return self.filtered_domain(self._get_effective_domain())

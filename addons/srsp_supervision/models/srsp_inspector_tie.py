@@ -1,0 +1,111 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+
+# 行政处罚法 43 asks for recusal where a tie may touch impartiality and names no time. For a former employer
+# the rule that does is taken over: three years, 政府采购法实施条例 (State Council decree 658) 9 (1).
+EMPLOYER_YEARS = 3
+
+
+class SrspInspectorTie(models.Model):
+    """A recorded fact that ties an inspector to an entity: he worked there, or kin of his does.
+
+    Each one makes the system propose a recusal, which a person decides about. Facts are never edited;
+    the inspector, the head of his division, policy officers and auditors read them, nobody else.
+    """
+
+    _name = "srsp.inspector.tie"
+    _description = "Tie of an inspector to an entity"
+    _inherit = ["srsp.guard.mixin"]
+    _order = "inspector_id, id desc"
+    _check_company_auto = True
+
+    inspector_id = fields.Many2one(
+        "srsp.inspector",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+        default=lambda self: self.env["srsp.recusal"]._default_inspector_id(),
+    )
+    division_id = fields.Many2one(
+        related="inspector_id.division_id", store=True, index=True
+    )
+    company_id = fields.Many2one(
+        related="inspector_id.company_id", store=True, index=True
+    )
+    entity_id = fields.Many2one(
+        "srsp.entity",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+    )
+    kind = fields.Selection(
+        [("employer", "Former employer"), ("kin", "Kin works there")],
+        required=True,
+        default="employer",
+    )
+    left_on = fields.Date("Employed Until")
+    note = fields.Char("Particulars", help="Which post; for kin also who it is.")
+    recusal_ids = fields.One2many("srsp.recusal", "tie_id", "Recusals")
+
+    @api.constrains("kind", "left_on", "note")
+    def _check_particulars(self):
+        for tie in self:
+            if tie.kind == "employer" and not tie.left_on:
+                raise ValidationError(
+                    self.env._("Say until when the inspector worked there.")
+                )
+            if tie.kind == "kin" and not (tie.note or "").strip():
+                raise ValidationError(
+                    self.env._("Say who works there, and in which post.")
+                )
+
+    @api.depends("inspector_id", "entity_id")
+    def _compute_display_name(self):
+        for tie in self:
+            tie.display_name = f"{tie.inspector_id.name} – {tie.entity_id.name}"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        ties = super().create(vals_list)
+        ties.sudo()._propose()
+        return ties
+
+    def write(self, vals):
+        # The form needs the right to write, or it would not save a new record.
+        if self.env.su:
+            return super().write(vals)
+        raise AccessError(self.env._("A recorded tie is not edited."))
+
+    def _propose(self):
+        """Propose the recusals that follow from these facts, where they still reach into the future."""
+        today = fields.Date.context_today(self)
+        vals_list = [
+            tie.company_id._srsp_in_language(tie)._prepare_recusal_vals(today)
+            for tie in self
+        ]
+        self.env["srsp.recusal"].create(
+            [
+                vals
+                for vals in vals_list
+                if not vals["date_to"] or vals["date_to"] >= today
+            ]
+        )
+
+    def _prepare_recusal_vals(self, today):
+        until = False
+        if self.kind == "employer":
+            until = self.left_on + relativedelta(years=EMPLOYER_YEARS)
+        label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+        return {
+            "inspector_id": self.inspector_id.id,
+            "entity_id": self.entity_id.id,
+            "tie_id": self.id,
+            "source": "system",
+            "reason": f"{label}: {self.note}" if self.note else label,
+            "date_from": today,
+            "date_to": until,
+        }

@@ -1,0 +1,75 @@
+import datetime
+
+from odoo import api, fields, models
+
+from ..tools.working_days import beijing_date
+from .srsp_target import PERMIT_DAYS
+
+ACTIVITY = "srsp_supervision.mail_activity_permits"
+
+
+class SrspDivision(models.Model):
+    """The head of a division is told of permits that have expired or soon will: one to-do, with their number."""
+
+    _name = "srsp.division"
+    _inherit = ["srsp.division", "mail.thread", "mail.activity.mixin"]
+
+    @api.model
+    def _cron_remind_permits(self):
+        """Open, correct or remove the to-do of each division's head, as the registry stands today."""
+        today = beijing_date(fields.Datetime.now())
+        counts = self._count_permits(today)
+        divisions = self.search([])
+        for division in divisions:
+            head = division.manager_id.filtered("active")
+            known = division.activity_search([ACTIVITY])
+            mine = known.filtered(lambda activity, head=head: activity.user_id == head)
+            expired, soon = counts.get(division.id, (0, 0))
+            if not head or not expired + soon:
+                known.unlink()
+                continue
+            (known - mine[:1]).unlink()
+            vals = division._prepare_permit_activity(expired, soon)
+            if mine:
+                mine[:1].write(vals)
+            else:
+                division.activity_schedule(ACTIVITY, today, user_id=head.id, **vals)
+
+    @api.model
+    def _count_permits(self, today):
+        """``{division id: (expired, running out)}`` over active targets."""
+        counts = {}
+        for division, until, count in self.env["srsp.target"]._read_group(
+            [
+                ("state", "=", "active"),
+                (
+                    "permit_valid_until",
+                    "<=",
+                    today + datetime.timedelta(days=PERMIT_DAYS),
+                ),
+            ],
+            ["division_id", "permit_valid_until:day"],
+            ["__count"],
+        ):
+            expired, soon = counts.get(division.id, (0, 0))
+            if until < today:
+                counts[division.id] = (expired + count, soon)
+            else:
+                counts[division.id] = (expired, soon + count)
+        return counts
+
+    def _prepare_permit_activity(self, expired, soon):
+        env = self.company_id._srsp_in_language(self).env
+        return {
+            "summary": env._(
+                "%(count)s permits have expired or run out within %(days)s days",
+                count=expired + soon,
+                days=PERMIT_DAYS,
+            ),
+            "note": env._(
+                "%(expired)s have expired, %(soon)s run out soon. They stand under Registries, Targets, filters"
+                " “Permit expired” and “Permit expires within 60 days”.",
+                expired=expired,
+                soon=soon,
+            ),
+        }

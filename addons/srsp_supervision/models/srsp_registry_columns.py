@@ -1,0 +1,288 @@
+"""The columns of the registries' tables: what an import knows and an export writes. A new field is a row here."""
+
+from typing import NamedTuple
+
+from odoo.tools.translate import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+
+class Column(NamedTuple):
+    """``name`` is the column of the staging table and a heading that is always understood.
+
+    ``kind``: text, credit_code, date, latitude, longitude, choice, flag, sector, sectors, regions or division.
+    ``model`` and ``field`` say where the value goes; without a field it only finds or checks. ``most`` counts characters.
+    ``aliases`` are further headings, as registries of other systems call it.
+    """
+
+    name: str
+    label: object
+    model: str = ""
+    field: str = ""
+    kind: str = "text"
+    required: bool = False
+    most: int = 300
+    aliases: str = ""
+
+
+ENTITY, TARGET, INSPECTOR = "srsp.entity", "srsp.target", "srsp.inspector"
+
+TARGET_COLUMNS = [
+    Column(
+        "entity_name",
+        _lt("Entity Name"),
+        ENTITY,
+        "name",
+        required=True,
+        aliases="企业名称 单位名称 主体名称 监管主体 市场主体名称 名称",
+    ),
+    Column(
+        "kind",
+        _lt("Kind of Entity"),
+        ENTITY,
+        "kind",
+        "choice",
+        aliases="主体类型 主体类别",
+    ),
+    Column(
+        "uscc",
+        _lt("Credit Code"),
+        ENTITY,
+        "uscc",
+        "credit_code",
+        aliases="统一社会信用代码 社会信用代码 信用代码 USCC",
+    ),
+    Column("entity_code", _lt("Entity Code"), aliases="主体编号 主体代码"),
+    Column(
+        "address",
+        _lt("Address"),
+        ENTITY,
+        "address",
+        aliases="地址 住所 注册地址 经营场所",
+    ),
+    Column(
+        "legal_representative",
+        _lt("Legal Representative"),
+        ENTITY,
+        "legal_representative",
+        aliases="法定代表人 负责人 法人代表 法人",
+    ),
+    Column(
+        "founded_on",
+        _lt("Founded"),
+        ENTITY,
+        "founded_on",
+        "date",
+        aliases="成立日期 注册日期",
+    ),
+    Column(
+        "registering_authority",
+        _lt("Registering Authority"),
+        ENTITY,
+        "registering_authority",
+        aliases="登记机关",
+    ),
+    Column(
+        "business_scope",
+        _lt("Business Scope"),
+        ENTITY,
+        "business_scope",
+        most=10_000,
+        aliases="经营范围",
+    ),
+    Column(
+        "entity_region",
+        _lt("Region of the Entity"),
+        ENTITY,
+        "region",
+        aliases="主体所属区划 住所所在区县",
+    ),
+    Column(
+        "sector",
+        _lt("Sector"),
+        TARGET,
+        "sector_id",
+        "sector",
+        required=True,
+        aliases="监管领域 领域 行业领域",
+    ),
+    Column(
+        "division",
+        _lt("Responsible Division"),
+        kind="division",
+        aliases="责任处室 监管处室 处室 主管部门",
+    ),
+    Column(
+        "name",
+        _lt("Object"),
+        TARGET,
+        "name",
+        aliases="项目名称 对象名称 检查对象 权属名称",
+    ),
+    Column(
+        "region",
+        _lt("Region"),
+        TARGET,
+        "region",
+        aliases="所属区划 区县 所在区县 行政区划 地区",
+    ),
+    Column("latitude", _lt("Latitude"), TARGET, "latitude", "latitude", aliases="纬度"),
+    Column(
+        "longitude", _lt("Longitude"), TARGET, "longitude", "longitude", aliases="经度"
+    ),
+    Column(
+        "permit_name",
+        _lt("Permit Name"),
+        TARGET,
+        "permit_name",
+        aliases="许可证名称 证书名称 许可名称",
+    ),
+    Column(
+        "permit_number",
+        _lt("Permit Number"),
+        TARGET,
+        "permit_number",
+        aliases="许可证号 证书编号 许可证编号 资质证书编号 许可编号",
+    ),
+    Column(
+        "permit_authority",
+        _lt("Permit Granted By"),
+        TARGET,
+        "permit_authority",
+        aliases="发证机关 许可机关",
+    ),
+    Column(
+        "permit_granted_on",
+        _lt("Permit Granted On"),
+        TARGET,
+        "permit_granted_on",
+        "date",
+        aliases="发证日期 许可日期 有效期自",
+    ),
+    Column(
+        "permit_valid_until",
+        _lt("Permit Valid Until"),
+        TARGET,
+        "permit_valid_until",
+        "date",
+        aliases="有效期至 许可有效期至 证书有效期至 有效期止",
+    ),
+    Column(
+        "risk_class",
+        _lt("Risk Class"),
+        TARGET,
+        "risk_class",
+        "choice",
+        aliases="风险分类 风险等级 信用风险分类 信用等级",
+    ),
+    Column(
+        "risk_date",
+        _lt("Risk Class Of"),
+        TARGET,
+        "risk_date",
+        "date",
+        aliases="风险分类日期 评定日期",
+    ),
+    Column(
+        "is_key",
+        _lt("Key Target"),
+        TARGET,
+        "is_key",
+        "flag",
+        aliases="重点对象 是否重点 重点抽查对象",
+    ),
+    Column(
+        "key_reason",
+        _lt("Reason of the Key Mark"),
+        TARGET,
+        "key_reason",
+        aliases="列为重点的原因 重点原因",
+    ),
+    Column("state", _lt("Status"), TARGET, "state", "choice", aliases="状态 存续状态"),
+    Column(
+        "state_reason", _lt("Reason"), TARGET, "state_reason", aliases="原因 状态原因"
+    ),
+]
+
+INSPECTOR_COLUMNS = [
+    Column(
+        "staff_number",
+        _lt("Staff Number"),
+        INSPECTOR,
+        "staff_number",
+        required=True,
+        aliases="工号 人员编号 编号",
+    ),
+    Column(
+        "name",
+        _lt("Full Name"),
+        INSPECTOR,
+        "name",
+        required=True,
+        aliases="姓名 执法人员",
+    ),
+    Column(
+        "pool_kind",
+        _lt("Pool"),
+        INSPECTOR,
+        "pool_kind",
+        "choice",
+        aliases="名录库 人员库 人员类别",
+    ),
+    Column(
+        "division",
+        _lt("Division"),
+        INSPECTOR,
+        "division_id",
+        "division",
+        required=True,
+        aliases="处室 所在部门 单位 部门",
+    ),
+    Column(
+        "sectors",
+        _lt("Sectors"),
+        INSPECTOR,
+        "sector_ids",
+        "sectors",
+        aliases="监管领域 领域 专业领域",
+    ),
+    Column(
+        "regions",
+        _lt("Regions"),
+        INSPECTOR,
+        "region_ids",
+        "regions",
+        aliases="所属区划 区县 地区 片区",
+    ),
+    Column(
+        "certificate_number",
+        _lt("Enforcement Certificate"),
+        INSPECTOR,
+        "certificate_number",
+        aliases="执法证号 执法证件号 证件编号",
+    ),
+    Column(
+        "certificate_valid_until",
+        _lt("Certificate Valid Until"),
+        INSPECTOR,
+        "certificate_valid_until",
+        "date",
+        aliases="执法证有效期至 证件有效期至 有效期至",
+    ),
+    Column(
+        "on_duty", _lt("On Duty"), INSPECTOR, "on_duty", "flag", aliases="在岗 是否在岗"
+    ),
+]
+
+COLUMNS = {"target": TARGET_COLUMNS, "inspector": INSPECTOR_COLUMNS}
+# PostgreSQL's type of a column of the staging table, by the column's kind; text otherwise.
+TYPES = {
+    "date": "date",
+    "latitude": "numeric",
+    "longitude": "numeric",
+    "flag": "boolean",
+    "sector": "integer",
+    "sectors": "integer[]",
+    "regions": "integer[]",
+    "division": "integer",
+}

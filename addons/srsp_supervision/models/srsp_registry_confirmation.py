@@ -1,0 +1,153 @@
+import hashlib
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+from ..tools.working_days import beijing_date
+
+COUNTS = (
+    "target_count complete_count no_risk_count expired_count duplicate_count".split()
+)
+
+
+class SrspRegistryConfirmation(models.Model):
+    """A division's word, once a year, that the registry of a sector is as it should be.
+
+    ``digest`` is the SHA-256 of the whole registry at that moment, removed targets too: one line
+    ``code TAB state TAB risk class TAB permit LF`` per target in the order of the codes' bytes, UTF-8,
+    an absent value empty, and tabs, line breaks and backslashes in a value escaped as PostgreSQL's
+    ``COPY`` escapes them. Sealed into the chain. Confirming again in the same year adds a version.
+    """
+
+    _name = "srsp.registry.confirmation"
+    _description = "Confirmation of a registry"
+    _order = "year desc, sector_id, version desc"
+    _check_company_auto = True
+
+    sector_id = fields.Many2one(
+        "srsp.sector", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    division_id = fields.Many2one(
+        "srsp.division", required=True, readonly=True, index=True
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
+    year = fields.Integer(required=True, readonly=True)
+    version = fields.Integer(required=True, readonly=True)
+    confirmed_by_id = fields.Many2one("res.users", required=True, readonly=True)
+    confirmed_on = fields.Datetime(required=True, readonly=True)
+    target_count = fields.Integer("Targets", readonly=True)
+    complete_count = fields.Integer("Complete", readonly=True)
+    no_risk_count = fields.Integer("Without a Risk Class", readonly=True)
+    expired_count = fields.Integer("Permits Expired", readonly=True)
+    duplicate_count = fields.Integer("Possible Duplicates", readonly=True)
+    line_count = fields.Integer(
+        "Targets in the Snapshot", readonly=True, help="Removed ones too."
+    )
+    digest = fields.Char("SHA-256 of the Snapshot", required=True, readonly=True)
+
+    _version_uniq = models.UniqueIndex("(sector_id, year, version)")
+
+    @api.depends("sector_id", "year", "version")
+    def _compute_display_name(self):
+        for record in self:
+            record.display_name = (
+                f"{record.sector_id.name} {record.year}.{record.version}"
+            )
+
+    @api.model
+    def _confirm(self, sector):
+        """Confirm the registry of ``sector`` as it stands now: the new confirmation.
+
+        :raise AccessError: unless the user manages the sector's division
+        """
+        self._check_manager(sector)
+        now = fields.Datetime.now()
+        year = beijing_date(now).year
+        self.env.flush_all()
+        health = self.env["srsp.registry.health"].sudo().browse(sector.id)
+        digest, lines = self._take_snapshot(sector)
+        earlier = self.sudo().search(
+            [("sector_id", "=", sector.id), ("year", "=", year)], limit=1
+        )
+        record = self.sudo().create(
+            {
+                "sector_id": sector.id,
+                "division_id": sector.division_id.id,
+                "company_id": sector.company_id.id,
+                "year": year,
+                "version": earlier.version + 1,
+                "confirmed_by_id": self.env.uid,
+                "confirmed_on": now,
+                "line_count": lines,
+                "digest": digest,
+                **{name: health[name] for name in COUNTS},
+            }
+        )
+        self.env["srsp.event"]._seal(
+            record, "registry.confirmed", record._get_payload()
+        )
+        return record.with_env(self.env)
+
+    @api.model
+    def _check_manager(self, sector):
+        manages = self.env.user.has_group("srsp_supervision.group_division_manager")
+        own = sector.division_id in self.env.user.srsp_division_ids
+        if not self.env.su and not (manages and own):
+            raise AccessError(
+                self.env._(
+                    "Only a manager of %(division)s confirms the registry of %(sector)s.",
+                    division=sector.sudo().division_id.name,
+                    sector=sector.sudo().name,
+                )
+            )
+
+    @api.model
+    def _take_snapshot(self, sector):
+        """``(digest in hexadecimal, number of lines)`` of the registry, streamed from PostgreSQL."""
+        query = SQL(
+            """COPY (SELECT code, state, coalesce(risk_class, ''), coalesce(permit_number, '') FROM srsp_target
+                      WHERE sector_id = %s ORDER BY code COLLATE "C") TO STDOUT""",
+            sector.id,
+        )
+        stream = _DigestStream()
+        cr = self.env.cr
+        cr.copy_expert(cr.mogrify(query.code, query.params).decode(), stream)
+        return stream.digest.hexdigest(), stream.lines
+
+    def _get_payload(self):
+        """What is sealed in the chain."""
+        self.ensure_one()
+        return {
+            "sector": self.sector_id.code,
+            "division": self.division_id.name,
+            "year": self.year,
+            "version": self.version,
+            "confirmed_by": self.confirmed_by_id.name,
+            "confirmed_on": fields.Datetime.to_string(self.confirmed_on),
+            "counts": {name: self[name] for name in (*COUNTS, "line_count")},
+            "digest": self.digest,
+        }
+
+    def write(self, vals):
+        if not self:
+            return super().write(vals)
+        raise UserError(self.env._("A confirmation never changes: confirm again."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("A confirmation is never deleted."))
+
+
+class _DigestStream:
+    """What ``COPY … TO STDOUT`` writes to: hashes, counts lines, keeps nothing."""
+
+    def __init__(self):
+        self.digest, self.lines = hashlib.sha256(), 0
+
+    def write(self, data):
+        self.digest.update(data)
+        self.lines += data.count(b"\n")
+        return len(data)

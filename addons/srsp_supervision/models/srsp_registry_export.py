@@ -1,0 +1,160 @@
+import csv
+import io
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.registry_sheet import Heading, SheetWriter, write_template
+from .srsp_registry_columns import COLUMNS, ENTITY
+from .srsp_registry_import_report import NOTES
+
+FETCH_ROWS = 2_000
+BOM = "\ufeff"  # without it, Excel takes a .csv for another encoding
+CURSOR = "srsp_registry_export"
+
+
+class SrspRegistryImport(models.Model):
+    """The registries as files, in the columns that an import understands; nobody's identity number is among them."""
+
+    _inherit = "srsp.registry.import"
+
+    @api.model
+    def _get_export_name(self, kind):
+        label = dict(self._fields["kind"]._description_selection(self.env))[kind]
+        return f"{label} {fields.Date.context_today(self)}"
+
+    @api.model
+    def _get_template_name(self, kind):
+        label = dict(self._fields["kind"]._description_selection(self.env))[kind]
+        return self.env._("Template: %(registry)s", registry=label)
+
+    @api.model
+    def _get_export_labels(self, kind):
+        language = self.env.lang or "en_US"
+        code = [self.env._("Code")] if kind == "target" else []
+        return code + [column.label._translate(language) for column in COLUMNS[kind]]
+
+    @api.model
+    def _read_registry(self, kind):
+        """Yield the rows that the user may read, from a cursor in the database.
+
+        The translated words of a selection are the ones an import in the same language understands.
+        """
+        query = self._get_export_sql(kind)
+        self.env.cr.execute(
+            SQL("DECLARE %s NO SCROLL CURSOR FOR %s", SQL(CURSOR), query)
+        )
+        rows = True
+        while rows:
+            self.env.cr.execute(SQL("FETCH %s FROM %s", FETCH_ROWS, SQL(CURSOR)))
+            rows = self.env.cr.fetchall()
+            yield from rows
+        self.env.cr.execute(SQL("CLOSE %s", SQL(CURSOR)))
+
+    def _get_export_sql(self, kind):
+        model = self.env[f"srsp.{kind}"].with_context(active_test=False)
+        order = "code" if kind == "target" else "staff_number"
+        query = model._search([], order=order)
+        columns = [SQL("record.code")] if kind == "target" else []
+        columns += [self._get_column_sql(column) for column in COLUMNS[kind]]
+        entity = SQL("JOIN srsp_entity entity ON entity.id = record.entity_id")
+        return SQL(
+            "SELECT %s FROM %s record %s LEFT JOIN srsp_division division ON division.id = record.division_id"
+            " WHERE record.id IN %s ORDER BY record.%s",
+            SQL(", ").join(columns),
+            SQL.identifier(model._table),
+            entity if kind == "target" else SQL(),
+            query.subselect(),
+            SQL.identifier(order),
+        )
+
+    def _get_column_sql(self, column):
+        if column.name == "entity_code":
+            return SQL("CASE WHEN entity.uscc IS NULL THEN entity.code END")
+        if column.kind == "division":
+            return SQL("division.name")
+        value = SQL.identifier(
+            "entity" if column.model == ENTITY else "record", column.field
+        )
+        field = self.env[column.model]._fields[column.field]
+        if column.kind in ("sectors", "regions"):
+            own, other = field.column1, field.column2
+            return SQL(
+                "(SELECT string_agg(name, '、' ORDER BY name) FROM %s rel JOIN %s other ON other.id = rel.%s"
+                " WHERE rel.%s = record.id)",
+                SQL.identifier(field.relation),
+                SQL.identifier(self.env[field.comodel_name]._table),
+                SQL.identifier(other),
+                SQL.identifier(own),
+            )
+        if column.kind == "sector":
+            return SQL("(SELECT name FROM srsp_sector WHERE id = %s)", value)
+        if column.kind == "choice":
+            labels = field._description_selection(self.env)
+            cases = SQL(" ").join(
+                SQL("WHEN %s THEN %s", key, label) for key, label in labels
+            )
+            return SQL("CASE %s %s END", value, cases)
+        if column.kind == "flag":
+            return SQL(
+                "CASE WHEN %s THEN %s ELSE %s END",
+                value,
+                self.env._("Yes"),
+                self.env._("No"),
+            )
+        if column.kind in ("latitude", "longitude"):
+            return SQL("nullif(%s, 0)::float", value)
+        return value
+
+    @api.model
+    def _write_export(self, kind, path):
+        """Write the registry to the workbook ``path``; a sheet that is full goes on in the next one."""
+        with SheetWriter(path) as sheet:
+            sheet.add_header(self._get_export_labels(kind))
+            for row in self._read_registry(kind):
+                sheet.add_row(row)
+
+    @api.model
+    def _stream_csv(self, kind):
+        """Yield the registry as a text file in UTF-8, piece by piece."""
+        buffer = io.StringIO(BOM)
+        buffer.seek(1)
+        writer = csv.writer(buffer)
+        writer.writerow(self._get_export_labels(kind))
+        for number, row in enumerate(self._read_registry(kind)):
+            writer.writerow(row)
+            if number % FETCH_ROWS == 0:
+                yield buffer.getvalue().encode()
+                buffer.seek(0)
+                buffer.truncate()
+        yield buffer.getvalue().encode()
+
+    @api.model
+    def _write_template(self, kind, path):
+        """Write an empty workbook: headings, a note on each, and lists to choose from."""
+        language = self.env.lang or "en_US"
+        headings = []
+        for column in COLUMNS[kind]:
+            note = NOTES[column.kind]._translate(language)
+            if column.required:
+                note = f"{self.env._('Required.')} {note}"
+            label = column.label._translate(language)
+            headings.append(
+                Heading(
+                    label, note, column.kind == "date", self._get_words_shown(column)
+                )
+            )
+        write_template(path, headings, self.env._("Lists"))
+
+    def _get_words_shown(self, column):
+        """What a cell of the column may hold, where that is one of a few words."""
+        if column.kind == "choice":
+            field = self.env[column.model]._fields[column.field]
+            return [label for _value, label in field._description_selection(self.env)]
+        if column.kind == "flag":
+            return [self.env._("Yes"), self.env._("No")]
+        models = {"sector": "srsp.sector", "division": "srsp.division"}
+        if column.kind in models:
+            domain = [("company_id", "=", self.env.company.id)]
+            return self.env[models[column.kind]].search(domain).mapped("name")
+        return []

@@ -1,0 +1,84 @@
+from odoo import models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .srsp_registry_import_target import ENTITY_VALUES
+
+AGAINST = 'INSERT INTO srsp_import_error (row, "column", value, reason, other) '
+# Bad rows as a whole, beyond what single cells show: (row, column, value, reason, number of another row).
+CHECKS = [
+    """SELECT row, 'entity_name', entity_name, 'ambiguous_entity', NULL
+         FROM srsp_import_good WHERE is_ambiguous""",
+    """SELECT row, 'entity_code', entity_code, 'unknown_entity', NULL FROM srsp_import_good
+        WHERE uscc IS NULL AND entity_code IS NOT NULL AND entity_id IS NULL""",
+    """SELECT g.row, 'state_reason', g.state_reason, 'missing_reason', NULL
+         FROM srsp_import_good g LEFT JOIN srsp_target t ON t.id = g.target_id
+        WHERE (g.target_id IS NULL OR g.target_moves) AND coalesce(g.state, t.state, 'active') != 'active'
+          AND coalesce(g.state_reason, btrim(t.state_reason), '') = ''""",
+    """SELECT g.row, 'key_reason', g.key_reason, 'missing_reason', NULL
+         FROM srsp_import_good g LEFT JOIN srsp_target t ON t.id = g.target_id
+        WHERE (g.target_id IS NULL OR g.target_moves) AND coalesce(g.is_key, t.is_key)
+          AND coalesce(g.key_reason, btrim(t.key_reason), '') = ''""",
+    """SELECT g.row, 'uscc', g.uscc, 'person_with_code', NULL
+         FROM srsp_import_good g LEFT JOIN srsp_entity e ON e.id = g.entity_id
+        WHERE coalesce(g.kind, e.kind) = 'person' AND coalesce(g.uscc, e.uscc) IS NOT NULL""",
+    """SELECT g.row, 'kind', g.kind, 'identity_kept', NULL
+         FROM srsp_import_good g JOIN srsp_entity e ON e.id = g.entity_id
+        WHERE g.kind != 'person' AND e.kind = 'person' AND e.identity_number IS NOT NULL""",
+    """SELECT g.row, 'division', division.name, 'other_division', NULL FROM srsp_import_good g
+         JOIN srsp_sector sector ON sector.id = g.sector JOIN srsp_division division ON division.id = g.division
+        WHERE g.division != sector.division_id""",
+    # The result of an open visit will name the entity as it is now.
+    """SELECT g.row, 'entity_name', g.entity_name, 'open_visit', NULL
+         FROM srsp_import_good g JOIN srsp_entity e ON e.id = g.entity_id
+        WHERE g.entity_moves AND (g.entity_name != e.name OR g.kind != e.kind) AND EXISTS (
+            SELECT FROM srsp_inspection visit WHERE visit.entity_id = e.id
+               AND visit.stage NOT IN ('closed', 'cancelled'))""",
+    # The same key twice: both rows, each with the number of the other.
+    """SELECT g.row, CASE WHEN g.permit_number IS NOT NULL THEN 'permit_number' WHEN g.uscc IS NOT NULL THEN 'uscc'
+              ELSE 'entity_name' END, coalesce(g.permit_number, g.uscc, g.entity_name), 'duplicate',
+              CASE WHEN g.row = rows[1] THEN rows[2] ELSE rows[1] END
+         FROM (SELECT array_agg(row ORDER BY row) AS rows FROM srsp_import_good
+                GROUP BY entity_key, sector, coalesce(permit_number, '') HAVING count(*) > 1) twice
+         JOIN srsp_import_good g ON g.row = ANY (twice.rows)""",
+    # One entity, two rows, two addresses: which one holds?
+    """SELECT row, name, value, 'conflict', CASE WHEN row = first THEN last ELSE first END
+         FROM (SELECT g.row, v.name, v.value, min(v.value) OVER w AS least, max(v.value) OVER w AS most,
+                      min(g.row) OVER w AS first, max(g.row) OVER w AS last
+                 FROM srsp_import_good g, LATERAL (VALUES %(entity_values)s) v (name, value)
+                WHERE v.value IS NOT NULL AND g.entity_key IN (
+                    SELECT entity_key FROM srsp_import_good GROUP BY entity_key HAVING count(*) > 1)
+               WINDOW w AS (PARTITION BY g.entity_key, v.name)) told
+        WHERE least != most""",
+    # Whose entity it is not, as record rules have it.
+    """SELECT row, 'entity_name', entity_name, 'foreign_entity', NULL FROM srsp_import_good
+        WHERE entity_moves AND entity_id NOT IN (%(own_entities)s)""",
+]
+
+
+class SrspRegistryImport(models.Model):
+    _inherit = "srsp.registry.import"
+
+    def _check_targets(self):
+        """Add what is wrong with rows as a whole to ``srsp_import_error``, and take bad rows out."""
+        parts = {
+            "entity_values": SQL(", ").join(
+                SQL("(%s, g.%s::varchar)", c.name, SQL.identifier(c.name))
+                for c in ENTITY_VALUES
+            ),
+            "own_entities": self._get_own_entities(),
+        }
+        for check in CHECKS:
+            self._run_sql(AGAINST + check, **parts)
+        self.env.cr.execute(
+            "DELETE FROM srsp_import_good WHERE row IN (SELECT row FROM srsp_import_error)"
+        )
+
+    def _get_own_entities(self):
+        """SQL of the changing entities that the user may change."""
+        entities = self.env["srsp.entity"].with_context(active_test=False)
+        moving = SQL("(SELECT entity_id FROM srsp_import_good WHERE entity_moves)")
+        domain = Domain("id", "any!", moving)
+        domain &= self.env["ir.rule"]._compute_domain("srsp.entity", "write")
+        query = entities.sudo()._search(domain)
+        return query.select()

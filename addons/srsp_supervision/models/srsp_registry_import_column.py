@@ -1,0 +1,130 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools.registry_convert import normalise
+from .srsp_registry_columns import COLUMNS
+
+HEADER_WITHIN = 20  # rows
+
+
+class SrspRegistryImportColumn(models.Model):
+    """What one column of a file means."""
+
+    _name = "srsp.registry.import.column"
+    _description = "Column of an import"
+    _order = "position, id"
+    _rec_name = "label"
+
+    import_id = fields.Many2one(
+        "srsp.registry.import", required=True, index=True, ondelete="cascade"
+    )
+    position = fields.Integer(readonly=True, help="Place in the file, from 0.")
+    label = fields.Char("Heading", readonly=True)
+    sample = fields.Char("First Value", readonly=True)
+    target_column = fields.Selection(
+        lambda self: self._select("target"), "Goes to", help="Empty: not imported."
+    )
+    inspector_column = fields.Selection(
+        lambda self: self._select("inspector"),
+        "Is Put into",
+        help="Empty: not imported.",
+    )
+
+    @api.model
+    def _select(self, kind):
+        language = self.env.lang or "en_US"
+        return [(c.name, c.label._translate(language)) for c in COLUMNS[kind]]
+
+    def _get_name(self):
+        """The name of the registry's column, or False."""
+        return self[f"{self.import_id.kind}_column"]
+
+
+class SrspRegistryImport(models.Model):
+    _inherit = "srsp.registry.import"
+
+    def _guess_columns(self, block):
+        """Keep the headings of the file's first block and what they mean, as the source's last file had it."""
+        known = self._get_known_headings()
+        rows = block.rows[:HEADER_WITHIN]
+        scores = [
+            len({known.get(normalise(c)) for c in cells} - {None}) for cells in rows
+        ]
+        if max(scores, default=0) < 2:  # unknown headings: the first row that has any
+            scores = [sum(c != "" for c in cells) > 1 for cells in rows]
+        at = scores.index(max(scores)) if any(scores) else 0
+        sample = next((row for row in rows[at + 1 :] if any(row)), [])
+        remembered = self._get_remembered()
+        taken, vals_list = set(), []
+        for position, label in enumerate(rows[at] if rows else []):
+            if label == "":
+                continue
+            key = normalise(label)
+            name = remembered[key] if key in remembered else known.get(key)
+            name = name not in taken and name
+            taken.add(name)
+            vals_list.append(
+                {
+                    "import_id": self.id,
+                    "position": position,
+                    "label": str(label)[:100],
+                    "sample": str(sample[position])[:100]
+                    if position < len(sample)
+                    else "",
+                    f"{self.kind}_column": name or False,
+                }
+            )
+        self.env["srsp.registry.import.column"].create(vals_list)
+        self.sudo().write(
+            {"header_row": block.first + at, "state": "draft", "message": False}
+        )
+
+    def _get_known_headings(self):
+        """{normalised heading: column name}; technical names and labels go before aliases."""
+        known = {}
+        for column in COLUMNS[self.kind]:
+            for alias in column.aliases.split():
+                known.setdefault(normalise(alias), column.name)
+        for column in COLUMNS[self.kind]:
+            for lang in ("zh_CN", self.env.lang or "en_US", "en_US"):
+                known[normalise(column.label._translate(lang))] = column.name
+            known[normalise(column.name)] = column.name
+        return known
+
+    def _get_remembered(self):
+        """{normalised heading: column name or False} of the source's last file that passed the check."""
+        last = self.search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("kind", "=", self.kind),
+                ("source", "=", self.source),
+                ("state", "in", ("checked", "done")),
+                ("id", "!=", self.id),
+            ],
+            limit=1,
+        )
+        return {normalise(c.label): c._get_name() for c in last.column_ids}
+
+    def _get_mapping(self):
+        """[(Column, place in the file)] in the registry's order."""
+        places = {c._get_name(): c.position for c in self.column_ids if c._get_name()}
+        columns = COLUMNS[self.kind]
+        return [(c, places[c.name]) for c in columns if c.name in places]
+
+    def _check_columns(self):
+        """Raise unless every needed column is mapped, and none twice."""
+        names = [c._get_name() for c in self.column_ids if c._get_name()]
+        for column in COLUMNS[self.kind]:
+            label = column.label._translate(self.env.lang or "en_US")
+            if column.required and column.name not in names:
+                raise UserError(
+                    self.env._(
+                        "No column of the file goes to “%(column)s”.", column=label
+                    )
+                )
+            if names.count(column.name) > 1:
+                raise UserError(
+                    self.env._(
+                        "Two columns of the file go to “%(column)s”.", column=label
+                    )
+                )

@@ -1,0 +1,157 @@
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..tools.registry_convert import CellError
+from .srsp_registry_columns import INSPECTOR_COLUMNS
+
+MANY = ("sectors", "regions")
+
+
+class SrspRegistryImport(models.Model):
+    """Inspectors are few and their pool is watched by those who draw: they go through the ORM, row by row."""
+
+    _inherit = "srsp.registry.import"
+
+    def _check_inspectors(self):
+        self.env.cr.execute(
+            "CREATE TEMP TABLE srsp_import_good (row integer, target_id integer,"
+            " target_moves boolean, entity_moves boolean DEFAULT FALSE) ON COMMIT DROP"
+        )
+        errors, good = self._find_bad_inspectors(), []
+        self._add_errors(errors)
+        for row, inspector, vals in self._get_inspector_rows():
+            good.append((row, inspector.id or None, bool(vals)))
+        if good:
+            self.env.cr.execute_values(
+                "INSERT INTO srsp_import_good (row, target_id, target_moves) VALUES %s",
+                good,
+            )
+
+    def _import_inspectors(self):
+        refused = []
+        for row, inspector, vals in self._get_inspector_rows():
+            if not vals:
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    if inspector:
+                        inspector.write(vals)
+                    else:
+                        vals["company_id"] = self.company_id.id
+                        inspector.create(vals)
+                    self.env.flush_all()
+            except UserError as error:
+                refused.append(
+                    CellError(row, "staff_number", str(error)[:500], "refused")
+                )
+        if refused:
+            self._add_errors(refused)
+            self.env.cr.execute(
+                "DELETE FROM srsp_import_good WHERE row IN (SELECT row FROM srsp_import_error)"
+            )
+            self.sudo()._count_rows()
+
+    def _add_errors(self, errors):
+        if errors:
+            self.env.cr.execute_values(
+                'INSERT INTO srsp_import_error (row, "column", value, reason, other) VALUES %s',
+                errors,
+            )
+
+    def _read_staged(self):
+        """Rows without an error so far, as dictionaries."""
+        self.env.cr.execute(
+            "SELECT * FROM srsp_import_row r WHERE NOT EXISTS ("
+            "SELECT FROM srsp_import_error x WHERE x.row = r.row) ORDER BY row"
+        )
+        return self.env.cr.dictfetchall()
+
+    def _find_known(self, rows):
+        """{staff number: inspector} of the company, archived ones too."""
+        numbers = [row["staff_number"] for row in rows]
+        known = (
+            self.env["srsp.inspector"]
+            .with_context(active_test=False)
+            .search(
+                [
+                    ("staff_number", "in", numbers),
+                    ("company_id", "=", self.company_id.id),
+                ]
+            )
+        )
+        return {inspector.staff_number: inspector for inspector in known}
+
+    def _get_inspector_rows(self):
+        """Yield (row, inspector or none, what the row changes)."""
+        rows = self._read_staged()
+        known = self._find_known(rows)
+        for row in rows:
+            inspector = known.get(row["staff_number"], self.env["srsp.inspector"])
+            yield row["row"], inspector, self._get_inspector_vals(row, inspector)
+
+    def _get_inspector_vals(self, row, inspector):
+        """The values that differ from the inspector's; an empty cell changes nothing."""
+        vals = {}
+        for column in INSPECTOR_COLUMNS:
+            value, old = row[column.name], inspector[column.field]
+            if value is None:
+                continue
+            if column.kind in MANY:
+                if set(value) != set(old.ids):
+                    vals[column.field] = [(6, 0, value)]
+            elif value != (old.id if column.kind == "division" else old):
+                vals[column.field] = value
+        return vals
+
+    def _find_bad_inspectors(self):
+        rows = self._read_staged()
+        known, errors, seen = self._find_known(rows), [], {}
+        own = self._get_own_divisions()
+        may_move = self.env.user.has_group("srsp_supervision.group_administrator")
+        for row in rows:
+            number = row["staff_number"]
+            inspector = known.get(number, self.env["srsp.inspector"])
+            vals = self._get_inspector_vals(row, inspector)
+            if number in seen:
+                errors.append(_error(row, "duplicate", number, seen[number]))
+                errors.append(
+                    CellError(
+                        seen[number], "staff_number", number, "duplicate", row["row"]
+                    )
+                )
+            seen.setdefault(number, row["row"])
+            if vals and not ({row["division"]} | set(inspector.division_id.ids) <= own):
+                errors.append(_error(row, "foreign_division", number))
+            elif (
+                inspector
+                and not may_move
+                and {"pool_kind", "division_id"} & vals.keys()
+            ):
+                errors.append(_error(row, "reserved", number))
+            half = {"certificate_number", "certificate_valid_until"} & vals.keys()
+            if len(half) == 1 and not inspector.certificate_number:
+                errors.append(_error(row, "half_certificate", number))
+        return errors
+
+    def _get_own_divisions(self):
+        """The ids of the divisions whose inspectors the user may enter and change."""
+        rules = Domain.AND(
+            self.env["ir.rule"]._compute_domain("srsp.inspector", mode)
+            for mode in ("create", "write")
+        )
+        divisions = self.env["srsp.division"].search(
+            [("company_id", "=", self.company_id.id)]
+        )
+        make = self.env["srsp.inspector"].sudo().new
+        return {
+            division.id
+            for division in divisions
+            if make(
+                {"division_id": division.id, "company_id": self.company_id.id}
+            ).filtered_domain(rules)
+        }
+
+
+def _error(row, reason, value, other=None):
+    return CellError(row["row"], "staff_number", value, reason, other)

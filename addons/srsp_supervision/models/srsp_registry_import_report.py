@@ -1,0 +1,294 @@
+import base64
+import tempfile
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
+
+from ..tools.registry_sheet import SheetWriter
+from .srsp_registry_columns import COLUMNS
+
+_lt = LazyTranslate(__name__)
+MOST_SHOWN = 1_000  # bad cells on the form
+MOST_BAD_ROWS = 50_000  # in the workbook of bad rows
+REASONS = {
+    "missing": _lt("nothing is entered"),
+    "too_long": _lt("the text is too long"),
+    "not_text": _lt(
+        "a date or yes/no instead of text: format the cell as text and type it again"
+    ),
+    "not_a_date": _lt("not a date: enter a real date, or text such as 2026-03-20"),
+    "not_a_number": _lt("not a number"),
+    "out_of_range": _lt("out of range: degrees are at most 90 north and 180 east"),
+    "unknown_value": _lt("not one of the known values"),
+    "unknown_sector": _lt("no such sector"),
+    "unknown_division": _lt("no such division"),
+    "foreign_sector": _lt("a sector of another division"),
+    "other_division": _lt("another division is responsible for the sector"),
+    "bad_credit_code": _lt(
+        "not a valid credit code: 18 digits and capital letters, the last one a check digit"
+    ),
+    "formula": _lt("a formula: paste its value"),
+    "formula_error": _lt("a formula that failed"),
+    "merged_cell": _lt(
+        "merged cells: undo the merge, every cell has a value of its own"
+    ),
+    "encoding": _lt("bytes that are no characters"),
+    "broken_quotes": _lt("quotation marks without an end"),
+    "extra_cells": _lt("more cells than there can be columns"),
+    "duplicate": _lt("the same entry as in row %(other)s"),
+    "conflict": _lt("something else than in row %(other)s of the same entity"),
+    "ambiguous_entity": _lt("several entities have this name: enter the entity's code"),
+    "unknown_entity": _lt("no entity has this code"),
+    "missing_reason": _lt("say why: a reason is needed"),
+    "person_with_code": _lt(
+        "a natural person is not entered with a credit code; it would be published"
+    ),
+    "identity_kept": _lt(
+        "the entity has an identity number, so it stays a natural person"
+    ),
+    "open_visit": _lt(
+        "a visit is open: close it before name or kind of the entity change"
+    ),
+    "foreign_entity": _lt(
+        "the entity is in another division's registry too, which keeps its data"
+    ),
+    "foreign_division": _lt("not a division of yours"),
+    "reserved": _lt(
+        "pool and division of an inspector are changed by the administrator"
+    ),
+    "half_certificate": _lt("a certificate has a number and a last day"),
+    "unknown_region": _lt("no such region of inspectors"),
+}
+# How to fill in a column, by its kind.
+NOTES = {
+    "text": _lt("Text."),
+    "credit_code": _lt(
+        "18 digits and capital letters (GB 32100-2015); leave it empty where there is none."
+    ),
+    "date": _lt("A date, e.g. 2026-03-20."),
+    "latitude": _lt("Degrees north, e.g. 26.074508."),
+    "longitude": _lt("Degrees east, e.g. 119.296494."),
+    "choice": _lt("One of the words in the list."),
+    "flag": _lt("Yes or no."),
+    "sector": _lt("Name or code of a sector."),
+    "sectors": _lt("Names or codes of sectors, with commas between them."),
+    "regions": _lt("Names of regions, with commas between them."),
+    "division": _lt("Name or code of a division."),
+}
+FILE_REASONS = {
+    "not_a_workbook": _lt(
+        "It is neither a workbook (.xlsx) nor text (.csv), or it is damaged."
+    ),
+    "old_or_locked": _lt(
+        "It is an .xls workbook or has a password: save it as .xlsx without one."
+    ),
+    "macro": _lt("It carries macros: save it as .xlsx, which has none."),
+    "too_large": _lt(
+        "It is packed so tightly that unpacking it might fill the server."
+    ),
+    "too_wide": _lt("It has cells beyond the 200th column."),
+    "gap": _lt("There is a gap of thousands of rows before row %(place)s."),
+    "empty_sheet": _lt("The first sheet is empty."),
+    "encoding": _lt("It is text in an unknown encoding: save it as UTF-8 or GB18030."),
+}
+
+
+class SrspRegistryImportError(models.Model):
+    """A cell of an import that will not do; at most ``MOST_SHOWN`` are kept, the workbook has more."""
+
+    _name = "srsp.registry.import.error"
+    _description = "Bad cell of an import"
+    _order = "row, id"
+    _rec_name = "reason"
+
+    import_id = fields.Many2one(
+        "srsp.registry.import", required=True, index=True, ondelete="cascade"
+    )
+    row = fields.Integer(readonly=True)
+    label = fields.Char("Column", readonly=True)
+    value = fields.Char(readonly=True)
+    reason = fields.Char(readonly=True)
+
+
+class SrspRegistryImport(models.Model):
+    _inherit = "srsp.registry.import"
+
+    @api.model
+    def _describe_file_error(self, error):
+        reason = FILE_REASONS.get(
+            getattr(error, "reason", ""), FILE_REASONS["not_a_workbook"]
+        )
+        text = reason._translate(self.env.lang or "en_US")
+        return text % {"place": getattr(error, "place", "")}
+
+    def _check_rows(self):
+        if self.kind == "target":
+            self._match_targets()
+            self._check_targets()
+        else:
+            self._check_inspectors()
+        self.sudo()._count_rows()
+        self._set_progress(65)
+
+    def _import_rows(self):
+        if self.kind == "target":
+            self._import_targets()
+        else:
+            self._import_inspectors()
+
+    def _count_rows(self):
+        """Set the counts, as they are before anything is imported."""
+        self.env.cr.execute(
+            """
+            SELECT (SELECT count(DISTINCT row) FROM (SELECT row FROM srsp_import_row
+                    UNION SELECT row FROM srsp_import_error) every),
+                   (SELECT count(DISTINCT row) FROM srsp_import_error),
+                   count(*) FILTER (WHERE target_id IS NULL),
+                   count(*) FILTER (WHERE target_id IS NOT NULL AND (target_moves OR entity_moves)),
+                   count(*) FILTER (WHERE target_id IS NOT NULL AND NOT (target_moves OR entity_moves))
+              FROM srsp_import_good
+            """
+        )
+        names = (
+            "row_count bad_count created_count updated_count unchanged_count".split()
+        )
+        self.write(dict(zip(names, self.env.cr.fetchone())))
+        self.missing_count = self._find_missing()
+
+    def _finish(self, table):
+        """Keep the report; say in one note what came of it."""
+        record = self.sudo()
+        record._keep_errors(table)
+        imported = record.state == "importing"
+        record.write(
+            {
+                "state": "done" if imported else "checked",
+                "message": self._get_summary(imported),
+                "finished_on": fields.Datetime.now(),
+            }
+        )
+        record._message_log(body=record.message)
+
+    def _get_summary(self, imported):
+        counts = {
+            "created": self.created_count,
+            "updated": self.updated_count,
+            "unchanged": self.unchanged_count,
+            "bad": self.bad_count,
+        }
+        if not (self.created_count or self.updated_count or self.bad_count):
+            return self.env._(
+                "Nothing to change: all %(unchanged)s rows say what the registry says.",
+                **counts,
+            )
+        if imported:
+            return self.env._(
+                "Imported: %(created)s new, %(updated)s changed, %(unchanged)s unchanged; %(bad)s bad rows left out.",
+                **counts,
+            )
+        return self.env._(
+            "Checked, nothing changed yet: %(created)s new, %(updated)s to change, %(unchanged)s unchanged,"
+            " %(bad)s bad rows.",
+            **counts,
+        )
+
+    def _describe(self, reason, value, other):
+        """A reason as a sentence in the user's language."""
+        if reason == "refused":  # a message of the registry itself
+            return value
+        text = REASONS[reason]._translate(self.env.lang or "en_US")
+        return text % {"other": other}
+
+    def _keep_errors(self, table):
+        self.error_ids.unlink()
+        self.write({"error_file": False, "error_file_name": False})
+        if not self.bad_count:
+            return
+        labels = {
+            c.name: c.label._translate(self.env.lang or "en_US")
+            for c in COLUMNS[self.kind]
+        }
+        self.env.cr.execute(
+            'SELECT row, "column", value, reason, other FROM srsp_import_error'
+            " WHERE row IN (SELECT DISTINCT row FROM srsp_import_error ORDER BY row LIMIT %s)"
+            ' ORDER BY row, "column"',
+            [MOST_BAD_ROWS],
+        )
+        shown, reasons = [], {}
+        for row, name, value, reason, other in self.env.cr.fetchall():
+            label, text = labels.get(name, ""), self._describe(reason, value, other)
+            reasons.setdefault(row, []).append(f"{label}: {text}" if label else text)
+            if len(shown) < MOST_SHOWN:
+                shown.append(
+                    {
+                        "import_id": self.id,
+                        "row": row,
+                        "label": label,
+                        "value": value,
+                        "reason": text,
+                    }
+                )
+        self.env["srsp.registry.import.error"].create(shown)
+        self._write_error_file(table, reasons)
+
+    def _write_error_file(self, table, reasons):
+        """The bad rows as they stand in the file, with what is wrong in a last column: mend them and import that."""
+        width = max(self.column_ids.mapped("position"), default=0) + 1
+        with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+            with SheetWriter(file.name) as sheet:
+                for block in table.blocks():
+                    for number, cells in enumerate(block.rows, block.first):
+                        if number == self.header_row:
+                            sheet.add_header(
+                                [*_widen(cells, width), self.env._("What is wrong")]
+                            )
+                        elif number in reasons:
+                            sheet.add_row(
+                                [*_widen(cells, width), "; ".join(reasons.pop(number))]
+                            )
+            file.seek(0)
+            self.write(
+                {
+                    "error_file": base64.b64encode(file.read()),
+                    "error_file_name": self.env._(
+                        "Bad rows of %(file)s.xlsx", file=self.file_name or self.id
+                    ),
+                }
+            )
+
+    def _cancel_missing(self, reason):
+        """Remove the listed targets from the registry by their state; for ``srsp.reason``."""
+        self._check_may_import()
+        self._check_state("done")
+        targets = self.missing_target_ids.with_env(self.env)
+        targets.filtered(lambda target: target.state != "cancelled").write(
+            {"state": "cancelled", "state_reason": reason}
+        )
+        record = self.sudo()
+        record.message_post(
+            body=self.env._(
+                "%(count)s targets missing from the file were removed: %(reason)s",
+                count=len(targets),
+                reason=reason,
+            )
+        )
+        record.write({"missing_target_ids": False, "missing_count": 0})
+
+    def action_cancel_missing(self):
+        self.ensure_one()
+        self._check_may_import()
+        self._check_state("done")
+        if not self.missing_target_ids:
+            raise UserError(self.env._("Nothing is missing from the file."))
+        return self.env["srsp.reason"]._open(self, "import_cancel_missing")
+
+    def action_keep_missing(self):
+        """Leave the listed targets in the registry."""
+        self._check_may_import()
+        self._check_state("done")
+        self.sudo().write({"missing_target_ids": False, "missing_count": 0})
+
+
+def _widen(cells, width):
+    return [*cells, *[""] * (width - len(cells))]

@@ -1,0 +1,153 @@
+import csv
+import io
+
+from odoo import models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools import registry_convert as cells
+from .srsp_registry_columns import COLUMNS, TYPES
+
+COPY_CHARACTERS = 2_000_000
+FLAGS = {"true": "t yes y 1 是 有 √", "false": "f no n 0 否 无 ×"}
+STAGED = 60  # per cent of the work
+
+
+class SrspRegistryImport(models.Model):
+    """Brings the file's rows into the temporary table ``srsp_import_row`` (row, a typed column per column of the
+    registry), and what is wrong with single cells into ``srsp_import_error`` (row, name, value, reason, other).
+    """
+
+    _inherit = "srsp.registry.import"
+
+    def _stage(self, table):
+        mapping = self._get_mapping()
+        fields = [
+            cells.Field(c.name, at, self._make_converter(c), c.required)
+            for c, at in mapping
+        ]
+        self._create_stage()
+        rows, errors = _Copy(self.env.cr), _Copy(self.env.cr)
+        rows.into("srsp_import_row", ["row", *(field.name for field in fields)])
+        errors.into("srsp_import_error", cells.CellError._fields)
+        for block in table.blocks():
+            block = self._skip_header(block)
+            good, bad = cells.convert(block, fields)
+            rows.add(good)
+            errors.add(bad)
+            self._set_progress(table.done * STAGED)
+        rows.flush()
+        errors.flush()
+        self.env.cr.execute("ANALYZE srsp_import_row, srsp_import_error")
+
+    def _skip_header(self, block):
+        skip = max(self.header_row + 1 - block.first, 0)
+        marks = [mark for mark in block.marks if mark.row > self.header_row]
+        return block._replace(
+            first=block.first + skip, rows=block.rows[skip:], marks=marks
+        )
+
+    def _create_stage(self):
+        columns = SQL(", ").join(
+            SQL("%s %s", SQL.identifier(c.name), SQL(TYPES.get(c.kind, "varchar")))
+            for c in COLUMNS[self.kind]
+        )
+        for name in ("row", "error", "good", "entity"):
+            table = SQL.identifier(f"srsp_import_{name}")
+            self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", table))
+        self.env.cr.execute("SELECT set_config('work_mem', '128MB', true)")
+        self.env.cr.execute(
+            SQL(
+                "CREATE TEMP TABLE srsp_import_row (row integer, %s) ON COMMIT DROP",
+                columns,
+            )
+        )
+        self.env.cr.execute(
+            'CREATE TEMP TABLE srsp_import_error (row integer, "column" varchar, value varchar,'
+            " reason varchar, other integer) ON COMMIT DROP"
+        )
+
+    def _make_converter(self, column):
+        if column.kind == "date":
+            return cells.ToDate()
+        if column.kind == "latitude":
+            return cells.ToNumber(-90, 90)
+        if column.kind == "longitude":
+            return cells.ToNumber(-180, 180)
+        if column.kind == "credit_code":
+            return cells.ToCreditCode()
+        if column.kind == "choice":
+            return cells.ToChoice(self._get_choices(column))
+        if column.kind == "flag":
+            return cells.ToChoice(
+                {w: v for v, words in FLAGS.items() for w in [v, *words.split()]}
+            )
+        if column.kind == "sector":
+            return cells.ToChoice(self._get_own_sectors(), "unknown_sector")
+        if column.kind == "sectors":
+            return cells.ToChoices(self._get_words("srsp.sector"), "unknown_sector")
+        if column.kind == "regions":
+            return cells.ToChoices(
+                self._get_words("srsp.inspector.region"), "unknown_region"
+            )
+        if column.kind == "division":
+            return cells.ToChoice(self._get_words("srsp.division"), "unknown_division")
+        return cells.ToText(column.most)
+
+    def _get_choices(self, column):
+        """{word: value} of a selection: the values, and their labels in every language there is."""
+        field = self.env[column.model]._fields[column.field]
+        choices = {}
+        for lang, _name in self.env["res.lang"].sudo().get_installed():
+            env = self.with_context(lang=lang).env
+            choices |= {
+                label: value for value, label in field._description_selection(env)
+            }
+        return choices | {value: value for value in field.get_values(self.env)}
+
+    def _get_words(self, model):
+        """{name or code: id as text} of the company's records; a code goes before a name."""
+        records = self.env[model].search([("company_id", "=", self.company_id.id)])
+        names = {record.name: str(record.id) for record in records}
+        if "code" not in records:
+            return names
+        return names | {record.code: str(record.id) for record in records}
+
+    def _get_own_sectors(self):
+        """The words of the sectors, Bad for those whose targets are not the user's to create and change."""
+        words = self._get_words("srsp.sector")
+        own = set()
+        rules = Domain.AND(
+            self.env["ir.rule"]._compute_domain("srsp.target", mode)
+            for mode in ("create", "write")
+        )
+        for sector_id in map(int, set(words.values())):
+            target = self.env["srsp.target"].sudo().new({"sector_id": sector_id})
+            if target.filtered_domain(rules):
+                own.add(str(sector_id))
+        return {
+            word: value if value in own else cells.Bad("foreign_sector")
+            for word, value in words.items()
+        }
+
+
+class _Copy:
+    """Rows on their way into a table by COPY, a few thousand at a time."""
+
+    def __init__(self, cr):
+        self.cr = cr
+        self.buffer = io.StringIO()
+
+    def into(self, table, names):
+        names = ", ".join(f'"{name}"' for name in names)
+        self.statement = f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)"
+
+    def add(self, rows):
+        csv.writer(self.buffer).writerows(rows)
+        if self.buffer.tell() > COPY_CHARACTERS:
+            self.flush()
+
+    def flush(self):
+        text = self.buffer.getvalue().replace("\0", "\ufffd")
+        self.cr.copy_expert(self.statement, io.StringIO(text))
+        self.buffer = io.StringIO()

@@ -1,0 +1,134 @@
+import re
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+# Every two characters that follow each other. Immutable, so that an index can hold them.
+BIGRAMS = """
+CREATE OR REPLACE FUNCTION srsp_bigrams(value text) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT array(SELECT substr(lower(value), place, 2) FROM generate_series(1, length(value) - 1) place)
+$$
+"""
+_WILDCARDS = re.compile(r"[%_\\]+")
+_NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]+")
+
+
+class BigramChar(fields.Char):
+    """A text of which any fragment of two characters and more is found by an index over ``srsp_bigrams``.
+
+    Trigrams need three characters, and names of enterprises are looked up by two. One character is still found, by
+    reading every name.
+    """
+
+    def condition_to_sql(self, field_expr, operator, value, model, alias, query):
+        condition = super().condition_to_sql(
+            field_expr, operator, value, model, alias, query
+        )
+        if field_expr != self.name or operator not in (
+            "ilike",
+            "like",
+            "=ilike",
+            "=like",
+        ):
+            return condition
+        # With unaccent, other letters than Chinese ones may stand for each other.
+        parts = (_NOT_CHINESE if model.pool.has_unaccent else _WILDCARDS).split(
+            str(value)
+        )
+        column = SQL.identifier(alias, self.name)
+        held = [
+            SQL("srsp_bigrams(%s) @> srsp_bigrams(%s)", column, part)
+            for part in parts
+            if len(part) > 1
+        ]
+        return SQL("(%s)", SQL(" AND ").join([*held, condition])) if held else condition
+
+
+class SrspEntity(models.Model):
+    _inherit = "srsp.entity"
+
+    name = BigramChar(index=False)
+
+    _name_bigrams = models.Index("USING gin (srsp_bigrams(name))")
+    _code_prefix = models.Index("(code varchar_pattern_ops)")
+
+    def _auto_init(self):
+        self._check_locale()
+        self.env.cr.execute(BIGRAMS)
+        return super()._auto_init()
+
+    def _check_locale(self):
+        """Raise where the database takes Chinese characters for no letters at all."""
+        self.env.cr.execute(
+            "SELECT datctype, upper('é') = 'É' AND pg_encoding_to_char(encoding) = 'UTF8'"
+            " FROM pg_database WHERE datname = current_database()"
+        )
+        [locale, is_able] = self.env.cr.fetchone()
+        if not is_able:
+            raise UserError(
+                self.env._(
+                    "This database cannot handle Chinese text (locale %(locale)s): create it in UTF-8 with the"
+                    " character type C.UTF-8, or another UTF-8 locale.",
+                    locale=locale,
+                )
+            )
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        if not _is_typed(operator, value):
+            return super()._search_display_name(operator, value)
+        return Domain("name", operator, value) | Domain("code", "=like", _prefix(value))
+
+
+class SrspTarget(models.Model):
+    _inherit = "srsp.target"
+
+    # A division's registry in the order of the list.
+    _division_code = models.Index("(division_id, code)")
+    _code_prefix = models.Index("(code varchar_pattern_ops)")
+    _permit_prefix = models.Index(
+        "(permit_number varchar_pattern_ops) WHERE permit_number IS NOT NULL"
+    )
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        """Targets by a fragment of their entity's name, or the beginning of a code or permit number.
+
+        A union of searches that each have an index: PostgreSQL finds none for an OR over two tables.
+        """
+        if not _is_typed(operator, value):
+            return super()._search_display_name(operator, value)
+        entities = self.env["srsp.entity"].sudo().with_context(active_test=False)
+        found = entities._search(Domain("display_name", operator, value))
+        code = _prefix(value)
+        permits = [code, f"{_escape(value.strip())}%"]
+        self.env["srsp.target"].flush_model(["code", "permit_number", "entity_id"])
+        return Domain(
+            "id",
+            "in",
+            SQL(
+                """(SELECT id FROM srsp_target WHERE entity_id IN %s
+              UNION SELECT id FROM srsp_target WHERE code LIKE %s
+              UNION SELECT id FROM srsp_target WHERE permit_number LIKE ANY (%s))""",
+                found.subselect(),
+                code,
+                permits,
+            ),
+        )
+
+
+def _is_typed(operator, value):
+    """Whether somebody looks for what he typed, rather than for what is not or for a list of names."""
+    return operator in ("ilike", "like") and isinstance(value, str) and value.strip()
+
+
+def _escape(value):
+    return re.sub(r"([%_\\])", r"\\\1", value)
+
+
+def _prefix(value):
+    """A pattern for what begins with ``value``; codes are written in capitals."""
+    return f"{_escape(value.strip().upper())}%"

@@ -1,0 +1,33 @@
+from odoo import fields, models
+
+
+class SrspTraining(models.Model):
+    """A training that has been held: topic, day, hours, and who took part."""
+
+    _name = "srsp.training"
+    _description = "Training"
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char("Topic", required=True)
+    date = fields.Date(required=True, index=True, default=fields.Date.context_today)
+    hours = fields.Float(required=True, default=1, aggregator="sum")
+    division_id = fields.Many2one(
+        "srsp.division",
+        "Held by",
+        required=True,
+        index=True,
+        check_company=True,
+        default=lambda self: self.env.user.srsp_division_ids[:1],
+    )
+    participant_ids = fields.Many2many(
+        "srsp.inspector", string="Participants", check_company=True
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+
+    _hours_positive = models.Constraint(
+        "CHECK (hours > 0 AND hours <= 1000)",
+        "A training lasts more than no time, and at most 1,000 hours.",
+    )

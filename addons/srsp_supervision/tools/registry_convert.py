@@ -1,0 +1,217 @@
+"""Turns the cells of a table into what the database takes, column by column, and says which will not do.
+
+A cell becomes text for PostgreSQL's COPY (empty: NULL). Converters remember what they have seen: a registry repeats its
+dates, classes and sectors.
+"""
+
+import datetime
+import re
+from itertools import compress
+from typing import NamedTuple
+
+from . import uscc
+from .registry_file import Block
+
+SHOWN = 200  # characters of a bad cell's text that are kept
+MOST_REMEMBERED = 50_000
+_DATE = re.compile(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
+
+
+class CellError(NamedTuple):
+    """A bad cell; ``column`` is "" for the row as a whole, ``other`` the number of another row."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+    other: int | None = None
+
+
+class Bad(str):
+    """Stands in the place of a value that will not do; the text is the reason."""
+
+
+class Converter(dict):
+    """A cell's value → text for COPY, or Bad. Subclasses say ``convert``."""
+
+    def __missing__(self, value):
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        result = self[value] = self.convert(value)
+        return result
+
+    def convert(self, value):
+        raise NotImplementedError
+
+    def convert_all(self, values):
+        return list(map(self.__getitem__, values))
+
+
+class ToText(Converter):
+    """Text without space around it, up to ``most`` characters."""
+
+    def __init__(self, most):
+        super().__init__()
+        self.most = most
+
+    def convert_all(self, values):
+        try:
+            texts = list(map(str.strip, values))
+        except TypeError:  # numbers among them
+            return list(map(self.convert, values))
+        if max(map(len, texts)) > self.most:
+            return list(map(self.convert, values))
+        return texts
+
+    def convert(self, value):
+        if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            return Bad("not_text")  # a date: what was typed is lost
+        text = str(value).strip()
+        return text if len(text) <= self.most else Bad("too_long")
+
+
+class ToDate(Converter):
+    """A day as 2026-03-20. A text is taken when nobody can read it otherwise: 2026-03-20 or 2026/3/20."""
+
+    def convert(self, value):
+        if isinstance(value, datetime.datetime):
+            value = value.date()
+        if isinstance(value, datetime.date):
+            return value.isoformat()
+        if not isinstance(value, str):
+            return Bad("not_a_date")
+        if not value.strip():
+            return ""
+        match = _DATE.fullmatch(value.strip())
+        try:
+            return datetime.date(*map(int, match.group(1, 3, 4))).isoformat()
+        except (AttributeError, ValueError):
+            return Bad("not_a_date")
+
+
+class ToNumber(Converter):
+    """A number between two bounds."""
+
+    def __init__(self, least, most):
+        super().__init__()
+        self.bounds = least, most
+
+    def convert(self, value):
+        if isinstance(value, str):
+            text = value.strip()
+            if not text:
+                return ""
+            if not _NUMBER.fullmatch(text):
+                return Bad("not_a_number")
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            text = repr(value)
+        else:
+            return Bad("not_a_number")
+        least, most = self.bounds
+        return text if least <= float(text) <= most else Bad("out_of_range")
+
+
+class ToChoice(Converter):
+    """One of the known words, whatever its capitals and spaces.
+
+    :param choices: word → value, or Bad where the word may not be used here
+    """
+
+    def __init__(self, choices, reason="unknown_value"):
+        super().__init__()
+        self.choices = {normalise(word): value for word, value in choices.items()}
+        self.reason = reason
+
+    def convert(self, value):
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        word = normalise(value)
+        return self.choices.get(word, Bad(self.reason)) if word else ""
+
+
+class ToChoices(ToChoice):
+    """Several words in one cell, as an array literal of PostgreSQL."""
+
+    def convert(self, value):
+        words = [word for word in re.split(r"[,，、;；\n]", str(value)) if word.strip()]
+        found = [super(ToChoices, self).convert(word) for word in words]
+        bad = [value for value in found if isinstance(value, Bad)]
+        if bad or not found:
+            return bad[0] if bad else ""
+        return f"{{{','.join(found)}}}"
+
+
+class ToCreditCode(Converter):
+    def convert_all(self, values):  # no two are alike: nothing to remember
+        return [self.convert(value) for value in values]
+
+    def convert(self, value):
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        code = uscc.clean(str(value))
+        return code if not code or uscc.is_valid(code) else Bad("bad_credit_code")
+
+
+def normalise(word):
+    return "".join(str(word).split()).casefold()
+
+
+class Field(NamedTuple):
+    """Where a column of the staging table comes from: ``at`` is its place in the file, from 0."""
+
+    name: str
+    at: int
+    converter: Converter
+    required: bool = False
+
+
+def convert(block: Block, fields: list[Field]) -> tuple[list[tuple], list[CellError]]:
+    """Return the block's rows as (row number, *values in the order of ``fields``), and the bad cells.
+
+    Bad values are empty in the rows. Rows without any content are left out.
+    """
+    names = {field.at: field.name for field in fields}
+    errors = [
+        CellError(mark.row, names.get(mark.column, ""), mark.value[:SHOWN], mark.reason)
+        for mark in block.marks
+        if mark.column < 0 or mark.column in names
+    ]
+    filled = [any(cells) for cells in block.rows]
+    numbers = list(compress(range(block.first, block.first + len(block.rows)), filled))
+    if not numbers:
+        return [], errors
+    width = max(names) + 1
+    pad = [""] * width
+    rows = [
+        cells if len(cells) >= width else cells + pad[len(cells) :]
+        for cells in compress(block.rows, filled)
+    ]
+    columns = [numbers]
+    for field in fields:
+        originals = [cells[field.at] for cells in rows]
+        values = field.converter.convert_all(originals)
+        if Bad in set(map(type, values)):
+            errors += _take_out_bad(field.name, numbers, originals, values)
+        if field.required and "" in values:
+            marked = {(e.row, e.column) for e in errors}
+            errors += [
+                CellError(number, field.name, "", "missing")
+                for number, value in zip(numbers, values)
+                if value == "" and (number, field.name) not in marked
+            ]
+        columns.append(values)
+    return list(zip(*columns)), errors
+
+
+def _take_out_bad(name, numbers, originals, values):
+    """Empty the bad ``values`` and return an error for each."""
+    errors = []
+    for at, value in enumerate(values):
+        if isinstance(value, Bad):
+            values[at] = ""
+            text = str(originals[at])[:SHOWN]
+            errors.append(CellError(numbers[at], name, text, str(value)))
+    return errors

@@ -1,0 +1,170 @@
+"""Reads a table of any size from a workbook (.xlsx) or a text file (.csv), block by block.
+
+Nothing here knows what the columns mean. What is wrong with single cells comes along as marks, with the row's number as
+a spreadsheet shows it; what makes the file as a whole unreadable is a ``WorkbookError``.
+"""
+
+import codecs
+import csv
+import io
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from .workbook import WorkbookError
+
+BLOCK_ROWS = 1_000
+SAMPLE_BYTES = 1_000_000
+MOST_COLUMNS = 200
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+OLE = b"\xd0\xcf\x11\xe0"  # begins an .xls, and a workbook with a password
+
+
+class Mark(NamedTuple):
+    """A cell that will not do; ``column`` counts from 0, or is -1 for the row as a whole.
+
+    ``reason`` is one of ``formula``, ``formula_error``, ``merged_cell``, ``encoding``, ``broken_quotes``,
+    ``extra_cells``.
+    """
+
+    row: int
+    column: int
+    value: str
+    reason: str
+
+
+class Block(NamedTuple):
+    """Rows that follow each other, the first of them number ``first`` (from 1), and what is wrong with their cells."""
+
+    first: int
+    rows: list[list]
+    marks: list[Mark]
+
+
+class TableFile:
+    """One file. ``blocks()`` may be called again and starts anew; ``done`` is how much of it has been read, 0 to 1."""
+
+    encoding = ""
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.done = 0.0
+
+    def blocks(self) -> Iterator[Block]:
+        raise NotImplementedError
+
+
+def open_table(path) -> TableFile:
+    """Return the file's reader, chosen by its first bytes and not by its name.
+
+    :raises WorkbookError: ``empty_sheet``, ``old_or_locked`` (.xls, or with a password), ``encoding``
+    """
+    from .registry_workbook import WorkbookFile
+
+    with open(path, "rb") as file:
+        head = file.read(4)
+    if not head:
+        raise WorkbookError("empty_sheet")
+    if head == OLE:
+        raise WorkbookError("old_or_locked")
+    return WorkbookFile(path) if head[:2] == b"PK" else CsvFile(path)
+
+
+class CsvFile(TableFile):
+    """Text in UTF-8 (with or without a byte order mark) or GB18030, with commas, semicolons or tabs."""
+
+    def __init__(self, path):
+        super().__init__(path)
+        with open(path, "rb") as file:
+            sample = file.read(SAMPLE_BYTES)
+        self.encoding = _find_encoding(sample)
+        text = sample.decode(self.encoding, "replace")
+        if not text.strip():
+            raise WorkbookError("empty_sheet")
+        line = text.partition("\n")[0]
+        self.delimiter = max(",;\t", key=line.count)
+
+    def blocks(self):
+        size = max(os.path.getsize(self.path), 1)
+        with open(self.path, "rb") as raw:
+            # A byte that is no character becomes a lone surrogate, which its cell then shows.
+            text = io.TextIOWrapper(raw, self.encoding, "surrogateescape", newline="")
+            records = self._records(text)
+            for first in itertools.count(1, BLOCK_ROWS):
+                batch = list(itertools.islice(records, BLOCK_ROWS))
+                if not batch:
+                    break
+                self.done = raw.tell() / size
+                yield _make_csv_block(first, batch)
+        self.done = 1.0
+
+    def _records(self, text):
+        """Yield the cells of every record, or the error that stands in their place."""
+        reader = csv.reader(
+            # The database's COPY knows no NUL.
+            (line.replace("\0", "\ufffd") for line in text),
+            delimiter=self.delimiter,
+            strict=True,
+        )
+        while True:
+            try:
+                yield next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield error
+
+
+def _make_csv_block(first, batch):
+    rows, marks = [], []
+    for number, cells in enumerate(batch, first):
+        if isinstance(cells, csv.Error):
+            marks.append(Mark(number, -1, "", "broken_quotes"))
+            cells = []
+        elif len(cells) > MOST_COLUMNS:
+            marks.append(Mark(number, -1, "", "extra_cells"))
+            cells = []
+        rows.append(cells)
+    try:
+        "".join(itertools.chain.from_iterable(rows)).encode()
+    except UnicodeEncodeError:
+        marks += _mark_undecodable(first, rows)
+    return Block(first, rows, marks)
+
+
+def _mark_undecodable(first, rows):
+    """The marks of cells with bytes that are no characters; such bytes become question marks."""
+    for number, cells in enumerate(rows, first):
+        for at, cell in enumerate(cells):
+            clean = cell.encode("utf-8", "replace").decode()
+            if clean != cell:
+                cells[at] = clean
+                yield Mark(number, at, clean, "encoding")
+
+
+def _find_encoding(sample):
+    """The encoding that fits a text best.
+
+    Almost any bytes can be read as GB18030: it counts only where most of the characters are in common use.
+
+    :raises WorkbookError: ``encoding`` when none fits
+    """
+    if sample.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if sample.startswith(_UTF16) or sample.count(b"\0") > len(sample) // 100:
+        raise WorkbookError("encoding")
+    wrong = {
+        encoding: sample.decode(encoding, "replace").count("\ufffd")
+        for encoding in ("utf-8", "gb18030")
+    }
+    best = min(wrong, key=wrong.get)  # UTF-8 when both do
+    if wrong[best] * 100 > len(sample):
+        raise WorkbookError("encoding")
+    if best == "gb18030":
+        foreign = [c for c in sample.decode(best, "replace") if not c.isascii()]
+        common = sum(bool(c.encode("gb2312", "ignore")) for c in foreign)
+        if common * 10 < len(foreign) * 9:
+            raise WorkbookError("encoding")
+    return best

@@ -1,0 +1,107 @@
+"""Writes tables of any size as workbooks, row by row in bounded memory (xlsxwriter's ``constant_memory``)."""
+
+import datetime
+from typing import NamedTuple
+
+import xlsxwriter
+
+from .workbook import LONGEST_TEXT, clean_text
+
+MOST_ROWS = (
+    1_048_576  # of a sheet; another one goes on from there, under the same header
+)
+COLUMN_WIDTH = 18
+
+
+class SheetWriter:
+    """A context manager: ``add_header`` once, then ``add_row`` for every row. ``path`` is where the workbook goes."""
+
+    def __init__(self, path, most_rows=MOST_ROWS):
+        self.book = xlsxwriter.Workbook(path, {"constant_memory": True})
+        self.most_rows = most_rows
+        self.day = self.book.add_format({"num_format": "yyyy-mm-dd"})
+        self.time = self.book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        self.bold = self.book.add_format({"bold": True, "bg_color": "#D9E2F3"})
+        self.header = []
+        self.sheet = None
+        self.row = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failure, *_):
+        if self.sheet is None:
+            self.book.add_worksheet()
+        self.book.close()
+
+    def add_header(self, labels):
+        self.header = labels
+        self._begin_sheet()
+
+    def add_row(self, values):
+        if self.sheet is None or self.row >= self.most_rows:
+            self._begin_sheet()
+        sheet, row = self.sheet, self.row
+        for at, value in enumerate(values):
+            kind = value.__class__
+            if value is None or value == "":
+                continue
+            if kind is str:
+                self._write_text(at, value)
+            elif kind is bool:
+                sheet.write_boolean(row, at, value)
+            elif kind is datetime.date:
+                sheet.write_datetime(row, at, value, self.day)
+            elif kind is datetime.datetime:
+                sheet.write_datetime(row, at, value, self.time)
+            elif kind is int or kind is float:
+                sheet.write_number(row, at, value)
+            else:
+                self._write_text(at, str(value))
+        self.row += 1
+
+    def _begin_sheet(self):
+        self.sheet = self.book.add_worksheet()
+        self.row = 0
+        if self.header:
+            self.sheet.set_column(0, len(self.header) - 1, COLUMN_WIDTH)
+            self.sheet.freeze_panes(1, 0)
+            for at, label in enumerate(self.header):
+                self.sheet.write_string(0, at, clean_text(label), self.bold)
+            self.row = 1
+
+    def _write_text(self, at, text):
+        # Never write(): it makes a formula of "=…" and a link of "http://…".
+        self.sheet.write_string(self.row, at, text[:LONGEST_TEXT])
+
+
+class Heading(NamedTuple):
+    """A column of a template; ``words`` are what its cells may hold, none for anything."""
+
+    label: str
+    note: str
+    is_date: bool
+    words: list[str]
+
+
+def write_template(path, headings, lists_name):
+    """Write a workbook with a header row, a note on every heading, and lists to choose from."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        lists = book.add_worksheet(lists_name)
+        lists.hide()
+        header = book.add_format({"bold": True, "bg_color": "#D9E2F3"})
+        text = book.add_format({"num_format": "@"})
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.freeze_panes(1, 0)
+        for at, heading in enumerate(headings):
+            sheet.write_string(0, at, heading.label, header)
+            sheet.write_comment(0, at, heading.note)
+            sheet.set_column(at, at, COLUMN_WIDTH, day if heading.is_date else text)
+            if heading.words:
+                lists.write_column(0, at, heading.words)
+                letter = xlsxwriter.utility.xl_col_to_name(at)
+                source = f"='{lists_name}'!${letter}$1:${letter}${len(heading.words)}"
+                sheet.data_validation(
+                    1, at, MOST_ROWS - 1, at, {"validate": "list", "source": source}
+                )
