@@ -6,9 +6,7 @@ class SrspTask(models.Model):
 
     _inherit = "srsp.task"
 
-    repealed_basis = fields.Char(
-        "Repealed Basis", compute="_compute_repealed_basis", compute_sudo=True
-    )
+    repealed_basis = fields.Char(compute="_compute_repealed_basis", compute_sudo=True)
 
     @api.depends("item_ids.repealed_basis")
     def _compute_repealed_basis(self):
