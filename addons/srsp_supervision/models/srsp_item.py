@@ -129,8 +129,8 @@ class SrspItem(models.Model):
                     )
 
     def _check_complete(self):
-        super()._check_complete()
         self._check_floors()
+        return super()._check_complete()
 
     def _find_successors(self, version):
         """{item: the item of ``version`` that goes back to the same first one}; a retired item is missing."""

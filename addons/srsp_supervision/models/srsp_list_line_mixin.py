@@ -32,7 +32,6 @@ class SrspListLineMixin(models.AbstractModel):
     code = fields.Char(required=True)
     legal_basis_ids = fields.Many2many(
         "srsp.legal.basis",
-        string="Legal Basis",
         ondelete="restrict",
         check_company=True,
     )
@@ -40,7 +39,6 @@ class SrspListLineMixin(models.AbstractModel):
         "Legal Basis in Words", compute="_compute_legal_basis", compute_sudo=True
     )
     repealed_basis = fields.Char(
-        "Repealed Basis",
         compute="_compute_legal_basis",
         compute_sudo=True,
         help="What the line rests on but no longer holds.",
@@ -242,7 +240,11 @@ class SrspListLineMixin(models.AbstractModel):
         for line in self.sudo().filtered(lambda line: line.division_id not in own):
             for part in line.list_id.part_ids:
                 if part.division_id == line.division_id and part.opened_on:
-                    part.message_post(body=f"{line.display_name}: {what}")
+                    part.message_post(
+                        body=self.env._(
+                            "%(label)s: %(text)s", label=line.display_name, text=what
+                        )
+                    )
 
     # What a line says, as a person reads it ------------------------------------------------------
 

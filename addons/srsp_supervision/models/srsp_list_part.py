@@ -56,7 +56,7 @@ class SrspListPart(models.Model):
         group_expand=True,
     )
     comment = fields.Text("Why It Was Sent Back", readonly=True)
-    handed_in_by_id = fields.Many2one("res.users", "Handed In By", readonly=True)
+    handed_in_by_id = fields.Many2one("res.users", readonly=True)
     handed_in_on = fields.Datetime(readonly=True)
     reminded_on = fields.Date(readonly=True)
     escalated_on = fields.Date(readonly=True)
