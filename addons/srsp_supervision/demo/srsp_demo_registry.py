@@ -21,7 +21,7 @@ class SrspDemo(models.AbstractModel):
 
     @api.model
     def _date_registries(self):
-        super()._date_registries()
+        result = super()._date_registries()
         for name, definition in DEFINITIONS.items():
             sector = self.env.ref(f"srsp_supervision.demo_sector_{name}")
             sector.target_properties_definition = definition
@@ -32,6 +32,7 @@ class SrspDemo(models.AbstractModel):
                 target.write(prepare(target, number))
             self._describe_entities(targets.entity_id, SCOPES[name])
             self._leave_gaps(targets)
+        return result
 
     @api.model
     def _prepare_place(self, target, number):
@@ -122,12 +123,13 @@ class SrspDemo(models.AbstractModel):
 
     @api.model
     def _schedule_activities(self):
-        super()._schedule_activities()
+        result = super()._schedule_activities()
         self.env.flush_all()
         for name in ("survey", "mineral"):
             self._confirm_registry(name)
         self._age_registry()
         self.env["srsp.division"]._cron_remind_permits()
+        return result
 
     @api.model
     def _confirm_registry(self, name):

@@ -19,9 +19,7 @@ class SrspEntity(models.Model):
     sector_ids = fields.Many2many(
         "srsp.sector", string="Sectors", compute="_compute_standing", compute_sudo=True
     )
-    worst_risk_class = fields.Char(
-        "Worst Risk Class", compute="_compute_standing", compute_sudo=True
-    )
+    worst_risk_class = fields.Char(compute="_compute_standing", compute_sudo=True)
     visits_this_year = fields.Integer(compute="_compute_visits", compute_sudo=True)
     visit_cap = fields.Integer(
         "Most Visits a Year",

@@ -19,7 +19,7 @@ class SrspDivision(models.Model):
         """Open, correct or remove the to-do of each division's head, as the registry stands today."""
         today = beijing_date(fields.Datetime.now())
         counts = self._count_permits(today)
-        divisions = self.search([])
+        divisions = self.search([("active", "=", True)])
         for division in divisions:
             head = division.manager_id.filtered("active")
             known = division.activity_search([ACTIVITY])

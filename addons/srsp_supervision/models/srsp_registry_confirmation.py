@@ -146,8 +146,9 @@ class _DigestStream:
 
     def __init__(self):
         self.digest, self.lines = hashlib.sha256(), 0
+        self.write = self._feed  # all that COPY asks of a file
 
-    def write(self, data):
+    def _feed(self, data):
         self.digest.update(data)
         self.lines += data.count(b"\n")
         return len(data)

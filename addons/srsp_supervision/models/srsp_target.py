@@ -68,7 +68,7 @@ class SrspTarget(models.Model):
     permit_name = fields.Char()
     permit_number = fields.Char("Permit")
     permit_authority = fields.Char("Permit Granted By")
-    permit_granted_on = fields.Date("Permit Granted On")
+    permit_granted_on = fields.Date()
     permit_valid_until = fields.Date()
     permit_state = fields.Selection(
         [
@@ -77,7 +77,6 @@ class SrspTarget(models.Model):
             ("soon", "Expires soon"),
             ("valid", "Valid"),
         ],
-        "Permit State",
         compute="_compute_permit_state",
     )
     risk_class = fields.Selection(

@@ -103,7 +103,7 @@ class WorkbookFile(TableFile):
             filled = False
             with archive.open(sheet) as file:
                 for piece, tail in _cut(file, b"row"):
-                    block = _mark_merged(piece) if tail else reader.read(piece)
+                    block = _mark_merged(piece) if tail else reader.take(piece)
                     self.done = min(file.tell() / size, 1.0)
                     filled = filled or any(map(any, block.rows))
                     yield block
@@ -225,7 +225,7 @@ class _PieceReader:
         self.book = _BOOK % date1904
         self.last = 0
 
-    def read(self, piece):
+    def take(self, piece):
         """The rows of a piece as a Block."""
         first = _check_references(piece, self.last)
         marks = _mark_formulas(piece)
