@@ -7,7 +7,8 @@ from freezegun import freeze_time
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from .common import DRAW_AT, TODAY
+from .common import DRAW_AT
+from .list_case import TODAY
 from .inspector_case import InspectorCase
 
 
