@@ -11,7 +11,7 @@ class Column(NamedTuple):
     """``name`` is the column of the staging table and a heading that is always understood.
 
     ``kind``: text, credit_code, date, latitude, longitude, choice, flag, sector, sectors, regions or division.
-    ``model`` and ``field`` say where the value goes; without a field it only finds or checks. ``most`` counts characters.
+    ``model`` and ``field`` say where the value goes; without a field it only finds or checks. ``most``: characters.
     ``aliases`` are further headings, as registries of other systems call it.
     """
 

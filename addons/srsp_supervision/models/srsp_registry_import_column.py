@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.registry_convert import normalise
+from ..tools.workbook import WorkbookError
 from .srsp_registry_columns import COLUMNS
 
 HEADER_WITHIN = 20  # rows
@@ -51,12 +52,14 @@ class SrspRegistryImport(models.Model):
             len({known.get(normalise(c)) for c in cells} - {None}) for cells in rows
         ]
         if max(scores, default=0) < 2:  # unknown headings: the first row that has any
-            scores = [sum(c != "" for c in cells) > 1 for cells in rows]
-        at = scores.index(max(scores)) if any(scores) else 0
+            scores = [any(c != "" for c in cells) for cells in rows]
+        if not any(scores):
+            raise WorkbookError("empty_sheet")
+        at = scores.index(max(scores))
         sample = next((row for row in rows[at + 1 :] if any(row)), [])
         remembered = self._get_remembered()
         taken, vals_list = set(), []
-        for position, label in enumerate(rows[at] if rows else []):
+        for position, label in enumerate(rows[at]):
             if label == "":
                 continue
             key = normalise(label)

@@ -212,7 +212,7 @@ class SrspRegistryImport(models.Model):
         self.env.cr.execute(
             'SELECT row, "column", value, reason, other FROM srsp_import_error'
             " WHERE row IN (SELECT DISTINCT row FROM srsp_import_error ORDER BY row LIMIT %s)"
-            ' ORDER BY row, "column"',
+            ' ORDER BY row, "column", reason',
             [MOST_BAD_ROWS],
         )
         shown, reasons = [], {}

@@ -80,14 +80,14 @@ UPDATE srsp_target t SET %(assignments)s, write_uid = %(uid)s, write_date = %(no
 """
 INSERT_TARGETS = """
 INSERT INTO srsp_target (code, entity_id, sector_id, division_id, company_id, permit_number, %(fields)s,
-                         risk_date, risk_source, state_date, key_date, key_by_id,
+                         risk_date, risk_source, state_date, key_date, key_by_id, properties,
                          create_uid, create_date, write_uid, write_date)
 SELECT sector.code || '-' || %(code)s, coalesce(g.entity_id, n.id), sector.id, sector.division_id,
        sector.company_id, g.permit_number, %(values)s,
        coalesce(g.risk_date, CASE WHEN g.risk_class IS NOT NULL THEN %(today)s END),
        CASE WHEN g.risk_class IS NOT NULL THEN 'import' END,
        CASE WHEN g.state != 'active' THEN %(today)s END, CASE WHEN g.is_key THEN %(today)s END,
-       CASE WHEN g.is_key THEN %(uid)s END, %(uid)s, %(now)s, %(uid)s, %(now)s
+       CASE WHEN g.is_key THEN %(uid)s END, %(properties)s, %(uid)s, %(now)s, %(uid)s, %(now)s
   FROM (SELECT * FROM srsp_import_good WHERE target_id IS NULL ORDER BY row OFFSET 0) g
   JOIN srsp_sector sector ON sector.id = g.sector
   LEFT JOIN srsp_import_entity n ON g.entity_id IS NULL AND n.entity_key = g.entity_key
@@ -141,9 +141,10 @@ class SrspRegistryImport(models.Model):
             code=self._get_next_code("srsp.target", "g"),
             fields=_fields(plain),
             values=_values(plain, "g"),
+            properties=self._get_properties_sql(),
         )
         self._set_progress(95)
-        self.env.invalidate_all(flush=False)
+        self.env.invalidate_all()
         self._recompute_dependents()
 
     def _recompute_dependents(self):
@@ -162,7 +163,7 @@ class SrspRegistryImport(models.Model):
         }
         done = {
             ENTITY: {"code"},
-            TARGET: {"division_id", "company_id", "last_inspected_on"},
+            TARGET: {"division_id", "company_id", "last_inspected_on", "properties"},
         }
         for model, values in ((ENTITY, ENTITY_VALUES), (TARGET, TARGET_VALUES)):
             own = self.env[model]._fields
@@ -184,6 +185,23 @@ class SrspRegistryImport(models.Model):
             for field in derived:
                 self.env.add_to_compute(field, self._browse_sql(model, created[model]))
         self.env.flush_all()
+
+    def _get_properties_sql(self):
+        """What a new target of each sector holds in the attributes that its sector defines."""
+        targets = self.env["srsp.target"].sudo()
+        field = targets._fields["properties"]
+        self.env.cr.execute("SELECT DISTINCT sector FROM srsp_import_good")
+        sectors = (
+            self.env["srsp.sector"].sudo().browse([s for [s] in self.env.cr.fetchall()])
+        )
+        cases = []
+        for sector in sectors.filtered("target_properties_definition"):
+            target = targets.new({"sector_id": sector.id})
+            value = field.convert_to_column_insert(target.properties, target)
+            cases.append(SQL("WHEN %s THEN %s::jsonb", sector.id, value))
+        return (
+            SQL("CASE sector.id %s END", SQL(" ").join(cases)) if cases else SQL("NULL")
+        )
 
     def _browse_sql(self, model, query):
         self.env.cr.execute(query)
@@ -212,7 +230,7 @@ class SrspRegistryImport(models.Model):
         parts = {
             "company": self.company_id.id,
             "uid": self.env.uid,
-            "now": self.env.cr.now().replace(microsecond=0),
+            "now": self.env.cr.now(),
             "today": fields.Date.context_today(self),
             **parts,
         }

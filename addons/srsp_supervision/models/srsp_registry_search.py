@@ -12,6 +12,10 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT array(SELECT substr(lower(value), place, 2) FROM generate_series(1, length(value) - 1) place)
 $$
 """
+LOCALE = """
+SELECT datctype, upper('é') = 'É' AND pg_encoding_to_char(encoding) = 'UTF8'
+  FROM pg_database WHERE datname = current_database()
+"""
 _WILDCARDS = re.compile(r"[%_\\]+")
 _NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]+")
 
@@ -62,10 +66,7 @@ class SrspEntity(models.Model):
 
     def _check_locale(self):
         """Raise where the database takes Chinese characters for no letters at all."""
-        self.env.cr.execute(
-            "SELECT datctype, upper('é') = 'É' AND pg_encoding_to_char(encoding) = 'UTF8'"
-            " FROM pg_database WHERE datname = current_database()"
-        )
+        self.env.cr.execute(LOCALE)
         [locale, is_able] = self.env.cr.fetchone()
         if not is_able:
             raise UserError(
@@ -88,7 +89,6 @@ class SrspTarget(models.Model):
 
     # A division's registry in the order of the list.
     _division_code = models.Index("(division_id, code)")
-    _code_prefix = models.Index("(code varchar_pattern_ops)")
     _permit_prefix = models.Index(
         "(permit_number varchar_pattern_ops) WHERE permit_number IS NOT NULL"
     )

@@ -20,11 +20,15 @@ from . import test_list_workbook
 from . import test_lists_and_plans
 from . import test_paper
 from . import test_recusals
+from . import test_registry_export
 from . import test_registry_health
+from . import test_registry_import
+from . import test_registry_import_errors
 from . import test_risk
 from . import test_rulebook
 from . import test_rulebook_demo
 from . import test_rulebook_effects
+from . import test_search
 from . import test_target
 from . import test_text_diff
 from . import test_verify_draw

@@ -5,14 +5,21 @@ from .common import ROLES, SrspCase
 
 MODELS = (
     "division sector calendar.day rulebook list list.part legal.basis item duty entity target target.change"
-    " registry.health registry.confirmation"
+    " registry.health registry.confirmation registry.import registry.import.column registry.import.error"
     " inspector inspector.region inspector.certificate inspector.absence inspector.tie recusal training"
     " plan task draw draw.iteration draw.line event inspection inspection.line rectification"
 )
+# What those who keep a registry may do with their own imports.
+IMPORTS = {
+    "registry.import": "rwc",
+    "registry.import.column": "rw",
+    "registry.import.error": "r",
+}
 # What each role may do with each model at all: r(ead), w(rite), c(reate), u(nlink).
 EXPECTED = {
     "inspector": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(("recusal", "inspector.absence", "inspector.tie"), "rwc")
+    | dict.fromkeys(IMPORTS, "")
     | {"event": "", "inspection": "rw", "inspection.line": "rw"},
     "auditor": dict.fromkeys(MODELS.split(), "r"),
     "policy_officer": dict.fromkeys(MODELS.split(), "r")
@@ -29,6 +36,7 @@ EXPECTED["division_officer"] = EXPECTED["inspector"] | {
     "entity": "rwc",
     "target": "rwc",
     "rectification": "rw",
+    **IMPORTS,
 }
 EXPECTED["division_manager"] = EXPECTED["division_officer"] | {
     "inspector": "rwc",
@@ -54,6 +62,7 @@ EXPECTED["administrator"] = (
         "inspection": "rw",
         "inspection.line": "rw",
         "rectification": "rw",
+        **IMPORTS,
     }
 )
 

@@ -185,16 +185,14 @@ def convert(block: Block, fields: list[Field]) -> tuple[list[tuple], list[CellEr
         return [], errors
     width = max(names) + 1
     pad = [""] * width
-    rows = [
-        cells if len(cells) >= width else cells + pad[len(cells) :]
-        for cells in compress(block.rows, filled)
-    ]
+    originals = list(
+        zip(*((cells + pad)[:width] for cells in compress(block.rows, filled)))
+    )
     columns = [numbers]
     for field in fields:
-        originals = [cells[field.at] for cells in rows]
-        values = field.converter.convert_all(originals)
+        values = field.converter.convert_all(originals[field.at])
         if Bad in set(map(type, values)):
-            errors += _take_out_bad(field.name, numbers, originals, values)
+            errors += _take_out_bad(field.name, numbers, originals[field.at], values)
         if field.required and "" in values:
             marked = {(e.row, e.column) for e in errors}
             errors += [

@@ -18,6 +18,7 @@ from .workbook import WorkbookError
 BLOCK_ROWS = 1_000
 SAMPLE_BYTES = 1_000_000
 MOST_COLUMNS = 200
+ENCODINGS = ("utf-8", "gb18030")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 OLE = b"\xd0\xcf\x11\xe0"  # begins an .xls, and a workbook with a password
 
@@ -102,12 +103,7 @@ class CsvFile(TableFile):
 
     def _records(self, text):
         """Yield the cells of every record, or the error that stands in their place."""
-        reader = csv.reader(
-            # The database's COPY knows no NUL.
-            (line.replace("\0", "\ufffd") for line in text),
-            delimiter=self.delimiter,
-            strict=True,
-        )
+        reader = csv.reader(text, delimiter=self.delimiter, strict=True)
         while True:
             try:
                 yield next(reader)
@@ -155,16 +151,18 @@ def _find_encoding(sample):
         return "utf-8-sig"
     if sample.startswith(_UTF16) or sample.count(b"\0") > len(sample) // 100:
         raise WorkbookError("encoding")
-    wrong = {
-        encoding: sample.decode(encoding, "replace").count("\ufffd")
-        for encoding in ("utf-8", "gb18030")
-    }
-    best = min(wrong, key=wrong.get)  # UTF-8 when both do
-    if wrong[best] * 100 > len(sample):
+    wrong = {encoding: _count_wrong(sample, encoding) for encoding in ENCODINGS}
+    best = min(wrong, key=wrong.get)  # UTF-8 when both fit
+    foreign = sum(not c.isascii() for c in sample.decode(best, "replace"))
+    if wrong[best] > 1 + foreign // 10:
         raise WorkbookError("encoding")
-    if best == "gb18030":
-        foreign = [c for c in sample.decode(best, "replace") if not c.isascii()]
-        common = sum(bool(c.encode("gb2312", "ignore")) for c in foreign)
-        if common * 10 < len(foreign) * 9:
-            raise WorkbookError("encoding")
     return best
+
+
+def _count_wrong(sample, encoding):
+    """How many characters of a text tell that it is in another encoding."""
+    text = sample.decode(encoding, "replace")
+    wrong = text.count("\ufffd")
+    if encoding == "gb18030":
+        wrong += sum(not c.isascii() and not c.encode("gb2312", "ignore") for c in text)
+    return wrong

@@ -1,0 +1,146 @@
+"""The registries as files: what the user may read, in columns that an import understands, no identity number."""
+
+import csv
+import io
+
+import openpyxl
+
+from odoo.tests import HttpCase, tagged
+
+from ..models.srsp_registry_columns import COLUMNS
+from ..tools.registry_sheet import SheetWriter
+from .registry_case import CODE, CODE_2, RegistryCase, read_workbook
+
+HEADER = (
+    "entity_name uscc kind founded_on sector permit_number risk_class is_key key_reason latitude state state_reason"
+).split()
+ROWS = [
+    f"甲公司,{CODE},,2001-05-06,SUR,P1,A,1,投诉多,26.07,,".split(","),
+    f"乙公司,{CODE_2},institution,,SUR,=1+1,,,,,suspended,歇业".split(","),
+]
+
+
+@tagged("post_install", "-at_install")
+class TestRegistryExport(RegistryCase, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        person = cls.env["srsp.entity"].create(
+            {
+                "name": "王五",
+                "kind": "person",
+                "identity_number": "11010519491231002X",
+                "company_id": cls.company.id,
+            }
+        )
+        cls.env["srsp.target"].create(
+            {"entity_id": person.id, "sector_id": cls.sector.id}
+        )
+        cls.theirs = cls._make_targets(1, sector=cls.mining)
+
+    def setUp(self):
+        super().setUp()
+        self._import([HEADER, *ROWS])
+
+    def _labels(self, kind):
+        """The headings in the language that the officer's browser gets."""
+        user = self.env["res.users"].with_user(self.officer)
+        imports = self.env["srsp.registry.import"].with_context(user.context_get())
+        return imports._get_export_labels(kind)
+
+    def _get(self, path, user=None):
+        login = (user or self.officer).login
+        self.authenticate(login, login)
+        answer = self.url_open(f"/srsp/registry/{path}")
+        answer.raise_for_status()
+        return answer
+
+    def _read_csv(self, data):
+        text = data.decode("utf-8-sig")
+        return list(csv.reader(io.StringIO(text)))
+
+    def test_an_export_imported_again_changes_nothing(self):
+        for extension in ("csv", "xlsx"):
+            with self.subTest(extension):
+                data = self._get(f"target.{extension}").content
+                record = self._check(data)
+                self.assertEqual(self._errors(record), [])
+                self.assertEqual(self._counts(record), (122, 0, 0, 122, 0))
+
+    def test_both_formats_hold_every_column_and_what_the_user_may_read(self):
+        rows = self._read_csv(self._get("target.csv").content)
+        sheet = read_workbook(self._get("target.xlsx").content)
+        self.assertEqual((rows[0], sheet[0]), (self._labels("target"),) * 2)
+        self.assertEqual(len(rows), len(sheet))
+        names = ["code", *(column.name for column in COLUMNS["target"])]
+        by_name = {row[1]: dict(zip(names, row)) for row in sheet}
+        self.assertNotIn(self.theirs.code, [row[0] for row in rows])
+        first = by_name["甲公司"]
+        self.assertEqual(
+            [first[name] for name in "uscc sector division latitude".split()],
+            [CODE, "Surveying", "Surveying", 26.07],
+        )
+        self.assertEqual(str(first["founded_on"])[:10], "2001-05-06")
+        self.assertEqual(by_name["乙公司"]["permit_number"], "=1+1")
+        everybody = self._read_csv(self._get("target.csv", self.administrator).content)
+        self.assertIn(self.theirs.code, [row[0] for row in everybody])
+
+    def test_no_identity_number_leaves_the_house(self):
+        for path in ("target.csv", "target.xlsx"):
+            answer = self._get(path, self.administrator)
+            rows = (
+                self._read_csv(answer.content)
+                if path.endswith("csv")
+                else read_workbook(answer.content)
+            )
+            self.assertIn("王五", [row[1] for row in rows])
+            self.assertNotIn("110105", str(rows))
+
+    def test_inspectors_are_exported_too(self):
+        rows = self._read_csv(self._get("inspector.csv", self.manager).content)
+        self.assertEqual(
+            [row[0] for row in rows[1:]], self.officers.mapped("staff_number")
+        )
+        self.assertEqual(rows[1][4], "Mining、Quiet、Surveying")
+        data = self._get("inspector.xlsx", self.manager).content
+        record = self._check(data, self.manager, kind="inspector")
+        self.assertEqual(self._errors(record), [])
+        self.assertEqual(self._counts(record), (5, 0, 0, 5, 0))
+
+    def test_a_template_is_an_empty_table_that_an_import_understands(self):
+        for kind, user in (("target", self.officer), ("inspector", self.manager)):
+            data = self._get(f"{kind}/template.xlsx", user).content
+            [labels] = read_workbook(data)
+            self.assertEqual(labels, self._labels(kind)[-len(labels) :])
+            record = self._upload(data, user, kind=kind)
+            self.assertEqual(
+                [c._get_name() for c in record.column_ids],
+                [c.name for c in COLUMNS[kind]],
+            )
+
+    def test_what_does_not_exist_and_strangers_get_nothing(self):
+        self.authenticate(self.officer.login, self.officer.login)
+        for path in ("entity.csv", "target.pdf", "draw/template.xlsx"):
+            self.assertEqual(self.url_open(f"/srsp/registry/{path}").status_code, 404)
+        self.authenticate(None, None)
+        answer = self.url_open("/srsp/registry/target.csv", allow_redirects=False)
+        self.assertEqual(answer.status_code, 303)
+
+    def test_a_full_sheet_goes_on_in_the_next_one(self):
+        data = io.BytesIO()
+        with SheetWriter(data, most_rows=3) as sheet:
+            sheet.add_header(["a", "b"])
+            for number in range(5):
+                sheet.add_row([number, f"={number}"])
+        book = openpyxl.load_workbook(data)
+        self.assertEqual(
+            [
+                [tuple(row) for row in sheet.iter_rows(values_only=True)]
+                for sheet in book
+            ],
+            [
+                [("a", "b"), (0, "=0"), (1, "=1")],
+                [("a", "b"), (2, "=2"), (3, "=3")],
+                [("a", "b"), (4, "=4")],
+            ],
+        )

@@ -1,0 +1,338 @@
+"""A file goes into the registry as if every row had been typed; the same file again changes nothing."""
+
+import base64
+import random
+
+from stdnum.cn import uscc as reference
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from ..models.srsp_target_change import Origin
+from ..tools import uscc
+from .registry_case import CODE, CODE_2, HEADER, RegistryCase, make_csv
+
+COLUMNS = (
+    "entity_name uscc kind address legal_representative founded_on sector name region latitude longitude"
+    " permit_number permit_valid_until risk_class risk_date is_key key_reason state state_reason"
+).split()
+# Where a row's values go when somebody types them.
+ENTITY = {"entity_name": "name"} | {
+    n: n for n in "uscc kind address legal_representative founded_on".split()
+}
+TARGET = {n: n for n in COLUMNS[7:]}
+ROWS = [
+    f"甲公司,{CODE},,金山路1号,张三,2001-05-06,SUR,,鼓楼区,26.07,119.3,P1,2027-01-31,A,,,,,".split(
+        ","
+    ),
+    f"乙公司,{CODE_2},institution,,,,SUR,控制网,,,,P2,,C,2026-01-05,1,上年有问题,,".split(
+        ","
+    ),
+    f"乙公司,{CODE_2},,海滨路2号,,,SUR,,,,,P3,,,,,,suspended,歇业".split(","),
+    "三沙岛,,area,,,,SUR,,,,,,,,,,,,".split(","),
+]
+CHANGED = [
+    f"甲公司,{CODE},,金山路9号,张三,,SUR,,,,,P1,,B,,1,投诉多,,".split(","),
+    f"乙公司,{CODE_2},,,,,SUR,,,,,P2,,D,2026-02-01,0,,,".split(","),
+    f"乙公司,{CODE_2},,,,,SUR,,,,,P3,,,,,,active,".split(","),
+]
+
+
+@tagged("post_install", "-at_install")
+class TestRegistryImport(RegistryCase):
+    def _type_in(self, rows):
+        """Enter the rows through the ORM, as the officer would."""
+        env = self.env(
+            user=self.officer, context={"srsp_origin": Origin("import", "Test")}
+        )
+        for row in rows:
+            given = {name: value for name, value in zip(COLUMNS, row) if value}
+            key = given.get("uscc", False)
+            entity = env["srsp.entity"].search(
+                [("uscc", "=", key), ("name", "=", given["entity_name"])]
+            )
+            self._keep(entity, {f: given[n] for n, f in ENTITY.items() if n in given})
+            entity = entity or env["srsp.entity"].search([], order="id desc", limit=1)
+            target = env["srsp.target"].search(
+                [
+                    ("entity_id", "=", entity.id),
+                    ("permit_number", "=", given.get("permit_number", False)),
+                ]
+            )
+            vals = {f: given[n] for n, f in TARGET.items() if n in given}
+            if "is_key" in vals:
+                vals["is_key"] = vals["is_key"] == "1"
+            if not target:
+                vals |= {"entity_id": entity.id, "sector_id": self.sector.id}
+            self._keep(target, vals)
+
+    def _keep(self, record, vals):
+        if not record:
+            record.create(vals)
+            return
+        changed = {
+            n: v
+            for n, v in vals.items()
+            if record[n] != record._fields[n].convert_to_cache(v, record)
+        }
+        if changed:
+            record.write(changed)
+
+    def _written(self):
+        """What the database holds of the rows: entities, targets, history; without ids, numbers and times."""
+        self.env.flush_all()
+        left_out = "- 'id' - 'create_date' - 'write_date' - 'write_uid'"
+        self.env.cr.execute(
+            f"""
+            SELECT to_jsonb(e) {left_out} - 'code', e.code = coalesce(e.uscc, e.code), t.code ~ '^SUR-[0-9]{{6}}$',
+                   to_jsonb(t) {left_out} - 'code' - 'entity_id',
+                   (SELECT jsonb_agg(to_jsonb(c) - 'id' - 'target_id' - 'changed_on' ORDER BY c.id)
+                      FROM srsp_target_change c WHERE c.target_id = t.id)
+              FROM srsp_entity e JOIN srsp_target t ON t.entity_id = e.id
+             WHERE e.company_id = %s AND e.name NOT LIKE 'Unit%%' ORDER BY e.name, t.permit_number
+            """,
+            [self.company.id],
+        )
+        return self.env.cr.fetchall()
+
+    def test_what_is_imported_is_what_the_orm_would_have_written(self):
+        self.sector.target_properties_definition = [
+            {"name": "a1b2", "type": "char", "string": "Grade", "default": "乙"}
+        ]
+        for rows in (ROWS, ROWS + CHANGED):
+            savepoint = self.env.cr.savepoint()
+            self._type_in(rows)
+            typed = self._written()
+            savepoint.rollback()
+            self.env.invalidate_all()
+            for part in (ROWS, CHANGED)[: 1 + (len(rows) > len(ROWS))]:
+                record = self._import([COLUMNS, *part])
+                self.assertEqual(self._errors(record), [])
+            imported = self._written()
+            savepoint.rollback()
+            self.env.invalidate_all()
+            self.assertEqual(len(typed), 4)
+            self.assertEqual(imported, typed)
+
+    def test_the_same_file_again_changes_nothing_and_says_so(self):
+        record = self._import([COLUMNS, *ROWS])
+        self.assertEqual(self._counts(record), (4, 4, 0, 0, 0))
+        self.assertEqual(
+            record.message,
+            "Imported: 4 new, 0 changed, 0 unchanged; 0 bad rows left out.",
+        )
+        before = self._registry()
+        again = self._import([COLUMNS, *ROWS])
+        self.assertEqual(self._counts(again), (4, 0, 0, 4, 0))
+        self.assertEqual(
+            again.message, "Nothing to change: all 4 rows say what the registry says."
+        )
+        self.assertEqual(self._registry(), before)
+
+    def test_a_check_changes_nothing(self):
+        before = self._registry()
+        record = self._check([COLUMNS, *ROWS])
+        self.assertEqual(record.state, "checked")
+        self.assertEqual(self._counts(record), (4, 4, 0, 0, 0))
+        self.assertEqual(self._registry(), before)
+
+    def test_one_note_says_what_came_of_it(self):
+        record = self._import([COLUMNS, *ROWS])
+        self.assertIn("Imported: 4 new", record.message_ids[0].body)
+        self.assertFalse(self._target("甲公司").message_ids)
+
+    def test_codes_follow_the_order_of_the_file(self):
+        names = ["丙", "甲", "丁", "乙"]
+        self._import([HEADER, *([name, "", "SUR", ""] for name in names)])
+        found = self.env["srsp.target"].search(
+            [("entity_id.name", "in", names)], order="code"
+        )
+        self.assertEqual(found.entity_id.mapped("name"), names)
+        numbers = [int(target.code[4:]) for target in found]
+        self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 4)))
+        codes = found.entity_id.mapped("code")
+        self.assertEqual(codes, sorted(codes))
+
+    def test_an_entity_is_found_by_code_or_by_name(self):
+        self._import([COLUMNS, *ROWS])
+        area = self._target("三沙岛").entity_id
+        header = ["entity_name", "entity_code", "sector", "region", "uscc"]
+        rows = [
+            ["三沙岛", area.code, "SUR", "霞浦县", ""],
+            ["甲公司", "", "quiet", "", CODE.lower()],
+        ]
+        record = self._import([header, *rows])
+        self.assertEqual(self._counts(record), (2, 1, 1, 0, 0))
+        self.assertEqual(self._target("三沙岛").region, "霞浦县")
+        self.assertEqual(self._target("甲公司").sector_id, self.sector | self.quiet)
+
+    def test_the_table_of_check_digits_agrees_with_the_reference(self):
+        pick = random.Random(7)
+        for _ in range(3000):
+            body = "".join(pick.choices("0123456789", k=8))
+            body += "".join(pick.choices("0123456789ABCDEFGHJKLMNPQRTUWXY", k=9))
+            valid = body + reference.calc_check_digit(body)
+            at = pick.randrange(18)
+            spoiled = (
+                valid[:at] + pick.choice("0123456789ABIOSVZabc é") + valid[at + 1 :]
+            )
+            for code in (valid, spoiled, valid[:-1], f"{valid}0", f"１{valid[1:]}"):
+                known = reference.is_valid(code) and reference.compact(code) == code
+                self.assertEqual(uscc.is_valid(code), known, code)
+
+    def test_columns_are_guessed_and_remembered_by_source(self):
+        header = [
+            "单位名称",
+            "统一社会信用代码",
+            "领域",
+            "资质证书编号",
+            "编码",
+            "Region",
+        ]
+        record = self._upload([header, ["甲公司", CODE, "SUR", "P1", "1", "鼓楼区"]])
+        lines = [(c.label, c.sample, c.target_column) for c in record.column_ids]
+        self.assertEqual(
+            lines,
+            [
+                ("单位名称", "甲公司", "entity_name"),
+                ("统一社会信用代码", CODE, "uscc"),
+                ("领域", "SUR", "sector"),
+                ("资质证书编号", "P1", "permit_number"),
+                ("编码", "1", False),
+                ("Region", "鼓楼区", "region"),
+            ],
+        )
+        by_label = {c.label: c for c in record.column_ids}
+        by_label["编码"].target_column = "name"
+        by_label["Region"].target_column = False
+        record.action_check()
+        record._run()
+        again = self._upload(
+            [header[::-1], ["台江区", "2", "P2", "SUR", CODE, "甲公司"]]
+        )
+        self.assertEqual(
+            {c.label: c.target_column for c in again.column_ids},
+            {c.label: c.target_column for c in record.column_ids},
+        )
+        other = self._upload([header], source="Another")
+        self.assertFalse(
+            other.column_ids.filtered(lambda c: c.label == "编码").target_column
+        )
+
+    def test_headings_may_stand_below_a_title(self):
+        rows = [
+            ["测绘单位名单"],
+            [],
+            HEADER,
+            ["甲公司", CODE, "SUR", "P1"],
+            [],
+            ["乙公司", "", "X", ""],
+        ]
+        record = self._check(rows)
+        self.assertEqual(record.header_row, 3)
+        self.assertEqual(self._counts(record), (2, 1, 0, 0, 1))
+        self.assertEqual(record.error_ids.row, 6)
+
+    def test_needed_columns_must_be_mapped_and_none_twice(self):
+        record = self._upload(
+            [["entity_name", "uscc", "permit_number"], ["甲公司", CODE, "P1"]]
+        )
+        with self._refused("No column of the file goes to “Sector”"):
+            record.action_check()
+        record.column_ids[2].target_column = "sector"
+        record.column_ids[1].target_column = "sector"
+        with self._refused("Two columns of the file go to “Sector”"):
+            record.action_check()
+
+    def test_a_heading_changed_or_a_file_replaced_begins_anew(self):
+        record = self._import([COLUMNS, *ROWS])
+        with self._refused("this step needs"):
+            record.source = "Another"
+        record = self._check([COLUMNS, *ROWS])
+        record.file = base64.b64encode(make_csv([HEADER, ["丁公司", "", "SUR", ""]]))
+        self.assertEqual(record.state, "draft")
+        self.assertEqual(record.column_ids.mapped("label"), HEADER)
+        with self._refused("this step needs"):
+            record.action_import()
+
+    def test_what_is_missing_from_a_whole_file_is_removed_by_state_and_with_a_reason(
+        self,
+    ):
+        self._import([COLUMNS, *ROWS])
+        kept = [["entity_name", "uscc", "sector", "permit_number"]] + [
+            [f"Unit {n:03d}", "", "SUR", ""] for n in range(1, 120)
+        ]
+        record = self._import([*kept, ["甲公司", CODE, "SUR", "P1"]], is_full=True)
+        self.assertEqual(record.missing_count, 3)
+        missing = record.missing_target_ids
+        self.assertEqual(
+            sorted(missing.mapped(lambda t: (t.entity_id.name, t.permit_number or ""))),
+            [("三沙岛", ""), ("乙公司", "P2"), ("乙公司", "P3")],
+        )
+        self.assertEqual(set(missing.mapped("state")), {"active", "suspended"})
+        action = record.action_cancel_missing()
+        wizard = self.env[action["res_model"]].with_user(self.officer)
+        wizard = wizard.with_context(**action["context"]).create({"reason": "注销"})
+        wizard.action_confirm()
+        self.assertEqual(set(missing.mapped("state")), {"cancelled"})
+        self.assertEqual(set(missing.mapped("state_reason")), {"注销"})
+        self.assertEqual(
+            missing.change_ids.filtered(lambda c: c.new == "cancelled").mapped(
+                "reason"
+            ),
+            ["注销"] * 3,
+        )
+        self.assertEqual(record.missing_count, 0)
+
+    def test_missing_targets_may_stay_and_bad_rows_propose_none(self):
+        rows = [HEADER, ["甲公司", CODE, "SUR", "P1"]]
+        record = self._import(rows, is_full=True)
+        self.assertEqual(record.missing_count, 119)
+        record.action_keep_missing()
+        self.assertEqual(set(self.targets.mapped("state")), {"active"})
+        self.assertFalse(record.missing_target_ids)
+        record = self._import([*rows, ["乙公司", "1", "SUR", ""]], is_full=True)
+        self.assertEqual((record.bad_count, record.missing_count), (1, 0))
+
+    def test_only_those_who_keep_the_registry_import(self):
+        for role in ("inspector", "auditor", "policy_officer"):
+            user = self._make_user(f"no_{role}", role, self.surveying)
+            with self.assertRaises(AccessError):
+                self._upload([HEADER, ["甲公司", CODE, "SUR", "P1"]], user)
+        record = self._upload([HEADER, ["甲公司", CODE, "SUR", "P1"]])
+        with self.assertRaises(AccessError):
+            record.with_user(self.manager).read(["message"])
+        with self.assertRaises(AccessError):
+            record.with_user(self.administrator).action_check()
+        with self._refused("cannot be edited", AccessError):
+            record.state = "checked"
+        with self._refused("cannot be edited", AccessError):
+            record.user_id = self.administrator
+
+    def test_one_bureau_does_not_import_for_another(self):
+        other = self.env["res.company"].create(
+            {"name": "Other", "srsp_area_code": "350200"}
+        )
+        self.env["srsp.entity"].create(
+            {"name": "甲公司", "uscc": CODE, "company_id": other.id}
+        )
+        self._import([HEADER, ["甲公司", CODE, "SUR", "P1"]])
+        self.assertEqual(self._target("甲公司").entity_id.company_id, self.company)
+
+    def test_progress_can_be_seen_while_it_lasts(self):
+        record = self._upload([HEADER, ["甲公司", CODE, "SUR", "P1"]])
+        record._set_progress(42.7)
+        self.assertEqual(record.progress, 42)
+        record._set_progress(None)
+        self.env.cr.execute("SELECT pg_stat_clear_snapshot()")
+        record.invalidate_recordset()
+        self.assertEqual(record.progress, 0)
+
+    def test_an_error_ends_an_import_and_is_told(self):
+        record = self._upload([HEADER, ["甲公司", CODE, "SUR", "P1"]])
+        record.action_check()
+        sequence = self.env.ref("srsp_supervision.ir_sequence_srsp_entity")
+        sequence.implementation = "no_gap"
+        record.sudo().state = "importing"
+        with self._refused("must be of the standard kind", UserError):
+            record._run()

@@ -1,0 +1,408 @@
+"""What a file may not hold, and what the report says about it: row, column, value, reason; nothing is changed."""
+
+import base64
+import io
+import zipfile
+from datetime import date
+
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from .registry_case import (
+    CODE,
+    CODE_2,
+    HEADER,
+    RegistryCase,
+    make_csv,
+    make_workbook,
+    read_workbook,
+)
+
+GOOD = ["好公司", CODE, "SUR", "P1"]
+
+
+@tagged("post_install", "-at_install")
+class TestRegistryImportErrors(RegistryCase):
+    def _assert_bad(self, rows, errors, user=None):
+        """The check reports exactly ``errors``, and importing what is good leaves every bad row out."""
+        before = self._registry()
+        record = self._check(rows, user)
+        self.assertEqual(record.state, "checked", record.message)
+        self.assertEqual(self._errors(record), errors)
+        self.assertEqual(record.bad_count, len({error[0] for error in errors}))
+        self.assertEqual(self._registry(), before)
+        return record
+
+    def _assert_unreadable(self, data, words):
+        before = self._registry()
+        record = self._upload(data)
+        self.assertEqual(record.state, "failed")
+        self.assertRegex(record.message, words)
+        with self._refused("No column of the file"):
+            record.action_check()
+        self.assertEqual(self._registry(), before)
+
+    def test_every_kind_of_bad_cell_is_named(self):
+        header = [
+            *HEADER,
+            "division",
+            "kind",
+            "founded_on",
+            "latitude",
+            "risk_class",
+            "is_key",
+        ]
+        wrong = f"{CODE[:-1]}M"
+        record = self._assert_bad(
+            [
+                header,
+                ["甲", wrong, "SUR", "1"],
+                ["", "", "SUR", "2"],
+                ["丙", "", "XYZ", "3"],
+                ["丁", "", "SUR", "4", "No such"],
+                ["戊", "", "SUR", "5", "", "", "去年春天"],
+                ["己", "", "SUR", "6", "", "", "2026-02-30", "91"],
+                ["庚", "", "SUR", "7", "", "firm", "", "north"],
+                ["辛", "", "SUR", "8", "", "", "", "", "E", "maybe"],
+                ["壬", "", "SUR", "9", "Minerals"],
+                ["癸" * 40_000, "", "SUR", "10"],
+                ["子", CODE_2, "SUR", "11", "", "person"],
+            ],
+            [
+                (2, "Credit Code", wrong, "not a valid credit code: 18 digits and capital letters,"
+                    " the last one a check digit"),
+                (3, "Entity Name", False, "nothing is entered"),
+                (4, "Sector", "XYZ", "no such sector"),
+                (5, "Responsible Division", "No such", "no such division"),
+                (6, "Founded", "去年春天", "not a date: enter a real date, or text such as 2026-03-20"),
+                (7, "Founded", "2026-02-30", "not a date: enter a real date, or text such as 2026-03-20"),
+                (7, "Latitude", "91", "out of range: degrees are at most 90 north and 180 east"),
+                (8, "Kind of Entity", "firm", "not one of the known values"),
+                (8, "Latitude", "north", "not a number"),
+                (9, "Key Target", "maybe", "not one of the known values"),
+                (9, "Risk Class", "E", "not one of the known values"),
+                (10, "Responsible Division", "Minerals", "another division is responsible for the sector"),
+                (11, "Entity Name", "癸" * 200, "the text is too long"),
+                (12, "Credit Code", CODE_2, "a natural person is not entered with a credit code;"
+                    " it would be published"),
+            ],
+        )  # fmt: skip
+        self.assertEqual(self._counts(record), (11, 0, 0, 0, 11))
+
+    def test_a_key_twice_in_the_file_is_reported_with_both_rows(self):
+        self._assert_bad(
+            [
+                HEADER,
+                GOOD,
+                ["甲", CODE_2, "SUR", "P2"],
+                ["甲", CODE_2.lower(), "Surveying", " P2 "],
+                ["乙", "", "SUR", ""],
+                ["乙", "", "SUR", ""],
+                ["乙", "", "SUR", ""],
+            ],
+            [
+                (3, "Permit Number", "P2", "the same entry as in row 4"),
+                (4, "Permit Number", "P2", "the same entry as in row 3"),
+                (5, "Entity Name", "乙", "the same entry as in row 6"),
+                (6, "Entity Name", "乙", "the same entry as in row 5"),
+                (7, "Entity Name", "乙", "the same entry as in row 5"),
+            ],
+        )
+
+    def test_rows_of_one_entity_that_contradict_each_other_are_reported(self):
+        header = [*HEADER, "address"]
+        self._assert_bad(
+            [
+                header,
+                ["甲", CODE, "SUR", "P1", "金山路1号"],
+                ["甲", CODE, "SUR", "P2", ""],
+                ["甲", CODE, "SUR", "P3", "金山路2号"],
+            ],
+            [
+                (
+                    2,
+                    "Address",
+                    "金山路1号",
+                    "something else than in row 4 of the same entity",
+                ),
+                (
+                    4,
+                    "Address",
+                    "金山路2号",
+                    "something else than in row 2 of the same entity",
+                ),
+            ],
+        )
+
+    def test_a_state_or_key_mark_wants_its_reason(self):
+        header = [*HEADER, "state", "is_key", "key_reason"]
+        record = self._assert_bad(
+            [
+                header,
+                ["甲", CODE, "SUR", "P1", "Suspended"],
+                ["乙", CODE_2, "SUR", "P2", "", "是"],
+                ["丙", "", "SUR", "P3", "active", "yes", "投诉多"],
+            ],
+            [
+                (2, "Reason", False, "say why: a reason is needed"),
+                (3, "Reason of the Key Mark", False, "say why: a reason is needed"),
+            ],
+        )
+        self.assertEqual(record.created_count, 1)
+
+    def test_an_entity_that_cannot_be_told_is_reported(self):
+        for _ in range(2):
+            self.env["srsp.entity"].create(
+                {"name": "双胞胎", "company_id": self.company.id}
+            )
+        header = ["entity_name", "entity_code", "sector"]
+        self._assert_bad(
+            [header, ["双胞胎", "", "SUR"], ["无名", "E99999999", "SUR"]],
+            [
+                (
+                    2,
+                    "Entity Name",
+                    "双胞胎",
+                    "several entities have this name: enter the entity's code",
+                ),
+                (3, "Entity Code", "E99999999", "no entity has this code"),
+            ],
+        )
+
+    def test_what_belongs_to_another_division_is_not_imported(self):
+        other = self.env["srsp.entity"].create(
+            {"name": "共管公司", "uscc": CODE_2, "company_id": self.company.id}
+        )
+        self.env["srsp.target"].create(
+            {"entity_id": other.id, "sector_id": self.mining.id}
+        )
+        header = [*HEADER, "address"]
+        rows = [
+            header,
+            ["甲", CODE, "MIN", "P1"],
+            ["共管公司", CODE_2, "SUR", "P2", "新地址"],
+            ["共管公司", CODE_2, "SUR", "P3"],
+        ]
+        record = self._assert_bad(
+            rows,
+            [
+                (2, "Sector", "MIN", "a sector of another division"),
+                (3, "Entity Name", "共管公司", "the entity is in another division's registry too,"
+                    " which keeps its data"),
+            ],
+        )  # fmt: skip
+        record.action_import()
+        record._run()
+        self.assertEqual(
+            self._target("共管公司").mapped("permit_number"), [False, "P3"]
+        )
+        self.assertFalse(self._target("甲"))
+        rows = [
+            header,
+            ["甲", CODE, "MIN", "P1"],
+            ["共管公司", CODE_2, "SUR", "P2", "新地址"],
+        ]
+        everywhere = self._import(rows, self.administrator)
+        self.assertEqual(self._counts(everywhere), (2, 2, 0, 0, 0))
+        self.assertEqual(other.address, "新地址")
+
+    def test_the_name_of_an_entity_stays_while_a_visit_is_open(self):
+        entity = self._make_drawn().inspection_ids[0].entity_id
+        self._assert_bad(
+            [["entity_name", "entity_code", "sector"], ["新名字", entity.code, "SUR"]],
+            [
+                (
+                    2,
+                    "Entity Name",
+                    "新名字",
+                    "a visit is open: close it before name or kind of the entity change",
+                )
+            ],
+        )
+
+    def test_cells_that_only_a_workbook_has(self):
+        rows = [
+            [*HEADER, "founded_on", "address"],
+            [*GOOD, date(2020, 5, 6), 12],
+            ["甲", "", "SUR", "P2", "2026年3月1日"],
+            ["乙", "", "SUR", date(2026, 3, 1), 45000],
+            ["丙", "", "SUR", "P4"],
+            ["丁", "", "SUR", "P5"],
+            ["戊", "", "SUR", "P6"],
+            ["己" * 30_000, "", "SUR", "P7"],
+        ]
+
+        def change(book, sheet):
+            sheet.write_formula(4, 5, '="a"&"b"', None, "ab")
+            sheet.write_formula(5, 3, "=1/0", None, "#DIV/0!")
+            sheet.merge_range(6, 4, 6, 5, "合并")
+
+        record = self._assert_bad(
+            make_workbook(rows, change),
+            [
+                (3, "Founded", "2026年3月1日", "not a date: enter a real date, or text such as 2026-03-20"),
+                (4, "Founded", "45000.0", "not a date: enter a real date, or text such as 2026-03-20"),
+                (4, "Permit Number", "2026-03-01",
+                    "a date or yes/no instead of text: format the cell as text and type it again"),
+                (5, "Address", False, "a formula: paste its value"),
+                (6, "Permit Number", False, "a formula: paste its value"),
+                (6, "Permit Number", False, "a formula that failed"),
+                (7, "Founded", False, "merged cells: undo the merge, every cell has a value of its own"),
+                (7, "Founded", "合并", "not a date: enter a real date, or text such as 2026-03-20"),
+                (8, "Entity Name", "己" * 200, "the text is too long"),
+            ],
+        )  # fmt: skip
+        record.action_import()
+        record._run()
+        entity = self._target("好公司").entity_id
+        self.assertEqual((entity.founded_on, entity.address), (date(2020, 5, 6), "12"))
+
+    def test_bad_rows_come_back_as_a_workbook_to_mend(self):
+        rows = [
+            [*HEADER, "remark"],
+            ["甲", "1", "SUR", "P1", "=1+1"],
+            GOOD,
+            ["乙", "", "XXX"],
+        ]
+        record = self._check(rows)
+        self.assertEqual(record.error_file_name, "Bad rows of registry.xlsx")
+        data = base64.b64decode(record.error_file)
+        back = read_workbook(data)
+        self.assertEqual(back[0], [*HEADER, "remark", "What is wrong"])
+        self.assertEqual(back[1][:5], ["甲", "1", "SUR", "P1", "=1+1"])
+        self.assertIn("Credit Code: not a valid credit code", back[1][5])
+        self.assertEqual(
+            back[2], ["乙", None, "XXX", None, None, "Sector: no such sector"]
+        )
+        again = self._check(data)
+        self.assertEqual(again.column_ids.mapped("label"), back[0])
+        self.assertEqual(again.bad_count, 2)
+
+    def test_text_may_be_utf_8_or_gb18030(self):
+        for encoding in ("utf-8", "utf-8-sig", "gb18030"):
+            with self.subTest(encoding):
+                rows = [
+                    ["企业名称", "监管领域"],
+                    [f"福州㐂公司{encoding}", "SUR"],
+                    ["测绘中心院", "SUR"],
+                ]
+                record = self._check(make_csv(rows, encoding))
+                self.assertEqual(self._counts(record), (2, 2, 0, 0, 0))
+        tabs = make_csv(rows).replace(b",", b"\t")
+        self.assertEqual(self._check(tabs).created_count, 2)
+
+    def test_a_wrong_encoding_is_reported(self):
+        words = "unknown encoding"
+        text = "企業名稱,監管領域\r\n福州測繪有限公司,測繪資質\r\n" * 5
+        self._assert_unreadable(text.encode("utf-16"), words)
+        self._assert_unreadable(text.encode("big5"), words)
+        self._assert_unreadable(
+            "Société générale été,dépôt\r\n".encode("latin-1") * 9, words
+        )
+        rows = make_csv([HEADER, GOOD, ["坏公司", "", "SUR", ""]])
+        spoiled = rows.replace("坏".encode(), "坏".encode()[:2])
+        record = self._check(spoiled)
+        self.assertEqual(
+            [(e.row, e.label, e.reason) for e in record.sudo().error_ids],
+            [(3, "Entity Name", "bytes that are no characters")],
+        )
+
+    def test_broken_text_is_reported_by_row(self):
+        data = make_csv([HEADER, GOOD]) + b'"Bad" quotes,,SUR,\r\nOk,,SUR,9\r\n'
+        record = self._check(data)
+        self.assertEqual(
+            self._errors(record), [(3, "", False, "quotation marks without an end")]
+        )
+        self.assertEqual(record.created_count, 2)
+
+    def test_a_packed_bomb_a_program_and_nothing_at_all_are_refused(self):
+        good = make_workbook([HEADER, GOOD])
+        self._assert_unreadable(b"", "empty")
+        self._assert_unreadable(b"\n\n", "empty")
+        self._assert_unreadable(make_workbook([]), "empty")
+        self._assert_unreadable(
+            b"\xd0\xcf\x11\xe0" + bytes(100), "xls workbook or has a password"
+        )
+        self._assert_unreadable(b"PK\x03\x04 not a zip", "neither a workbook")
+        self._assert_unreadable(good[: len(good) // 2], "neither a workbook")
+        self._assert_unreadable(self._add(good, "xl/vbaProject.bin", b"Sub"), "macros")
+        types = self._read(good, "[Content_Types].xml").replace(
+            b"sheet.main+xml", b"sheet.macroEnabled.main+xml"
+        )
+        self._assert_unreadable(self._add(good, "[Content_Types].xml", types), "macros")
+        bomb = b"<row r='1'><c r='A1'/></row>" * 4_000_000
+        sheet = "xl/worksheets/sheet1.xml"
+        self._assert_unreadable(self._add(good, sheet, bomb), "packed so tightly")
+        entity = b'<!DOCTYPE a [<!ENTITY b "b">]>' + self._read(good, sheet)
+        self._assert_unreadable(self._add(good, sheet, entity), "neither a workbook")
+
+    def test_cells_far_out_do_not_fill_the_memory(self):
+        good = make_workbook([HEADER, GOOD])
+        sheet = "xl/worksheets/sheet1.xml"
+        text = self._read(good, sheet)
+        far = text.replace(b'r="D2"', b'r="XFD2"')
+        self._assert_unreadable(self._add(good, sheet, far), "200th column")
+        end = b'<row r="1048576"><c r="A1048576"><v>1</v></c></row></sheetData>'
+        far = text.replace(b"</sheetData>", end)
+        self._assert_unreadable(self._add(good, sheet, far), "gap of thousands of rows")
+
+    def _read(self, data, part):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return archive.read(part)
+
+    def _add(self, data, part, text):
+        """The workbook with one part more, or another one in its place."""
+        changed = io.BytesIO()
+        with (
+            zipfile.ZipFile(io.BytesIO(data)) as old,
+            zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new,
+        ):
+            for name in old.namelist():
+                if name != part:
+                    new.writestr(name, old.read(name))
+            new.writestr(part, text)
+        return changed.getvalue()
+
+    def test_inspectors_are_imported_through_the_same_door(self):
+        header = "staff_number name division sectors certificate_number certificate_valid_until on_duty".split()
+        rows = [
+            header,
+            ["SV-01", "Officer SV-01", "SV", "", "", "", "否"],
+            ["N-1", "新人", "Surveying", "SUR，Quiet", "C-9", "2028-01-01", ""],
+            ["N-2", "半证", "SV", "", "C-8", "", ""],
+            ["N-3", "外人", "MN", "", "", "", ""],
+            ["N-4", "重复", "SV", "", "", "", ""],
+            ["N-4", "重复", "SV", "XYZ", "", "", ""],
+            ["N-5", "无处", "", "", "", "", ""],
+        ]
+        with self.assertRaises(AccessError):
+            self._check(rows, self.officer, kind="inspector")
+        record = self._import(rows, self.manager, kind="inspector")
+        self.assertEqual(
+            self._errors(record),
+            [
+                (4, "Staff Number", "N-2", "a certificate has a number and a last day"),
+                (5, "Staff Number", "N-3", "not a division of yours"),
+                (7, "Sectors", "XYZ", "no such sector"),
+                (8, "Division", False, "nothing is entered"),
+            ],
+        )
+        self.assertEqual(self._counts(record), (7, 2, 1, 0, 4))
+        new = self.env["srsp.inspector"].search([("staff_number", "=", "N-1")])
+        self.assertEqual(
+            (new.name, new.division_id, new.sector_ids, new.certificate_number),
+            ("新人", self.surveying, self.sector | self.quiet, "C-9"),
+        )
+        self.assertFalse(self.officers[0].on_duty)
+        good = [rows[0], rows[1], rows[2]]
+        again = self._import(good, self.manager, kind="inspector")
+        self.assertEqual(self._counts(again), (2, 0, 0, 2, 0))
+        moved = self._check(
+            [header, ["SV-02", "Officer SV-02", "Surveying"], ["SV-02", "x", "SV"]],
+            self.manager,
+            kind="inspector",
+        )
+        self.assertEqual(
+            [error[3] for error in self._errors(moved)],
+            ["the same entry as in row 3", "the same entry as in row 2"],
+        )

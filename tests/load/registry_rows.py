@@ -1,0 +1,113 @@
+"""Rows of a registry for the benchmarks: enterprises with valid credit codes, one target each."""
+
+import csv
+import os
+import random
+from datetime import date
+from pathlib import Path
+
+PLACES = "鼓楼 台江 仓山 马尾 晋安 长乐 福清 闽侯 连江 罗源 闽清 永泰 平潭".split()
+TRADES = "测绘地理信息 矿业 石材 海洋工程 地质勘查 土地整理 规划设计 不动产 遥感 渔业".split()
+SYLLABLES = "安宝博昌晨诚德东方飞丰福光广海航和恒弘华汇嘉建金锦经景科坤利隆迈明南宁鹏启庆荣瑞盛顺泰天通伟文祥新兴旭亚阳益永宇源远泽正志中"
+HEADER = (
+    "entity_name kind uscc address legal_representative founded_on registering_authority entity_region"
+    " sector name region latitude longitude permit_name permit_number permit_authority permit_granted_on"
+    " permit_valid_until risk_class is_key key_reason state"
+).split()
+WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+def credit_code(number):
+    body = f"91350100{number:09d}"
+    total = sum(ALPHABET.index(c) * w for c, w in zip(body, WEIGHTS, strict=True))
+    return body + ALPHABET[-total % 31]
+
+
+def make_rows(size, sector):
+    """``size`` rows in the order of HEADER, always the same ones."""
+    pick = random.Random(4)
+    for number in range(1, size + 1):
+        place, trade = pick.choice(PLACES), pick.choice(TRADES)
+        word = "".join(pick.choices(SYLLABLES, k=3))
+        is_key = number % 50 == 0
+        yield [
+            f"福州市{place}区{word}{trade}有限公司",
+            "enterprise",
+            credit_code(number),
+            f"福州市{place}区{pick.choice(SYLLABLES)}{pick.choice(SYLLABLES)}路{number % 999}号",
+            f"{pick.choice(SYLLABLES)}{pick.choice(SYLLABLES)}",
+            date(1990 + number % 30, 1 + number % 12, 1 + number % 28).isoformat(),
+            "福州市市场监督管理局",
+            f"{place}区",
+            sector,
+            f"{trade}项目{number}",
+            f"{place}区",
+            f"{25.5 + number % 1000 / 1000:.6f}",
+            f"{118.5 + number % 1000 / 1000:.6f}",
+            "测绘资质证书",
+            f"乙测资字35{number:08d}",
+            "福建省自然资源厅",
+            date(2021 + number % 4, 1 + number % 12, 1 + number % 28).isoformat(),
+            date(2026 + number % 4, 1 + number % 12, 1 + number % 28).isoformat(),
+            "ABCD"[number % 4],
+            "1" if is_key else "0",
+            "上年发现问题" if is_key else "",
+            "active",
+        ]
+
+
+def write_csv(path, size, sector):
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADER)
+        writer.writerows(make_rows(size, sector))
+
+
+def make_sector(env):
+    """A division and its sector, and a user who keeps their registry."""
+    division = env["srsp.division"].create({"name": "Bench", "code": "BENCH"})
+    sector = env["srsp.sector"].create(
+        {"name": "Bench", "code": "BEN", "division_id": division.id}
+    )
+    user = env["res.users"].create(
+        {
+            "name": "Bench",
+            "login": "bench",
+            "group_ids": [(4, env.ref("srsp_supervision.group_division_officer").id)],
+            "srsp_division_ids": [(6, 0, division.ids)],
+        }
+    )
+    return sector, user
+
+
+def make_import(env, path, user, state="importing", **values):
+    """An import of the file at ``path``, which is put into the file store without going through the memory."""
+    record = (
+        env["srsp.registry.import"]
+        .with_user(user)
+        .create(
+            {"source": "Bench", "file": "Zmlyc3Q=", "file_name": path.name, **values}
+        )
+    )
+    attachments = env["ir.attachment"].sudo()
+    attachment = attachments.search(
+        [
+            ("res_model", "=", record._name),
+            ("res_id", "=", record.id),
+            ("res_field", "=", "file"),
+        ]
+    )
+    name = f"bench/{path.stem}"
+    stored = Path(attachments._full_path(name))
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    stored.unlink(missing_ok=True)
+    os.link(path, stored)
+    env.flush_all()
+    env.cr.execute(
+        "UPDATE ir_attachment SET store_fname = %s WHERE id = %s", [name, attachment.id]
+    )
+    env.invalidate_all()
+    record._read_header()
+    record.sudo().state = state
+    return record
