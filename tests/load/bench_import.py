@@ -1,11 +1,12 @@
 """Importing a registry from a file, against the ORM's ``load()`` and against a bare ``COPY`` with an upsert.
 
-The first two measure what a person waits for: the file's rows in the registry, checked, and the same file again. ``bare``
-copies the columns into a staging table and upserts both tables by ``ON CONFLICT``, checking nothing, without history:
+The first two measure what a person waits for: the file's rows in the registry, checked, and the same file again.
+``bare`` copies the columns into a staging table and upserts both tables by ``ON CONFLICT``, checking nothing, without history:
 what PostgreSQL needs at least. ``load()`` takes up to LOAD_ROWS rows, on both sides.
 """
 
 import csv
+import functools
 import tempfile
 import threading
 from pathlib import Path
@@ -131,7 +132,7 @@ def against_load(env, tools, path, rows, sector, user):
     for measures in ("a new file", "the same file again"):
         work = ours(env, path, user)
         again = measures != "a new file"
-        peer = lambda: load(env, path, sector, again)  # noqa: B023
+        peer = functools.partial(load, env, path, sector, again)
         result = tools.compare(
             in_a_savepoint(env, work), in_a_savepoint(env, peer), "load()"
         )

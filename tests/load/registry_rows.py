@@ -8,7 +8,10 @@ from pathlib import Path
 
 PLACES = "鼓楼 台江 仓山 马尾 晋安 长乐 福清 闽侯 连江 罗源 闽清 永泰 平潭".split()
 TRADES = "测绘地理信息 矿业 石材 海洋工程 地质勘查 土地整理 规划设计 不动产 遥感 渔业".split()
-SYLLABLES = "安宝博昌晨诚德东方飞丰福光广海航和恒弘华汇嘉建金锦经景科坤利隆迈明南宁鹏启庆荣瑞盛顺泰天通伟文祥新兴旭亚阳益永宇源远泽正志中"
+SYLLABLES = (
+    "安宝博昌晨诚德东方飞丰福光广海航和恒弘华汇嘉建金锦经景科坤"
+    "利隆迈明南宁鹏启庆荣瑞盛顺泰天通伟文祥新兴旭亚阳益永宇源远泽正志中"
+)
 HEADER = (
     "entity_name kind uscc address legal_representative founded_on registering_authority entity_region"
     " sector name region latitude longitude permit_name permit_number permit_authority permit_granted_on"
