@@ -1,8 +1,8 @@
 """Importing a registry from a file, against the ORM's ``load()`` and against a bare ``COPY`` with an upsert.
 
 The first two measure what a person waits for: the file's rows in the registry, checked, and the same file again.
-``bare`` copies the columns into a staging table and upserts both tables by ``ON CONFLICT``, checking nothing, without history:
-what PostgreSQL needs at least. ``load()`` takes up to LOAD_ROWS rows, on both sides.
+``bare`` copies the columns into a staging table and upserts both tables by ``ON CONFLICT``, checking nothing, without
+history: what PostgreSQL needs at least. ``load()`` takes up to LOAD_ROWS rows, on both sides.
 """
 
 import csv
