@@ -42,7 +42,7 @@ def test_a_server_killed_in_the_middle_of_an_import_leaves_no_trace(
     [[sector]] = server.query("SELECT code FROM srsp_sector WHERE division_id = ("
         "SELECT division_id FROM srsp_division_users_rel rel JOIN res_users u ON u.id = rel.user_id"
         " WHERE u.login = 'survey_officer' LIMIT 1) ORDER BY id LIMIT 1")  # fmt: skip
-    write_csv(tmp_path / "registry.csv", ROWS, sector)
+    write_csv(tmp_path / "registry.csv", ROWS, [sector])
     data = base64.b64encode((tmp_path / "registry.csv").read_bytes()).decode()
     values = {"source": "Test", "file_name": "registry.csv", "file": data}
     [import_id] = officer.call("srsp.registry.import", "create", [values])
