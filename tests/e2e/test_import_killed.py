@@ -58,7 +58,7 @@ def test_a_server_killed_in_the_middle_of_an_import_leaves_no_trace(
 
     server = start_odoo(server.db)  # its scheduled actions go on by themselves
     wait_for(lambda: state_of(server, import_id)[0] == "done")
-    imported = "SELECT count(*) FROM srsp_target WHERE permit_number LIKE '乙测资字35%'"
+    imported = "SELECT count(*) FROM srsp_target WHERE permit_number LIKE '乙测资字350000____'"
     assert server.query(imported) == [(ROWS,)]
 
     again = officer_again(server, values)
