@@ -47,11 +47,16 @@ class Tools:
             self._environment = odoo.api.Environment(cursor, odoo.api.SUPERUSER_ID, {})
         return self._environment
 
-    def compare(self, ours, peer, peer_name, rounds=3):
-        """Medians of ``ours()`` and ``peer()`` in seconds, run in turn so that both see the same machine."""
+    def compare(self, ours, peer, peer_name, rounds=3, before=None):
+        """Medians of ``ours()`` and ``peer()`` in seconds, run in turn so that both see the same machine.
+
+        ``before()`` runs before each of them and is not measured.
+        """
         seconds = {ours: [], peer: []}
         for number in range(1, max(rounds, 3) + 1):
             for function in (ours, peer):
+                if before:
+                    before()
                 start = time.perf_counter()
                 function()
                 seconds[function].append(time.perf_counter() - start)

@@ -42,7 +42,7 @@ def test_a_server_killed_in_the_middle_of_an_import_leaves_no_trace(
     [[sector]] = server.query("SELECT code FROM srsp_sector WHERE division_id = ("
         "SELECT division_id FROM srsp_division_users_rel rel JOIN res_users u ON u.id = rel.user_id"
         " WHERE u.login = 'survey_officer' LIMIT 1) ORDER BY id LIMIT 1")  # fmt: skip
-    write_csv(tmp_path / "registry.csv", ROWS, sector)
+    write_csv(tmp_path / "registry.csv", ROWS, [sector])
     data = base64.b64encode((tmp_path / "registry.csv").read_bytes()).decode()
     values = {"source": "Test", "file_name": "registry.csv", "file": data}
     [import_id] = officer.call("srsp.registry.import", "create", [values])
@@ -58,7 +58,9 @@ def test_a_server_killed_in_the_middle_of_an_import_leaves_no_trace(
 
     server = start_odoo(server.db)  # its scheduled actions go on by themselves
     wait_for(lambda: state_of(server, import_id)[0] == "done")
-    imported = "SELECT count(*) FROM srsp_target WHERE permit_number LIKE '乙测资字35%'"
+    imported = (
+        "SELECT count(*) FROM srsp_target WHERE permit_number LIKE '乙测资字350000____'"
+    )
     assert server.query(imported) == [(ROWS,)]
 
     again = officer_again(server, values)

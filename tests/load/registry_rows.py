@@ -3,14 +3,15 @@
 import csv
 import os
 import random
+import threading
 from datetime import date
 from pathlib import Path
 
 PLACES = "鼓楼 台江 仓山 马尾 晋安 长乐 福清 闽侯 连江 罗源 闽清 永泰 平潭".split()
 TRADES = "测绘地理信息 矿业 石材 海洋工程 地质勘查 土地整理 规划设计 不动产 遥感 渔业".split()
 SYLLABLES = (
-    "安宝博昌晨诚德东方飞丰福光广海航和恒弘华汇嘉建金锦经景科坤"
-    "利隆迈明南宁鹏启庆荣瑞盛顺泰天通伟文祥新兴旭亚阳益永宇源远泽正志中"
+    "安宝博昌晨诚德东方飞丰福光广海航和恒弘华汇嘉建金锦经景科坤利隆"
+    "迈明南宁鹏启庆荣瑞盛顺泰天通伟文祥新兴旭亚阳益永宇源远泽正志中"
 )
 HEADER = (
     "entity_name kind uscc address legal_representative founded_on registering_authority entity_region"
@@ -27,8 +28,8 @@ def credit_code(number):
     return body + ALPHABET[-total % 31]
 
 
-def make_rows(size, sector):
-    """``size`` rows in the order of HEADER, always the same ones."""
+def make_rows(size, sectors):
+    """``size`` rows in the order of HEADER, always the same ones, dealt out to ``sectors`` (codes)."""
     pick = random.Random(4)
     for number in range(1, size + 1):
         place, trade = pick.choice(PLACES), pick.choice(TRADES)
@@ -43,7 +44,7 @@ def make_rows(size, sector):
             date(1990 + number % 30, 1 + number % 12, 1 + number % 28).isoformat(),
             "福州市市场监督管理局",
             f"{place}区",
-            sector,
+            sectors[number % len(sectors)],
             f"{trade}项目{number}",
             f"{place}区",
             f"{25.5 + number % 1000 / 1000:.6f}",
@@ -60,28 +61,41 @@ def make_rows(size, sector):
         ]
 
 
-def write_csv(path, size, sector):
+def write_csv(path, size, sectors):
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(HEADER)
-        writer.writerows(make_rows(size, sector))
+        writer.writerows(make_rows(size, sectors))
 
 
-def make_sector(env):
-    """A division and its sector, and a user who keeps their registry."""
-    division = env["srsp.division"].create({"name": "Bench", "code": "BENCH"})
-    sector = env["srsp.sector"].create(
-        {"name": "Bench", "code": "BEN", "division_id": division.id}
+def make_sectors(env, count=1):
+    """``count`` divisions with a sector each, and a user who keeps all their registries."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:count]
+    divisions = env["srsp.division"].create(
+        [{"name": f"Bench {letter}", "code": f"BENCH-{letter}"} for letter in letters]
     )
-    user = env["res.users"].create(
+    sectors = env["srsp.sector"].create(
+        [
+            {
+                "name": f"Bench {letter}",
+                "code": f"BEN{letter}",
+                "division_id": division.id,
+            }
+            for letter, division in zip(letters, divisions, strict=True)
+        ]
+    )
+    return sectors, make_user(env, "keeper", divisions)
+
+
+def make_user(env, login, divisions):
+    return env["res.users"].create(
         {
-            "name": "Bench",
-            "login": "bench",
+            "name": login,
+            "login": login,
             "group_ids": [(4, env.ref("srsp_supervision.group_division_officer").id)],
-            "srsp_division_ids": [(6, 0, division.ids)],
+            "srsp_division_ids": [(6, 0, divisions.ids)],
         }
     )
-    return sector, user
 
 
 def make_import(env, path, user, state="importing", **values):
@@ -114,3 +128,39 @@ def make_import(env, path, user, state="importing", **values):
     record._read_header()
     record.sudo().state = state
     return record
+
+
+def tidy(env):
+    """Clear away what was rolled back."""
+    env.cr.commit()
+    env.cr._cnx.autocommit = True
+    env.cr.execute("VACUUM ANALYZE srsp_entity, srsp_target, srsp_target_change")
+    env.cr._cnx.autocommit = False
+
+
+class PeakMemory:
+    """By how many MB the process grew while the work lasted, at its highest."""
+
+    def __enter__(self):
+        self.start = self.highest = _resident()
+        self.done = threading.Event()
+        self.watcher = threading.Thread(target=self._watch)
+        self.watcher.start()
+        return self
+
+    def _watch(self):
+        while not self.done.wait(0.05):
+            self.highest = max(self.highest, _resident())
+
+    def __exit__(self, *_):
+        self.done.set()
+        self.watcher.join()
+        self.mb = (self.highest - self.start) // 1024
+
+
+def _resident():
+    """Resident memory of this process in KB."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1])
+    raise RuntimeError("no VmRSS")

@@ -21,7 +21,7 @@ class SrspEntity(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "name, id"
 
-    name = fields.Char(required=True, index="trigram", tracking=True)
+    name = fields.Char(required=True, tracking=True)
     kind = fields.Selection(
         [
             ("enterprise", "Enterprise"),
@@ -72,11 +72,11 @@ class SrspEntity(models.Model):
     )
 
     _uscc_uniq = models.UniqueIndex(
-        "(company_id, uscc) WHERE uscc IS NOT NULL",
+        "(uscc, company_id) WHERE uscc IS NOT NULL",
         "An entity with this credit code exists already.",
     )
     _code_uniq = models.UniqueIndex(
-        "(company_id, code)", "An entity with this code exists already."
+        "(code, company_id)", "An entity with this code exists already."
     )
 
     @api.depends("uscc")

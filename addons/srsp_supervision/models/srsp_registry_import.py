@@ -67,10 +67,17 @@ class SrspRegistryImport(models.Model):
         help="The file holds every target of its sectors: those missing from it are listed afterwards.",
     )
     company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company
+        "res.company",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.company,
     )
     user_id = fields.Many2one(
-        "res.users", "By", required=True, default=lambda self: self.env.user
+        "res.users",
+        "By",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.user,
     )
     state = fields.Selection(
         [
@@ -83,30 +90,33 @@ class SrspRegistryImport(models.Model):
         ],
         required=True,
         default="draft",
-        tracking=True,
+        readonly=True,
     )
     progress = fields.Integer(compute="_compute_progress", help="Per cent")
-    attempts = fields.Integer()
-    message = fields.Char(help="Why it failed, or what came of it.")
-    header_row = fields.Integer("Row of the Headings")
+    attempts = fields.Integer(readonly=True)
+    message = fields.Char(readonly=True, help="Why it failed, or what came of it.")
+    header_row = fields.Integer("Row of the Headings", readonly=True)
     column_ids = fields.One2many("srsp.registry.import.column", "import_id", "Columns")
-    row_count = fields.Integer("Rows")
-    created_count = fields.Integer("New")
-    updated_count = fields.Integer("Changed")
-    unchanged_count = fields.Integer("Unchanged")
-    bad_count = fields.Integer("Bad Rows")
-    missing_count = fields.Integer("Missing from the File")
-    error_ids = fields.One2many("srsp.registry.import.error", "import_id", "Bad Cells")
-    error_file = fields.Binary("Bad Rows as a Workbook", attachment=True)
-    error_file_name = fields.Char()
+    row_count = fields.Integer("Rows", readonly=True)
+    created_count = fields.Integer("New", readonly=True)
+    updated_count = fields.Integer("Changed", readonly=True)
+    unchanged_count = fields.Integer("Unchanged", readonly=True)
+    bad_count = fields.Integer("Bad Rows", readonly=True)
+    missing_count = fields.Integer("Missing from the File", readonly=True)
+    error_ids = fields.One2many(
+        "srsp.registry.import.error", "import_id", "Bad Cells", readonly=True
+    )
+    error_file = fields.Binary("Bad Rows as a Workbook", attachment=True, readonly=True)
+    error_file_name = fields.Char(readonly=True)
     missing_target_ids = fields.Many2many(
         "srsp.target",
         "srsp_registry_import_missing_rel",
         "import_id",
         "target_id",
         "Missing Targets",
+        readonly=True,
     )
-    finished_on = fields.Datetime()
+    finished_on = fields.Datetime(readonly=True)
 
     def _compute_progress(self):
         """The work's connection is called ``srsp_import/<id>/<per cent>`` while it lasts."""

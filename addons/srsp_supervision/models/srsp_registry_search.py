@@ -54,10 +54,9 @@ class BigramChar(fields.Char):
 class SrspEntity(models.Model):
     _inherit = "srsp.entity"
 
-    name = BigramChar(index=False)
+    name = BigramChar()
 
     _name_bigrams = models.Index("USING gin (srsp_bigrams(name))")
-    _code_prefix = models.Index("(code varchar_pattern_ops)")
 
     def _auto_init(self):
         self._check_locale()

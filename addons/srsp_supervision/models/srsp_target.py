@@ -40,7 +40,7 @@ class SrspTarget(models.Model):
         "change_ids",
     )
 
-    code = fields.Char(readonly=True, copy=False, index=True)
+    code = fields.Char(readonly=True, copy=False)
     entity_id = fields.Many2one(
         "srsp.entity",
         required=True,
@@ -114,7 +114,7 @@ class SrspTarget(models.Model):
         "This entity is in the registry of the sector with this permit already.",
     )
     _code_uniq = models.UniqueIndex(
-        "(company_id, code)", "A target with this code exists already."
+        "(code, company_id)", "A target with this code exists already."
     )
     _coordinates = models.Constraint(
         "CHECK (latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180)",

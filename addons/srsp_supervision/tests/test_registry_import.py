@@ -6,7 +6,7 @@ import random
 from stdnum.cn import uscc as reference
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from ..models.srsp_target_change import Origin
 from ..tools import uscc
@@ -128,6 +128,21 @@ class TestRegistryImport(RegistryCase):
             again.message, "Nothing to change: all 4 rows say what the registry says."
         )
         self.assertEqual(self._registry(), before)
+
+    def test_the_form_uploads_maps_and_shows(self):
+        imports = self.env["srsp.registry.import"].with_user(self.officer)
+        form = Form(imports.with_context(allowed_company_ids=self.company.ids))
+        form.source = "Form"
+        form.file = base64.b64encode(
+            make_csv([[*HEADER, "??"], ["甲公司", CODE, "SUR", "P1", "x"]])
+        )
+        record = form.save()
+        with Form(record) as form, form.column_ids.edit(4) as line:
+            line.target_column = "name"
+        record.action_check()
+        record._run()
+        self.assertEqual(self._counts(record), (1, 1, 0, 0, 0))
+        self.assertEqual(Form(record).state, "checked")
 
     def test_a_check_changes_nothing(self):
         before = self._registry()

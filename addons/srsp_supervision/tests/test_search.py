@@ -95,7 +95,7 @@ class TestSearch(SrspCase):
         )
         named = self._plan(entities._search([("display_name", "ilike", "测绘")]))
         self.assertIn("srsp_entity_name_bigrams", named)
-        self.assertIn("srsp_entity_code_prefix", named)
+        self.assertIn("srsp_entity_code_uniq", named)
 
     def test_the_list_of_targets_looks_up_names_codes_and_permits_each_in_its_index(
         self,
@@ -105,7 +105,7 @@ class TestSearch(SrspCase):
         )
         for index in (
             "srsp_entity_name_bigrams",
-            "srsp_target__code_index",
+            "srsp_target_code_uniq",
             "srsp_target_permit_prefix",
         ):
             self.assertIn(index, plan)

@@ -1,0 +1,89 @@
+"""Writing the registry of targets as a file.
+
+Peers: for text, PostgreSQL's own ``COPY … TO STDOUT`` of the same query; for a workbook, xlsxwriter alone with as many
+cells already in memory, and Odoo's own export (``export_data`` and a workbook in memory) of at most ORM_ROWS rows.
+``peak_mb`` is by how much the process grew.
+"""
+
+import io
+import tempfile
+from pathlib import Path
+
+import bench_search
+import registry_rows
+import xlsxwriter
+
+SIZE = 100_000
+ORM_ROWS = 20_000
+KIND = "target"
+
+
+def run(size, tools):
+    env = tools.env
+    bench_search.fill(env, tools, size)
+    yield from measure(env, tools, size)
+
+
+def measure(env, tools, size):
+    imports = env["srsp.registry.import"]
+    with tempfile.TemporaryDirectory(dir=Path.cwd() / ".local") as folder:
+        path = Path(folder, "registry.xlsx")
+
+        def text():
+            for _piece in imports._stream_csv(KIND):
+                pass
+
+        def book():
+            imports._write_export(KIND, str(path))
+
+        for work, peer, name in (
+            (text, lambda: copy(env), "COPY TO STDOUT"),
+            (book, lambda: write_alone(env, path, size), "xlsxwriter alone"),
+        ):
+            with registry_rows.PeakMemory() as peak:
+                work()
+            result = tools.compare(work, peer, name)
+            yield {
+                "measures": f"export ({work.__name__})",
+                **result,
+                "peak_mb": peak.mb,
+            }
+        if size <= ORM_ROWS:
+            result = tools.compare(book, lambda: orm(env), "Odoo's own export")
+            yield {"measures": "export (book)", **result}
+
+
+def copy(env):
+    query = env["srsp.registry.import"]._get_export_sql(KIND)
+    statement = env.cr._obj.mogrify(query.code, query.params).decode()
+    env.cr._obj.copy_expert(
+        f"COPY ({statement}) TO STDOUT WITH (FORMAT csv)", io.BytesIO()
+    )
+
+
+def write_alone(env, path, size):
+    """As many rows like the first one, without a database."""
+    row = next(env["srsp.registry.import"]._read_registry(KIND))
+    env.cr.execute("CLOSE ALL")
+    cells = [str(value) if value is not None else "" for value in row]
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number in range(min(size, 1_048_576)):
+            for at, cell in enumerate(cells):
+                if cell:
+                    sheet.write_string(number, at, cell)
+
+
+def orm(env):
+    names = (
+        "code entity_id/name entity_id/uscc entity_id/kind entity_id/address entity_id/legal_representative"
+        " entity_id/founded_on entity_id/registering_authority entity_id/region sector_id/name division_id/name"
+        " name region latitude longitude permit_name permit_number permit_authority permit_granted_on"
+        " permit_valid_until risk_class risk_date is_key key_reason state state_reason"
+    ).split()
+    env.invalidate_all()
+    rows = env["srsp.target"].search([], order="code").export_data(names)["datas"]
+    with xlsxwriter.Workbook(io.BytesIO(), {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, [str(cell) if cell else "" for cell in row])

@@ -1,0 +1,97 @@
+"""Looking somebody up in a registry: fragments of names of two to six characters, against the same without the index.
+
+The peer is Odoo's plain ``ilike``. A lookup by credit code is measured in the database alone, against the fragment.
+"""
+
+import random
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
+import registry_rows
+
+SIZE = 100_000
+LOOKUPS = 5  # per round
+
+
+def run(size, tools):
+    env = tools.env
+    fill(env, tools, size)
+    yield from measure(env, tools, size)
+
+
+def fill(env, tools, size, sectors=1):
+    """Import ``size`` targets; return (sectors, user)."""
+    sectors, user = registry_rows.make_sectors(env, sectors)
+    with tempfile.TemporaryDirectory(dir=Path.cwd() / ".local") as folder:
+        path = Path(folder, "registry.csv")
+        registry_rows.write_csv(path, size, sectors.mapped("code"))
+        tools.say(f"importing {size} targets")
+        record = registry_rows.make_import(env, path, user)
+        record._run()
+    assert record.state == "done" and not record.bad_count, record.message
+    registry_rows.tidy(env)
+    return sectors, user
+
+
+def measure(env, tools, size):
+    entities = env["srsp.entity"]
+    field = type(entities._fields["name"])
+    plain = patch.object(
+        field, "condition_to_sql", super(field, field).condition_to_sql
+    )
+    names = [row[0] for row in registry_rows.make_rows(min(size, 2_000), ["X"])]
+    pick = random.Random(7)
+    for length in range(2, 7):
+        # From the part of a name that tells it from others: 福州市…区 stands before it.
+        at = names[0].index("区") + 1
+        fragments = [name[at : at + length] for name in pick.sample(names, LOOKUPS)]
+
+        def ours(fragments=fragments):
+            return [
+                entities.search_count([("name", "ilike", text)]) for text in fragments
+            ]
+
+        def peer(fragments=fragments):
+            with plain:
+                return [
+                    entities.search_count([("name", "ilike", text)])
+                    for text in fragments
+                ]
+
+        found = ours()
+        assert found == peer() and all(found), fragments
+        result = tools.compare(ours, peer, "without the index")
+        yield {"measures": f"{LOOKUPS} name fragments of {length} characters", **result}
+    codes = [row[2] for row in registry_rows.make_rows(min(size, 2_000), ["X"])][
+        -LOOKUPS:
+    ]
+    yield from by_code(env, tools, codes, plain)
+
+
+def by_code(env, tools, codes, plain):
+    """Whole credit codes: what the database itself needs for one of them stands in ``database_ms``."""
+    entities = env["srsp.entity"]
+    statement = entities._search([("uscc", "=", codes[0])]).select()
+    env.cr.execute(statement)
+    env.cr.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + env.cr.query.decode())
+    [[[plan]]] = env.cr.fetchall()
+
+    def ours():
+        return [entities.search([("uscc", "=", code)]) for code in codes]
+
+    def peer():
+        env.cr.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off;"
+                       " SET LOCAL enable_indexonlyscan = off")  # fmt: skip
+        found = ours()
+        env.cr.execute(
+            "RESET enable_indexscan; RESET enable_bitmapscan; RESET enable_indexonlyscan"
+        )
+        return found
+
+    result = tools.compare(ours, peer, "without the index")
+    yield {
+        "measures": f"{LOOKUPS} credit codes",
+        **result,
+        "database_ms": plan["Execution Time"],
+    }
