@@ -12,7 +12,7 @@ sys.path += [str(HERE), str(HERE.parents[1] / "addons" / "srsp_disclosure" / "to
 
 from platform_client import PlatformClient
 from platform_records import Store
-from platform_samples import KEY, NOW, SECRET
+from platform_samples import KEY, SECRET, Clock
 from platform_server import PlatformServer
 
 
@@ -31,9 +31,10 @@ def serve(server):
 
 @pytest.fixture
 def platform(tmp_path):
-    """A sandbox platform on a free port, whose clock stands still at ``NOW``."""
+    """A sandbox platform on a free port, whose clock stands still during the test."""
+    Clock.wind()
     server = PlatformServer(("127.0.0.1", 0), Store(tmp_path / "platform.sqlite"))
-    server.now = lambda: NOW
+    server.now = lambda: Clock.now
     server.hold = 5
     stop = serve(server)
     yield server

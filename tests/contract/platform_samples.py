@@ -9,10 +9,6 @@ from platform_records import BEIJING
 from platform_server import DEMO_KEY, DEMO_SECRET
 
 KEY, SECRET = DEMO_KEY, DEMO_SECRET
-NOW = int(
-    time.time()
-)  # the platform's clock stands still, so that receipts are known beforehand
-RECEIVED = datetime.fromtimestamp(NOW, UTC)
 DIGEST, OTHER_DIGEST = "a1" * 32, "b2" * 32
 UNKNOWN = Receipt("unknown", "", "", None)
 
@@ -34,13 +30,31 @@ def make_record(key="srsp-1", digest=DIGEST, **payload):
     }
 
 
+class Clock:
+    """The platform's clock: it stands still during a test, so that receipts are known beforehand.
+
+    Each test winds it anew: the client signs with the real time, and a clock wound once for a long
+    run would fall behind by more than the platform allows.
+    """
+
+    now = 0
+
+    @classmethod
+    def wind(cls):
+        cls.now = int(time.time())
+
+    @classmethod
+    def time(cls):
+        return datetime.fromtimestamp(cls.now, UTC)
+
+
 def accepted(sequence=1):
-    day = datetime.fromtimestamp(NOW, BEIJING).strftime("%Y%m%d")
-    return Receipt("accepted", f"XY{day}{sequence:06d}", "", RECEIVED)
+    day = datetime.fromtimestamp(Clock.now, BEIJING).strftime("%Y%m%d")
+    return Receipt("accepted", f"XY{day}{sequence:06d}", "", Clock.time())
 
 
 def rejected(reason):
-    return Receipt("rejected", "", reason, RECEIVED)
+    return Receipt("rejected", "", reason, Clock.time())
 
 
 def rehearse(platform, mode, times=1):
