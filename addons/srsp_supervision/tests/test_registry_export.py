@@ -45,7 +45,7 @@ class TestRegistryExport(RegistryCase, HttpCase):
     def _labels(self, kind):
         """The headings in the language that the officer's browser gets."""
         user = self.env["res.users"].with_user(self.officer)
-        imports = self.env["srsp.registry.import"].with_context(user.context_get())
+        imports = self.env["srsp.registry.import"].with_context(**user.context_get())
         return imports._get_export_labels(kind)
 
     def _get(self, path, user=None):
