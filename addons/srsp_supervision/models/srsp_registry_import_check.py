@@ -2,7 +2,7 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .srsp_registry_import_target import ENTITY_VALUES
+from .srsp_registry_import_sql import ENTITY_VALUES
 
 AGAINST = 'INSERT INTO srsp_import_error (row, "column", value, reason, other) '
 # Bad rows as a whole, beyond what single cells show: (row, column, value, reason, number of another row).

@@ -24,6 +24,7 @@ from . import test_registry_export
 from . import test_registry_health
 from . import test_registry_import
 from . import test_registry_import_errors
+from . import test_registry_workbook
 from . import test_risk
 from . import test_rulebook
 from . import test_rulebook_demo

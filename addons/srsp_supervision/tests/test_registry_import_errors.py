@@ -247,6 +247,7 @@ class TestRegistryImportErrors(RegistryCase):
                 (5, "Address", False, "a formula: paste its value"),
                 (6, "Permit Number", False, "a formula: paste its value"),
                 (6, "Permit Number", False, "a formula that failed"),
+                (7, "Address", False, "merged cells: undo the merge, every cell has a value of its own"),
                 (7, "Founded", False, "merged cells: undo the merge, every cell has a value of its own"),
                 (7, "Founded", "合并", "not a date: enter a real date, or text such as 2026-03-20"),
                 (8, "Entity Name", "己" * 200, "the text is too long"),

@@ -1,10 +1,9 @@
 """Reads the first sheet of a workbook of any size in bounded memory.
 
-The sheet's XML is cut between rows into pieces; each piece, checked, becomes a small workbook that the parser reads.
-Texts that the sheet shares (``sharedStrings.xml``) wait on disk until their cell comes.
+The sheet's XML is cut between rows into pieces; ``registry_piece`` lets the parser read each as a small workbook. Texts
+that the sheet shares (``sharedStrings.xml``) wait on disk until their cell comes.
 """
 
-import io
 import re
 import struct
 import tempfile
@@ -14,57 +13,26 @@ from array import array
 from functools import lru_cache
 
 from lxml import etree
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError
 
-from .registry_file import MOST_COLUMNS, Block, Mark, TableFile
+from .registry_file import TableFile
+from .registry_piece import (
+    BOOK,
+    MARKER,
+    OFFICE,
+    TAG,
+    PieceReader,
+    find_prefix,
+    mark_merged,
+    parse,
+)
 from .workbook import WorkbookError
 
 PIECE_BYTES = 256_000
 MOST_ROW_BYTES = 20_000_000
-MOST_GAP = 10_000  # rows between the first and the last one of a piece
 MOST_BYTES = 8_000_000_000  # of all parts together, unpacked
 FREE_BYTES = 50_000_000  # up to here a part may be packed as tightly as it likes
 MOST_RATIO = 100  # beyond: what spreadsheets write shrinks to a tenth or a twentieth
-_TAG = rb"<(?:\w+:)?"
-_CELL = re.compile(_TAG + rb"c[\s>/]")
-_USUAL_COLUMN = re.compile(rb'<c r="([A-Z]+)')
-_USUAL_ROW = re.compile(rb'<c r="[A-Z]+([0-9]+)"')
-_REFERENCE = re.compile(
-    _TAG + rb"""(?:c|row)\s(?:[^<>]*?\s)?r=["']([A-Z]*)([0-9]+)["']"""
-)
-_CELL_AT = _TAG + rb"""c\s(?:[^<>]*?\s)?r=["']([A-Z]+)([0-9]+)["'][^<>]*"""
-_FORMULA = re.compile(_CELL_AT + rb">\s*" + _TAG + rb"f[\s>/]")
-_ERROR = re.compile(_CELL_AT + rb"""\st=["']e["']""")
-_ERROR_FIRST = re.compile(
-    _TAG + rb"""c\s[^<>]*t=["']e["'][^<>]*?\sr=["']([A-Z]+)([0-9]+)["']"""
-)
-_SHARED = re.compile(
-    rb"""(<(?:\w+:)?c\s[^<>]*?\bt=["'])s(["'][^<>]*>\s*<(?:\w+:)?v>)"""
-)
-_MERGED = re.compile(
-    rb"""mergeCell\s[^<>]*?ref=["']([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)["']"""
-)
-_MARKER = "\ue0f5"  # stands before the number of a shared text; a private character
-_NUMBER = re.compile(_MARKER.encode() + rb"([0-9]+)")
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_ROOT = (
-    f'<Relationships xmlns="{_PACKAGE}">'
-    f'<Relationship Id="r1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
-)
-_RELATIONS = (
-    f'<Relationships xmlns="{_PACKAGE}">'
-    f'<Relationship Id="r1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-    f'<Relationship Id="r2" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
-)
-_BOOK = (
-    '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    f' xmlns:r="{_OFFICE}"><workbookPr date1904="%d"/>'
-    '<sheets><sheet name="s" sheetId="1" r:id="r1"/></sheets></workbook>'
-)
-_NO_STYLES = (
-    '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
-)
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -72,7 +40,7 @@ _BROKEN = (
     struct.error,
     CalamineError,
     EOFError,
-    KeyError,
+    LookupError,
     NotImplementedError,
     RuntimeError,
     ValueError,
@@ -98,12 +66,12 @@ class WorkbookFile(TableFile):
         _check_parts(archive)
         sheet, date1904 = _find_sheet(archive)
         with _SharedTexts(archive) as texts:
-            reader = _PieceReader(texts, _read_styles(archive), date1904)
+            reader = PieceReader(texts, _read_styles(archive), date1904)
             size = max(archive.getinfo(sheet).file_size, 1)
             filled = False
             with archive.open(sheet) as file:
                 for piece, tail in _cut(file, b"row"):
-                    block = _mark_merged(piece) if tail else reader.take(piece)
+                    block = mark_merged(piece) if tail else reader.take(piece)
                     self.done = min(file.tell() / size, 1.0)
                     filled = filled or any(map(any, block.rows))
                     yield block
@@ -157,7 +125,7 @@ def _find_sheet(archive):
     )
     for sheet in book.iter("{*}sheet"):
         if sheet.get("state", "visible") == "visible":
-            target = links[sheet.get(f"{{{_OFFICE}}}id")]
+            target = links[sheet.get(f"{{{OFFICE}}}id")]
             path = target[1:] if target.startswith("/") else f"xl/{target}"
             archive.getinfo(path)
             return path, date1904
@@ -176,7 +144,7 @@ def _cut(file, tag):
     A tag's bracket is escaped wherever it is no tag, so the bytes of an element's end are its end, once comments,
     CDATA and document types are out of the question.
     """
-    opening = re.compile(_TAG + tag + rb"[\s>/]")
+    opening = re.compile(TAG + tag + rb"[\s>/]")
     pending, started = b"", False
     while data := file.read(PIECE_BYTES):
         pending += data
@@ -187,7 +155,7 @@ def _cut(file, tag):
                 continue
             _check_head(pending[: first.start()])
             pending, started = pending[first.start() :], True
-            closing = b"</%s%s>" % (_prefix(pending), tag)
+            closing = b"</%s%s>" % (find_prefix(pending), tag)
         end = pending.rfind(closing) + len(closing)
         if end >= len(closing):
             if b"<!" in pending[:end] or b"<?" in pending[:end]:
@@ -196,11 +164,6 @@ def _cut(file, tag):
             pending = pending[end:]
         _check_length(pending)
     yield pending, True
-
-
-def _prefix(piece):
-    """What stands before the colon in the piece's tags, with the colon."""
-    return re.match(_TAG, piece)[0][1:]
 
 
 def _check_length(pending):
@@ -214,114 +177,6 @@ def _check_head(head):
     )
     if b"<!" in head or (declared and declared[1].lower() != b"utf-8"):
         raise WorkbookError("not_a_workbook")
-
-
-class _PieceReader:
-    """Reads pieces of one sheet."""
-
-    def __init__(self, texts, styles, date1904):
-        self.texts = texts
-        self.styles = styles
-        self.book = _BOOK % date1904
-        self.last = 0
-
-    def take(self, piece):
-        """The rows of a piece as a Block."""
-        first = _check_references(piece, self.last)
-        marks = _mark_formulas(piece)
-        piece = _mark_shared(piece)
-        start, rows = _parse(piece, self.book, self.styles)
-        if start is None:  # cells without a value
-            return Block(first, [], marks)
-        texts = self.texts.find(set(_NUMBER.findall(piece))).get
-        pad = [""] * start[1]
-        rows = [pad + list(map(texts, cells, cells)) for cells in rows]
-        self.last = start[0] + len(rows)
-        return Block(start[0] + 1, rows, marks)
-
-
-def _parse(rows, book, styles=b""):
-    """Let the parser read whole rows: ((row, column) of the first filled cell from 0, or None; rows of values)."""
-    sheet = (
-        b"<%(p)sworksheet><%(p)ssheetData>%(rows)s</%(p)ssheetData></%(p)sworksheet>"
-    ) % {b"p": _prefix(rows), b"rows": rows}
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("_rels/.rels", _ROOT)
-        archive.writestr("xl/workbook.xml", book)
-        archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS)
-        archive.writestr("xl/styles.xml", styles or _NO_STYLES)
-        archive.writestr("xl/worksheets/sheet1.xml", sheet)
-    packed.seek(0)
-    with CalamineWorkbook.from_filelike(packed) as opened:
-        table = opened.get_sheet_by_index(0)
-        return table.start, table.to_python()
-
-
-def _check_references(piece, last):
-    """Let no cell stand so far out that the table between would fill the memory; return the first row's number."""
-    rows = _USUAL_ROW.findall(piece)
-    if len(rows) == piece.count(b"<c ") + piece.count(b":c "):
-        letters = set(_USUAL_COLUMN.findall(piece))
-    else:
-        columns, rows = zip(*_REFERENCE.findall(piece) or [(b"", b"%d" % (last + 1))])
-        letters = set(columns) - {b""}
-        if max(len(_CELL.findall(row)) for row in piece.split(b"row>")) > MOST_COLUMNS:
-            raise WorkbookError("too_wide")
-    if any(len(column) > 2 or _index(column) >= MOST_COLUMNS for column in letters):
-        raise WorkbookError("too_wide")
-    numbers = [int(number) for number in set(rows)] or [last + 1]
-    first = min(numbers)
-    if first <= last or max(numbers) - first > MOST_GAP:
-        raise WorkbookError("gap", str(max(numbers)))
-    return first
-
-
-def _mark_shared(piece):
-    """The piece with ``_MARKER`` before the numbers of shared texts, which become texts of their own."""
-    marker = _MARKER.encode()
-    piece = piece.replace(b't="s"><v>', b't="str"><v>' + marker)
-    if b'"s"' in piece or b"'s'" in piece:
-        piece = _SHARED.sub(b"\\g<1>str\\g<2>" + marker, piece)
-    return piece
-
-
-def _mark_formulas(piece):
-    marks = []
-    if b":f" in piece or b"<f" in piece:
-        marks += _mark_cells(_FORMULA, piece, "formula")
-    if b'"e"' in piece or b"'e'" in piece:
-        marks += _mark_cells(_ERROR, piece, "formula_error")
-        marks += _mark_cells(_ERROR_FIRST, piece, "formula_error")
-    return marks
-
-
-def _mark_cells(pattern, piece, reason):
-    return [
-        Mark(int(row), _index(column), "", reason)
-        for column, row in pattern.findall(piece)
-    ]
-
-
-def _mark_merged(tail):
-    """A block without rows: a mark for every row that a merged range covers, at the range's first column.
-
-    Such a range keeps only its first cell's value: what the others were meant to say, nobody knows.
-    """
-    marks = []
-    for left, top, _right, bottom in _MERGED.findall(tail):
-        rows = range(int(top), min(int(bottom), int(top) + MOST_GAP) + 1)
-        marks += [Mark(row, _index(left), "", "merged_cell") for row in rows]
-    return Block(0, [], marks)
-
-
-@lru_cache(1_000)
-def _index(letters):
-    """B → 1."""
-    index = 0
-    for letter in letters:
-        index = index * 26 + letter - 64
-    return index - 1
 
 
 class _SharedTexts:
@@ -348,7 +203,7 @@ class _SharedTexts:
     def find(self, numbers):
         """{marked number: text} of the texts with these numbers, which are digits in bytes."""
         return {
-            f"{_MARKER}{number.decode()}": self.run(int(number) // self.RUN)[
+            f"{MARKER}{number.decode()}": self.run(int(number) // self.RUN)[
                 int(number) % self.RUN
             ]
             for number in numbers
@@ -356,7 +211,7 @@ class _SharedTexts:
 
     def _store(self, piece):
         """Keep the texts of whole ``si`` elements, which the parser reads as rows of one cell each."""
-        prefix = _prefix(piece)
+        prefix = find_prefix(piece)
         count = piece.count(b"<%ssi>" % prefix) + piece.count(b"<%ssi/>" % prefix)
         piece = piece.replace(
             b"<%ssi>" % prefix,
@@ -365,7 +220,7 @@ class _SharedTexts:
             b"</%ssi>" % prefix, b"</%(p)sis></%(p)sc></%(p)srow>" % {b"p": prefix}
         )
         piece = piece.replace(b"<%ssi/>" % prefix, b"<%srow/>" % prefix)
-        start, rows = _parse(piece, _BOOK % 0)
+        start, rows = parse(piece, BOOK % 0)
         texts = [""] * (start[0] if start else 0) + [str(row[0]) for row in rows]
         texts += [""] * (count - len(texts))
         end = self.offsets[-1]

@@ -1,0 +1,150 @@
+"""The statements that bring staged rows into entities and targets, and what they are put together from."""
+
+from odoo.tools import SQL
+
+from .srsp_registry_columns import ENTITY, TARGET, TARGET_COLUMNS
+
+# The columns that a row may change, by table; the others say which record it is.
+ENTITY_VALUES = [c for c in TARGET_COLUMNS if c.model == ENTITY and c.name != "uscc"]
+TARGET_VALUES = [
+    c
+    for c in TARGET_COLUMNS
+    if c.model == TARGET and c.name not in ("sector", "permit_number")
+]
+# Every row beside what the registry has of it. A row without a credit code and an entity's code means the entity
+# of that name that has no credit code either.
+MATCH = """
+CREATE TEMP TABLE srsp_import_good ON COMMIT DROP AS
+  WITH named AS (
+    SELECT name, min(id) AS id, count(*) AS found FROM srsp_entity
+     WHERE company_id = %(company)s AND uscc IS NULL AND name IN (
+        SELECT entity_name FROM srsp_import_row WHERE uscc IS NULL AND entity_code IS NULL)
+  GROUP BY name)
+SELECT r.*, e.id AS entity_id, t.id AS target_id, coalesce(named.found, 0) > 1 AS is_ambiguous,
+       coalesce(e.id::varchar, r.uscc, 'N' || r.entity_name) AS entity_key,
+       e.id IS NOT NULL AND coalesce(%(entity_moves)s, FALSE) AS entity_moves,
+       t.id IS NOT NULL AND coalesce(%(target_moves)s, FALSE) AS target_moves
+  FROM srsp_import_row r
+  LEFT JOIN named ON named.name = r.entity_name AND r.uscc IS NULL AND r.entity_code IS NULL
+  LEFT JOIN srsp_entity coded
+         ON coded.company_id = %(company)s AND coded.code = coalesce(r.uscc, r.entity_code)
+  LEFT JOIN srsp_entity e ON e.id = coalesce(coded.id, named.id)
+  LEFT JOIN srsp_target t ON t.entity_id = e.id AND t.sector_id = r.sector
+        AND coalesce(t.permit_number, '') = coalesce(r.permit_number, '')
+ WHERE NOT EXISTS (
+    SELECT FROM srsp_import_error x WHERE x.row = r.row AND coalesce(x."column", '')
+        IN ('', 'entity_name', 'uscc', 'entity_code', 'sector', 'permit_number'))
+"""
+INSERT_ENTITIES = """
+CREATE TEMP TABLE srsp_import_entity ON COMMIT DROP AS
+SELECT nextval('srsp_entity_id_seq')::integer AS id, coalesce(uscc, %(code)s) AS code, n.*
+  FROM (SELECT entity_key, min(row) AS row, max(uscc) AS uscc, %(merged)s FROM srsp_import_good
+         WHERE entity_id IS NULL GROUP BY entity_key ORDER BY row OFFSET 0) n;
+INSERT INTO srsp_entity (id, code, uscc, %(fields)s, active, company_id,
+                         create_uid, create_date, write_uid, write_date)
+SELECT id, code, uscc, %(values)s, TRUE, %(company)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+  FROM srsp_import_entity
+"""
+UPDATE_ENTITIES = """
+UPDATE srsp_entity e SET %(assignments)s, write_uid = %(uid)s, write_date = %(now)s
+  FROM (SELECT entity_id, %(merged)s FROM srsp_import_good WHERE entity_id IN (
+            SELECT entity_id FROM srsp_import_good WHERE entity_moves) GROUP BY entity_id) n
+ WHERE e.id = n.entity_id
+"""
+# The rows of srsp.target.change, as that model's _keep writes them.
+KEEP_CHANGES = """
+INSERT INTO srsp_target_change (target_id, field, old, new, reason, source, user_id, changed_on)
+SELECT t.id, v.field, v.old, v.new, v.reason, 'import', %(uid)s, %(now)s
+  FROM srsp_import_good g JOIN srsp_target t ON t.id = g.target_id,
+       LATERAL (VALUES
+        ('is_key', CASE WHEN t.is_key THEN '1' END, CASE WHEN g.is_key THEN '1' END,
+         coalesce(g.key_reason, t.key_reason), g.is_key IS NOT NULL AND g.is_key != coalesce(t.is_key, FALSE)),
+        ('risk_class', t.risk_class, g.risk_class, %(source)s,
+         g.risk_class IS NOT NULL AND g.risk_class IS DISTINCT FROM t.risk_class),
+        ('state', t.state, g.state, coalesce(g.state_reason, t.state_reason),
+         g.state IS NOT NULL AND g.state != t.state)
+       ) v (field, old, new, reason, moves)
+ WHERE g.target_moves AND v.moves ORDER BY g.row, v.field
+"""
+# Dated and signed as srsp.target does in write(), but for what the file says itself.
+UPDATE_TARGETS = """
+UPDATE srsp_target t SET %(assignments)s, write_uid = %(uid)s, write_date = %(now)s,
+       risk_date = CASE WHEN g.risk_class IS NOT NULL AND g.risk_class IS DISTINCT FROM t.risk_class
+            THEN coalesce(g.risk_date, %(today)s) ELSE coalesce(g.risk_date, t.risk_date) END,
+       risk_source = CASE WHEN g.risk_class IS NOT NULL AND g.risk_class IS DISTINCT FROM t.risk_class
+            THEN 'import' ELSE t.risk_source END,
+       state_date = CASE WHEN g.state != t.state THEN %(today)s ELSE t.state_date END,
+       key_date = CASE WHEN g.is_key != coalesce(t.is_key, FALSE) THEN %(today)s ELSE t.key_date END,
+       key_by_id = CASE WHEN g.is_key != coalesce(t.is_key, FALSE) THEN %(uid)s ELSE t.key_by_id END
+  FROM srsp_import_good g WHERE t.id = g.target_id AND g.target_moves
+"""
+INSERT_TARGETS = """
+INSERT INTO srsp_target (code, entity_id, sector_id, division_id, company_id, permit_number, %(fields)s,
+                         risk_date, risk_source, state_date, key_date, key_by_id, properties,
+                         create_uid, create_date, write_uid, write_date)
+SELECT sector.code || '-' || %(code)s, coalesce(g.entity_id, n.id), sector.id, sector.division_id,
+       sector.company_id, g.permit_number, %(values)s,
+       coalesce(g.risk_date, CASE WHEN g.risk_class IS NOT NULL THEN %(today)s END),
+       CASE WHEN g.risk_class IS NOT NULL THEN 'import' END,
+       CASE WHEN g.state != 'active' THEN %(today)s END, CASE WHEN g.is_key THEN %(today)s END,
+       CASE WHEN g.is_key THEN %(uid)s END, %(properties)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+  FROM (SELECT * FROM srsp_import_good WHERE target_id IS NULL ORDER BY row OFFSET 0) g
+  JOIN srsp_sector sector ON sector.id = g.sector
+  LEFT JOIN srsp_import_entity n ON g.entity_id IS NULL AND n.entity_key = g.entity_key
+ ORDER BY g.row
+"""
+# What NULL means in the columns of some kinds.
+UNSET = {"flag": SQL("FALSE"), "latitude": SQL("0"), "longitude": SQL("0")}
+DEFAULTS = {"kind": SQL("'enterprise'"), "state": SQL("'active'")}
+
+
+def _identify(columns, alias=None):
+    prefix = SQL("%s.", SQL(alias)) if alias else SQL()
+    return [SQL("%s%s", prefix, SQL.identifier(c.name)) for c in columns]
+
+
+def moves(columns, alias):
+    """Whether a row says something else than the record, or NULL; an empty cell says nothing."""
+    terms = []
+    for c in columns:
+        new, old = SQL.identifier("r", c.name), SQL.identifier(alias, c.field)
+        if c.kind in UNSET:
+            terms.append(SQL("%s != coalesce(%s, %s)", new, old, UNSET[c.kind]))
+        else:
+            terms.append(
+                SQL("%s != %s OR %s IS NULL AND %s IS NOT NULL", new, old, old, new)
+            )
+    return SQL(" OR ").join(terms)
+
+
+def merge(columns):
+    """The value of each column over all rows of an entity, which do not contradict each other."""
+    return SQL(", ").join(
+        SQL("max(%s) AS %s", SQL.identifier(c.name), SQL.identifier(c.name))
+        for c in columns
+    )
+
+
+def assign(columns, new, old):
+    return SQL(", ").join(
+        SQL(
+            "%s = coalesce(%s, %s)",
+            SQL.identifier(c.field),
+            SQL.identifier(new, c.name),
+            SQL.identifier(old, c.field),
+        )
+        for c in columns
+    )
+
+
+def fields(columns):
+    return SQL(", ").join(SQL.identifier(c.field) for c in columns)
+
+
+def values(columns, alias=None):
+    return SQL(", ").join(
+        SQL("coalesce(%s, %s)", value, DEFAULTS[c.name])
+        if c.name in DEFAULTS
+        else value
+        for c, value in zip(columns, _identify(columns, alias))
+    )
