@@ -1,5 +1,3 @@
-import secrets
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -162,11 +160,6 @@ class SrspDraw(models.Model):
             self.env._("A draw is never deleted; it can only be voided, in public.")
         )
 
-    @api.model
-    def _get_automatic_kinds(self):
-        """Sources that need nobody at the keyboard."""
-        return ["system"]
-
     def action_enter_randomness(self):
         """Open the form to key in a public lottery result before witnesses."""
         self.ensure_one()
@@ -241,18 +234,6 @@ class SrspDraw(models.Model):
             self.env["srsp.draw.iteration"].create(
                 {"draw_id": self.id, "number": 1, "randomness_hex": randomness.hex()}
             )
-
-    def _fetch_randomness_system(self, now):
-        """32 bytes of the operating system's generator."""
-        return secrets.token_bytes(32)
-
-    def _fetch_randomness_lottery(self, now):
-        raise UserError(
-            self.env._(
-                "Draw %(draw)s waits for the lottery result: key it in before witnesses.",
-                draw=self.number,
-            )
-        )
 
     def _draw(self, now=None):
         """Reveal the next code, select, assign teams, create the inspections, seal. All or nothing."""

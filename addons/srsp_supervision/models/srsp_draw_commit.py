@@ -107,32 +107,6 @@ class SrspDraw(models.Model):
         return codes[self.n - number]
 
     @api.model
-    def _get_randomness_statement(self, kind, company):
-        """One plain sentence, in the company's language, about what the source can and cannot prove."""
-        env = company._srsp_in_language(self).env
-        return {
-            "system": env._(
-                "The randomness came from the server's own generator: the certificate proves that the outcome follows"
-                " from it, but outsiders must trust that it was asked for only once."
-            ),
-            "lottery": env._(
-                "The randomness is a public lottery result, keyed in before witnesses after the roster was locked:"
-                " anybody can look it up, and nobody at the bureau could know or choose it."
-            ),
-        }.get(kind, "")
-
-    @api.model
-    def _check_source(self, task, rulebook):
-        kind = task.randomness_kind or rulebook.randomness_kind
-        if kind == "lottery" and not (task.lottery or "").strip():
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: say which issue of which lottery decides.",
-                    task=task.name,
-                )
-            )
-
-    @api.model
     def _check_floor(self, task, rulebook):
         if task.ratio < rulebook.floor_ratio and not task._get_ratio_reason():
             raise UserError(
