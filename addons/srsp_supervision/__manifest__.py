@@ -7,7 +7,7 @@
     "license": "LGPL-3",
     "depends": ["mail"],
     "external_dependencies": {
-        "python": ["holidays", "python-calamine", "python-stdnum"]
+        "python": ["holidays", "py_ecc", "python-calamine", "python-stdnum", "requests"]
     },
     "data": [
         "security/srsp_groups.xml",

@@ -49,6 +49,7 @@ from . import srsp_draw_certificate
 from . import srsp_draw_iteration
 from . import srsp_draw_line
 from . import srsp_draw_source
+from . import srsp_draw_entry
 from . import srsp_inspection
 from . import srsp_inspection_line
 from . import srsp_inspection_risk

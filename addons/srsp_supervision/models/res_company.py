@@ -2,7 +2,10 @@ import re
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, email_normalize, email_split
+
+# https anywhere, plain http on this very machine alone; no login, query or fragment.
+DRAND_URL = r"(https://|http://(127\.0\.0\.1|localhost)(?=[:/]|$))[^\s?#@]+"
 
 
 class ResCompany(models.Model):
@@ -13,6 +16,46 @@ class ResCompany(models.Model):
         size=6,
         help="Six-digit administrative division code (GB/T 2260); plan and task numbers begin with it.",
     )
+
+    srsp_drand_urls = fields.Text(
+        "drand Addresses",
+        default="https://api.drand.sh\nhttps://drand.cloudflare.com",
+        help="Asked in this order for the round that was committed to; one to a line.",
+    )
+    srsp_witness_emails = fields.Char(
+        "Commitments Go To",
+        help="Addresses outside the bureau, separated by commas: each gets every commitment before its draw.",
+    )
+
+    @api.constrains("srsp_drand_urls")
+    def _check_srsp_drand_urls(self):
+        for company in self:
+            for url in company._srsp_get_drand_urls():
+                if not re.fullmatch(DRAND_URL, url):
+                    raise ValidationError(
+                        self.env._(
+                            "drand address “%(url)s”: use one that begins with https:// (http:// for this machine"
+                            " only), without login, query or fragment.",
+                            url=url,
+                        )
+                    )
+
+    @api.constrains("srsp_witness_emails")
+    def _check_srsp_witness_emails(self):
+        for company in self:
+            for text in (company.srsp_witness_emails or "").split(","):
+                if text.strip() and not email_normalize(text):
+                    raise ValidationError(
+                        self.env._(
+                            "“%(text)s” is no e-mail address.", text=text.strip()
+                        )
+                    )
+
+    def _srsp_get_drand_urls(self):
+        return (self.srsp_drand_urls or "").split()
+
+    def _srsp_get_witness_emails(self):
+        return email_split(self.srsp_witness_emails or "")
 
     @api.constrains("srsp_area_code")
     def _check_srsp_area_code(self):

@@ -5,8 +5,8 @@ from ..tools import certificate as cert
 
 # What the commitment fixes: never written again, not even by code.
 COMMITTED_FIELDS = frozenset(
-    "lottery number task_id company_id head rulebook_id n nonce code_hex strata randomness_kind randomness_statement "
-    "announced_for locked_at team_size inspectors inspector_refs recusals recusals_salt "
+    "lottery drand number task_id company_id head rulebook_id n nonce code_hex strata randomness_kind "
+    "randomness_statement announced_for locked_at team_size inspectors inspector_refs recusals recusals_salt "
     "roster_digest_hex excluded_digest_hex inspectors_digest_hex recusals_digest_hex".split()
 )
 
@@ -63,12 +63,14 @@ class SrspDraw(models.Model):
         [
             ("system", "Server's random generator"),
             ("lottery", "Public lottery, keyed in before witnesses"),
+            ("drand", "Public beacon (drand), fetched over HTTP"),
         ],
         string="Source of Randomness",
         required=True,
         readonly=True,
     )
     lottery = fields.Char("Which Lottery", readonly=True)
+    drand = fields.Json(readonly=True, help="{chain_hash, round, public_key}")
     randomness_statement = fields.Text("What the Source Proves", readonly=True)
     announced_for = fields.Datetime(required=True, readonly=True)
     locked_at = fields.Datetime(required=True, readonly=True)
@@ -160,18 +162,6 @@ class SrspDraw(models.Model):
             self.env._("A draw is never deleted; it can only be voided, in public.")
         )
 
-    def action_enter_randomness(self):
-        """Open the form to key in a public lottery result before witnesses."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Randomness of %(draw)s", draw=self.number),
-            "res_model": "srsp.draw.randomness",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_draw_id": self.id},
-        }
-
     def action_verify(self):
         """Recompute the draw from its certificate, as an outsider would."""
         self.ensure_one()
@@ -222,17 +212,6 @@ class SrspDraw(models.Model):
                     draw=self.number,
                     time=self.announced_for,
                 )
-            )
-
-    def _record_randomness(self, now=None):
-        """Ask the source once and keep the answer; a draw that has its randomness is left alone."""
-        now = now or fields.Datetime.now()
-        self.lock_for_update()
-        self._check_due(now)
-        if not self.iteration_ids:
-            randomness = getattr(self, f"_fetch_randomness_{self.randomness_kind}")(now)
-            self.env["srsp.draw.iteration"].create(
-                {"draw_id": self.id, "number": 1, "randomness_hex": randomness.hex()}
             )
 
     def _draw(self, now=None):

@@ -37,12 +37,7 @@ class SrspDraw(models.Model):
             "recusals_digest_hex": self.recusals_digest_hex,
             "strata": self.strata,
             "team_size": self.team_size,
-            "randomness": {
-                "source": self.randomness_kind,
-                "lottery": self.lottery or "",
-                "announced_for": iso(self.announced_for),
-                "statement": self.randomness_statement,
-            },
+            "randomness": self._get_randomness_part(),
         }
 
     def _get_certificate(self):

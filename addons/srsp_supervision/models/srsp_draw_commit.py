@@ -58,7 +58,6 @@ class SrspDraw(models.Model):
     def _prepare_draw_vals(self, task, rulebook, now):
         nonce = secrets.token_bytes(32)
         n = rulebook.substitutes_allowed + 1
-        kind = task.randomness_kind or rulebook.randomness_kind
         return {
             "number": f"{task.number}-{len(task.draw_ids) + 1}",
             "task_id": task.id,
@@ -68,12 +67,8 @@ class SrspDraw(models.Model):
             "nonce": nonce.hex(),
             "code_hex": _one_time_codes(self.env, nonce, n)[n].hex(),
             "team_size": task.team_size or rulebook.team_size,
-            "randomness_kind": kind,
-            "lottery": task.lottery if kind == "lottery" else "",
-            "randomness_statement": self._get_randomness_statement(
-                kind, task.company_id
-            ),
             "announced_for": task.draw_at,
+            **self._prepare_source_vals(task, rulebook),
             "locked_at": now,
             "head": {
                 "task": task.number,
@@ -236,12 +231,13 @@ class SrspDraw(models.Model):
         salt = secrets.token_bytes(16)
         officers = self._prepare_inspector_rows(task, inspectors)
         recusals = self._prepare_recusal_rows(task, inspectors)
+        strata = [
+            self._prepare_stratum(task, rulebook, key, size) for key, size in sizes
+        ]
         self.write(
             {
-                "strata": [
-                    self._prepare_stratum(task, rulebook, key, size)
-                    for key, size in sizes
-                ],
+                "strata": strata,
+                "randomness_statement": self._get_randomness_statement(task, strata),
                 "inspectors": officers,
                 "inspector_refs": {
                     inspector.staff_number: inspector.id for inspector in inspectors

@@ -29,6 +29,8 @@ class SrspDrawIteration(models.Model):
     drawn_at = fields.Datetime(readonly=True)
     one_time_code_hex = fields.Char("One-Time Code", readonly=True)
     randomness_hex = fields.Char("Randomness", required=True, readonly=True)
+    signature_hex = fields.Char("Signature of the Round", readonly=True)
+    entered_by = fields.Json(readonly=True, help="[first, second]: who keyed it in.")
     witnesses = fields.Char(readonly=True)
     unavailable = fields.Json(readonly=True, help="[[label, reason], ...]")
     classes = fields.Json(
@@ -197,9 +199,11 @@ class SrspDrawIteration(models.Model):
             "number": self.number,
             "reason": self.reason or "",
             "witnesses": self.witnesses or "",
+            "entered_by": self.entered_by or [],
             "drawn_at": iso(self.drawn_at),
             "one_time_code_hex": self.one_time_code_hex,
             "randomness_hex": self.randomness_hex,
+            "signature_hex": self.signature_hex or "",
             "unavailable": self.unavailable or [],
             "selected": self.env.execute_query(
                 SQL(

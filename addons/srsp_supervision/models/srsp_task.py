@@ -6,7 +6,8 @@ from odoo.fields import Domain
 
 FROZEN_FIELDS = frozenset(
     "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
-    " stratify_by ratio ratio_reason team_size randomness_kind lottery date_from date_to draw_at lock_at".split()
+    " stratify_by ratio ratio_reason team_size randomness_kind lottery lottery_outcomes date_from date_to draw_at"
+    " lock_at".split()
 )
 
 # What a target filter may ask about.
@@ -97,6 +98,11 @@ class SrspTask(models.Model):
     lottery = fields.Char(
         "Which Lottery",
         help="Name and issue of the public lottery; its numbers are keyed in as drawn, joined by dots. Published.",
+    )
+    lottery_outcomes = fields.Float(
+        "Possible Results",
+        digits=(40, 0),
+        help="How many different results it can have: 17,721,088 for 6 numbers of 33 and 1 of 16.",
     )
     date_from = fields.Date(
         "Inspections From", required=True, default=fields.Date.context_today

@@ -4,7 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from ..tools.certificate import quota
 from ..tools.working_days import beijing_date
+from .srsp_draw_source import Waiting
 
 _logger = logging.getLogger(__name__)
 
@@ -29,7 +31,23 @@ class SrspTask(models.Model):
                 task.lock_at
             )
             self.env.ref("srsp_supervision.ir_cron_draw").sudo()._trigger(task.draw_at)
+            task._warn_of_weak_source()
             task._after_announce()
+
+    def _warn_of_weak_source(self):
+        """Say in the history when the lottery cannot reach every selection, while it can still be changed."""
+        rulebook = self.env["srsp.rulebook"]._get_in_force(self.company_id)
+        draw = self.env["srsp.draw"].sudo()
+        needed = draw._get_bits_needed(
+            [{"size": self.target_count, "quota": quota(self.target_count, self.ratio)}]
+        )
+        weakness = draw._explain_weakness(
+            self.randomness_kind or rulebook.randomness_kind,
+            self.lottery_outcomes,
+            needed,
+        )
+        if weakness:
+            self.message_post(body=weakness)
 
     def _check_announceable(self):
         if not self.item_ids:
@@ -186,6 +204,7 @@ class SrspTask(models.Model):
         ]
         # Randomness first, in a transaction of its own: a crash afterwards cannot ask for another one.
         self._run_due(domain, lambda task: task.draw_id._record_randomness())
+        domain.append(("draw_id.iteration_ids", "!=", False))
         self._run_due(domain, lambda task: task.draw_id._draw())
 
     @api.model
@@ -218,6 +237,8 @@ class SrspTask(models.Model):
             try:
                 with self.env.cr.savepoint():
                     step(task)
+            except Waiting as reason:
+                task.blocked_reason = str(reason)
             except UserError as error:
                 task._block(str(error))
 

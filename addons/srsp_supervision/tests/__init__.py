@@ -30,6 +30,7 @@ from . import test_rulebook
 from . import test_rulebook_demo
 from . import test_rulebook_effects
 from . import test_search
+from . import test_sources
 from . import test_target
 from . import test_text_diff
 from . import test_verify_draw

@@ -37,6 +37,7 @@ class TestDraw(SrspCase):
                     "lottery": "",
                     "announced_for": "2026-03-23T01:30:00Z",
                     "statement": draw.randomness_statement,
+                    "bits_needed": 32,
                 },
             },
         )
@@ -331,49 +332,6 @@ class TestDraw(SrspCase):
             self.assertNotIn(code.hex(), row)
         with self.assertRaises(AccessError):
             draw.with_user(self._make_user("curious", "administrator")).read(["nonce"])
-
-    def test_a_lottery_result_is_keyed_in_before_witnesses(self):
-        task = self._make_announced(randomness_kind="lottery")
-        with self.assertRaisesRegex(UserError, "which issue of which lottery"):
-            task._lock_roster(NOW)
-        task.lottery = "Harbour Six, issue 31"
-        draw = task._lock_roster(NOW)
-        self.assertEqual(
-            draw._get_commitment()["randomness"]["lottery"], "Harbour Six, issue 31"
-        )
-        manager = self._make_user("manager", "division_manager", self.surveying)
-        entry = (
-            self.env["srsp.draw.randomness"]
-            .with_user(manager)
-            .create(
-                {
-                    "draw_id": draw.id,
-                    "value": " 9, 18-26.34.41 45",
-                    "witnesses": "Lin, Chen",
-                }
-            )
-        )
-        with (
-            freeze_time(DRAW_AT - timedelta(minutes=1)),
-            self.assertRaisesRegex(UserError, "cannot happen earlier"),
-        ):
-            entry.action_confirm()
-        with (
-            freeze_time(DRAW_AT),
-            self.enter_registry_test_mode(),
-            self.registry.cursor() as cursor,  # it commits the randomness first
-        ):
-            entry.with_env(entry.env(cr=cursor)).action_confirm()
-        [iteration] = draw._get_certificate()["iterations"]
-        self.assertEqual(
-            (bytes.fromhex(iteration["randomness_hex"]), iteration["witnesses"]),
-            (b"9.18.26.34.41.45", "Lin, Chen"),
-        )
-        with (
-            freeze_time(DRAW_AT),
-            self.assertRaisesRegex(UserError, "draw happens once"),
-        ):
-            entry.action_confirm()
 
 
 @tagged("post_install", "-at_install")

@@ -1,16 +1,14 @@
-import re
-
 from odoo import fields, models
-from odoo.exceptions import UserError
 
 
 class SrspDrawRandomness(models.TransientModel):
-    """Keys in a public lottery result before witnesses, then draws."""
+    """One person's entry of a public lottery result before witnesses; the second of two draws."""
 
     _name = "srsp.draw.randomness"
     _description = "Randomness of a draw"
 
     draw_id = fields.Many2one("srsp.draw", required=True, readonly=True)
+    entered_by_id = fields.Many2one(related="draw_id.entered_by_id")
     value = fields.Char(
         "Lottery Result",
         required=True,
@@ -23,31 +21,29 @@ class SrspDrawRandomness(models.TransientModel):
         task = self.draw_id.task_id
         task._check_role("group_division_manager", "group_policy_officer")
         task.check_access("write")
-        draw = self.draw_id.sudo()
-        value = ".".join(re.findall(r"[0-9]+", self.value or ""))
-        if not value or not (self.witnesses or "").strip():
-            raise UserError(
-                self.env._("Enter the lottery result and name the witnesses.")
+        draw, value, witnesses = self.draw_id.sudo(), self.value, self.witnesses
+        self.unlink()  # what was typed stays nowhere
+        outcome = draw._enter(value, witnesses)
+        close = {"type": "ir.actions.act_window_close"}
+        if outcome == "drawn":
+            return close
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if outcome == "differs" else "info",
+                "sticky": True,
+                "message": self._get_message(outcome),
+                "next": close,
+            },
+        }
+
+    def _get_message(self, outcome):
+        if outcome == "differs":
+            return self.env._(
+                "The two entries differ. Both are dropped and this is on record in the chain: two people enter the"
+                " result anew."
             )
-        draw.lock_for_update()
-        draw._check_due(fields.Datetime.now())
-        if draw.randomness_kind != "lottery" or draw.iteration_ids:
-            raise UserError(
-                self.env._(
-                    "Draw %(draw)s has its randomness, or takes it from another source.",
-                    draw=draw.number,
-                )
-            )
-        self.env["srsp.draw.iteration"].sudo().create(
-            {
-                "draw_id": draw.id,
-                "number": 1,
-                "randomness_hex": value.encode().hex(),
-                "witnesses": self.witnesses.strip(),
-            }
+        return self.env._(
+            "Your entry is kept, and shown to nobody. Somebody else now enters the result again."
         )
-        self.env[
-            "ir.cron"
-        ]._commit_progress()  # nobody keys in another one from here on
-        draw._draw()
-        return {"type": "ir.actions.act_window_close"}

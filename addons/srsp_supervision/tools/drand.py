@@ -1,0 +1,125 @@
+"""Client of drand's ``quicknet``, the public beacon of the League of Entropy (https://docs.drand.love).
+
+A group of independent organisations signs one number every three seconds. The chain is pinned here by
+its hash and public key, and every answer is held against that key: whoever serves it, or sits on the
+line, can withhold a round but not change one.
+
+A round's signature is a BLS12-381 signature on G1 (``bls-unchained-g1-rfc9380``) over SHA-256 of the
+round as eight bytes, big-endian; its randomness is SHA-256 of the signature.
+"""
+
+import hashlib
+import json
+import time
+
+import requests
+from py_ecc.bls.hash_to_curve import hash_to_G1
+from py_ecc.bls.point_compression import decompress_G1, decompress_G2
+from py_ecc.optimized_bls12_381 import (
+    FQ12,
+    G2,
+    curve_order,
+    final_exponentiate,
+    is_inf,
+    multiply,
+    neg,
+    pairing,
+)
+
+CHAIN_HASH = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
+PUBLIC_KEY = (
+    "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5776a2d1064510d1fec758"
+    "c921cc22b0e17e63aaf4bcb5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a"
+)
+GENESIS = 1692803367  # Unix time of round 1
+PERIOD = 3  # seconds from one round to the next
+DST = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
+
+TIMEOUT = 5  # seconds one address has to answer, all in all
+LARGEST = 4096  # bytes; an answer has about 250
+TOO_EARLY = (404, 425)  # how servers say that a round is still to come
+
+
+class DrandError(Exception):
+    """No address gave the round; the text says what each of them did."""
+
+
+class TooEarly(DrandError):
+    """The round has not been signed yet."""
+
+
+def round_at(moment: float) -> int:
+    """Return the first round that is signed at ``moment`` (Unix time) or later."""
+    return max(1, -(-int(moment - GENESIS) // PERIOD) + 1)
+
+
+def fetch(urls, number: int, timeout: float = TIMEOUT) -> bytes:
+    """Return the signature of round ``number`` (48 bytes) from the first address that gives a true one.
+
+    :param urls: addresses in the order in which they are asked, e.g. ``["https://api.drand.sh"]``
+    :param timeout: seconds for each of them
+    :raises TooEarly: when nobody has it and somebody says that it is still to come
+    :raises DrandError: when nobody has it for another reason
+    """
+    failures, early = [], False
+    for url in urls:
+        try:
+            signature = _ask(url, number, timeout)
+        except (requests.RequestException, ValueError, DrandError) as error:
+            early = early or isinstance(error, TooEarly)
+            failures.append(f"{url}: {error}")
+            continue
+        if verify(PUBLIC_KEY, number, signature):
+            return signature
+        failures.append(f"{url}: the signature of round {number} is not the chain's")
+    raise (TooEarly if early else DrandError)("; ".join(failures) or "no address")
+
+
+def verify(public_key: str, number: int, signature: bytes) -> bool:
+    """Tell whether ``signature`` is that of round ``number`` under ``public_key`` (hexadecimal, on G2)."""
+    if len(signature) != 48:
+        return False
+    try:
+        point = decompress_G1(int.from_bytes(signature, "big"))
+    except ValueError:
+        return False
+    if is_inf(point) or not is_inf(multiply(point, curve_order)):
+        return False
+    key = bytes.fromhex(public_key)
+    halves = (int.from_bytes(key[:48], "big"), int.from_bytes(key[48:], "big"))
+    message = hashlib.sha256(number.to_bytes(8, "big")).digest()
+    hashed = hash_to_G1(message, DST, hashlib.sha256)
+    both = pairing(neg(G2), point, final_exponentiate=False)
+    both *= pairing(decompress_G2(halves), hashed, final_exponentiate=False)
+    return final_exponentiate(both) == FQ12.one()
+
+
+def randomness(signature: bytes) -> bytes:
+    """Return a round's randomness: SHA-256 of its signature."""
+    return hashlib.sha256(signature).digest()
+
+
+def _ask(url, number, timeout):
+    """The signature that ``url`` gives, unverified; the deadline holds however slowly it comes."""
+    deadline = time.monotonic() + timeout
+    address = f"{url.rstrip('/')}/{CHAIN_HASH}/public/{number}"
+    with requests.get(
+        address, timeout=timeout, stream=True, allow_redirects=False
+    ) as answer:
+        if answer.status_code in TOO_EARLY:
+            raise TooEarly(f"round {number} is not there yet")
+        if answer.status_code != 200:
+            raise DrandError(f"HTTP {answer.status_code}")
+        body = bytearray()
+        for byte in answer.iter_content(1):
+            body += byte
+            if len(body) > LARGEST or time.monotonic() > deadline:
+                raise DrandError("the answer is too long or comes too slowly")
+    return _read(bytes(body))
+
+
+def _read(body):
+    try:
+        return bytes.fromhex(json.loads(body)["signature"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise DrandError("the answer is no round") from error
