@@ -55,6 +55,11 @@ class SrspChannel(models.Model):
         domain=[("share", "=", False)],
         help="Told when the platform refuses; otherwise the first disclosure officer is.",
     )
+    takes_commitments = fields.Boolean(
+        "Witnesses Commitments",
+        tracking=True,
+        help="Give it every commitment before its draw: its receipt stands in the certificate.",
+    )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )

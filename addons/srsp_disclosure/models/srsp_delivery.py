@@ -226,8 +226,17 @@ class SrspDelivery(models.Model):
         )
         if receipt.status == "accepted":
             self.publication_id._update_disclosed()
+            self._witness()
         else:
             self._notify(self, self.env._("The platform rejected this record"))
+
+    def _witness(self):
+        """A platform that has accepted a commitment in time is a witness of it; its receipt is the answer."""
+        publication = self.publication_id
+        if publication.kind == "roster":
+            draw = self.env["srsp.draw"].sudo().browse(publication.res_id)
+            if draw._is_witness_time():
+                draw._add_witness("channel", self.channel_id.name, self.receipt_number)
 
     def _settle_retryable(self, error):
         """Nobody knows whether it arrived: stay ``sent``, ask again later and later."""
@@ -265,32 +274,38 @@ class SrspDelivery(models.Model):
     def _prepare_record(self):
         """The record as ``readme/PROTOCOL.md`` describes it, out of the frozen payload."""
         publication = self.publication_id
-        result = json.loads(publication.payload)
-        code = result["uscc"]
+        payload = json.loads(publication.payload)
+        if publication.kind == "result":
+            payload = self._prepare_result(payload)
         return {
             "idempotency_key": self.idempotency_key,
             "kind": publication.kind,
             "number": publication.number,
             "digest": publication.digest,
-            "payload": {
-                "uscc" if uscc.is_valid(code) else "entity_code": code,
-                "entity_name": result["entity"],
-                "bureau": result["bureau"],
-                "plan_number": result["plan"],
-                "plan_name": result["plan_name"],
-                "task_number": result["task"],
-                "task_name": result["task_name"],
-                "inspected_on": result["inspected_on"],
-                "result_date": result["result_date"],
-                "items": [
-                    {
-                        "name": line["item"],
-                        "target": line["target"],
-                        "result": line["result"],
-                        "measure": line["measure"],
-                        "facts": line["facts"],
-                    }
-                    for line in result["lines"]
-                ],
-            },
+            "payload": payload,
+        }
+
+    @api.model
+    def _prepare_result(self, result):
+        code = result["uscc"]
+        return {
+            "uscc" if uscc.is_valid(code) else "entity_code": code,
+            "entity_name": result["entity"],
+            "bureau": result["bureau"],
+            "plan_number": result["plan"],
+            "plan_name": result["plan_name"],
+            "task_number": result["task"],
+            "task_name": result["task_name"],
+            "inspected_on": result["inspected_on"],
+            "result_date": result["result_date"],
+            "items": [
+                {
+                    "name": line["item"],
+                    "target": line["target"],
+                    "result": line["result"],
+                    "measure": line["measure"],
+                    "facts": line["facts"],
+                }
+                for line in result["lines"]
+            ],
         }

@@ -1,5 +1,6 @@
 from . import srsp_guard_mixin
 from . import srsp_event
+from . import mail_mail
 from . import mail_message
 from . import ir_attachment
 from . import res_company
@@ -50,6 +51,9 @@ from . import srsp_draw_iteration
 from . import srsp_draw_line
 from . import srsp_draw_source
 from . import srsp_draw_entry
+from . import srsp_draw_room
+from . import srsp_draw_commitment
+from . import srsp_draw_witness
 from . import srsp_inspection
 from . import srsp_inspection_line
 from . import srsp_inspection_risk

@@ -50,6 +50,7 @@ class SrspDraw(models.Model):
             "commitment": self._get_commitment(),
             "roster": [[label, stratum] for label, stratum in self._query_roster()],
             "excluded": [[label, reason] for label, reason in self._query_excluded()],
+            "witnesses": self._get_witness_rows(),
             "iterations": [
                 iteration._get_certificate_part() for iteration in iterations
             ],

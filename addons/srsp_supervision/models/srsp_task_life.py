@@ -169,6 +169,7 @@ class SrspTask(models.Model):
             }
         )
         self._after_commit_roster(draw)
+        draw._ask_witnesses()
         return draw
 
     @api.model

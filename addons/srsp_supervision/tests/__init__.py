@@ -36,5 +36,6 @@ from . import test_text_diff
 from . import test_verify_draw
 from . import test_verify_draw_differences
 from . import test_vrs
+from . import test_witnesses
 from . import test_workbook
 from . import test_working_days

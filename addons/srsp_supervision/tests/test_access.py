@@ -7,7 +7,7 @@ MODELS = (
     "division sector calendar.day rulebook list list.part legal.basis item duty entity target target.change"
     " registry.health registry.confirmation registry.import registry.import.column registry.import.error"
     " inspector inspector.region inspector.certificate inspector.absence inspector.tie recusal training"
-    " plan task draw draw.iteration draw.line event inspection inspection.line rectification"
+    " plan task draw draw.iteration draw.line draw.witness event inspection inspection.line rectification"
 )
 # What those who keep a registry may do with their own imports.
 IMPORTS = {

@@ -1,0 +1,16 @@
+from odoo import models
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    def _postprocess_sent_message(self, *args, **kwargs):
+        """A commitment that has left by mail in time has a witness: its recipient."""
+        for mail in self.filtered(
+            lambda mail: mail.model == "srsp.draw" and mail.state == "sent"
+        ):
+            draw = self.env["srsp.draw"].sudo().browse(mail.res_id)
+            known = draw.witness_ids.filtered(lambda witness: witness.kind == "mail")
+            if draw._is_witness_time() and mail.email_to not in known.mapped("who"):
+                draw._add_witness("mail", mail.email_to, mail.message_id)
+        return super()._postprocess_sent_message(*args, **kwargs)
