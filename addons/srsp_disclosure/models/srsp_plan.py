@@ -35,6 +35,7 @@ class SrspPlan(models.Model):
                 "division": self.division_id.name,
                 "list_version": self.list_id.version,
                 "note": self.note or "",
+                "shortfall_reason": self.shortfall_reason or "",
                 "published_on": fields.Date.to_string(self.published_on),
                 "tasks": [
                     task._get_publication_line()

@@ -44,6 +44,12 @@ from . import srsp_plan
 from . import srsp_task
 from . import srsp_task_life
 from . import srsp_task_items
+from . import srsp_task_pool
+from . import srsp_task_announce
+from . import srsp_task_external
+from . import srsp_task_roster
+from . import srsp_coverage
+from . import srsp_task_coverage
 from . import srsp_draw
 from . import srsp_draw_commit
 from . import srsp_draw_certificate

@@ -44,6 +44,11 @@ class SrspPlan(models.Model):
     )
     published_on = fields.Date(readonly=True, copy=False)
     note = fields.Text("Requirements")
+    shortfall = fields.Text(compute="_compute_shortfall", compute_sudo=True)
+    shortfall_reason = fields.Text(
+        "Reason for Drawing Less",
+        help="Why the year's draws stay below the floor. Published with the plan.",
+    )
     task_ids = fields.One2many("srsp.task", "plan_id", "Tasks")
     task_count = fields.Integer(compute="_compute_task_count")
     done_count = fields.Integer(compute="_compute_task_count")
@@ -76,6 +81,22 @@ class SrspPlan(models.Model):
                 tasks.filtered(lambda task: task.state in ("disclosed", "done"))
             )
             plan.progress = 100 * plan.done_count // plan.task_count if tasks else 0
+
+    @api.depends("division_id", "year", "task_ids.ratio", "task_ids.state")
+    def _compute_shortfall(self):
+        rows = self.env["srsp.coverage"].search(
+            [
+                ("division_id", "in", self.division_id.ids),
+                ("year", "in", self.mapped("year")),
+                ("missing_count", ">", 0),
+            ]
+        )
+        for plan in self:
+            plan.shortfall = rows.filtered(
+                lambda row, plan=plan: (
+                    row.division_id == plan.division_id and row.year == plan.year
+                )
+            )._describe()
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -114,7 +135,19 @@ class SrspPlan(models.Model):
                         plan=plan.name,
                     )
                 )
+            plan._check_shortfall()
         self.sudo().state = "submitted"
+
+    def _check_shortfall(self):
+        """Raise when the year's draws stay below the floor and nobody says why (work plan, 二（二）)."""
+        if self.shortfall and not (self.shortfall_reason or "").strip():
+            raise UserError(
+                self.env._(
+                    "%(plan)s stays below the floor. Plan more, or give a reason, which will be published.\n%(what)s",
+                    plan=self.name,
+                    what=self.shortfall,
+                )
+            )
 
     def action_consolidate(self):
         self._check_role("group_policy_officer")

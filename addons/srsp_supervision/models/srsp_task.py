@@ -1,8 +1,5 @@
-import ast
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
 
 FROZEN_FIELDS = frozenset(
     "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
@@ -18,6 +15,10 @@ FILTER_FIELDS = frozenset(
 
 class SrspTask(models.Model):
     """A task: some items, a pool of targets, one announced draw, one window of inspections.
+
+    ``division_id`` answers for it; items of cooperating divisions make it a joint one, whose pool holds
+    the targets of all its sectors (``srsp_task_pool``). ``mode`` says whether the bureau draws, or takes
+    over a list that a higher authority has drawn (``srsp_task_external``).
 
     ``planned → committed → drawn → inspecting → disclosed → done`` or ``cancelled``. Announcing fixes
     what will be drawn and when; from then on the scheduled actions lock the roster and draw.
@@ -36,6 +37,13 @@ class SrspTask(models.Model):
         "draw_id",
         "blocked_reason",
         "cancel_reason",
+        "external_authority",
+        "external_document",
+        "external_issued_on",
+        "external_file",
+        "external_file_name",
+        "external_digest_hex",
+        "roster_ids",
     )
 
     name = fields.Char(required=True, tracking=True)
@@ -89,7 +97,17 @@ class SrspTask(models.Model):
     ratio_reason = fields.Char(
         "Reason for a Low Ratio", help="Published with the draw."
     )
-    team_size = fields.Integer("Officers per Team", help="0: as the rulebook says.")
+    team_size = fields.Integer(
+        "Officers per Team",
+        compute="_compute_team_size",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="0: as the rulebook says. A joint team has at least one officer for each division.",
+    )
+    experts = fields.Integer(
+        "Experts per Team", help="Who join the officers, from the pools of experts."
+    )
     randomness_kind = fields.Selection(
         selection="_selection_randomness_kind",
         string="Source of Randomness",
@@ -148,9 +166,6 @@ class SrspTask(models.Model):
     blocked_reason = fields.Text("Why It Is Stuck", readonly=True, copy=False)
     cancel_reason = fields.Char(readonly=True, copy=False)
     inspection_ids = fields.One2many("srsp.inspection", "task_id", "Inspections")
-    target_count = fields.Integer(
-        "Targets in Scope", compute="_compute_target_count", compute_sudo=True
-    )
     inspection_count = fields.Integer(
         "Visits", compute="_compute_inspection_count", compute_sudo=True
     )
@@ -165,6 +180,9 @@ class SrspTask(models.Model):
     )
 
     _number_uniq = models.UniqueIndex("(number)")
+    _experts_least = models.Constraint(
+        "CHECK (experts >= 0)", "The number of experts is not below 0."
+    )
     _due_idx = models.Index(
         "(state, lock_at, draw_at) WHERE state IN ('planned', 'committed')"
     )
@@ -177,11 +195,13 @@ class SrspTask(models.Model):
             ._description_selection(self.env)
         )
 
-    @api.depends("item_ids.ratio")
+    @api.depends("item_ids.ratio", "mode")
     def _compute_ratio(self):
         for task in self:
             if task.announced_on and task.ratio:
                 task.ratio = task.ratio  # announced: no item moves it any more
+            elif task.mode == "external":
+                task.ratio = 1.0
             else:
                 task.ratio = max(task.item_ids.mapped("ratio"), default=task.ratio)
 
@@ -193,15 +213,14 @@ class SrspTask(models.Model):
             for task in tasks:
                 task.lock_at = task.draw_at and published._get_lock_at(task.draw_at)
 
-    @api.depends("sector_id", "target_domain")
-    def _compute_target_count(self):
-        for task in self:
-            try:
-                task.target_count = self.env["srsp.target"].search_count(
-                    task._get_pool_domain()
-                )
-            except UserError:
-                task.target_count = 0
+    @api.depends("division_id", "cooperating_division_ids", "item_ids")
+    def _compute_team_size(self):
+        """A joint team is large enough for every division that has inspectors; else what was entered stays."""
+        for task in self.filtered(lambda task: not task.announced_on):
+            size = len(task._get_units().sudo().filtered("inspector_ids"))
+            rulebook = self.env["srsp.rulebook"]._find_in_force(task.company_id)
+            if size > (task.team_size or rulebook.team_size or 1):
+                task.team_size = size
 
     @api.depends("inspection_ids.stage")
     def _compute_inspection_count(self):
@@ -263,8 +282,7 @@ class SrspTask(models.Model):
     @api.constrains("sector_id", "division_id", "cooperating_division_ids", "plan_id")
     def _check_division(self):
         for task in self:
-            divisions = task.division_id | task.cooperating_division_ids
-            if task.sector_id.division_id not in divisions:
+            if task.sector_id.division_id not in task._get_units():
                 raise ValidationError(
                     self.env._(
                         "Task %(task)s: sector %(sector)s belongs to %(division)s, which takes no part.",
@@ -279,11 +297,6 @@ class SrspTask(models.Model):
                         "Task %(task)s: its plan is another division's.", task=task.name
                     )
                 )
-
-    @api.constrains("target_domain")
-    def _check_target_domain(self):
-        for task in self:
-            task._get_pool_domain()
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -333,63 +346,11 @@ class SrspTask(models.Model):
             context={"default_task_id": self.id},
         )
 
-    def action_view_targets(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "srsp_supervision.srsp_target_action"
-        )
-        return dict(action, domain=list(self._get_pool_domain()), context={})
-
-    def _get_pool_domain(self):
-        """Targets that can be drawn or are left out with a reason: a Domain on targets."""
-        self.ensure_one()
-        chosen = self._get_chosen_domain()
-        return chosen & Domain(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("sector_id", "=", self.sector_id.id),
-                ("state", "!=", "cancelled"),
-            ]
-        )
-
     def _get_ratio_reason(self):
         """Why the ratio is below the floor, in the words of the task or of its items."""
         reasons = [self.ratio_reason, *self.item_ids.mapped("ratio_reason")]
         return next((reason for reason in reasons if (reason or "").strip()), "")
 
-    def _get_lock_domain(self):
-        """The pool, and whoever left the registry since the draw was announced: shown as left out."""
-        gone = Domain("state", "=", "cancelled") & Domain(
-            "state_date", ">=", self.announced_on
-        )
-        mine = Domain("sector_id", "=", self.sector_id.id) & Domain(
-            "company_id", "=", self.company_id.id
-        )
-        return self._get_pool_domain() | (self._get_chosen_domain() & mine & gone)
-
-    def _get_chosen_domain(self):
-        """The target filter as a Domain.
-
-        Only the fields of FILTER_FIELDS may be asked about: the filter is evaluated for the whole
-        registry, and its count must tell nobody what he may not read.
-        """
-        try:
-            chosen = Domain(ast.literal_eval(self.target_domain or "[]"))
-            chosen.validate(self.env["srsp.target"])
-            names = {condition.field_expr for condition in chosen.iter_conditions()}
-        except (ValueError, SyntaxError, TypeError) as error:
-            raise ValidationError(
-                self.env._(
-                    "Task %(task)s: the target filter cannot be read.", task=self.name
-                )
-            ) from error
-        if foreign := names - FILTER_FIELDS:
-            raise ValidationError(
-                self.env._(
-                    "Task %(task)s: the target filter may not ask about %(fields)s; it knows %(known)s.",
-                    task=self.name,
-                    fields=", ".join(sorted(foreign)),
-                    known=", ".join(sorted(FILTER_FIELDS)),
-                )
-            )
-        return chosen
+    def _get_units(self):
+        """The divisions that take part, the responsible one first."""
+        return self.division_id | self.cooperating_division_ids

@@ -5,7 +5,6 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..tools.certificate import quota
-from ..tools.working_days import beijing_date
 from .srsp_draw_source import Waiting
 
 _logger = logging.getLogger(__name__)
@@ -48,50 +47,6 @@ class SrspTask(models.Model):
         )
         if weakness:
             self.message_post(body=weakness)
-
-    def _check_announceable(self):
-        if not self.item_ids:
-            raise UserError(
-                self.env._("Task %(task)s has no item to inspect.", task=self.name)
-            )
-        foreign = self.item_ids.filtered(
-            lambda item: (
-                not item.list_id.is_in_force or item.sector_id != self.sector_id
-            )
-        )
-        if foreign:
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: %(items)s must stand in the list in force, under the task's sector.",
-                    task=self.name,
-                    items=", ".join(foreign.mapped("display_name")),
-                )
-            )
-        if not self.draw_at or self.draw_at <= fields.Datetime.now():
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: set a time of the draw that is still to come.",
-                    task=self.name,
-                )
-            )
-        if not self.target_count:
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: no target of sector %(sector)s matches the filter. Widen the filter or complete"
-                    " the registry first.",
-                    task=self.name,
-                    sector=self.sector_id.name,
-                )
-            )
-        draw = self.env["srsp.draw"].sudo()
-        # The roster will be locked under the rulebook of that day, which may not be in force yet.
-        locked_on = beijing_date(
-            max(self.lock_at or self.draw_at, fields.Datetime.now())
-        )
-        rulebook = self.env["srsp.rulebook"]._get_in_force(self.company_id, locked_on)
-        draw._check_floor(self, rulebook)
-        draw._check_source(self, rulebook)
-        draw._check_officers(self, draw._get_eligible_inspectors(self), rulebook)
 
     def action_lock_roster(self):
         """Lock the roster by hand before the scheduled action does."""

@@ -1,0 +1,196 @@
+from collections import defaultdict
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..tools.working_days import beijing_date
+
+
+class SrspCoverage(models.Model):
+    """How much of each sector's registry a year's draws reach, against the floor of the work plan, 二（二）.
+
+    One row per sector and year, counted when read.
+
+    The registry is counted as it stands, for a year gone by as it was last confirmed in that year; removed targets do
+    not count. ``drawn_count`` counts every target once, substituted ones not at all. ``planned_count`` is what the
+    ratios of tasks not drawn yet ask for, each stratum's higher ratio aside: a lower bound that later draws of
+    the same target may still reduce.
+    """
+
+    _name = "srsp.coverage"
+    _description = "Coverage of the registries"
+    _auto = False
+    _order = "year desc, sequence, id"
+    _rec_name = "sector_id"
+    _depends = {
+        "srsp.sector": ["active", "company_id", "division_id", "sequence"],
+        "srsp.target": ["sector_id", "state"],
+        "srsp.task": ["company_id", "date_to", "state"],
+        "srsp.plan": ["company_id", "year"],
+        "srsp.draw": ["state", "task_id"],
+        "srsp.draw.iteration": ["draw_id", "unavailable"],
+        "srsp.rulebook": ["company_id", "effective_date", "floor_ratio", "state"],
+        "srsp.registry.confirmation": ["sector_id", "target_count", "version", "year"],
+    }
+
+    sector_id = fields.Many2one("srsp.sector", readonly=True)
+    division_id = fields.Many2one("srsp.division", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    sequence = fields.Integer(readonly=True)
+    year = fields.Integer(readonly=True, aggregator=False)
+    target_count = fields.Integer("In the Registry", readonly=True)
+    drawn_count = fields.Integer("Drawn", readonly=True)
+    planned_count = fields.Integer(
+        "Still to Be Drawn", readonly=True, help="By tasks not drawn yet."
+    )
+    share = fields.Float(
+        "Share Reached",
+        readonly=True,
+        aggregator="avg",
+        help="Drawn and still to be drawn, of the registry.",
+    )
+    floor_ratio = fields.Float("Lowest Ratio", readonly=True, aggregator="avg")
+    floor_count = fields.Integer("At Least", readonly=True)
+    missing_count = fields.Integer("Missing", readonly=True)
+    state = fields.Selection(
+        [("met", "Reached"), ("planned", "Planned"), ("below", "Below the floor")],
+        readonly=True,
+    )
+
+    @property
+    def _table_query(self):
+        this_year = beijing_date(fields.Datetime.now()).year
+        return SQL(
+            """
+            WITH size AS (SELECT sector_id, count(*) AS targets FROM srsp_target
+                           WHERE state != 'cancelled' GROUP BY sector_id),
+                 planned AS (%(planned)s),
+                 drawn AS (%(drawn)s),
+                 every AS (%(every)s)
+            SELECT id, sector_id, division_id, company_id, sequence, year, target_count, drawn_count, planned_count,
+                   floor_ratio, floor_count, (drawn_count + planned_count)::float / nullif(target_count, 0) AS share,
+                   greatest(floor_count - drawn_count - planned_count, 0) AS missing_count,
+                   CASE WHEN drawn_count >= floor_count THEN 'met'
+                        WHEN drawn_count + planned_count >= floor_count THEN 'planned' ELSE 'below' END AS state
+              FROM (SELECT *, ceil(target_count * floor_ratio::numeric)::int AS floor_count,
+                           least(places, greatest(target_count - drawn_count, 0))::int AS planned_count
+                      FROM every) counted
+            """,
+            planned=self._get_planned_sql(),
+            drawn=self._get_drawn_sql(),
+            every=self._get_every_sql(this_year),
+        )
+
+    def _get_every_sql(self, this_year):
+        """(id, sector_id, …, year, target_count, drawn_count, places, floor_ratio) of every sector and year."""
+        return SQL(
+            """
+            SELECT sector.id * 10000 + years.year AS id, sector.id AS sector_id, sector.division_id,
+                   sector.company_id, sector.sequence, years.year,
+                   coalesce(confirmed.target_count, size.targets, 0)::int AS target_count,
+                   coalesce(drawn.targets, 0)::int AS drawn_count, coalesce(planned.places, 0) AS places,
+                   coalesce(rulebook.floor_ratio, 0) AS floor_ratio
+              FROM srsp_sector sector
+              JOIN (SELECT company_id, extract(year FROM date_to)::int AS year FROM srsp_task
+                     WHERE state != 'cancelled'
+                     UNION SELECT company_id, year FROM srsp_plan
+                     UNION SELECT id, %(this_year)s FROM res_company) years ON years.company_id = sector.company_id
+         LEFT JOIN size ON size.sector_id = sector.id
+         LEFT JOIN drawn ON drawn.sector_id = sector.id AND drawn.year = years.year
+         LEFT JOIN planned ON planned.sector_id = sector.id AND planned.year = years.year
+         LEFT JOIN LATERAL (SELECT target_count FROM srsp_registry_confirmation
+                             WHERE sector_id = sector.id AND year = years.year AND years.year < %(this_year)s
+                             ORDER BY version DESC LIMIT 1) confirmed ON true
+         LEFT JOIN LATERAL (SELECT floor_ratio FROM srsp_rulebook
+                             WHERE company_id = sector.company_id AND state = 'published'
+                               AND effective_date <= make_date(years.year, 12, 31)
+                             ORDER BY effective_date DESC LIMIT 1) rulebook ON true
+             WHERE sector.active
+            """,
+            this_year=this_year,
+        )
+
+    def _get_drawn_sql(self):
+        """(sector_id, year, targets) of the draws that hold; a target that was substituted does not count."""
+        return SQL(
+            """
+            SELECT target.sector_id, extract(year FROM task.date_to)::int AS year,
+                   count(DISTINCT line.target_id) AS targets
+              FROM srsp_draw draw
+              JOIN srsp_task task ON task.id = draw.task_id
+              JOIN srsp_draw_line line ON line.draw_id = draw.id AND line.iteration IS NOT NULL
+              JOIN srsp_target target ON target.id = line.target_id
+         LEFT JOIN (SELECT iteration.draw_id, entry->>0 AS label
+                      FROM srsp_draw_iteration iteration, jsonb_array_elements(
+                           CASE jsonb_typeof(unavailable) WHEN 'array' THEN unavailable END) entry) gone
+                ON gone.draw_id = draw.id AND gone.label = line.label
+             WHERE draw.state = 'drawn' AND line.iteration > 0 AND gone.label IS NULL
+          GROUP BY 1, 2
+            """
+        )
+
+    def _get_planned_sql(self):
+        """(sector_id, year, places) that the tasks not drawn yet ask for. Equal filters are counted once."""
+        tasks = (
+            self.env["srsp.task"]
+            .sudo()
+            .search([("state", "in", ("planned", "committed"))])
+        )
+        scopes = defaultdict(list)
+        for task in tasks:
+            own = task.id if task.mode == "external" else 0
+            scopes[task.company_id, task.sector_ids, task.target_domain, own].append(
+                task
+            )
+        parts = [
+            SQL(
+                """SELECT pool.sector_id, ask.year, ceil(pool.targets * ask.ratio) AS places
+                     FROM (%s) pool, (VALUES %s) ask (year, ratio)""",
+                self._get_pool_sql(members[0]),
+                SQL(", ").join(
+                    SQL(
+                        "(%s, %s::numeric)",
+                        task.date_to.year,
+                        str(round(task.ratio, 4)),
+                    )
+                    for task in members
+                ),
+            )
+            for members in scopes.values()
+        ]
+        if not parts:
+            parts = [SQL("SELECT 0 AS sector_id, 0 AS year, 0::numeric AS places")]
+        return SQL(
+            "SELECT sector_id, year, sum(places) AS places FROM (%s) part GROUP BY 1, 2",
+            SQL(" UNION ALL ").join(parts),
+        )
+
+    def _get_pool_sql(self, task):
+        """(sector_id, targets) of the task's pool; without a filter, from what has been counted already."""
+        if task.mode == "own" and (task.target_domain or "[]").strip() == "[]":
+            return SQL(
+                "SELECT sector_id, targets FROM size WHERE sector_id = ANY(%s)",
+                task.sector_ids.ids,
+            )
+        targets = self.env["srsp.target"].sudo().with_context(active_test=False)
+        return SQL(
+            "SELECT sector_id, count(*) AS targets FROM srsp_target WHERE id IN %s GROUP BY 1",
+            targets._search(task._get_pool_domain()).subselect(),
+        )
+
+    def _describe(self):
+        """What is missing, one line per sector below its floor; empty when nothing is."""
+        return "\n".join(
+            self.env._(
+                "%(sector)s, %(year)s: %(reached)s of %(size)s targets are drawn or planned; at least %(floor)s are"
+                " asked for, %(missing)s are missing.",
+                sector=row.sector_id.name,
+                year=row.year,
+                reached=row.drawn_count + row.planned_count,
+                size=row.target_count,
+                floor=row.floor_count,
+                missing=row.missing_count,
+            )
+            for row in self
+            if row.missing_count
+        )

@@ -1,0 +1,94 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..tools.working_days import beijing_date
+
+
+class SrspTask(models.Model):
+    """What must be right before a draw is announced: from then on nothing of it changes."""
+
+    _inherit = "srsp.task"
+
+    def _check_announceable(self):
+        """Raise unless the draw may be announced as it stands."""
+        self._check_items()
+        if not self.draw_at or self.draw_at <= fields.Datetime.now():
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: set a time of the draw that is still to come.",
+                    task=self.name,
+                )
+            )
+        if not self.target_count:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: no target of sector %(sector)s matches the filter. Widen the filter or complete"
+                    " the registry first.",
+                    task=self.name,
+                    sector=", ".join(self.sector_ids.mapped("name")),
+                )
+            )
+        draw = self.env["srsp.draw"].sudo()
+        # The roster will be locked under the rulebook of that day, which may not be in force yet.
+        locked_on = beijing_date(
+            max(self.lock_at or self.draw_at, fields.Datetime.now())
+        )
+        rulebook = self.env["srsp.rulebook"]._get_in_force(self.company_id, locked_on)
+        self._check_lead()
+        draw._check_floor(self, rulebook)
+        draw._check_source(self, rulebook)
+        draw._check_officers(self, draw._get_eligible_inspectors(self), rulebook)
+
+    def _check_items(self):
+        """Raise unless every item is in force and a division that takes part answers for it."""
+        if not self.item_ids:
+            raise UserError(
+                self.env._("Task %(task)s has no item to inspect.", task=self.name)
+            )
+        units = self._get_units()
+        stray = self.item_ids.filtered(lambda item: not item.list_id.is_in_force)
+        if self.sector_id not in self.item_ids.sector_id:
+            stray = self.item_ids
+        if stray:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: %(items)s must stand in the list in force, under the task's sector.",
+                    task=self.name,
+                    items=", ".join(stray.mapped("display_name")),
+                )
+            )
+        for item in self.item_ids:
+            foreign = (item.division_id | item.sector_id.division_id) - units
+            if foreign:
+                raise UserError(
+                    self.env._(
+                        "Task %(task)s: %(item)s belongs to %(division)s, which takes no part. Let it cooperate, or"
+                        " leave the item out.",
+                        task=self.name,
+                        item=item.display_name,
+                        division=foreign[0].name,
+                    )
+                )
+
+    def _check_lead(self):
+        """Raise unless the roster can still be locked as long before the draw as the rulebook asks."""
+        published = self.env["srsp.rulebook"]._find_published(self.company_id)
+        latest = published._get_lock_at(self.draw_at)
+        lead = self.draw_at - latest
+        if latest < fields.Datetime.now():
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: by the rulebook the roster is public %(hours)s hours before the draw. Announce a"
+                    " later time.",
+                    task=self.name,
+                    hours=round(lead.total_seconds() / 3600),
+                )
+            )
+        if self.lock_at > latest:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: by the rulebook the roster is locked %(hours)s hours before the draw, or earlier.",
+                    task=self.name,
+                    hours=round(lead.total_seconds() / 3600),
+                )
+            )

@@ -1,0 +1,29 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+
+class SrspTask(models.Model):
+    """A task and the floor that its sectors have to reach over the year."""
+
+    _inherit = "srsp.task"
+
+    coverage_warning = fields.Text(
+        compute="_compute_coverage_warning", compute_sudo=True
+    )
+
+    @api.depends("state", "announced_on", "sector_ids", "date_to", "ratio", "item_ids")
+    def _compute_coverage_warning(self):
+        open_tasks = self.filtered(
+            lambda task: task._origin and task.state == "planned" and task.date_to
+        )
+        (self - open_tasks).coverage_warning = False
+        rows = self.env["srsp.coverage"].search(
+            Domain("sector_id", "in", open_tasks.sector_ids.ids)
+            & Domain("missing_count", ">", 0)
+        )
+        for task in open_tasks:
+            task.coverage_warning = rows.filtered(
+                lambda row, task=task: (
+                    row.sector_id in task.sector_ids and row.year == task.date_to.year
+                )
+            )._describe()

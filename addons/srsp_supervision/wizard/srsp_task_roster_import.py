@@ -1,0 +1,284 @@
+import base64
+import csv
+import hashlib
+import io
+import tempfile
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
+
+from ..models.srsp_registry_columns import COLUMNS
+from ..models.srsp_registry_import_report import REASONS as CELL_REASONS
+from ..tools import registry_convert as cells
+from ..tools.registry_file import open_table
+from ..tools.workbook import WorkbookError
+
+_lt = LazyTranslate(__name__)
+SHOWN = 200
+HEADER_WITHIN = 20  # rows
+CODE = _lt("Target Code")
+CODE_ALIASES = "code 检查对象编号 检查对象代码 对象编号 对象代码 标的编号"
+REASONS = {
+    "missing": _lt("neither target code nor credit code"),
+    "unknown": _lt(
+        "not in the registry: enter it there first, or have the list corrected"
+    ),
+    "other_permit": _lt(
+        "in the registry, but not with this credit code or permit number"
+    ),
+    "foreign_sector": _lt(
+        "a target of a sector that no item of this task belongs to: add the item, or leave it out"
+    ),
+    "cancelled": _lt("removed from the registry: have the list corrected"),
+    "ambiguous": _lt(
+        "several targets of this entity fit: enter the permit number or the target code"
+    ),
+    "duplicate": _lt("the same target as in row %(other)s"),
+}
+MATCH = """
+CREATE TEMP TABLE srsp_roster_match ON COMMIT DROP AS
+WITH candidate AS (
+    SELECT r.row, t.id, t.sector_id = ANY(%(sectors)s) AS fits, t.state != 'cancelled' AS here,
+           (r.uscc IS NULL OR r.uscc = e.uscc) AND (r.permit_number IS NULL OR r.permit_number = t.permit_number)
+               IS TRUE AS agrees
+      FROM srsp_roster_row r
+      JOIN srsp_target t ON t.code = r.code AND t.company_id = %(company)s
+      JOIN srsp_entity e ON e.id = t.entity_id
+     UNION ALL
+    SELECT r.row, t.id, t.sector_id = ANY(%(sectors)s), t.state != 'cancelled',
+           (r.permit_number IS NULL OR r.permit_number = t.permit_number) IS TRUE
+      FROM srsp_roster_row r
+      JOIN srsp_entity e ON e.uscc = r.uscc AND e.company_id = %(company)s
+      JOIN srsp_target t ON t.entity_id = e.id
+     WHERE r.code IS NULL
+), told AS (
+    SELECT r.row, count(c.id) AS known, count(c.id) FILTER (WHERE c.agrees) AS agreeing,
+           count(c.id) FILTER (WHERE c.agrees AND c.fits) AS fitting,
+           count(c.id) FILTER (WHERE c.agrees AND c.fits AND c.here) AS good,
+           min(c.id) FILTER (WHERE c.agrees AND c.fits AND c.here) AS target_id
+      FROM srsp_roster_row r LEFT JOIN candidate c ON c.row = r.row GROUP BY r.row
+), found AS (
+    SELECT told.row, CASE WHEN good = 1 THEN target_id END AS target_id,
+           CASE WHEN r.code IS NULL AND r.uscc IS NULL THEN 'missing' WHEN known = 0 THEN 'unknown'
+                WHEN agreeing = 0 THEN 'other_permit' WHEN fitting = 0 THEN 'foreign_sector'
+                WHEN good = 0 THEN 'cancelled' WHEN good > 1 THEN 'ambiguous' END AS reason
+      FROM told JOIN srsp_roster_row r ON r.row = told.row
+)
+SELECT row, target_id, first AS other,
+       CASE WHEN row != first THEN 'duplicate' ELSE reason END AS reason
+  FROM (SELECT *, CASE WHEN target_id IS NULL THEN row
+                       ELSE min(row) OVER (PARTITION BY target_id) END AS first FROM found) every
+"""
+PROBLEMS = """
+SELECT m.row, CASE WHEN m.reason = 'other_permit' AND r.permit_number IS NOT NULL THEN 'permit_number'
+                   WHEN r.code IS NULL AND r.uscc IS NOT NULL THEN 'uscc' ELSE 'code' END AS name,
+       coalesce(CASE WHEN m.reason = 'other_permit' THEN coalesce(r.permit_number, r.uscc) END,
+                r.code, r.uscc, r.permit_number, '') AS value, m.reason, m.other
+  FROM srsp_roster_match m JOIN srsp_roster_row r ON r.row = m.row
+ WHERE m.reason IS NOT NULL AND m.row != ALL(%(marked)s)
+"""
+
+
+class SrspTaskRosterImport(models.TransientModel):
+    """Takes over a list that a higher authority has drawn and sent down (.xlsx or .csv), whole or not at all.
+
+    A row names its target by target code, or by credit code and, where an entity has several, permit number.
+    Every bad row is shown with its reason. A list taken over earlier is replaced.
+    """
+
+    _name = "srsp.task.roster.import"
+    _description = "Takeover of a list sent down"
+
+    task_id = fields.Many2one(
+        "srsp.task", required=True, readonly=True, ondelete="cascade"
+    )
+    authority = fields.Char("Drawn By", required=True)
+    document = fields.Char("Document Number", required=True)
+    issued_on = fields.Date(required=True)
+    file = fields.Binary("List", required=True, attachment=False)
+    file_name = fields.Char()
+    problems = fields.Json(readonly=True)  # [{row, label, value, reason}], the first
+    problem_count = fields.Integer(readonly=True)
+    body = fields.Html(compute="_compute_body", sanitize=False)
+
+    @api.depends("problems")
+    def _compute_body(self):
+        for wizard in self:
+            wizard.body = wizard.problems and self.env["ir.qweb"]._render(
+                "srsp_supervision.srsp_task_roster_import_problems",
+                {"problems": wizard.problems, "count": wizard.problem_count},
+            )
+
+    def action_confirm(self):
+        """Take the list over, or show every row that will not do."""
+        self.ensure_one()
+        task = self.task_id
+        task._check_roster_open()
+        task.sudo().lock_for_update()
+        if self.issued_on > fields.Date.context_today(self):
+            raise UserError(
+                self.env._("The document was issued on a day still to come.")
+            )
+        data = base64.b64decode(self.with_context(bin_size=False).file)
+        problems = self._examine(data)
+        self.problems, self.problem_count = problems[:SHOWN], len(problems)
+        if problems:
+            return {
+                "type": "ir.actions.act_window",
+                "name": self.env._("Take Over a List"),
+                "res_model": self._name,
+                "res_id": self.id,
+                "view_mode": "form",
+                "target": "new",
+            }
+        self._take_over(data)
+        return {"type": "ir.actions.act_window_close"}
+
+    def _examine(self, data):
+        """Bring the file's rows into temporary tables; return what is wrong: [{row, label, value, reason}]."""
+        self.env.flush_all()
+        for table in ("srsp_roster_row", "srsp_roster_match"):
+            self.env.cr.execute(f"DROP TABLE IF EXISTS {table}")
+        self.env.cr.execute(
+            "CREATE TEMP TABLE srsp_roster_row (row integer PRIMARY KEY, code varchar, uscc varchar,"
+            " permit_number varchar) ON COMMIT DROP"
+        )
+        errors = self._stage(data)
+        self.env.cr.execute("ANALYZE srsp_roster_row")
+        task = self.task_id.sudo()
+        self.env.cr.execute(
+            MATCH, {"sectors": task.sector_ids.ids, "company": task.company_id.id}
+        )
+        marked = sorted({error.row for error in errors})
+        self.env.cr.execute(PROBLEMS, {"marked": marked})
+        errors += [cells.CellError(*row) for row in self.env.cr.fetchall()]
+        return [self._prepare_problem(error) for error in sorted(errors)]
+
+    def _stage(self, data):
+        """Copy the rows under the headings into ``srsp_roster_row``; return what is wrong with single cells."""
+        errors, layout, count = [], None, 0
+        try:
+            with tempfile.NamedTemporaryFile() as file:
+                file.write(data)
+                file.flush()
+                for block in open_table(file.name).blocks():
+                    if layout is None:
+                        layout, block = self._find_layout(block)
+                    good, bad = cells.convert(block, layout)
+                    errors += bad
+                    count += len(good)
+                    self._copy(good, layout)
+        except WorkbookError as error:
+            reader = self.env["srsp.registry.import"].sudo()
+            raise UserError(reader._describe_file_error(error)) from error
+        if not count and not errors:
+            raise UserError(self.env._("There is no row under the headings."))
+        return errors
+
+    def _copy(self, rows, layout):
+        buffer = io.StringIO()
+        csv.writer(buffer).writerows(rows)
+        names = ", ".join(["row", *(field.name for field in layout)])
+        text = buffer.getvalue().replace("\0", "\ufffd")
+        self.env.cr.copy_expert(
+            f"COPY srsp_roster_row ({names}) FROM STDIN WITH (FORMAT csv)",
+            io.StringIO(text),
+        )
+
+    def _find_layout(self, block):
+        """Return ([cells.Field], the rows below the headings) of the file's first block."""
+        known = self._get_headings()
+        for at, row in enumerate(block.rows[:HEADER_WITHIN]):
+            places = {}
+            for place, label in enumerate(row):
+                places.setdefault(known.get(cells.normalise(label)), place)
+            if "code" in places or "uscc" in places:
+                converters = {
+                    "code": cells.ToText(64),
+                    "uscc": cells.ToCreditCode(),
+                    "permit_number": cells.ToText(300),
+                }
+                layout = [
+                    cells.Field(name, places[name], converter)
+                    for name, converter in converters.items()
+                    if name in places
+                ]
+                first = block.first + at + 1
+                marks = [mark for mark in block.marks if mark.row >= first]
+                rows = block.rows[at + 1 :]
+                return layout, block._replace(first=first, rows=rows, marks=marks)
+        raise UserError(
+            self.env._(
+                "No row holds the headings: the list needs a column “%(code)s” or “%(uscc)s”.",
+                **{name: self._get_label(name) for name in ("code", "uscc")},
+            )
+        )
+
+    def _get_headings(self):
+        """{normalised heading: column name}"""
+        words = {
+            word: c.name
+            for c in COLUMNS["target"]
+            if c.name in ("uscc", "permit_number")
+            for word in [c.name, *c.aliases.split(), *self._get_labels(c.label)]
+        }
+        words |= dict.fromkeys([*CODE_ALIASES.split(), *self._get_labels(CODE)], "code")
+        return {cells.normalise(word): name for word, name in words.items()}
+
+    def _get_labels(self, label):
+        return {
+            label._translate(lang) for lang in ("zh_CN", "en_US", self.env.lang or "")
+        }
+
+    def _get_label(self, name):
+        if name == "code":
+            return CODE._translate(self.env.lang or "en_US")
+        labels = {c.name: c.label for c in COLUMNS["target"]}
+        return labels[name]._translate(self.env.lang or "en_US") if name else ""
+
+    def _prepare_problem(self, error):
+        reason = REASONS.get(error.reason) or CELL_REASONS[error.reason]
+        text = reason._translate(self.env.lang or "en_US")
+        return {
+            "row": error.row,
+            "label": self._get_label(error.column),
+            "value": error.value,
+            "reason": text % {"other": error.other},
+        }
+
+    def _take_over(self, data):
+        """Make the rows the task's list, in place of one taken over earlier."""
+        task = self.task_id.sudo()
+        self.env.cr.execute(
+            "DELETE FROM srsp_task_roster WHERE task_id = %s", [task.id]
+        )
+        self.env.cr.execute(
+            """INSERT INTO srsp_task_roster (task_id, company_id, target_id, row)
+               SELECT %s, %s, target_id, row FROM srsp_roster_match ORDER BY row""",
+            [task.id, task.company_id.id],
+        )
+        count = self.env.cr.rowcount
+        self.env["srsp.task.roster"].invalidate_model()
+        self.env["srsp.target"].invalidate_model(["roster_ids"])
+        task.invalidate_recordset(["roster_ids", "roster_count", "target_count"])
+        digest = hashlib.sha256(data).hexdigest()
+        task.write(
+            {
+                "external_authority": self.authority,
+                "external_document": self.document,
+                "external_issued_on": self.issued_on,
+                "external_file": base64.b64encode(data),
+                "external_file_name": self.file_name,
+                "external_digest_hex": digest,
+            }
+        )
+        task.message_post(
+            body=self.env._(
+                "Took over %(document)s of %(authority)s: %(count)s targets, SHA-256 %(digest)s",
+                document=self.document,
+                authority=self.authority,
+                count=count,
+                digest=digest,
+            )
+        )
