@@ -58,31 +58,20 @@ def roster_digest(rows) -> str:
     :raises ValueError: unless labels ascend strictly by their UTF-8 bytes, none is empty and
         no field holds a tab or a line feed
     """
-    return _digest(rows, key_length=1)
+    return _digest(rows)
 
 
 def excluded_digest(rows) -> str:
     """Return the hex SHA-256 over ``label 0x09 reason 0x0A``; same demands as the roster."""
-    return _digest(rows, key_length=1)
+    return _digest(rows)
 
 
 def inspectors_digest(rows) -> str:
-    """Return the hex SHA-256 over ``label 0x09 pool 0x09 load 0x0A``, the load in decimal.
+    """Return the hex SHA-256 over ``label 0x09 pool 0x09 unit 0x09 load 0x0A``, load in decimal.
 
     Same demands as the roster.
     """
-    return _digest(
-        ((label, pool, str(load)) for label, pool, load in rows), key_length=1
-    )
-
-
-def recusals_digest(salt: bytes, rows) -> str:
-    """Return the hex SHA-256 over a salt and ``label 0x09 inspector label 0x0A``.
-
-    The label is a target's or an entity's. The salt keeps outsiders from guessing pairs
-    outside the drawn targets. The pairs ascend strictly by label, then inspector.
-    """
-    return _digest(rows, key_length=2, salt=salt)
+    return _digest((label, pool, unit, str(load)) for label, pool, unit, load in rows)
 
 
 def seal_payload(certificate: dict) -> dict:
@@ -90,18 +79,17 @@ def seal_payload(certificate: dict) -> dict:
     return {key: value for key, value in certificate.items() if key not in NOT_SEALED}
 
 
-def _digest(rows, key_length, salt=b""):
-    hasher = hashlib.sha256(salt)
-    last, batch = None, []
+def _digest(rows):
+    hasher = hashlib.sha256()
+    last, batch = "", []
     for row in rows:
         line = "\t".join(row)
         if line.count("\t") != len(row) - 1 or "\n" in line:
             raise ValueError(f"a field with a tab or a line feed: {row!r}")
         # Code points and UTF-8 bytes sort alike, so strings need not be encoded to compare.
-        key = tuple(row[:key_length])
-        if not row[0] or (last is not None and key <= last):
+        if row[0] <= last:
             raise ValueError(f"{row[0]!r} is empty, repeated or out of order")
-        last = key
+        last = row[0]
         batch.append(line)
         if len(batch) == BATCH:
             hasher.update(("\n".join(batch) + "\n").encode())
