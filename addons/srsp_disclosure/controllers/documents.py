@@ -109,6 +109,9 @@ class Documents(http.Controller):
         )
 
     def _send_payload(self, publication, filename, frozen):
+        original = publication.sudo().original_id  # whoever may read the one, the other
+        if original:
+            return self._stream(original, publication, filename, frozen)
         return self._send(
             publication.payload.encode(),
             "application/json; charset=utf-8",
@@ -116,6 +119,18 @@ class Documents(http.Controller):
             publication.digest,
             A_YEAR if frozen else 0,
         )
+
+    def _stream(self, original, publication, filename, frozen):
+        """A file, piece by piece; also a part of it that is asked for (Range)."""
+        stream = original._to_http_stream()
+        stream.etag, stream.public = publication.digest, True
+        response = stream.get_response(
+            as_attachment=True, immutable=frozen, download_name=filename
+        )
+        response.headers["Content-Type"] = "application/json; charset=utf-8"
+        if not frozen:
+            response.headers["Cache-Control"] = "no-cache"
+        return response
 
     def _send(self, body, content_type, filename=None, digest=None, max_age=0):
         """Bytes as they are; with a digest they can be kept and asked about again (ETag)."""

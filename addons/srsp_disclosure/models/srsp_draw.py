@@ -3,6 +3,9 @@ import json
 from odoo import models
 
 from odoo.addons.srsp_supervision.models.srsp_draw import iso
+from odoo.addons.srsp_supervision.tools import canonical
+
+SHOWN = 200  # rows of an iteration, or of those left out, on the page of a draw
 
 
 class SrspDraw(models.Model):
@@ -13,7 +16,8 @@ class SrspDraw(models.Model):
         return self.locked_at if kind == "roster" else self.drawn_at
 
     def _prepare_publication_vals(self, kind):
-        """``roster``: the commitment, before any randomness exists; ``draw``: the certificate itself."""
+        """``roster``: the commitment, before any randomness exists; ``draw``: the certificate, of which the
+        payload is what its page shows."""
         name = self.head["task_name"]
         titles = {
             "roster": self.env._("Roster locked: %(task)s", task=name),
@@ -34,9 +38,70 @@ class SrspDraw(models.Model):
             "division_name": self.head["division"],
             "sector_name": self._get_task_line()["sector"],
             "task_id": self.task_id.id,
-            "payload": self._get_certificate()
-            if kind == "draw"
-            else self._get_roster_payload(),
+            **self._prepare_contents(kind),
+        }
+
+    def _prepare_contents(self, kind):
+        if kind == "roster":
+            return {"payload": self._get_roster_payload()}
+        return {"payload": self._get_page_payload(), "original": self._write_original}
+
+    def _write_original(self, file):
+        file.write(canonical.dumps(self._get_certificate()))
+
+    def _get_page_payload(self):
+        """The certificate with only the first ``SHOWN`` of its long lists, and how long they are."""
+        event = self._get_certificate_event()
+        sealed = json.loads(event.payload)
+        assignment = sealed.pop("assignment")
+        for iteration in sealed["iterations"]:
+            iteration["selected_count"] = len(iteration["selected"])
+            iteration["selected"] = iteration["selected"][:SHOWN]
+        shown = {
+            (iteration["number"], row[0])
+            for iteration in sealed["iterations"]
+            for row in iteration["selected"]
+        }
+        excluded = self.env["srsp.draw.line"].sudo()
+        domain = [("draw_id", "=", self.id), ("excluded_reason", "!=", False)]
+        return {
+            **sealed,
+            "roster_count": self.roster_size,
+            "excluded_count": excluded.search_count(domain),
+            "excluded": [
+                [line.label, line.excluded_reason]
+                for line in excluded.search(domain, order="label", limit=SHOWN)
+            ],
+            "teams": [
+                [number, labels, officers, *others]
+                for number, labels, officers, *others in assignment["teams"]
+                if any((number, label) in shown for label in labels)
+            ],
+            "team_count": len(assignment["teams"]),
+            "chain": self._get_chain_link(event),
+        }
+
+    def _get_certificate_event(self):
+        """The link of the chain that seals the certificate as it is."""
+        return (
+            self.env["srsp.event"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "=", self.id),
+                    ("kind", "!=", "draw.committed"),
+                ],
+                limit=1,
+            )
+        )
+
+    def _get_chain_link(self, event):
+        return {
+            "sequence": event.sequence,
+            "kind": event.kind,
+            "previous_hash_hex": event.previous_hash,
+            "hash_hex": event.hash,
         }
 
     def _get_roster_state(self):
@@ -72,10 +137,5 @@ class SrspDraw(models.Model):
             },
             "task": self._get_task_line(),
             "commitment": self._get_commitment(),
-            "chain": {
-                "sequence": event.sequence,
-                "kind": event.kind,
-                "previous_hash_hex": event.previous_hash,
-                "hash_hex": event.hash,
-            },
+            "chain": self._get_chain_link(event),
         }

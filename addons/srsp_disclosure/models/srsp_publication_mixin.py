@@ -39,7 +39,9 @@ class SrspPublicationMixin(models.AbstractModel):
         raise NotImplementedError
 
     def _prepare_publication_vals(self, kind):
-        """Values of the publication: ``title``, ``reference``, ``formed_at``, ``payload`` (a JSON value),
+        """Values of the publication: ``title``, ``reference``, ``formed_at``, ``payload`` (a JSON value, what
+        pages show), ``original`` where what is published can be large (a function that writes its bytes into
+        a file),
         ``disclosure_days`` where there is a deadline, and what lists of publications show.
         """
         raise NotImplementedError

@@ -56,13 +56,12 @@ class SrspPublication(models.Model):
         """What the templates ``publication_<kind>`` need: payload, readable labels, Beijing time."""
         self.ensure_one()
         payload = json.loads(self.payload)
-        teams = payload.get("assignment", {}).get("teams", [])
         return {
             "publication": self,
             "payload": payload,
             "teams": {
                 (number, label): officers
-                for number, labels, officers in teams
+                for number, labels, officers, *_more in payload.get("teams", [])
                 for label in labels
             },
             "labels": self._get_labels(),

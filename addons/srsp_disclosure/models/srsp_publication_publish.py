@@ -66,15 +66,24 @@ class SrspPublication(models.Model):
     @api.model
     def _prepare_frozen_vals(self, content):
         """``content`` of ``_prepare_publication_vals`` as it is stored: its payload as bytes with their
-        digest, its day in Beijing, its deadline."""
+        digest, or the original in a file with its own; its day in Beijing, its deadline."""
         vals = dict(content)
         payload = canonical.dumps(vals.pop("payload"))
+        original, digest = (
+            self.env["ir.attachment"],
+            hashlib.sha256(payload).hexdigest(),
+        )
+        if "original" in vals:
+            original, digest = self._store_original(
+                vals.pop("original"), f"{vals['reference']}.json"
+            )
         days = vals.pop("disclosure_days", 0)
         formed_on = beijing_date(vals["formed_at"])
         return {
             **vals,
             "payload": payload.decode(),
-            "digest": hashlib.sha256(payload).hexdigest(),
+            "original_id": original.id,
+            "digest": digest,
             "formed_on": formed_on,
             "year": formed_on.year,
             **self._prepare_deadline_vals(formed_on, days),
@@ -93,15 +102,7 @@ class SrspPublication(models.Model):
         Only where there is none at this moment does the website alone disclose it, on this very day.
         """
         self.env["srsp.event"]._seal(
-            self,
-            "publication.published",
-            {
-                "number": self.number,
-                "kind": self.kind,
-                "reference": self.reference,
-                "version": self.version,
-                "digest": self.digest,
-            },
+            self, "publication.published", self._prepare_seal()
         )
         if self.kind == "result":
             channels = self.env["srsp.channel"].sudo()
@@ -110,6 +111,19 @@ class SrspPublication(models.Model):
             if not channels:
                 self._set_disclosed(beijing_date(self.published_on))
                 self.task_id._disclose_complete()
+
+    def _prepare_seal(self):
+        """What the chain seals of a publication; the digest of its head where the original is a file."""
+        sealed = {
+            "number": self.number,
+            "kind": self.kind,
+            "reference": self.reference,
+            "version": self.version,
+            "digest": self.digest,
+        }
+        if self.original_id:
+            sealed["head_digest"] = hashlib.sha256(self.payload.encode()).hexdigest()
+        return sealed
 
     @api.model
     def _prepare_deadline_vals(self, formed_on, days):

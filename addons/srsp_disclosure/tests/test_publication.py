@@ -23,9 +23,10 @@ class TestPublication(BureauCase):
     def assert_sealed(self, publication):
         """The digest is that of the stored bytes, which are canonical, and the chain holds it."""
         self.env.flush_all()
-        data = publication.payload.encode()
+        head, data = publication.payload.encode(), publication._read_original()
         self.assertEqual(publication.digest, hashlib.sha256(data).hexdigest())
-        self.assertEqual(canonical.dumps(json.loads(data)), data)
+        for text in (head, data):
+            self.assertEqual(canonical.dumps(json.loads(text)), text)
         event = self.env["srsp.event"].search(
             [
                 ("kind", "=", "publication.published"),
@@ -33,16 +34,16 @@ class TestPublication(BureauCase):
                 ("res_id", "=", publication.id),
             ]
         )
-        self.assertEqual(
-            json.loads(event.payload),
-            {
-                "number": publication.number,
-                "kind": publication.kind,
-                "reference": publication.reference,
-                "version": publication.version,
-                "digest": publication.digest,
-            },
-        )
+        sealed = {
+            "number": publication.number,
+            "kind": publication.kind,
+            "reference": publication.reference,
+            "version": publication.version,
+            "digest": publication.digest,
+        }
+        if head != data:
+            sealed["head_digest"] = hashlib.sha256(head).hexdigest()
+        self.assertEqual(json.loads(event.payload), sealed)
         self.assertFalse(self.env["srsp.event"]._first_broken(self.company))
 
     def test_the_page_of_an_entity_leads_to_its_publications(self):
@@ -121,15 +122,16 @@ class TestPublication(BureauCase):
         for line in self.env["srsp.draw.line"].search(roster):
             self.assertNotIn(line.label, publication.payload)
 
-    def test_the_payload_of_a_draw_is_the_certificate_and_recomputes(self):
+    def test_the_original_of_a_draw_is_the_certificate_and_recomputes(self):
         draw = self.draw(self.make_task())
         publication = self.publications_of(draw, "draw")
         self.assert_sealed(publication)
         certificate = json.loads(json.dumps(draw._get_certificate()))
-        self.assertEqual(json.loads(publication.payload), certificate)
-        verify_draw.verify(verify_draw.load(publication.payload.encode()))
+        original = publication._read_original()
+        self.assertEqual(json.loads(original), certificate)
+        verify_draw.verify(verify_draw.load(original))
         for inspector in self.env["srsp.inspector"].search([]):
-            self.assertNotIn(inspector.name, publication.payload)
+            self.assertNotIn(inspector.name, publication.payload + original.decode())
 
     def test_a_substitution_supersedes_the_certificate_and_both_stay_readable(self):
         draw = self.draw(self.make_task())
@@ -139,8 +141,9 @@ class TestPublication(BureauCase):
             [(p.version, p.state) for p in (first, second)],
             [(1, "superseded"), (2, "published")],
         )
-        self.assertEqual(len(json.loads(first.payload)["iterations"]), 1)
-        self.assertEqual(len(json.loads(second.payload)["iterations"]), 2)
+        for publication, count in ((first, 1), (second, 2)):
+            for text in (publication.payload, publication._read_original()):
+                self.assertEqual(len(json.loads(text)["iterations"]), count)
 
     def test_voiding_a_draw_is_published_with_its_reason(self):
         draw = self.draw(self.make_task())

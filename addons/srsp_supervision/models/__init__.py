@@ -1,5 +1,6 @@
 from . import srsp_guard_mixin
 from . import srsp_event
+from . import srsp_event_check
 from . import mail_mail
 from . import mail_message
 from . import ir_attachment

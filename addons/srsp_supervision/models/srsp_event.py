@@ -1,10 +1,18 @@
-import json
+import hashlib
+from collections import namedtuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..tools import canonical
 
+BATCH_EVENTS = 500
+BATCH_BYTES = 8 * 1024 * 1024
+Row = namedtuple(
+    "Row",
+    "id sequence kind res_model res_id record_name payload previous_hash hash",
+)
 # Held by `_seal` alone: no context that comes from outside can carry this very object.
 SEAL = object()
 
@@ -91,26 +99,54 @@ class SrspEvent(models.Model):
         )
 
     @api.model
-    def _first_broken(self, company):
-        """The first event of ``company`` that does not follow from the one before, or an empty set.
+    def _stream(self, company):
+        """Yield the events of ``company`` in their order, as rows with the names of ``Row``.
 
-        Streams the chain in batches; memory does not grow with its length.
+        A batch ends at ``BATCH_EVENTS`` events or ``BATCH_BYTES`` of payload, whichever comes first: memory
+        does not grow with the length of the chain.
         """
-        expected, previous_hash = 1, canonical.GENESIS
-        domain = [("company_id", "=", company.id)]
-        while events := self.sudo().search(
-            [*domain, ("sequence", ">=", expected)], order="sequence", limit=500
-        ):
-            for event in events:
-                sealed = canonical.seal(
-                    previous_hash, expected, event.kind, json.loads(event.payload)
-                )
-                if (event.sequence, event.previous_hash, event.hash) != (
-                    expected,
-                    previous_hash.hex(),
-                    sealed.hex(),
-                ):
-                    return event
-                expected, previous_hash = expected + 1, sealed
-            self.env.invalidate_all()
+        self.flush_model()
+        last = None
+        while rows := self.env.execute_query(self._get_batch_query(company, last)):
+            yield from map(Row._make, rows)
+            last = rows[-1][1]
+
+    @api.model
+    def _get_batch_query(self, company, last):
+        return SQL(
+            """
+            SELECT id, sequence, kind, res_model, res_id, record_name, payload, previous_hash, hash
+              FROM (SELECT *, sum(octet_length(payload)) OVER (ORDER BY sequence) AS bytes
+                      FROM (SELECT * FROM srsp_event
+                             WHERE company_id = %(company)s AND (%(last)s IS NULL OR sequence > %(last)s)
+                          ORDER BY sequence LIMIT %(events)s) event) batch
+             WHERE bytes - octet_length(payload) < %(size)s
+          ORDER BY sequence
+            """,
+            company=company.id,
+            last=last,
+            events=BATCH_EVENTS,
+            size=BATCH_BYTES,
+        )
+
+    @api.model
+    def _first_broken(self, company):
+        """The first event of ``company`` that does not follow from the one before, or an empty set."""
+        last, previous_hash = 0, canonical.GENESIS.hex()
+        for row in self._stream(company):
+            follows = (row.sequence, row.previous_hash) == (last + 1, previous_hash)
+            if not follows or row.hash != self._compute_hash(row):
+                return self.browse(row.id)
+            last, previous_hash = row.sequence, row.hash
         return self.browse()
+
+    @api.model
+    def _compute_hash(self, row):
+        """What the hash of a row must be, of its very characters; empty where it cannot have one."""
+        kind = canonical.dumps(row.kind).decode()
+        record = f'{{"kind":{kind},"payload":{row.payload},"sequence":{row.sequence}}}'
+        try:
+            previous_hash = bytes.fromhex(row.previous_hash)
+        except ValueError:
+            return ""
+        return hashlib.sha256(previous_hash + record.encode()).hexdigest()

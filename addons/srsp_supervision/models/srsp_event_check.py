@@ -1,0 +1,315 @@
+import json
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..tools import canonical
+from ..tools import certificate as cert
+from ..tools.json_diff import first_difference
+
+LONGEST_REPORT = 20  # sentences; the first is the one that matters
+LONGEST_VALUE = 80  # characters of a value in a sentence
+# Events that seal a draw's certificate; the last of them seals the one that is in force.
+CERTIFIED = [
+    f"draw.{past}"
+    for past in ("drawn", "substituted", "extended", "withdrawn", "voided")
+]
+# What a result says that no renaming of companies, divisions or items may change.
+RESULT_FIELDS = ("number", "draw", "task", "inspected_on", "result_date")
+RESULT_LINE_FIELDS = ("target", "result", "facts")
+
+
+class SrspEventCheck(models.Model):
+    """One check of the whole integrity chain, with its report.
+
+    It reads every event once, in order, and compares it with the one before, with its own hash and with
+    the record that it sealed, as that record stands now; then the end of the chain with the counter and
+    with all records that must have an event. So it finds what was changed in the database behind Odoo's
+    back. Other addons compare their own models with ``_compare_<model>`` and ``_get_sealed_models``.
+    """
+
+    _name = "srsp.event.check"
+    _description = "Check of the integrity chain"
+    _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
+    _order = "id desc"
+    _rec_name = "checked_on"
+    _mail_post_access = "read"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
+    checked_on = fields.Datetime("Checked", required=True, readonly=True)
+    checked_by_id = fields.Many2one(
+        "res.users", "Checked by", required=True, readonly=True
+    )
+    state = fields.Selection(
+        [("sound", "Intact"), ("broken", "Broken")],
+        "Outcome",
+        required=True,
+        readonly=True,
+    )
+    event_count = fields.Integer("Events Checked", readonly=True)
+    record_count = fields.Integer("Records Compared", readonly=True)
+    broken_sequence = fields.Integer("First Broken Event", readonly=True)
+    report = fields.Text(readonly=True, help="One sentence for each thing found.")
+    last_hash = fields.Char("Hash of the Last Event", readonly=True)
+
+    def write(self, vals):
+        """A report never changes; in superuser mode its thread and its to-dos do."""
+        self._check_guarded({} if self.env.su else vals)
+        return super().write(vals)
+
+    @api.model
+    def action_check(self):
+        """Check the chain of the user's company now and show the report."""
+        self._check_role("group_auditor", "group_policy_officer")
+        check = self._check(self.env.company)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": check.id,
+            "view_mode": "form",
+        }
+
+    @api.model
+    def _cron_check(self):
+        """Check every chain; where one is broken, the auditors get a to-do."""
+        rows = self.env["srsp.event"].sudo()._read_group([], ["company_id"])
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(rows))
+        for [company] in rows:
+            self._check(company)._alert()
+            cron._commit_progress(1)
+
+    @api.model
+    def _check(self, company):
+        """Check the chain of ``company``: the new record, with sentences in the bureau's language."""
+        walk = company._srsp_in_language(self).sudo()._walk(company)
+        return (
+            self.sudo()
+            .create(
+                {
+                    "company_id": company.id,
+                    "checked_on": fields.Datetime.now(),
+                    "checked_by_id": self.env.uid,
+                    "state": "broken" if walk["findings"] else "sound",
+                    "event_count": walk["events"],
+                    "record_count": walk["records"],
+                    "broken_sequence": walk["findings"][0][0]
+                    if walk["findings"]
+                    else 0,
+                    "report": "\n".join(text for _sequence, text in walk["findings"]),
+                    "last_hash": walk["hash"],
+                }
+            )
+            .with_env(self.env)
+        )
+
+    def _alert(self):
+        auditors = self.env.ref("srsp_supervision.group_auditor").sudo().all_user_ids
+        for check in self.filtered(lambda check: check.state == "broken"):
+            env = check.company_id._srsp_in_language(check).env
+            for user in auditors.filtered(
+                lambda u, c=check: c.company_id in u.company_ids
+            ):
+                check.sudo().activity_schedule(
+                    "mail.mail_activity_data_warning",
+                    summary=env._("The integrity chain is broken"),
+                    note=check.report.splitlines()[0],
+                    user_id=user.id,
+                )
+
+    def _walk(self, company):
+        """``{findings: [(number, sentence), …], events, records, hash}`` of the chain of ``company``."""
+        walk = {
+            "findings": [],
+            "events": 0,
+            "records": 0,
+            "hash": canonical.GENESIS.hex(),
+        }
+        last = 0
+        for row in self.env["srsp.event"]._stream(company):
+            texts = [self._find_break(company, row, last, walk["hash"])]
+            if hasattr(self, self._get_comparison(row.res_model)):
+                walk["records"] += 1
+                texts.append(self._find_difference(row))
+            walk["findings"] += [(row.sequence, text) for text in texts if text]
+            walk["events"] += 1
+            last, walk["hash"] = row.sequence, row.hash
+            if len(walk["findings"]) >= LONGEST_REPORT:
+                return walk
+            if walk["events"] % 100 == 0:
+                self.env.invalidate_all()
+        ends = [*self._find_cut(company, last), *self._find_unsealed(company)]
+        walk["findings"] += [(last + 1, text) for text in ends]
+        walk["findings"] = walk["findings"][:LONGEST_REPORT]
+        return walk
+
+    # --- The chain ------------------------------------------------------------------------------
+
+    def _find_break(self, company, row, last, previous_hash):
+        """What is wrong between an event and the one before it, in one sentence; else an empty text."""
+        names = {
+            "number": row.sequence,
+            "last": last,
+            "first": last + 1,
+            "end": row.sequence - 1,
+        }
+        if row.sequence == last + 2:
+            return self.env._("Event %(first)s is missing.", **names)
+        if row.sequence != last + 1:
+            return self.env._("Events %(first)s to %(end)s are missing.", **names)
+        if row.previous_hash != previous_hash:
+            domain = [("company_id", "=", company.id), ("hash", "=", row.previous_hash)]
+            other = self.env["srsp.event"].search(domain, limit=1)
+            if other:
+                return self.env._(
+                    "Event %(number)s was sealed after event %(other)s, not after event %(last)s: rows have"
+                    " changed places.",
+                    other=other.sequence,
+                    **names,
+                )
+            return self.env._(
+                "Event %(number)s does not follow from event %(last)s: the predecessor that it names is not in"
+                " the chain.",
+                **names,
+            )
+        if row.hash != self.env["srsp.event"]._compute_hash(row):
+            return self.env._(
+                "Event %(number)s (%(kind)s, %(record)s) is not what was sealed: its number, kind or content has"
+                " been changed.",
+                kind=row.kind,
+                record=row.record_name or "",
+                **names,
+            )
+        return ""
+
+    def _find_cut(self, company, last):
+        """The counter knows how many events there were."""
+        following = company._srsp_event_sequence().number_next
+        if last + 1 < following:
+            yield self.env._(
+                "The chain ends with event %(last)s, but the counter stands at %(next)s: its tail has been cut off.",
+                last=last,
+                next=following,
+            )
+        if last + 1 > following:
+            yield self.env._(
+                "The counter stands at %(next)s, though there is an event %(last)s: it has been set back.",
+                last=last,
+                next=following,
+            )
+
+    def _find_unsealed(self, company):
+        """Records that must have an event and have none."""
+        for name, domain in self._get_sealed_models().items():
+            events = self.env["srsp.event"]._search(
+                [("company_id", "=", company.id), ("res_model", "=", name)]
+            )
+            unsealed = Domain.AND(
+                [
+                    domain,
+                    [
+                        ("company_id", "=", company.id),
+                        ("id", "not in", events.subselect("res_id")),
+                    ],
+                ]
+            )
+            for record in self.env[name].search(
+                unsealed, order="id", limit=LONGEST_REPORT
+            ):
+                yield self.env._(
+                    "%(model)s %(record)s has no event: the chain has been cut off, or the record was made behind"
+                    " its back.",
+                    model=self.env["ir.model"]._get(name).name,
+                    record=record.display_name,
+                )
+
+    # --- The records ----------------------------------------------------------------------------
+
+    @api.model
+    def _get_sealed_models(self):
+        """``{model: domain}`` of all records that must have an event."""
+        return {"srsp.draw": [], "srsp.inspection": [("stage", "=", "closed")]}
+
+    @api.model
+    def _get_comparison(self, model_name):
+        return f"_compare_{model_name.replace('.', '_')}"
+
+    def _find_difference(self, row):
+        """Where the record differs from what an event sealed of it, in one sentence; else an empty text."""
+        record = self.env[row.res_model].browse(row.res_id).exists()
+        names = {
+            "number": row.sequence,
+            "model": self.env["ir.model"]._get(row.res_model).name,
+            "record": row.record_name or row.res_id,
+        }
+        if not record:
+            return self.env._(
+                "Event %(number)s seals %(model)s %(record)s, which no longer exists.",
+                **names,
+            )
+        try:
+            sides = getattr(self, self._get_comparison(row.res_model))(row, record)
+            found = sides and first_difference(*sides)
+        except (ValueError, KeyError, TypeError) as error:
+            found = ("", "", error)
+        if not found:
+            return ""
+        path, sealed, live = found
+        return self.env._(
+            "%(model)s %(record)s is not what event %(number)s sealed: %(path)s was %(sealed)s and is now %(live)s.",
+            path=path,
+            sealed=self._show(sealed),
+            live=self._show(live),
+            **names,
+        )
+
+    @api.model
+    def _show(self, value):
+        text = (
+            value
+            if isinstance(value, str)
+            else json.dumps(value, ensure_ascii=False, default=str)
+        )
+        return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+
+    def _compare_srsp_draw(self, row, draw):
+        """``(sealed, live)`` of a commitment, or of the certificate in force; None of one that is not."""
+        if row.kind == "draw.committed":
+            live = {
+                **draw._get_commitment(),
+                "roster_digest_hex": cert.roster_digest(draw._query_roster()),
+                "excluded_digest_hex": cert.excluded_digest(draw._query_excluded()),
+            }
+        elif row.kind in CERTIFIED and row.id == self._get_last_certified(draw).id:
+            live = cert.seal_payload(draw._get_certificate())
+        else:
+            return None
+        return json.loads(row.payload), json.loads(canonical.dumps(live))
+
+    @api.model
+    def _get_last_certified(self, draw):
+        return self.env["srsp.event"].search(
+            [
+                ("res_model", "=", draw._name),
+                ("res_id", "=", draw.id),
+                ("kind", "in", CERTIFIED),
+            ],
+            limit=1,
+        )
+
+    def _compare_srsp_inspection(self, row, inspection):
+        if row.kind != "inspection.closed":
+            return None
+        sides = (json.loads(row.payload), inspection._get_result())
+        return [
+            {
+                **{name: side[name] for name in RESULT_FIELDS},
+                "lines": [
+                    {name: line[name] for name in RESULT_LINE_FIELDS}
+                    for line in side["lines"]
+                ],
+            }
+            for side in sides
+        ]

@@ -1,0 +1,250 @@
+"""Every way to change the chain, or what it sealed, in the database behind Odoo's back."""
+
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from ..models import srsp_event
+from ..tools.json_diff import first_difference
+from .common import SrspCase
+
+EVENT = (
+    "UPDATE srsp_event SET {} WHERE company_id = %(company)s AND sequence = %(number)s"
+)
+
+
+@tagged("post_install", "-at_install")
+class TestEventCheck(SrspCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.auditor = cls._make_user("chain_auditor", "auditor")
+        cls.draw = cls._make_drawn().draw_id
+        cls._make_drawn(name="Surveying, again")
+        cls.events = cls.env["srsp.event"].search(
+            [("company_id", "=", cls.company.id)], order="sequence"
+        )
+        cls.last = len(cls.events)
+
+    def setUp(self):
+        super().setUp()
+        self.number = self._event("draw.drawn").sequence
+
+    def _event(self, kind):
+        return self.events.filtered(
+            lambda event: event.kind == kind and event.res_id == self.draw.id
+        )
+
+    def _sql(self, query, **values):
+        self.env.flush_all()
+        values = {"company": self.company.id, "number": self.number, **values}
+        self.env.cr.execute(query, values)
+        self.env.invalidate_all()
+
+    def _check(self):
+        return self.env["srsp.event.check"]._check(self.company)
+
+    def _assert_found(self, number, sentence):
+        check = self._check()
+        self.assertEqual((check.state, check.broken_sequence), ("broken", number))
+        self.assertRegex(check.report.splitlines()[0], sentence)
+
+    def test_a_chain_that_nobody_touched_is_intact(self):
+        check = self._check()
+        self.assertEqual(
+            (check.state, check.broken_sequence, check.report), ("sound", 0, "")
+        )
+        self.assertEqual(
+            (check.event_count, check.last_hash), (self.last, self.events[-1].hash)
+        )
+        compared = self.events.filtered(
+            lambda event: hasattr(check, check._get_comparison(event.res_model))
+        )
+        self.assertEqual(check.record_count, len(compared))
+        self.assertGreaterEqual(len(compared), 4)  # two commitments, two certificates
+
+    def test_a_chain_is_read_in_batches_of_any_size(self):
+        rows = list(self.env["srsp.event"]._stream(self.company))
+        for name, size in (("BATCH_EVENTS", 1), ("BATCH_BYTES", 1)):
+            with self.subTest(name):
+                self.patch(srsp_event, name, size)
+                self.assertEqual(
+                    list(self.env["srsp.event"]._stream(self.company)), rows
+                )
+
+    def test_a_changed_payload_is_found(self):
+        self._sql(EVENT.format("payload = replace(payload, '0.05', '0.06')"))
+        self._assert_found(
+            self.number, rf"^Event {self.number} \(draw.drawn, .+\) is not what"
+        )
+
+    def test_a_space_more_in_a_payload_is_found(self):
+        self._sql(EVENT.format("payload = replace(payload, ',', ', ')"))
+        self._assert_found(self.number, "is not what was sealed")
+
+    def test_a_changed_kind_is_found(self):
+        self._sql(EVENT.format("kind = 'draw.voided'"))
+        self._assert_found(self.number, "its number, kind or content has been changed")
+
+    def test_a_changed_hash_is_found(self):
+        self._sql(EVENT.format("hash = repeat('0', 64)"))
+        self._assert_found(self.number, "is not what was sealed")
+        self._sql(EVENT.format("previous_hash = 'no hash'"))
+        self._assert_found(
+            self.number, "the predecessor that it names is not in the chain"
+        )
+
+    def test_a_removed_row_is_found(self):
+        self._sql(
+            "DELETE FROM srsp_event WHERE company_id = %(company)s AND sequence = %(number)s"
+        )
+        self._assert_found(self.number + 1, f"^Event {self.number} is missing")
+
+    def test_several_removed_rows_are_found(self):
+        self._sql(
+            "DELETE FROM srsp_event WHERE company_id = %(company)s AND sequence < %(number)s"
+        )
+        self._assert_found(self.number, f"^Events 1 to {self.number - 1} are missing")
+
+    def test_a_swapped_pair_is_found(self):
+        other = self.number + 1
+        for before, after in ((self.number, -1), (other, self.number), (-1, other)):
+            self._sql(EVENT.format("sequence = %(after)s"), number=before, after=after)
+        self._assert_found(
+            self.number,
+            f"^Event {self.number} was sealed after event {other}, not after event {self.number - 1}",
+        )
+
+    def test_a_tail_that_was_cut_off_is_found_by_the_counter(self):
+        self._sql(
+            "DELETE FROM srsp_event WHERE company_id = %(company)s AND sequence >= %(number)s"
+        )
+        self._assert_found(
+            self.number,
+            f"ends with event {self.number - 1}, but the counter stands at {self.last + 1}",
+        )
+
+    def test_a_tail_that_was_cut_off_with_its_counter_is_found_by_the_draws(self):
+        self._sql(
+            "DELETE FROM srsp_event WHERE company_id = %(company)s AND sequence > %(number)s"
+        )
+        self._set_counter(self.number + 1)
+        second = (
+            self.env["srsp.draw"].search([("company_id", "=", self.company.id)])
+            - self.draw
+        )
+        self._assert_found(self.number + 1, rf"^Draw {second.number} has no event")
+
+    def test_a_counter_that_was_set_back_is_found(self):
+        self._set_counter(self.number)
+        self._assert_found(self.last + 1, f"counter stands at {self.number}")
+
+    def _set_counter(self, following):
+        sequence = self.company._srsp_event_sequence()
+        self._sql(
+            "UPDATE ir_sequence SET number_next = %(next)s WHERE id = %(id)s",
+            id=sequence.id,
+            next=following,
+        )
+
+    def test_a_chain_forged_from_one_row_on_no_longer_fits_the_draw(self):
+        """Whoever rewrites all hashes after a change is found by the record itself."""
+        self._sql(EVENT.format("payload = replace(payload, '0.05', '0.06')"))
+        previous = self.events[self.number - 2].hash
+        for row in list(self.env["srsp.event"]._stream(self.company))[
+            self.number - 1 :
+        ]:
+            row = row._replace(previous_hash=previous)
+            previous = self.env["srsp.event"]._compute_hash(row)
+            self._sql(
+                EVENT.format("previous_hash = %(before)s, hash = %(after)s"),
+                number=row.sequence,
+                before=row.previous_hash,
+                after=previous,
+            )
+        self._assert_found(
+            self.number,
+            r"^Draw .+ is not what event \d+ sealed: commitment\.strata\[0\]\.ratio was 0\.06 and is now 0\.05",
+        )
+
+    def test_a_line_of_the_roster_that_was_changed_is_found(self):
+        self._sql(
+            "UPDATE srsp_draw_line SET stratum = 'other' WHERE draw_id = %(draw)s AND iteration IS NULL",
+            draw=self.draw.id,
+        )
+        number = self._event("draw.committed").sequence
+        self._assert_found(number, r"^Draw .+ sealed: roster_digest_hex was")
+
+    def test_a_target_drawn_that_was_changed_is_found(self):
+        line = self.draw.drawn_line_ids[0]
+        self._sql(
+            "UPDATE srsp_draw_line SET position = repeat('f', 64) WHERE id = %(line)s",
+            line=line.id,
+        )
+        self._assert_found(
+            self.number, r"^Draw .+ sealed: iterations\[0\]\.selected\[\d+\]"
+        )
+
+    def test_a_result_that_was_changed_is_found_and_a_new_name_is_none(self):
+        visit = self.draw.inspection_ids[0]
+        visit.stage = "reviewed"
+        visit.line_ids.write({"result": "1", "facts": "in order"})
+        visit._close(visit.task_id.date_from)
+        event = self.env["srsp.event"].search(
+            [("kind", "=", "inspection.closed"), ("res_id", "=", visit.id)]
+        )
+        visit.entity_id.name = "Another name"
+        self.assertEqual(self._check().state, "sound")
+        self._sql(
+            "UPDATE srsp_inspection_line SET facts = 'all of it was fine' WHERE inspection_id = %(visit)s",
+            visit=visit.id,
+        )
+        self._assert_found(
+            event.sequence,
+            r"lines\[0\]\.facts was in order and is now all of it was fine",
+        )
+
+    def test_auditors_check_at_any_time_and_others_do_not(self):
+        checks = self.env["srsp.event.check"]
+        action = checks.with_user(self.auditor).action_check()
+        check = checks.with_user(self.auditor).browse(action["res_id"])
+        self.assertEqual((check.state, check.checked_by_id), ("sound", self.auditor))
+        for role in ("inspector", "division_officer", "division_manager"):
+            user = self._make_user(f"chain_{role}", role, self.surveying)
+            with self.assertRaises(AccessError):
+                checks.with_user(user).action_check()
+            with self.assertRaises(AccessError):
+                checks.with_user(user).search([])
+        for attempt in (
+            lambda: check.write({"state": "broken"}),
+            lambda: check.unlink(),
+            lambda: check.copy(),
+        ):
+            with self.assertRaises(AccessError):
+                attempt()
+
+    def test_the_weekly_check_tells_the_auditors_of_a_broken_chain(self):
+        self.env["srsp.event.check"]._check(self.company)._alert()
+        self.assertFalse(self._activities())
+        self._sql(EVENT.format("kind = 'draw.voided'"))
+        self._check()._alert()
+        [activity] = self._activities()
+        self.assertIn(f"Event {self.number} ", activity.note)
+
+    def _activities(self):
+        return self.env["mail.activity"].search(
+            [("res_model", "=", "srsp.event.check"), ("user_id", "=", self.auditor.id)]
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestFirstDifference(SrspCase):
+    def test_the_place_is_named_where_two_values_part(self):
+        for one, other, expected in (
+            ({"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}]}, ("a[1].b", 2, 3)),
+            ({"a": 1}, {"a": 1}, None),
+            ({"a": 1}, {}, ("a", 1, "–")),
+            ([1], [1, 2], ("[1]", "–", 2)),
+            ({"a": 1}, {"a": True}, ("a", 1, True)),
+            ({"a": 1}, [1], ("", {"a": 1}, [1])),
+        ):
+            self.assertEqual(first_difference(one, other), expected)
