@@ -7,7 +7,7 @@
     "license": "LGPL-3",
     "depends": ["mail"],
     "external_dependencies": {
-        "python": ["holidays", "py_ecc", "python-calamine", "python-stdnum", "requests"]
+        "python": ["holidays", "py_ecc", "python-calamine", "python-stdnum", "qrcode", "requests"]
     },
     "data": [
         "security/srsp_groups.xml",
@@ -40,6 +40,7 @@
         "views/srsp_task_views.xml",
         "views/srsp_task_roster_views.xml",
         "views/srsp_draw_views.xml",
+        "views/srsp_draw_room.xml",
         "views/srsp_inspection_views.xml",
         "views/srsp_wizard_views.xml",
         "views/srsp_rulebook_effects_views.xml",
@@ -62,6 +63,9 @@
     ],
     "assets": {
         "web.assets_backend": ["srsp_supervision/static/src/*"],
+        "srsp_supervision.assets_draw_room": [
+            "srsp_supervision/static/src/draw_room/*"
+        ],
     },
     "application": True,
 }

@@ -16,6 +16,7 @@ from . import srsp_plan
 from . import srsp_task
 from . import srsp_draw
 from . import srsp_draw_commitment
+from . import srsp_draw_room
 from . import srsp_draw_witness
 from . import srsp_inspection
 from . import srsp_entity

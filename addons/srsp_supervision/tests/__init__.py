@@ -4,6 +4,7 @@ from . import test_canonical
 from . import test_certificate
 from . import test_demo_lists
 from . import test_draw
+from . import test_draw_room
 from . import test_event_check
 from . import test_insiders
 from . import test_inspection
