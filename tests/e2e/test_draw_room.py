@@ -1,0 +1,103 @@
+"""The draw room in a real browser: from the countdown to the result, reloaded in the middle."""
+
+import re
+
+import pytest
+from desk import picture, sign_in
+from people import Person, utc
+from playwright.sync_api import expect
+from test_scheduled_actions import ONE_DRAW, evidence, run_action, task_of, wait_for
+
+SCREEN = {"width": 1920, "height": 1080}  # a projector's
+STEP = 90_000  # milliseconds
+
+
+@pytest.fixture
+def server(start_odoo):
+    return start_odoo(None, "--max-cron-threads", "0")  # the test says when
+
+
+def test_a_reload_in_the_middle_goes_on_where_the_draw_stands(server, new_page):
+    task_id = task_of(server)
+    announce(server, task_id, seconds=40)
+    run_action(server, "ir_cron_lock_roster")
+    [[draw_id]] = server.query("SELECT id FROM srsp_draw WHERE task_id = %s", task_id)
+    Person(server, "auditor").call("srsp.draw", "action_witness", [draw_id])
+
+    page = sign_in(new_page(viewport=SCREEN), server, "auditor")
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"{server.url}/srsp/draw_room/{draw_id}")
+    clock = page.locator("[data-show=waiting] .o_room_clock")
+    expect(clock).to_have_text(re.compile("00:00:[0-3][0-9]"))
+    expect(page.locator(".o_room_witnesses b")).to_have_text("1")
+    expect(page.locator(".o_room_wall span")).to_have_count(roster_size(page))
+    picture(page, "room-waiting")
+
+    expect_phase(page, "due")
+    run_action(server, "ir_cron_draw")
+    wait_for(lambda: evidence(server, task_id) == ONE_DRAW)
+    expect_phase(page, "spoken")
+    hexadecimal = page.locator("[data-show=spoken] .o_room_hex").inner_text()
+    page.reload()
+    expect_phase(page, "tickets")
+    cards = page.locator(".o_room_card")
+    expect(cards.nth(1)).to_be_visible()
+    before = cards.all_inner_texts()
+    page.reload()
+    expect_phase(page, "tickets")
+    assert cards.all_inner_texts()[: len(before)] == before
+    picture(page, "room-tickets")
+
+    expect_phase(page, "result")
+    expect(cards).to_have_count(6)
+    expect(page.locator(".o_room_lit")).to_have_count(6)
+    expect(page.locator(".o_room_qr img")).to_be_visible()
+    page.wait_for_function("document.querySelector('.o_room_qr img').naturalWidth > 0")
+    picture(page, "room-result")
+    shown = [text.split("\n")[0] for text in cards.all_inner_texts()]
+    assert shown == drawn_labels(server, draw_id)
+    assert re.sub(r"\s", "", hexadecimal) == randomness(server, draw_id)
+    assert faults == []
+
+
+def test_nobody_else_gets_in(server, new_page):
+    [[draw_id]] = server.query("SELECT min(id) FROM srsp_draw WHERE state = 'drawn'")
+    page = sign_in(new_page(), server, "inspector1")
+    assert page.goto(f"{server.url}/srsp/draw_room/{draw_id}").status == 404
+
+
+def announce(server, task_id, seconds):
+    """As if it had been announced two days ago: the rulebook wants the roster public a day ahead."""
+    server.query(
+        "UPDATE srsp_task SET draw_at = %s, lock_at = %s, announced_on = %s WHERE id = %s",
+        utc(seconds),
+        utc(0),
+        utc(-2 * 24 * 3600),
+        task_id,
+    )
+
+
+def expect_phase(page, phase):
+    expect(page.locator("body")).to_have_attribute("data-phase", phase, timeout=STEP)
+
+
+def roster_size(page):
+    return int(page.locator(".o_room_roster h2 b").inner_text())
+
+
+def drawn_labels(server, draw_id):
+    """In the order of the certificate: by stratum, then position."""
+    rows = server.query(
+        "SELECT label FROM srsp_draw_line WHERE draw_id = %s AND iteration = 1"
+        ' ORDER BY stratum COLLATE "C", position COLLATE "C"',
+        draw_id,
+    )
+    return [label for [label] in rows]
+
+
+def randomness(server, draw_id):
+    [[text]] = server.query(
+        "SELECT randomness_hex FROM srsp_draw_iteration WHERE draw_id = %s", draw_id
+    )
+    return text
