@@ -4,8 +4,8 @@ Its root is published before the draw. Afterwards the drawn targets are opened: 
 blind, and the roots of the subtrees without an opened leaf, which keep everybody else's class private.
 
 Rows are ``(label, class in hexadecimal)``, both texts, in the order of the roster. They may come straight
-from a database cursor: besides what it
-returns, a pass holds one part of the rows and one hash for each part before.
+from a database cursor: besides what it returns, a pass holds one part of the rows and one hash for each
+part before.
 """
 
 import hashlib

@@ -12,10 +12,13 @@ error in one is not repeated in the other. readme/CERTIFICATE.md describes the f
 """
 
 import argparse
+import gc
 import hashlib
 import json
+import math
 import re
 import sys
+from bisect import bisect_left
 from collections import Counter
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal, localcontext
@@ -23,6 +26,7 @@ from heapq import nsmallest
 
 FORMAT = "srsp-draw-certificate/1"
 JSON = json.JSONEncoder(ensure_ascii=False)
+COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 LARGEST = 2**53 - 1  # beyond it a browser's numbers are not exact
 
 
@@ -65,11 +69,18 @@ late = ("a time in UTC, or null", lambda value: value is None or is_time(value))
 text = words("a text", "[^\ud800-\udfff]*")
 field = words("a text without tab and line feed", "[^\t\n\ud800-\udfff]*")
 name = words("a name without tab and line feed", "[^\t\n\ud800-\udfff]+")
-pool = words("division or detachment", "division|detachment")
+pool = words("division, detachment or expert", "division|detachment|expert")
+kind = words(
+    "draw, substitution, extension or withdrawal",
+    "draw|substitution|extension|withdrawal",
+)
 sha256 = words("64 hexadecimal digits", "[0-9a-f]{64}")
 octets = words("pairs of hexadecimal digits", "([0-9a-f]{2})+")
+maybe = words("pairs of hexadecimal digits, or none", "([0-9a-f]{2})*")
+number = words("a hexadecimal number", "0|[1-9a-f][0-9a-f]*")
 count = ("a whole number", lambda v: type(v) is int and 0 <= v <= LARGEST)
 some = ("a whole number from 1 up", lambda v: type(v) is int and 1 <= v <= LARGEST)
+limit = ("a whole number, or null", lambda v: v is None or count[1](v))
 ratio = ("a number from 0 up", lambda v: type(v) in (int, float) and 0 <= v <= LARGEST)
 
 # A dict has at least these keys. A list repeats its one entry. A tuple is a list of just these.
@@ -84,28 +95,45 @@ CERTIFICATE = {
         **dict.fromkeys(
             ("code_hex", "roster_digest_hex", "excluded_digest_hex"), sha256
         ),
-        **dict.fromkeys(("inspectors_digest_hex", "recusals_digest_hex"), sha256),
+        **dict.fromkeys(("inspectors_digest_hex", "eligibility_root_hex"), sha256),
         "strata": [{"key": field, "size": count, "ratio": ratio, "quota": count}],
         "team_size": some,
-        "randomness": {"source": text, "announced_for": time, "statement": text},
+        "experts": count,
+        "officer_cap": limit,
+        "units": [name],
+        "randomness": {
+            "source": text,
+            "announced_for": time,
+            "statement": text,
+            "bits_needed": count,
+        },
     },
     "roster": [(name, field)],
     "excluded": [(name, field)],
+    "witnesses": [(text, time, text)],
     "iterations": [
         {
             "number": some,
+            "kind": kind,
             "reason": text,
             "one_time_code_hex": octets,
             "randomness_hex": octets,
+            "signature_hex": maybe,
             "unavailable": [(name, text)],
+            "places": [(field, some)],
+            "withdrawn": [(name, text, [name])],
             "selected": [(name, field, sha256)],
         }
     ],
     "assignment": {
-        "team_size": some,
-        "inspectors": [(name, pool, count)],
-        "eligibility": {"classes": [[name]], "visits": [(some, [name], count)]},
-        "teams": [(some, [name], [name])],
+        "inspectors": [(name, pool, field, count)],
+        "eligibility": {
+            "classes": [number],
+            "openings": [(name, count, sha256)],
+            "siblings": [sha256],
+        },
+        "visits": [(some, [name])],
+        "teams": [(some, [name], [name], [name], [text])],
     },
     "chain": {
         "sequence": count,
@@ -130,6 +158,8 @@ def flaw(value, shape):
     elif not isinstance(value, list):
         return "", "a list"
     elif isinstance(shape, list):
+        if fit(value, shape[0]):
+            return None
         entries = ((index, entry, shape[0]) for index, entry in enumerate(value))
     elif len(value) != len(shape):
         return "", f"a list of {len(shape)}"
@@ -140,6 +170,17 @@ def flaw(value, shape):
         if found:
             return (step if isinstance(step, str) else f"[{step}]") + found[0], found[1]
     return None
+
+
+def fit(rows, shape):
+    """Are all rows lists of just these simple values? The short way for long lists."""
+    if isinstance(shape, dict) or not all(isinstance(part, tuple) for part in shape):
+        return False
+    size = len(shape)
+    return all(type(row) is list and len(row) == size for row in rows) and all(
+        all(map(part[1], [row[place] for row in rows]))
+        for place, part in enumerate(shape)
+    )
 
 
 def load(raw):
@@ -182,6 +223,8 @@ def canonical(value):
         )
         return "{" + ",".join(fields) + "}"
     if isinstance(value, list):
+        if all(type(entry) is str for entry in value):
+            return COMPACT.encode(value)
         return "[" + ",".join(map(canonical, value)) + "]"
     if type(value) in (int, float) and not abs(value) <= LARGEST:
         raise ValueError("a number too large to be exact")
@@ -222,6 +265,35 @@ def quota(size, part):
         context.prec = 60
         wanted = (size * Decimal(repr(part))).to_integral_value(ROUND_CEILING)
     return min(size, max(1, int(wanted)))
+
+
+def bits_needed(strata):
+    """Return log2 of the number of possible selections."""
+    log = math.lgamma
+    nats = 0.0
+    for stratum in strata:
+        size, drawn = stratum["size"], stratum["quota"]
+        nats += log(size + 1) - log(drawn + 1) - log(size - drawn + 1)
+    return nats / math.log(2)
+
+
+def nth_bit(mask, place):
+    """Return the index of a set bit that has so many set bits below it."""
+    base = 0
+    while True:
+        word = mask & 0xFFFFFFFF
+        ones = bin(word).count("1")
+        if place < ones:
+            break
+        mask, base, place = mask >> 32, base + 32, place - ones
+    for _bit in range(place):
+        word &= word - 1
+    return base + (word & -word).bit_length() - 1
+
+
+def bit_list(mask):
+    """Return the indices of the set bits, ascending."""
+    return [index for index, bit in enumerate(bin(mask)[:1:-1]) if bit == "1"]
 
 
 def rows_digest(where, rows):
@@ -271,6 +343,13 @@ def check_roster(certificate):
         expect(f"{where}.quota", quota(size, stratum["ratio"]), stratum["quota"])
     if sizes:
         differ("commitment.strata", "every stratum of the roster", sorted(sizes))
+    # Within the error of a sum of logarithms, so that no rounding decides.
+    bits, found = (
+        bits_needed(commitment["strata"]),
+        commitment["randomness"]["bits_needed"],
+    )
+    if not found - 1 - 1e-6 < bits < found + 1e-6:
+        differ("commitment.randomness.bits_needed", str(math.ceil(bits)), found)
 
 
 def check_codes(certificate):
@@ -285,6 +364,7 @@ def check_codes(certificate):
             certificate["iterations"][0]["randomness_hex"],
             iteration["randomness_hex"],
         )
+        check_signature(f"iterations[{index}].signature_hex", commitment, iteration)
         code = iteration["one_time_code_hex"]
         if hashlib.sha256(bytes.fromhex(code)).hexdigest() != last:
             where = f"iterations[{index}].one_time_code_hex"
@@ -292,99 +372,406 @@ def check_codes(certificate):
         last = code
 
 
+def check_signature(where, commitment, iteration):
+    """The randomness of a drand round is the hash of its signature."""
+    signature = iteration["signature_hex"]
+    if commitment["randomness"]["source"] != "drand":
+        expect(where, "", signature)
+    elif (
+        hashlib.sha256(bytes.fromhex(signature)).hexdigest()
+        != iteration["randomness_hex"]
+    ):
+        differ(
+            where,
+            f"a signature whose SHA-256 is {iteration['randomness_hex']}",
+            signature,
+        )
+
+
+# What only one kind of iteration may hold.
+OWN = {"unavailable": "substitution", "places": "extension", "withdrawn": "withdrawal"}
+
+
+def check_kind(where, iteration):
+    first, kind = iteration["number"] == 1, iteration["kind"]
+    if first != (kind == "draw"):
+        differ(f"{where}.kind", "draw for the first iteration and no other", kind)
+    if first != (iteration["reason"] == ""):
+        wanted = "no reason for the first iteration, one for the others"
+        differ(f"{where}.reason", wanted, iteration["reason"])
+    for key, owner in OWN.items():
+        if kind != owner and iteration[key]:
+            differ(f"{where}.{key}", f"nothing in a {kind}", iteration[key])
+
+
+def places_of(where, iteration, quotas, drawn, gone):
+    """Return how many labels of each stratum an iteration takes."""
+    if iteration["kind"] == "draw":
+        return quotas
+    places = {}
+    for row, (label, _reason) in enumerate(iteration["unavailable"]):
+        if label not in drawn or label in gone:
+            wanted = "a label drawn earlier and still available"
+            differ(f"{where}.unavailable[{row}]", wanted, label)
+        gone.add(label)
+        places[drawn[label]] = places.get(drawn[label], 0) + 1
+    for row, (stratum, more) in enumerate(iteration["places"]):
+        if stratum not in quotas or stratum in places:
+            differ(f"{where}.places[{row}]", "a stratum of the draw, once", stratum)
+        places[stratum] = more
+    return places
+
+
 def check_selection(certificate):
     strata, drawn, gone = {}, {}, set()
     for label, stratum in certificate["roster"]:
         strata.setdefault(stratum, []).append(label)
-    places = {
-        stratum["key"]: stratum["quota"]
-        for stratum in certificate["commitment"]["strata"]
-    }
+    commitment = certificate["commitment"]
+    quotas = {stratum["key"]: stratum["quota"] for stratum in commitment["strata"]}
     for index, iteration in enumerate(certificate["iterations"]):
-        for row, (label, _reason) in enumerate(iteration["unavailable"]):
-            if label not in drawn or label in gone:
-                where = f"iterations[{index}].unavailable[{row}]"
-                differ(where, "a label drawn earlier and still available", label)
-            gone.add(label)
-            places[drawn[label]] = places.get(drawn[label], 0) + 1
-        position, expected = position_function(iteration), []
+        where, expected = f"iterations[{index}]", []
+        check_kind(where, iteration)
+        places = places_of(where, iteration, quotas, drawn, gone)
+        position = selecting_position(certificate, iteration)
         for stratum in sorted(filter(places.get, places)):
             pairs = (
                 (position(label), label)
-                for label in strata[stratum]
+                for label in strata.get(stratum, ())
                 if label not in drawn
             )
             lowest = nsmallest(places[stratum], pairs)
-            expected += [[label, stratum, where.hex()] for where, label in lowest]
-        compare(f"iterations[{index}].selected", expected, iteration["selected"])
+            expected += [[label, stratum, place.hex()] for place, label in lowest]
+        compare(f"{where}.selected", expected, iteration["selected"])
         drawn.update(row[:2] for row in expected)
-        places = {}
 
 
-def compare(where, expected, found):
-    for index, (wanted, row) in enumerate(zip(expected, found)):
+def selecting_position(certificate, iteration):
+    """An extension goes on in the order of the first iteration."""
+    extends = iteration["kind"] == "extension"
+    return position_function(certificate["iterations"][0] if extends else iteration)
+
+
+def compare(where, expected, found, first=0):
+    for index, (wanted, row) in enumerate(zip(expected, found), first):
         if wanted != row:
             expect(f"{where}[{index}]", wanted, row)
     if len(expected) != len(found):
         differ(where, f"{len(expected)} entries", len(found))
 
 
-def check_visits(certificate):
-    """Every selected label is in one visit of its iteration; visits and labels by position."""
-    assignment, last = certificate["assignment"], (0, "")
-    classes, size = assignment["eligibility"]["classes"], assignment["team_size"]
-    positions = {
-        (iteration["number"], label): position
-        for iteration in certificate["iterations"]
-        for label, _stratum, position in iteration["selected"]
-    }
-    for index, (number, labels, which) in enumerate(
-        assignment["eligibility"]["visits"]
-    ):
-        where = f"assignment.eligibility.visits[{index}]"
-        keys = [(number, positions.pop((number, label), "")) for label in labels]
-        known = labels and all(position for _number, position in keys)
-        if not known or keys[0] <= last or keys != sorted(keys):
-            differ(where, "labels selected then, once, by position", [number, labels])
-        last = keys[0]
-        if which >= len(classes) or len(classes[which]) < size:
-            differ(where, f"a class of at least {size} officers", which)
-    if positions:
-        differ("assignment.eligibility.visits", "every label selected", min(positions))
+def check_eligibility(certificate):
+    """Every selected label is opened, and what is opened leads to the root."""
+    eligibility = certificate["assignment"]["eligibility"]
+    where, classes = "assignment.eligibility", eligibility["classes"]
+    beyond = 1 << len(certificate["assignment"]["inspectors"])
+    for index, members in enumerate(classes):
+        if int(members, 16) >= beyond:
+            differ(f"{where}.classes[{index}]", "inspectors of the draw", members)
+    selected = [
+        row[0] for each in certificate["iterations"] for row in each["selected"]
+    ]
+    opened = [row[0] for row in eligibility["openings"]]
+    compare(f"{where}.openings", sorted(selected), opened)
+    leaves = {}
+    for index, (label, which, blind) in enumerate(eligibility["openings"]):
+        if which >= len(classes):
+            differ(f"{where}.openings[{index}]", "an index into the classes", which)
+        content = f"{label}\t{classes[which]}".encode()
+        leaves[label] = hashlib.sha256(b"\0" + bytes.fromhex(blind) + content).digest()
+    places = [i for i, row in enumerate(certificate["roster"]) if row[0] in leaves]
+    siblings = iter([bytes.fromhex(sibling) for sibling in eligibility["siblings"]])
+    hashes = [leaves[label] for label in opened]
+    root = tree_root(len(certificate["roster"]), places, hashes, siblings)
+    if root is None or next(siblings, None) is not None:
+        wanted = "as many hashes as subtrees without an opened leaf"
+        differ(f"{where}.siblings", wanted, len(eligibility["siblings"]))
+    expect(
+        "commitment.eligibility_root_hex",
+        root.hex(),
+        certificate["commitment"]["eligibility_root_hex"],
+    )
 
 
-def check_teams(certificate):
-    assignment = certificate["assignment"]
-    inspectors, classes = assignment["inspectors"], assignment["eligibility"]["classes"]
+def tree_root(size, places, hashes, siblings):
+    """Return the root over ``size`` leaves, of which those at ``places`` are known; None when siblings lack."""
+
+    def top(low, high, first, last):
+        if first == last:
+            return next(siblings)
+        if high - low == 1:
+            return hashes[first]
+        split = low + (1 << (high - low - 1).bit_length() - 1)
+        middle = bisect_left(places, split, first, last)
+        left = top(low, split, first, middle)
+        return hashlib.sha256(b"\1" + left + top(split, high, middle, last)).digest()
+
+    try:
+        return top(0, size, 0, len(places))
+    except StopIteration:
+        return None
+
+
+def check_inspectors(certificate):
+    inspectors, commitment = (
+        certificate["assignment"]["inspectors"],
+        certificate["commitment"],
+    )
     digest = rows_digest("assignment.inspectors", inspectors)
-    commitment = certificate["commitment"]
     expect(
         "commitment.inspectors_digest_hex", digest, commitment["inspectors_digest_hex"]
     )
-    expect("assignment.team_size", commitment["team_size"], assignment["team_size"])
-    pools = {label: pool == "detachment" for label, pool, _load in inspectors}
-    for index, members in enumerate(classes):
-        if len(set(members)) != len(members) or not pools.keys() >= set(members):
-            where = f"assignment.eligibility.classes[{index}]"
-            differ(where, "inspectors of the draw, each once", members)
-    check_visits(certificate)
-    loads = {label: load for label, _pool, load in inspectors}
-    hashes = [position_function(iteration) for iteration in certificate["iterations"]]
-    expected = []
-    for number, labels, which in assignment["eligibility"]["visits"]:
-        ranks = {}
-        for officer in classes[which]:
-            ranks.setdefault((pools[officer], loads[officer]), []).append(officer)
-        team = []
-        for rank in sorted(ranks):
-            if len(team) < assignment["team_size"]:
-                tickets = (
-                    (hashes[number - 1](f"{labels[0]}\t{o}"), o) for o in ranks[rank]
-                )
-                team += [officer for _ticket, officer in sorted(tickets)]
-        team = team[: assignment["team_size"]]
-        loads.update((officer, loads[officer] + 1) for officer in team)
-        expected.append([number, labels, team])
+    for index, (_label, pool, unit, _load) in enumerate(inspectors):
+        if pool != "expert" and (pool == "division") != (unit in commitment["units"]):
+            wanted = "division just for an officer of one of the units"
+            differ(f"assignment.inspectors[{index}]", wanted, [pool, unit])
+
+
+def visits_by_iteration(certificate):
+    """Return for each iteration the index of its first visit and the labels of its visits."""
+    last, parts = 1, [(0, [])]
+    for index, (number, labels) in enumerate(certificate["assignment"]["visits"]):
+        where = f"assignment.visits[{index}]"
+        if not last <= number <= len(certificate["iterations"]):
+            differ(where, "an iteration of the draw, in order", number)
+        while last < number:
+            last += 1
+            parts.append((index, []))
+        parts[-1][1].append(labels)
+    total = len(certificate["assignment"]["visits"])
+    return parts + [(total, [])] * (len(certificate["iterations"]) - len(parts))
+
+
+def check_visits(first, visits, iteration):
+    """Every selected label is in one visit; labels and visits stand by position."""
+    own, last = position_function(iteration), b""
+    positions = {label: position for label, _stratum, position in iteration["selected"]}
+    for index, labels in enumerate(visits, first):
+        where = f"assignment.visits[{index}]"
+        keys = [positions.pop(label, "") for label in labels]
+        if not all(keys) or not keys or keys != sorted(keys):
+            differ(where, "labels selected then, once, by position", labels)
+        key = own(labels[0])
+        if key <= last:
+            differ(where, "visits by the position of their first label", labels)
+        last = key
+    if positions:
+        differ("assignment.visits", "every label selected", min(positions))
+
+
+class Visit:
+    """A visit: its labels, the set ``group`` of who may make it, and its team as lists and as a set."""
+
+    def __init__(self, labels, group):
+        self.labels, self.group = labels, group
+        self.officers, self.experts, self.team = [], [], 0
+
+
+class Staff:
+    """The inspectors as indices, sets of them as bits of a number; the rule of "Teams" step by step."""
+
+    def __init__(self, certificate):
+        commitment = certificate["commitment"]
+        self.cap, self.unit_names = commitment["officer_cap"], commitment["units"]
+        self.names, self.loads, self.home, self.by_load = [], [], [], {}
+        self.units = dict.fromkeys(self.unit_names, 0)
+        self.detachment = self.expert = self.room = 0
+        for index, (name, pool, unit, load) in enumerate(
+            certificate["assignment"]["inspectors"]
+        ):
+            self.names.append(name)
+            self.loads.append(None)
+            self.home.append(unit if pool == "division" else None)
+            if pool == "division":
+                self.units[unit] |= 1 << index
+            elif pool == "detachment":
+                self.detachment |= 1 << index
+            else:
+                self.expert |= 1 << index
+            self.set_load(index, load)
+        self.division = sum(self.units.values())
+
+    def set_load(self, who, load):
+        bit, old = 1 << who, self.loads[who]
+        if old is not None:
+            self.by_load[old] ^= bit
+            if not self.by_load[old]:
+                del self.by_load[old]
+        self.loads[who] = load
+        self.by_load[load] = self.by_load.get(load, 0) | bit
+        self.room |= bit
+        if self.cap is not None and load >= self.cap:
+            self.room ^= bit
+
+    def serve(self, visits, position, size, experts):
+        """Fill the teams of one iteration; return the first visit that cannot be served."""
+        self.position = position
+        self.met, self.given, self.reach = {}, {}, {}
+        for unit in self.unit_names:
+            self.dead, mine = 0, self.units[unit]
+            for visit in visits:
+                lacks = len(visit.officers) < size and not visit.team & mine
+                if lacks and visit.group & mine:
+                    self.add(visit, visit.officers, mine)
+        for role, wanted, pools in (
+            ("officers", size, (self.division, self.detachment)),
+            ("experts", experts, (self.expert,)),
+        ):
+            self.dead = 0
+            for visit in visits:
+                team = getattr(visit, role)
+                while len(team) < wanted:
+                    if not self.add(visit, team, *pools):
+                        return visit
+        return None
+
+    def add(self, visit, team, *pools):
+        """Give a visit one more member of the first pool where somebody has room; else move."""
+        for allowed in pools:
+            candidates = visit.group & allowed & self.room & ~visit.team
+            if candidates:
+                self.pick(visit, team, candidates)
+                return True
+        return any(
+            self.move(visit, team, sum(pools), strict) for strict in (True, False)
+        )
+
+    def choose(self, visit, candidates):
+        place = len(visit.officers) + len(visit.experts) + 1
+        position = int.from_bytes(self.position(f"{visit.labels[0]}\t{place}"), "big")
+        return nth_bit(candidates, position % bin(candidates).count("1"))
+
+    def pick(self, visit, team, candidates):
+        least = next(
+            filter(
+                None, (candidates & self.by_load[load] for load in sorted(self.by_load))
+            )
+        )
+        known, members = 0, bit_list(visit.team)
+        for member in members:
+            known |= self.met.get(member, 0)
+        who = self.choose(visit, least & ~known or least)
+        for member in members:
+            self.met[member] = self.met.get(member, 0) | 1 << who
+        self.met[who] = self.met.get(who, 0) | visit.team
+        self.set_load(who, self.loads[who] + 1)
+        team.append(who)
+        self.enter(visit, who)
+
+    def enter(self, visit, who):
+        visit.team |= 1 << who
+        self.given.setdefault(who, []).append(visit)
+        self.reach[who] = self.reach.get(who, 0) | visit.group
+
+    def move(self, visit, team, allowed, strict):
+        """Free somebody for the visit, if possible, and let them join its team."""
+        if not self.room & allowed:
+            return False
+        free = allowed & ~self.dead
+        queue = bit_list(visit.group & free & ~visit.team)
+        led = dict.fromkeys(queue)
+        for who in queue:
+            free &= ~(1 << who)
+        for who in queue:
+            if not self.reach.get(who, 0) & free:
+                continue
+            for held in self.given[who]:
+                others = held.group & free & ~held.team
+                mine = self.units.get(self.home[who], 0)
+                if strict and held.team & mine == 1 << who:
+                    others &= mine
+                if others & self.room:
+                    heir = self.choose(visit, others & self.room)
+                    self.set_load(heir, self.loads[heir] + 1)
+                    self.hand_on(visit, team, heir, (who, held), led)
+                    return True
+                free &= ~others
+                for other in bit_list(others):
+                    led[other] = who, held
+                    queue.append(other)
+        if not strict:
+            self.dead |= sum(1 << who for who in queue)
+        return False
+
+    def hand_on(self, visit, team, heir, step, led):
+        while step:
+            who, held = step
+            places = held.officers if who in held.officers else held.experts
+            places[places.index(who)] = heir
+            held.team ^= 1 << who
+            self.given[who].remove(held)
+            self.enter(held, heir)
+            heir, step = who, led[who]
+        team.append(heir)
+        self.enter(visit, heir)
+
+    def give_up(self, where, withdrawn, visits):
+        """Take the withdrawn out of the teams named; return these visits and everybody withdrawn."""
+        out, left = 0, {}
+        for row, (name, _reason, labels) in enumerate(withdrawn):
+            who = self.names.index(name) if name in self.names else None
+            if who is None:
+                differ(f"{where}.withdrawn[{row}]", "an inspector of the draw", name)
+            out |= 1 << who
+            for label in labels:
+                visit = visits.get(label)
+                if visit is None or not visit.team >> who & 1:
+                    differ(
+                        f"{where}.withdrawn[{row}]", "visits of that inspector", label
+                    )
+                (visit.officers if who in visit.officers else visit.experts).remove(who)
+                visit.team ^= 1 << who
+                self.set_load(who, self.loads[who] - 1)
+                left[label] = visit
+        return left, out
+
+    def row(self, number, visit):
+        """Return the team of a visit as the certificate has it."""
+        steps = ["detachment"] if visit.team & self.detachment else []
+        for unit in self.unit_names:
+            if visit.group & self.units[unit] and not visit.team & self.units[unit]:
+                steps.append(f"without {unit}")
+        teams = (
+            [self.names[who] for who in team]
+            for team in (visit.officers, visit.experts)
+        )
+        return [number, visit.labels, *teams, steps]
+
+
+def check_teams(certificate):
+    commitment, assignment = certificate["commitment"], certificate["assignment"]
+    eligibility = assignment["eligibility"]
+    sets = [int(members, 16) for members in eligibility["classes"]]
+    classes = {label: sets[which] for label, which, _blind in eligibility["openings"]}
+    staff, known, out, expected = Staff(certificate), {}, 0, []
+    parts = visits_by_iteration(certificate)
+    for index, iteration in enumerate(certificate["iterations"]):
+        where, (first, rows) = f"iterations[{index}]", parts[index]
+        position = position_function(iteration)
+        if iteration["kind"] == "withdrawal":
+            left, gone = staff.give_up(where, iteration["withdrawn"], known)
+            out |= gone
+            visits = sorted(left.values(), key=lambda visit: position(visit.labels[0]))
+            compare(
+                "assignment.visits", [visit.labels for visit in visits], rows, first
+            )
+        else:
+            check_visits(first, rows, iteration)
+            visits = [Visit(labels, classes[labels[0]]) for labels in rows]
+        for visit in visits:
+            for label in visit.labels:
+                visit.group &= classes[label]
+            visit.group &= ~out
+            known[visit.labels[0]] = visit
+        lost = staff.serve(
+            visits, position, commitment["team_size"], commitment["experts"]
+        )
+        if lost:
+            differ(
+                "assignment.teams",
+                f"a team for every visit of iteration {index + 1}",
+                lost.labels,
+            )
+        expected += [staff.row(index + 1, visit) for visit in visits]
     compare("assignment.teams", expected, assignment["teams"])
 
 
@@ -407,7 +794,9 @@ def check_chain(certificate):
 
 def verify(certificate):
     """Recompute everything; raise Difference at the first thing that does not match."""
-    for check in (check_times, check_roster, check_codes, check_selection, check_teams):
+    for check in (check_times, check_roster, check_codes, check_selection):
+        check(certificate)
+    for check in (check_eligibility, check_inspectors, check_teams):
         check(certificate)
     check_chain(certificate)
 
@@ -436,7 +825,10 @@ def ticket(certificate, label):
         raise BadInput(f"no label {shown} in the roster")
     others = [other for other, key in certificate["roster"] if key == stratum]
     for iteration in certificate["iterations"]:
-        position = position_function(iteration)
+        if iteration["kind"] == "withdrawal":
+            yield f"iteration {iteration['number']}: a withdrawal selects nothing"
+            continue
+        position = selecting_position(certificate, iteration)
         mine = position(label)
         place = 1 + sum(position(other) < mine for other in others)
         chosen = any(row[0] == label for row in iteration["selected"])
@@ -455,6 +847,7 @@ def main(arguments=None):
         "--ticket", metavar="LABEL", help="show what the draw held for one label"
     )
     options = parser.parse_args(arguments)
+    gc.disable()  # nothing here is cyclic, and a large certificate is millions of small lists
     try:
         with open(options.certificate, "rb") as file:
             certificate = load(file.read())
