@@ -6,3 +6,4 @@ from . import test_channel
 from . import test_delivery
 from . import test_original
 from . import test_pages
+from . import test_witnesses
