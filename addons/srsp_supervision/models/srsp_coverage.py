@@ -1,6 +1,7 @@
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.working_days import beijing_date
@@ -178,8 +179,14 @@ class SrspCoverage(models.Model):
             targets._search(task._get_pool_domain()).subselect(),
         )
 
+    @api.model
+    def _find_missing(self, domain):
+        """The rows of ``domain`` that stay below their floor, counted anew."""
+        self.invalidate_model()
+        return self.search(Domain(domain) & Domain("missing_count", ">", 0))
+
     def _describe(self):
-        """What is missing, one line per sector below its floor; empty when nothing is."""
+        """What is missing, one line per row."""
         return "\n".join(
             self.env._(
                 "%(sector)s, %(year)s: %(reached)s of %(size)s targets are drawn or planned; at least %(floor)s are"
@@ -192,5 +199,4 @@ class SrspCoverage(models.Model):
                 missing=row.missing_count,
             )
             for row in self
-            if row.missing_count
         )

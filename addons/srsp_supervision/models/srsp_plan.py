@@ -84,11 +84,10 @@ class SrspPlan(models.Model):
 
     @api.depends("division_id", "year", "task_ids.ratio", "task_ids.state")
     def _compute_shortfall(self):
-        rows = self.env["srsp.coverage"].search(
+        rows = self.env["srsp.coverage"]._find_missing(
             [
                 ("division_id", "in", self.division_id.ids),
                 ("year", "in", self.mapped("year")),
-                ("missing_count", ">", 0),
             ]
         )
         for plan in self:

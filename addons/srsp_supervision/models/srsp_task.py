@@ -3,13 +3,8 @@ from odoo.exceptions import UserError, ValidationError
 
 FROZEN_FIELDS = frozenset(
     "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
-    " stratify_by ratio ratio_reason team_size randomness_kind lottery lottery_outcomes date_from date_to draw_at"
-    " lock_at".split()
-)
-
-# What a target filter may ask about.
-FILTER_FIELDS = frozenset(
-    "id code name region permit_number permit_valid_until risk_class is_key entity_id.region entity_id.kind".split()
+    " mode stratify_by ratio ratio_reason team_size experts randomness_kind lottery lottery_outcomes date_from date_to"
+    " draw_at lock_at".split()
 )
 
 

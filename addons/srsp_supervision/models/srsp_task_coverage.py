@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 
 
 class SrspTask(models.Model):
@@ -17,9 +16,8 @@ class SrspTask(models.Model):
             lambda task: task._origin and task.state == "planned" and task.date_to
         )
         (self - open_tasks).coverage_warning = False
-        rows = self.env["srsp.coverage"].search(
-            Domain("sector_id", "in", open_tasks.sector_ids.ids)
-            & Domain("missing_count", ">", 0)
+        rows = self.env["srsp.coverage"]._find_missing(
+            [("sector_id", "in", open_tasks.sector_ids.ids)]
         )
         for task in open_tasks:
             task.coverage_warning = rows.filtered(

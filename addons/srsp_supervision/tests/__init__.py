@@ -2,13 +2,16 @@ from . import test_access
 from . import test_assignment
 from . import test_canonical
 from . import test_certificate
+from . import test_coverage
 from . import test_demo_lists
 from . import test_draw
 from . import test_draw_room
 from . import test_event_check
+from . import test_external_list
 from . import test_insiders
 from . import test_inspection
 from . import test_inspectors
+from . import test_joint_draw
 from . import test_legal_basis
 from . import test_list_access
 from . import test_list_calendar

@@ -71,12 +71,14 @@ SELECT row, target_id, first AS other,
                        ELSE min(row) OVER (PARTITION BY target_id) END AS first FROM found) every
 """
 PROBLEMS = """
-SELECT m.row, CASE WHEN m.reason = 'other_permit' AND r.permit_number IS NOT NULL THEN 'permit_number'
-                   WHEN r.code IS NULL AND r.uscc IS NOT NULL THEN 'uscc' ELSE 'code' END AS name,
-       coalesce(CASE WHEN m.reason = 'other_permit' THEN coalesce(r.permit_number, r.uscc) END,
-                r.code, r.uscc, r.permit_number, '') AS value, m.reason, m.other
-  FROM srsp_roster_match m JOIN srsp_roster_row r ON r.row = m.row
- WHERE m.reason IS NOT NULL AND m.row != ALL(%(marked)s)
+SELECT row, name, coalesce(CASE name WHEN 'code' THEN code WHEN 'uscc' THEN uscc ELSE permit_number END, '') AS value,
+       reason, other
+  FROM (SELECT m.row, m.reason, m.other, r.code, r.uscc, r.permit_number,
+               CASE WHEN m.reason = 'other_permit' AND r.permit_number IS NOT NULL THEN 'permit_number'
+                    WHEN m.reason = 'other_permit' OR r.code IS NULL AND r.uscc IS NOT NULL THEN 'uscc'
+                    ELSE 'code' END AS name
+          FROM srsp_roster_match m JOIN srsp_roster_row r ON r.row = m.row
+         WHERE m.reason IS NOT NULL AND m.row != ALL(%(marked)s)) bad
 """
 
 
