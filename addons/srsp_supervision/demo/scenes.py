@@ -43,6 +43,25 @@ VOID_REASON = "公布的抽取范围漏列连江县项目，待抽名单不完�
 CANCEL_REASON = "与省级主管部门统一组织的矿山生态修复专项检查重复，并入该项检查实施"
 VERIFIED = "已到现场复核，整改材料与实际相符，问题全部整改到位。"
 REVIEWED = "程序合法，事实清楚，处理意见适当，同意公示。"
+JOINT_ITEM = "sea01"
+SENDER = {
+    "authority": "福建省自然资源厅（演示）",
+    "document": "演示闽自然资函〔2026〕17号",
+}
+LIST_SENT_DOWN = (
+    "序号,企业名称,统一社会信用代码,许可证号",
+    "1,鸣蝉台石材有限公司,91350122MAYY00WF6Q,T350120230699000006",
+    "2,白狐台非金属材料有限公司,91350123MAYYQ94A3B,T350120190599000014",
+    "3,月兔岭非金属材料有限公司,91350111MAYYX8G706,T350120210499000022",
+    "4,听松岩非金属材料有限公司,91350122MAYYFKKN1T,T350120230399000030",
+    "5,银杏谷石材有限公司,91350125MAYYCW7R8L,T350120190299000038",
+    "6,鲸歌湾矿产开发有限公司,91350122MAYYKBPE2H,T350120210199000046",
+)
+# The permits of enterprises that hold a mining right and a sea area.
+JOINT_PERMITS = (
+    "C350120200599000005 T350120230699000006 C350120230899000008 C350120170199000010 国海证2017B350100041"
+    " 国海证2018B350100042 国海证2019C350100043 国海证2020B350100044"
+).split()
 CLEAR = "经查阅资料并现场核对，未发现违反相关规定的情形。"
 
 FINDINGS = {
@@ -153,6 +172,30 @@ SCENES = [
         ("scheduled", "scheduled", "assigned"),
         {},
         "substitute",
+    ),
+    Scene(
+        "min02",
+        3,
+        (-2, 30),
+        -3,
+        "drawn",
+        ("scheduled", "scheduled", "assigned"),
+        {
+            "name": "矿山企业用矿用海情况跨处室联合抽查",
+            "target_domain": f"[('permit_number', 'in', {JOINT_PERMITS})]",
+            "ratio": 0.75,
+        },
+        "join",
+    ),
+    Scene(
+        "min01",
+        3,
+        (-1, 30),
+        -2,
+        "drawn",
+        ("scheduled", "assigned"),
+        {"name": "省级下发勘查项目公示信息核查名单", "mode": "external"},
+        "take_over",
     ),
     Scene("min01", 2, (5, 40), 2, "committed", (), {"stratify_by": "risk_class"}),
     Scene(
