@@ -40,6 +40,7 @@
         "views/srsp_task_views.xml",
         "views/srsp_task_roster_views.xml",
         "views/srsp_draw_views.xml",
+        "views/srsp_draw_change_views.xml",
         "views/srsp_draw_room.xml",
         "views/srsp_inspection_views.xml",
         "views/srsp_wizard_views.xml",

@@ -43,6 +43,7 @@ from . import srsp_recusal
 from . import srsp_training
 from . import srsp_plan
 from . import srsp_task
+from . import srsp_task_stratum
 from . import srsp_task_life
 from . import srsp_task_items
 from . import srsp_task_pool
@@ -52,9 +53,15 @@ from . import srsp_task_roster
 from . import srsp_coverage
 from . import srsp_task_coverage
 from . import srsp_draw
+from . import srsp_draw_roster
+from . import srsp_draw_eligibility
 from . import srsp_draw_commit
+from . import srsp_draw_change
 from . import srsp_draw_certificate
 from . import srsp_draw_iteration
+from . import srsp_draw_selection
+from . import srsp_draw_team
+from . import srsp_draw_visit
 from . import srsp_draw_line
 from . import srsp_draw_source
 from . import srsp_draw_entry

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools import certificate as cert
-
 # What the commitment fixes: never written again, not even by code.
 COMMITTED_FIELDS = frozenset(
     "lottery drand number task_id company_id head rulebook_id n nonce code_hex strata randomness_kind "
@@ -19,9 +17,10 @@ def iso(moment):
 class SrspDraw(models.Model):
     """One draw, from the locked roster to the certificate. Read-only to everyone.
 
-    The life of the record is here, locking the roster in ``srsp_draw_commit``, the certificate in
-    ``srsp_draw_certificate``; what can be said without a record is in ``tools/``. A draw is never
-    repeated: it is ``committed``, then ``drawn``; ``voided`` is an event of its own with a reason.
+    The record and its first iteration are here, locking the roster in ``srsp_draw_commit``, what may happen
+    to it later in ``srsp_draw_change``, the certificate in ``srsp_draw_certificate``; what can be said
+    without a record is in ``tools/``. A draw is never repeated: it is ``committed``, then ``drawn``;
+    ``voided`` is an event of its own with a reason.
     """
 
     _name = "srsp.draw"
@@ -58,7 +57,20 @@ class SrspDraw(models.Model):
     strata = fields.Json(
         "Strata (data)", readonly=True, help="[{key, size, ratio, quota}]"
     )
+    stratify_by = fields.Char("Strata by", readonly=True)
+    external = fields.Json(
+        "List Sent Down",
+        readonly=True,
+        help="{authority, document, issued_on, file_digest_hex}, if not drawn here.",
+    )
     team_size = fields.Integer("Officers per Team", required=True, readonly=True)
+    experts = fields.Integer("Experts per Team", readonly=True)
+    officer_cap = fields.Integer(
+        "Most Visits a Year", readonly=True, help="Of one inspector; 0: no limit."
+    )
+    units = fields.Json(
+        readonly=True, help="Codes of the divisions that each give an officer."
+    )
     randomness_kind = fields.Selection(
         [
             ("system", "Server's random generator"),
@@ -78,19 +90,22 @@ class SrspDraw(models.Model):
     roster_digest_hex = fields.Char("Roster Digest", readonly=True)
     excluded_digest_hex = fields.Char("Digest of the Excluded", readonly=True)
     inspectors_digest_hex = fields.Char("Digest of the Inspectors", readonly=True)
-    recusals_digest_hex = fields.Char("Digest of the Recusals", readonly=True)
+    eligibility_root_hex = fields.Char("Eligibility Root", readonly=True)
     inspectors = fields.Json(
-        readonly=True, help="[[label, pool, load], ...] ascending by label"
+        readonly=True, help="[[label, pool, unit, load], ...] ascending by label"
     )
     inspector_refs = fields.Json(
         readonly=True, groups=fields.NO_ACCESS, help="{label: inspector id} at the lock"
     )
-    recusals = fields.Json(
+    classes = fields.Json(
+        "Eligibility Classes",
         readonly=True,
         groups="srsp_supervision.group_auditor",
-        help="[[target label, inspector label], ...]",
+        help="[hexadecimal, ...]: sets of the inspectors above.",
     )
-    recusals_salt = fields.Char(readonly=True, groups="srsp_supervision.group_auditor")
+    eligibility_salt = fields.Char(
+        readonly=True, groups="srsp_supervision.group_auditor"
+    )
     drawn_line_ids = fields.One2many(
         "srsp.draw.line", string="Drawn", compute="_compute_drawn_line_ids"
     )
@@ -130,22 +145,18 @@ class SrspDraw(models.Model):
     @api.depends("strata")
     @api.depends_context("lang")
     def _compute_strata_summary(self):
-        names = self._get_stratum_names()
         for draw in self:
+            strata = draw.strata or []
             draw.strata_summary = self.env["ir.qweb"]._render(
                 "srsp_supervision.srsp_draw_strata",
-                {"strata": draw.strata or [], "names": names},
+                {
+                    "strata": strata,
+                    "names": {
+                        stratum["key"]: draw._get_stratum_name(stratum["key"])
+                        for stratum in strata
+                    },
+                },
             )
-
-    @api.model
-    def _get_stratum_names(self):
-        """Readable names of the stratum keys that are not risk classes."""
-        return {
-            "all": self.env._("All"),
-            "key": self.env._("Key targets"),
-            "ordinary": self.env._("Ordinary targets"),
-            "none": self.env._("Without a risk class"),
-        }
 
     def write(self, vals):
         if COMMITTED_FIELDS & vals.keys() and any(
@@ -187,14 +198,6 @@ class SrspDraw(models.Model):
         )
         return dict(action, domain=[("draw_id", "=", self.id)])
 
-    def action_void(self):
-        self.ensure_one()
-        return self.env["srsp.reason"]._open(self, "draw_void")
-
-    def _void_by_user(self, reason):
-        self.task_id._check_role("group_policy_officer")
-        self.sudo()._void(reason)
-
     def _check_due(self, now):
         """Raise unless the roster is locked and the announced time has come."""
         self.ensure_one()
@@ -223,71 +226,3 @@ class SrspDraw(models.Model):
         self.task_id.write({"state": "drawn", "blocked_reason": False})
         self._seal("draw.drawn")
         self.task_id._after_draw(self)
-
-    def _substitute(self, unavailable, now=None):
-        """Draw in place of targets that turned out not to be inspectable; everything earlier stays.
-
-        :param unavailable: ``[(draw line, reason), ...]``
-        """
-        self.ensure_one()
-        self.lock_for_update()
-        if self.state != "drawn" or len(self.iteration_ids) >= self.n:
-            raise UserError(
-                self.env._(
-                    "Draw %(draw)s: its %(count)s substitutions are used up, or it is not drawn.",
-                    draw=self.number,
-                    count=self.n - 1,
-                )
-            )
-        self.env["srsp.draw.iteration"].create(
-            {
-                "draw_id": self.id,
-                "number": len(self.iteration_ids) + 1,
-                "reason": unavailable[0][1],
-                "randomness_hex": self.iteration_ids[0].randomness_hex,
-                "unavailable": sorted(
-                    [line.label, cert.one_line(reason)] for line, reason in unavailable
-                ),
-            }
-        )._run(now or fields.Datetime.now())
-        self._seal("draw.substituted")
-        self.task_id._after_draw(self)
-
-    def _void(self, reason):
-        """Void the draws, each with a numbered event; visits that have not begun are cancelled."""
-        for draw in self.filtered(lambda draw: draw.state != "voided"):
-            if draw.inspection_ids.filtered(
-                lambda visit: visit.stage not in ("assigned", "scheduled", "cancelled")
-            ):
-                raise UserError(
-                    self.env._(
-                        "Draw %(draw)s: visits have begun, it can no longer be voided.",
-                        draw=draw.number,
-                    )
-                )
-            draw.inspection_ids._cancel(reason)
-            draw.write({"state": "voided", "void_reason": reason})
-            draw.flush_recordset(
-                ["state"]
-            )  # a new draw of the task may follow in this transaction
-            draw.task_id.write(
-                {"state": "planned", "draw_id": False, "announced_on": False}
-            )
-            draw._seal("draw.voided")
-            draw.task_id._after_void(draw)
-
-    def _prepare_inspection_vals(self, lines, officers):
-        """Values of the visit to one entity: a line per drawn target and item of the task."""
-        task = self.task_id
-        return {
-            "task_id": task.id,
-            "draw_id": self.id,
-            "entity_id": lines.entity_id.id,
-            "company_id": self.company_id.id,
-            "officer_ids": [fields.Command.set(officers.ids)],
-            "line_ids": [
-                fields.Command.create({"target_id": target.id, "item_id": item.id})
-                for target in lines.target_id
-                for item in task.item_ids
-            ],
-        }

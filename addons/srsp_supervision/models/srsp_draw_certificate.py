@@ -1,9 +1,17 @@
+import itertools
+import json
+import tempfile
+
 from odoo import models
 from odoo.tools import SQL
 
-from ..tools import canonical, verify_draw
+from ..tools import canonical, eligibility, verify_draw
 from ..tools import certificate as cert
 from .srsp_draw import iso
+
+CHUNK = 5000  # rows
+# What seals a draw; its other events are about what happened beside it.
+SEALS = "draw.drawn draw.substituted draw.extended draw.withdrawn draw.voided".split()
 
 
 class SrspDraw(models.Model):
@@ -13,77 +21,140 @@ class SrspDraw(models.Model):
 
     def _find_difference(self):
         """What the verifier says of the certificate: its first difference, or an empty text."""
-        certificate = canonical.dumps(self._get_certificate())
-        try:
-            verify_draw.verify(verify_draw.load(certificate))
-        except (verify_draw.Difference, verify_draw.BadInput) as difference:
-            return str(difference)
+        with tempfile.TemporaryFile() as file:
+            self._write_certificate(file)
+            file.seek(0)
+            try:
+                verify_draw.verify(verify_draw.load(file.read()))
+            except (verify_draw.Difference, verify_draw.BadInput) as difference:
+                return str(difference)
         return ""
 
     def _seal(self, kind):
-        return self.env["srsp.event"]._seal(
-            self, kind, cert.seal_payload(self._get_certificate())
-        )
+        return self.env["srsp.event"]._seal(self, kind, self._get_sealed())
 
     def _get_commitment(self):
         """What is published when the roster is locked, before any randomness exists."""
         self.ensure_one()
-        return {
+        commitment = {
             "n": self.n,
             "code_hex": self.code_hex,
             "roster_digest_hex": self.roster_digest_hex,
             "excluded_digest_hex": self.excluded_digest_hex,
             "inspectors_digest_hex": self.inspectors_digest_hex,
-            "recusals_digest_hex": self.recusals_digest_hex,
+            "eligibility_root_hex": self.eligibility_root_hex,
             "strata": self.strata,
             "team_size": self.team_size,
+            "experts": self.experts,
+            "officer_cap": self.officer_cap or None,
+            "units": self.units,
             "randomness": self._get_randomness_part(),
         }
+        if self.external:
+            commitment["external"] = self.external
+        return commitment
 
     def _get_certificate(self):
-        """The certificate (``srsp-draw-certificate/1``, see readme/CERTIFICATE.md) as a dict."""
+        """The certificate (``srsp-draw-certificate/1``, see readme/CERTIFICATE.md) as a dict: for a small roster."""
+        body = {
+            **self._get_sealed(),
+            "roster": [list(row) for row in self._query_roster()],
+            "excluded": [list(row) for row in self._query_excluded()],
+        }
+        if event := self._get_certificate_event():
+            body["chain"] = self._get_chain_link(event)
+        return body
+
+    def _write_certificate(self, file):
+        """Write the certificate as canonical JSON; memory grows with what was drawn, not with the roster."""
+        separator = b"{"
+        for key, chunks in self._get_certificate_parts():
+            file.write(separator + canonical.dumps(key) + b":")
+            for chunk in chunks:
+                file.write(chunk)
+            separator = b","
+        file.write(b"}")
+
+    def _get_certificate_parts(self):
+        """``(key, chunks of canonical JSON)`` of the certificate, ascending by key."""
+        sealed = self._get_sealed()
+        if event := self._get_certificate_event():
+            sealed["chain"] = self._get_chain_link(event)
+        rows = {"roster": self._query_roster, "excluded": self._query_excluded}
+        for key in sorted([*sealed, *rows]):
+            yield (
+                key,
+                (
+                    _in_chunks(rows[key]())
+                    if key in rows
+                    else [canonical.dumps(sealed[key])]
+                ),
+            )
+
+    def _get_sealed(self):
+        """What the chain seals: the certificate without roster, excluded and chain."""
         self.ensure_one()
         iterations = self.iteration_ids.filtered("one_time_code_hex")
-        body = {
+        return {
             "format": cert.FORMAT,
             "draw": self._get_certificate_head(),
             "commitment": self._get_commitment(),
-            "roster": [[label, stratum] for label, stratum in self._query_roster()],
-            "excluded": [[label, reason] for label, reason in self._query_excluded()],
             "witnesses": self._get_witness_rows(),
             "iterations": [
                 iteration._get_certificate_part() for iteration in iterations
             ],
             "assignment": {
-                "team_size": self.team_size,
                 "inspectors": self.inspectors,
-                "eligibility": {
-                    "classes": [
-                        members
-                        for iteration in iterations
-                        for members in iteration.classes or []
-                    ],
-                    "visits": [
-                        [i.number, *visit] for i in iterations for visit in i.visits
-                    ],
-                },
+                "eligibility": self._get_eligibility(),
+                "visits": [[i.number, team[0]] for i in iterations for team in i.teams],
                 "teams": [[i.number, *team] for i in iterations for team in i.teams],
             },
         }
+
+    def _get_eligibility(self):
+        """The classes of the drawn targets, and what leads from them to the root."""
+        draw = self.sudo()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT label, class_index FROM srsp_draw_line
+                    WHERE draw_id = %s AND iteration IS NOT NULL ORDER BY label COLLATE "C" """,
+                self.id,
+            )
+        )
+        if not rows:
+            return {"classes": [], "openings": [], "siblings": []}
+        blinds, siblings = eligibility.open(
+            draw._stream_leaves(),
+            bytes.fromhex(draw.eligibility_salt),
+            {label for label, _number in rows},
+        )
+        shown = {}
+        openings = [
+            [label, shown.setdefault(number, len(shown)), blinds[label].hex()]
+            for label, number in rows
+        ]
+        return {
+            "classes": [draw.classes[number] for number in shown],
+            "openings": openings,
+            "siblings": [sibling.hex() for sibling in siblings],
+        }
+
+    def _get_certificate_event(self):
+        """The link of the chain that seals the certificate as it is."""
         domain = [
             ("res_model", "=", self._name),
             ("res_id", "=", self.id),
-            ("kind", "!=", "draw.committed"),
+            ("kind", "in", SEALS),
         ]
-        event = self.env["srsp.event"].sudo().search(domain, limit=1)
-        if event:
-            body["chain"] = {
-                "sequence": event.sequence,
-                "kind": event.kind,
-                "previous_hash_hex": event.previous_hash,
-                "hash_hex": event.hash,
-            }
-        return body
+        return self.env["srsp.event"].sudo().search(domain, limit=1)
+
+    def _get_chain_link(self, event):
+        return {
+            "sequence": event.sequence,
+            "kind": event.kind,
+            "previous_hash_hex": event.previous_hash,
+            "hash_hex": event.hash,
+        }
 
     def _get_certificate_head(self):
         return {
@@ -96,22 +167,12 @@ class SrspDraw(models.Model):
             "drawn_at": iso(self.drawn_at) if self.drawn_at else None,
         }
 
-    def _query_roster(self):
-        """Rows (label, stratum) of the roster, ascending by the label's bytes."""
-        return self.env.execute_query(
-            SQL(
-                """SELECT label, stratum FROM srsp_draw_line
-                    WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
-                self.id,
-            )
-        )
 
-    def _query_excluded(self):
-        """Rows (label, reason) of the targets that were left out, ascending by the label's bytes."""
-        return self.env.execute_query(
-            SQL(
-                """SELECT label, excluded_reason FROM srsp_draw_line
-                    WHERE draw_id = %s AND excluded_reason IS NOT NULL ORDER BY label COLLATE "C" """,
-                self.id,
-            )
-        )
+def _in_chunks(rows):
+    """Canonical JSON of ``rows`` of texts, in pieces."""
+    rows, separator = iter(rows), b"["
+    while chunk := list(itertools.islice(rows, CHUNK)):
+        text = json.dumps(chunk, ensure_ascii=False, separators=(",", ":"))
+        yield separator + text[1:-1].encode()
+        separator = b","
+    yield b"]" if separator == b"," else b"[]"

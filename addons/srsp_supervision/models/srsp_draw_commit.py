@@ -2,14 +2,14 @@ import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.tools import SQL, config
 
 from ..tools import certificate as cert
-from ..tools import draw_key, vrs
+from ..tools import draw_key, eligibility, vrs
 from ..tools.working_days import beijing_date
 
-NAMES_SHOWN = 5
+# One-time codes beyond the substitutions: for extensions and withdrawals.
+SPARE_CODES = 50
 
 
 def _one_time_codes(env, nonce, n):
@@ -48,16 +48,20 @@ class SrspDraw(models.Model):
         self._check_floor(task, rulebook)
         self._check_source(task, rulebook)
         inspectors = self._get_eligible_inspectors(task)
-        self._check_officers(task, inspectors, rulebook)
+        self._check_team(task, inspectors, rulebook)
         draw = self.create(self._prepare_draw_vals(task, rulebook, now))
+        classes = self._make_classes(task, inspectors, task._get_lock_domain())
         draw._fill_roster(task, rulebook)
-        draw._fix(task, rulebook, inspectors)
+        strata = draw._make_strata(task, rulebook)
+        draw._check_locked_officers(task, inspectors, rulebook, classes)
+        draw._fix(task, strata, inspectors, classes)
+        draw._check_room()
         self.env["srsp.event"]._seal(draw, "draw.committed", draw._get_commitment())
         return draw
 
     def _prepare_draw_vals(self, task, rulebook, now):
         nonce = secrets.token_bytes(32)
-        n = rulebook.substitutes_allowed + 1
+        n = 1 + rulebook.substitutes_allowed + SPARE_CODES
         return {
             "number": f"{task.number}-{len(task.draw_ids) + 1}",
             "task_id": task.id,
@@ -66,7 +70,12 @@ class SrspDraw(models.Model):
             "n": n,
             "nonce": nonce.hex(),
             "code_hex": _one_time_codes(self.env, nonce, n)[n].hex(),
-            "team_size": task.team_size or rulebook.team_size,
+            "stratify_by": task.stratify_by,
+            "external": task._get_external() or False,
+            "team_size": self._get_team_size(task, rulebook),
+            "experts": task.experts,
+            "officer_cap": rulebook.officer_cap,
+            "units": task._get_units().mapped("code"),
             "announced_for": task.draw_at,
             **self._prepare_source_vals(task, rulebook),
             "locked_at": now,
@@ -114,186 +123,56 @@ class SrspDraw(models.Model):
                 )
             )
 
-    @api.model
-    def _get_eligible_inspectors(self, task):
-        inspectors = self.env["srsp.inspector"]
-        return inspectors.search(inspectors._get_eligible_domain(task))
-
-    @api.model
-    def _check_officers(self, task, inspectors, rulebook):
-        """Raise unless every target that may be drawn has enough officers who need not recuse themselves."""
-        needed = task.team_size or rulebook.team_size
-        message = self.env._(
-            "Task %(task)s: %(found)s officers are eligible, a team needs %(needed)s. Check certificates (valid until"
-            " %(until)s), duty state and sector “%(sector)s” of the inspectors, or let the detachment support.",
-            task=task.name,
-            found=len(inspectors),
-            needed=needed,
-            until=task.date_to,
-            sector=task.sector_id.name,
-        )
-        if len(inspectors) < needed:
-            raise UserError(message)
-        recused = {}
-        for recusal in self._get_recusals(task, inspectors):
-            recused.setdefault(recusal.entity_id, set()).add(recusal.inspector_id)
-        short = [
-            entity.name
-            for entity, officers in recused.items()
-            if len(inspectors) - len(officers) < needed
-        ]
-        if short:
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: after recusals too few officers remain for %(names)s (%(count)s in all). Add"
-                    " officers or let the detachment support.",
-                    task=task.name,
-                    names=", ".join(short[:NAMES_SHOWN]),
-                    count=len(short),
-                )
-            )
-
-    @api.model
-    def _get_recusals(self, task, inspectors):
-        """Recusals of ``inspectors`` from entities in the pool of ``task`` that count during its window."""
-        recusals = self.env["srsp.recusal"]
-        pool = task._get_pool_domain() & Domain("state", "=", "active")
-        return recusals.search(
-            recusals._get_binding_domain(task.date_from, task.date_to)
-            & Domain("inspector_id", "in", inspectors.ids)
-            & Domain("entity_id.target_ids", "any", list(pool))
-        )
-
-    def _fill_roster(self, task, rulebook):
-        """Copy the pool into the roster, one SQL statement; whoever is left out gets a reason.
-
-        Reasons: ``suspended`` in the registry, ``removed`` from it since the announcement, ``visit_cap`` when
-        the entity has had as many visits this year as its risk class or one of the items allows. Without a
-        risk class it belongs to the stratum ``none``, and its class sets no cap.
-        """
-        targets = self.env["srsp.target"].sudo()
-        self.env.flush_all()
-        pool = targets._search(task._get_lock_domain())
-        stratum = {
-            "none": SQL("'all'"),
-            "risk_class": SQL("coalesce(target.risk_class, 'none')"),
-            "key": SQL("CASE WHEN target.is_key THEN 'key' ELSE 'ordinary' END"),
-        }[task.stratify_by]
-        caps = [cap for cap in task.item_ids.mapped("annual_visit_cap") if cap]
-        self.env.execute_query(
-            SQL(
-                """
-                INSERT INTO srsp_draw_line (draw_id, company_id, target_id, entity_id, label, stratum, excluded_reason)
-                SELECT %(draw)s, %(company)s, target.id, target.entity_id, target.code, %(stratum)s,
-                       CASE WHEN target.state = 'suspended' THEN 'suspended'
-                            WHEN target.state = 'cancelled' THEN 'removed'
-                            WHEN visits.count >= least(%(item_cap)s::int, nullif(CASE target.risk_class
-                                 WHEN 'A' THEN %(cap_a)s WHEN 'B' THEN %(cap_b)s
-                                 WHEN 'C' THEN %(cap_c)s WHEN 'D' THEN %(cap_d)s END, 0)) THEN 'visit_cap' END
-                  FROM srsp_target target
-             LEFT JOIN (SELECT entity_id, count(*) FROM srsp_inspection
-                         WHERE year = %(year)s AND stage != 'cancelled' GROUP BY entity_id) visits
-                    ON visits.entity_id = target.entity_id
-                 WHERE target.id IN %(pool)s
-             RETURNING 1
-                """,
-                draw=self.id,
-                company=self.company_id.id,
-                stratum=stratum,
-                item_cap=min(caps, default=None),
-                cap_a=rulebook.cap_a,
-                cap_b=rulebook.cap_b,
-                cap_c=rulebook.cap_c,
-                cap_d=rulebook.cap_d,
-                year=task.date_to.year,
-                pool=pool.subselect(),
-            )
-        )
-        self.env["srsp.draw.line"].invalidate_model()
-
-    def _fix(self, task, rulebook, inspectors):
+    def _fix(self, task, strata, inspectors, classes):
         """Compute what the commitment says about the roster and write it, once and for all."""
-        sizes = self.env.execute_query(
-            SQL(
-                """SELECT stratum, count(*) FROM srsp_draw_line
-                    WHERE draw_id = %s AND excluded_reason IS NULL GROUP BY stratum ORDER BY stratum COLLATE "C" """,
-                self.id,
-            )
-        )
-        if not sizes:
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: every target of the pool is left out (suspended, or visited often enough this"
-                    " year); there is nobody to draw.",
-                    task=task.name,
-                )
-            )
-        salt = secrets.token_bytes(16)
-        officers = self._prepare_inspector_rows(task, inspectors)
-        recusals = self._prepare_recusal_rows(task, inspectors)
-        strata = [
-            self._prepare_stratum(task, rulebook, key, size) for key, size in sizes
-        ]
+        rows = self._prepare_inspector_rows(task, inspectors)
+        salt = secrets.token_bytes(32)
+        self.classes = [f"{mask:x}" for mask in classes]
         self.write(
             {
                 "strata": strata,
                 "randomness_statement": self._get_randomness_statement(task, strata),
-                "inspectors": officers,
-                "inspector_refs": {
-                    inspector.staff_number: inspector.id for inspector in inspectors
-                },
-                "recusals": recusals,
-                "recusals_salt": salt.hex(),
-                "roster_digest_hex": cert.roster_digest(self._query_roster()),
+                "inspectors": rows,
+                "inspector_refs": dict(
+                    zip((row[0] for row in rows), inspectors.ids, strict=True)
+                ),
+                "eligibility_salt": salt.hex(),
+                "eligibility_root_hex": eligibility.root(
+                    self._stream_leaves(), salt
+                ).hex(),
                 "excluded_digest_hex": cert.excluded_digest(self._query_excluded()),
-                "inspectors_digest_hex": cert.inspectors_digest(officers),
-                "recusals_digest_hex": cert.recusals_digest(salt, recusals),
+                "inspectors_digest_hex": cert.inspectors_digest(rows),
+                "roster_digest_hex": cert.roster_digest(self._query_roster()),
             }
         )
 
-    def _prepare_stratum(self, task, rulebook, key, size):
-        """One stratum of the commitment; a risk class or the key mark may raise the task's ratio."""
-        ratio = max(
-            task.ratio,
-            rulebook._stratum_ratio(key) if task.stratify_by != "none" else 0,
+    def _check_room(self):
+        """Raise when the officers together cannot make the visits below their cap, however the draw comes out."""
+        if not self.officer_cap:
+            return
+        room = sum(
+            max(0, self.officer_cap - load)
+            for _label, pool, _unit, load in self.inspectors
+            if pool != "expert"
         )
-        ratio = round(ratio, 4)
-        return {
-            "key": key,
-            "size": size,
-            "ratio": ratio,
-            "quota": cert.quota(size, ratio),
-        }
-
-    def _prepare_inspector_rows(self, task, inspectors):
-        """``[[label, pool, load], …]`` ascending by label; the load is this year's number of visits."""
-        own = task.division_id | task.cooperating_division_ids
-        loads = inspectors._get_loads(task.date_to.year)
-        return sorted(
-            [
-                inspector.staff_number,
-                "division" if inspector.division_id in own else "detachment",
-                loads.get(inspector.id, 0),
-            ]
-            for inspector in inspectors
-        )
-
-    def _prepare_recusal_rows(self, task, inspectors):
-        """``[[target label, inspector label], …]`` of the roster, ascending."""
-        recused = {}
-        for recusal in self._get_recusals(task, inspectors):
-            recused.setdefault(recusal.entity_id.id, set()).add(
-                recusal.inspector_id.staff_number
+        [[entities]] = self.env.execute_query(
+            SQL(
+                """SELECT count(DISTINCT entity_id) FROM srsp_draw_line
+                    WHERE draw_id = %s AND excluded_reason IS NULL""",
+                self.id,
             )
-        lines = self.env["srsp.draw.line"].search(
-            [
-                ("draw_id", "=", self.id),
-                ("excluded_reason", "=", False),
-                ("entity_id", "in", list(recused)),
-            ]
         )
-        return sorted(
-            [line.label, number]
-            for line in lines
-            for number in recused[line.entity_id.id]
-        )
+        # Several targets of one entity are one visit: so many fewer at most.
+        visits = self.drawn_count - (self.roster_size - entities)
+        if room < visits * self.team_size:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: %(visits)s visits take %(needed)s places, the officers have room for %(room)s under"
+                    " the yearly cap of %(cap)s visits. Add officers, or raise the cap in the rulebook.",
+                    task=self.task_id.name,
+                    visits=visits,
+                    needed=visits * self.team_size,
+                    room=room,
+                    cap=self.officer_cap,
+                )
+            )

@@ -2,6 +2,16 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
+class Reference(fields.Many2one):
+    """A Many2one without a foreign key, which would take longer to check than a roster takes to fill.
+
+    What it points at is never deleted, as that model's own guard sees to.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        pass
+
+
 class SrspDrawLine(models.Model):
     """One row of a locked roster: a target, its stratum, whether and how it was drawn or left out.
 
@@ -15,14 +25,19 @@ class SrspDrawLine(models.Model):
     _rec_name = "label"
     _log_access = False
 
-    draw_id = fields.Many2one("srsp.draw", required=True, ondelete="restrict")
-    company_id = fields.Many2one("res.company", required=True)
+    draw_id = Reference("srsp.draw", required=True, ondelete="restrict")
+    company_id = fields.Many2one(related="draw_id.company_id")
     target_id = fields.Many2one("srsp.target", required=True, ondelete="restrict")
-    entity_id = fields.Many2one(
+    entity_id = Reference(
         "srsp.entity", required=True, ondelete="restrict", help="As of the lock."
     )
     label = fields.Char(required=True)
     stratum = fields.Char(required=True)
+    class_index = fields.Integer(
+        "Eligibility Class",
+        groups="srsp_supervision.group_auditor",
+        help="Index into the classes of the draw.",
+    )
     excluded_reason = fields.Char(
         help="Why it was left out; empty for those in the roster."
     )
@@ -40,14 +55,15 @@ class SrspDrawLine(models.Model):
     @api.depends("stratum", "excluded_reason")
     @api.depends_context("lang")
     def _compute_names(self):
-        strata = self.env["srsp.draw"]._get_stratum_names()
         reasons = {
             "suspended": self.env._("Suspended"),
             "removed": self.env._("Removed from the registry after the announcement"),
             "visit_cap": self.env._("Visited often enough this year"),
+            "interval": self.env._("Inspected too short a time ago"),
+            "external_case": self.env._("Case handed over to enforcement"),
         }
         for line in self:
-            line.stratum_name = strata.get(line.stratum, line.stratum)
+            line.stratum_name = line.draw_id._get_stratum_name(line.stratum)
             line.excluded_reason_name = reasons.get(
                 line.excluded_reason, line.excluded_reason
             )

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 # What decides, beside certificates and absences, whom a draw may take.
@@ -229,17 +229,43 @@ class SrspInspector(models.Model):
         return dict(action, domain=[("officer_ids", "in", self.ids)], context={})
 
     def _get_loads(self, year):
-        """Visits of ``year`` per inspector id, cancelled ones left out."""
-        counts = self.env["srsp.inspection"]._read_group(
-            [
-                ("officer_ids", "in", self.ids),
-                ("year", "=", year),
-                ("stage", "!=", "cancelled"),
-            ],
-            ["officer_ids"],
-            ["__count"],
-        )
-        return {inspector.id: count for inspector, count in counts if inspector in self}
+        """Visits of ``year`` per inspector id, as officer or as expert, cancelled ones left out."""
+        loads = {}
+        for role in ("officer_ids", "expert_ids"):
+            counts = self.env["srsp.inspection"]._read_group(
+                [
+                    (role, "in", self.ids),
+                    ("year", "=", year),
+                    ("stage", "!=", "cancelled"),
+                ],
+                [role],
+                ["__count"],
+            )
+            for inspector, count in counts:
+                if inspector in self:
+                    loads[inspector.id] = loads.get(inspector.id, 0) + count
+        return loads
+
+    def action_withdraw(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "inspector_withdraw")
+
+    def _withdraw(self, reason):
+        """Take this inspector out of every draw in which a visit of his has not begun."""
+        self._check_role("group_division_manager", "group_policy_officer")
+        ahead = [("stage", "in", ("assigned", "scheduled")), ("draw_id", "!=", False)]
+        mine = ["|", ("officer_ids", "in", self.ids), ("expert_ids", "in", self.ids)]
+        draws = self.env["srsp.inspection"].search(ahead + mine).draw_id
+        if not draws:
+            raise UserError(
+                self.env._(
+                    "%(inspector)s has no visit that has not begun.",
+                    inspector=self.display_name,
+                )
+            )
+        draws.task_id.check_access("write")
+        for draw in draws.sudo():
+            draw._withdraw(self.sudo(), reason)
 
     def _get_heads(self):
         """``{inspector id: user}`` to ask about them: the head of the division, or that of the policy division

@@ -31,9 +31,21 @@ class SrspInspector(models.Model):
         return (
             self._get_pool_domain(task)
             & Domain("on_duty", "=", True)
-            & Domain("sector_ids", "in", task.sector_id.ids)
+            & Domain("sector_ids", "in", task.sector_ids.ids)
             & Domain("certificate_ids", "any!", certificates(*window))
             & Domain("absence_ids", "not any!", absences(*window))
+        )
+
+    @api.model
+    def _get_expert_domain(self, task):
+        """Experts who may join the teams of ``task``: they enforce nothing, and need no certificate for it."""
+        absences = self.env["srsp.inspector.absence"]._get_binding_domain
+        return (
+            Domain("pool_kind", "=", "expert")
+            & Domain("company_id", "=", task.company_id.id)
+            & Domain("on_duty", "=", True)
+            & Domain("sector_ids", "in", task.sector_ids.ids)
+            & Domain("absence_ids", "not any!", absences(task.date_from, task.date_to))
         )
 
     def _find_announced_tasks(self):

@@ -8,7 +8,7 @@ RISK_CLASSES = [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D")]
 PARAMETERS = (
     "floor_ratio floor_frequency team_size disclosure_days rectification_days lock_lead_hours substitutes_allowed"
     " randomness_kind ratio_a ratio_b ratio_c ratio_d ratio_key cap_a cap_b cap_c cap_d risk_raise_on_finding"
-    " risk_lower_after reminder_days"
+    " risk_lower_after reminder_days officer_cap interval_days case_days"
 ).split()
 
 
@@ -105,6 +105,19 @@ class SrspRulebook(models.Model):
     cap_b = fields.Integer("Visits a Year B", help="0: no cap.")
     cap_c = fields.Integer("Visits a Year C", help="0: no cap.")
     cap_d = fields.Integer("Visits a Year D", help="0: no cap.")
+    officer_cap = fields.Integer(
+        "Visits a Year of an Inspector", help="No draw gives anybody more; 0: no cap."
+    )
+    interval_days = fields.Integer(
+        "Days Between Inspections",
+        help="So long after one of its items was inspected a target is left out of draws; 0: not at all.",
+    )
+    case_days = fields.Integer(
+        "Days of an Open Case",
+        default=90,
+        help="So long after a case was handed over to enforcement its target is left out of draws: a decision is due"
+        " within 90 days (行政处罚法 60); 0: not at all.",
+    )
     risk_raise_on_finding = fields.Boolean(
         "A Finding Raises the Risk Class",
         default=True,
@@ -129,7 +142,8 @@ class SrspRulebook(models.Model):
     )
     _numbers = models.Constraint(
         "CHECK (team_size >= 2 AND floor_frequency >= 1 AND disclosure_days >= 1 AND rectification_days >= 1"
-        " AND substitutes_allowed >= 0 AND lock_lead_hours >= 1 AND reminder_days >= 1 AND risk_lower_after >= 0)",
+        " AND substitutes_allowed >= 0 AND lock_lead_hours >= 1 AND reminder_days >= 1 AND risk_lower_after >= 0"
+        " AND officer_cap >= 0 AND interval_days >= 0 AND case_days >= 0)",
         "A team has at least two officers (行政处罚法 42); days, draws and hours are at least 1.",
     )
 
@@ -226,8 +240,12 @@ class SrspRulebook(models.Model):
         if any(rulebook.state == "published" for rulebook in self):
             raise UserError(self.env._("A published rulebook cannot be deleted."))
 
-    def _stratum_ratio(self, stratum):
-        """Lowest ratio of one stratum key: a risk class, ``key``, or anything else for the floor."""
+    def _stratum_ratio(self, stratum, stratify_by):
+        """Lowest ratio of a stratum: that of its risk class or key mark, whichever is higher, or the floor.
+
+        :param str stratum: its key
+        :param str stratify_by: what the parts of the key are, see ``srsp.task``
+        """
         self.ensure_one()
         own = {
             "A": self.ratio_a,
@@ -236,7 +254,10 @@ class SrspRulebook(models.Model):
             "D": self.ratio_d,
             "key": self.ratio_key,
         }
-        return max(self.floor_ratio, own.get(stratum, 0.0))
+        kinds = stratify_by.split("+")
+        parts = zip(kinds, stratum.split("/", len(kinds) - 1), strict=False)
+        ratios = [own.get(part, 0.0) for kind, part in parts if kind != "region"]
+        return max(self.floor_ratio if stratify_by != "none" else 0.0, *ratios, 0.0)
 
     def _get_visit_cap(self, risk_class):
         """Most visits a year to a target of ``risk_class``; 0 without a cap or without a class."""
@@ -264,11 +285,15 @@ class SrspRulebook(models.Model):
             return self.env._("yes") if value else self.env._("no")
         if name == "risk_lower_after" and not value:
             return self.env._("never")
-        if name.startswith("cap_") and not value:
+        if name in ("interval_days", "case_days") and not value:
+            return self.env._("not at all")
+        if (name.startswith("cap_") or name == "officer_cap") and not value:
             return self.env._("no cap")
         unit = {
             "disclosure_days": self.env._("%(count)s working days", count=value),
             "rectification_days": self.env._("%(count)s days", count=value),
+            "interval_days": self.env._("%(count)s days", count=value),
+            "case_days": self.env._("%(count)s days", count=value),
             "reminder_days": self.env._("%(count)s days", count=value),
             "lock_lead_hours": self.env._("%(count)s hours", count=value),
         }

@@ -1,4 +1,5 @@
 import datetime
+import itertools
 from typing import NamedTuple
 
 from odoo import models
@@ -7,7 +8,7 @@ from odoo.tools import float_compare
 from ..tools.working_days import BEIJING, beijing_date
 from .srsp_rulebook import percent
 
-STRATA = {"none": "", "risk_class": [*"ABCD", "none"], "key": ("key", "ordinary")}
+STRATA = {"risk_class": [*"ABCD", "none"], "key": ["key", "ordinary"]}
 LOCKED_STATES = ("committed", "drawn", "inspecting", "disclosed")
 
 
@@ -182,20 +183,27 @@ class SrspRulebook(models.Model):
         )
         effects = []
         for task in tasks:
-            for key in STRATA[task.stratify_by]:
-                before = max(task.ratio, previous._stratum_ratio(key))
-                after = max(task.ratio, self._stratum_ratio(key))
+            kinds = [kind for kind in task.stratify_by.split("+") if kind in STRATA]
+            for parts in itertools.product(*(STRATA[kind] for kind in kinds)):
+                key, kind = "/".join(parts), "+".join(kinds) or "none"
+                before = max(task.ratio, previous._stratum_ratio(key, kind))
+                after = max(task.ratio, self._stratum_ratio(key, kind))
                 if not float_compare(before, after, 4):
                     continue
-                own = f"ratio_{key.lower()}"
-                changed = own in self and self[own] != previous[own]
+                moved = [
+                    own
+                    for part in parts
+                    if (own := f"ratio_{part.lower()}") in self
+                    and self[own] != previous[own]
+                ]
+                name = " · ".join(names[part] for part in parts)
                 effects.append(
                     self._prepare_effect(
-                        own if changed else "floor_ratio",
+                        moved[0] if moved else "floor_ratio",
                         what,
                         task,
-                        f"{names[key]}: {percent(before)}",
-                        f"{names[key]}: {percent(after)}",
+                        f"{name}: {percent(before)}",
+                        f"{name}: {percent(after)}",
                     )
                 )
         return effects

@@ -3,8 +3,8 @@ from odoo.exceptions import UserError, ValidationError
 
 FROZEN_FIELDS = frozenset(
     "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
-    " mode stratify_by ratio ratio_reason team_size experts randomness_kind lottery lottery_outcomes date_from date_to"
-    " draw_at lock_at".split()
+    " mode stratify_by stratum_ids ratio ratio_reason team_size experts randomness_kind lottery lottery_outcomes"
+    " date_from date_to draw_at lock_at".split()
 )
 
 
@@ -76,11 +76,17 @@ class SrspTask(models.Model):
             ("none", "Nothing: one stratum"),
             ("risk_class", "Risk class"),
             ("key", "Key mark"),
+            ("region", "Region"),
+            ("risk_class+key", "Risk class and key mark"),
+            ("risk_class+region", "Risk class and region"),
+            ("key+region", "Key mark and region"),
+            ("risk_class+key+region", "Risk class, key mark and region"),
         ],
         string="Strata by",
         default="none",
         required=True,
     )
+    stratum_ids = fields.One2many("srsp.task.stratum", "task_id", "Own Ratios")
     ratio = fields.Float(
         digits=(5, 4),
         compute="_compute_ratio",

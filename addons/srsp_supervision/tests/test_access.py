@@ -228,10 +228,8 @@ class TestAccess(SrspCase):
             self.assertEqual(self._as(role, recusal).reason, "Sister")
         for role in set(ROLES) - {"auditor"}:
             with self.assertRaises(AccessError):
-                self._as(role, draw).read(["recusals"])
-        self.assertEqual(
-            self._as("auditor", draw).recusals, [[self.targets[0].code, "SV-01"]]
-        )
+                self._as(role, draw).read(["classes"])
+        self.assertEqual(set(self._as("auditor", draw).classes), {"1f", "1e"})
 
     def test_evidence_is_read_only_to_everyone(self):
         draw = self._make_drawn().draw_id

@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..tools import assignment, canonical, certificate, draw_key, vrs
+from ..tools import assignment, canonical, certificate, draw_key, eligibility, vrs
 from .common import DRAW_AT, NOW, SrspCase
 
 
@@ -20,21 +20,26 @@ class TestDraw(SrspCase):
         self.assertEqual(
             draw._get_commitment(),
             {
-                "n": 10,
+                "n": 60,
                 "code_hex": draw.code_hex,
                 "roster_digest_hex": hashlib.sha256(text.encode()).hexdigest(),
                 "excluded_digest_hex": hashlib.sha256(b"").hexdigest(),
                 "inspectors_digest_hex": certificate.inspectors_digest(
-                    [f"SV-{number:02d}", "division", 0] for number in range(1, 6)
+                    [f"SV-{number:02d}", "division", "SV", 0] for number in range(1, 6)
                 ),
-                "recusals_digest_hex": hashlib.sha256(
-                    bytes.fromhex(draw.recusals_salt)
-                ).hexdigest(),
+                "eligibility_root_hex": eligibility.root(
+                    [(label, "1f") for label, _stratum in rows],
+                    bytes.fromhex(draw.eligibility_salt),
+                ).hex(),
                 "strata": [{"key": "all", "size": 119, "ratio": 0.05, "quota": 6}],
                 "team_size": 2,
+                "experts": 0,
+                "officer_cap": None,
+                "units": ["SV"],
                 "randomness": {
                     "source": "system",
                     "lottery": "",
+                    "bits_needed": 32,
                     "announced_for": "2026-03-23T01:30:00Z",
                     "statement": draw.randomness_statement,
                     "bits_needed": 32,
@@ -61,14 +66,9 @@ class TestDraw(SrspCase):
         )
         teams, _loads = assignment.assign(
             prk,
-            [([label.decode()], 0) for _position, label in lowest],
-            [
-                [
-                    officer.staff_number
-                    for officer in self.officers.sorted("staff_number")
-                ]
-            ],
+            [([label.decode()], 0b11111, [], []) for _position, label in lowest],
             draw.inspectors,
+            ["SV"],
             2,
         )
         self.assertEqual(iteration.teams, teams)
@@ -79,7 +79,7 @@ class TestDraw(SrspCase):
                 visit.officer_ids.sorted("staff_number").mapped("staff_number")
                 for visit in task.inspection_ids.sorted("number")
             ],
-            [sorted(officers) for _labels, officers in teams],
+            [sorted(officers) for _labels, officers, _experts, _steps in teams],
         )
         self.assertEqual(task.inspection_ids.line_ids.item_id, self.item)
 
@@ -160,9 +160,9 @@ class TestDraw(SrspCase):
         self.assertEqual(
             task.draw_id.inspectors,
             [
-                ["DT-01", "detachment", 0],
-                ["SV-04", "division", 0],
-                ["SV-05", "division", 0],
+                ["DT-01", "detachment", "DT", 0],
+                ["SV-04", "division", "SV", 0],
+                ["SV-05", "division", "SV", 0],
             ],
         )
         visit = task.inspection_ids.filtered(lambda visit: visit.entity_id == entity)
@@ -285,9 +285,7 @@ class TestDraw(SrspCase):
     def test_fewer_than_two_officers_stop_the_lock_and_say_what_to_do(self):
         self.officers[1:].on_duty = False
         task = self._make_announced()
-        with self.assertRaisesRegex(
-            UserError, "1 officers are eligible, a team needs 2.*detachment"
-        ):
+        with self._refused("1 officers are eligible, a team needs 2.*detachment"):
             task._lock_roster(NOW)
         self.officers[1].on_duty = True
         self.env["srsp.recusal"].create(
@@ -298,7 +296,7 @@ class TestDraw(SrspCase):
                 "date_from": date(2026, 1, 1),
             }
         )
-        with self.assertRaisesRegex(UserError, "too few officers remain for Unit 008"):
+        with self._refused("too few officers remain for Unit 008"):
             task._lock_roster(NOW)
         self.assertFalse(task.draw_ids)
 
@@ -361,7 +359,9 @@ class TestScheduledActions(SrspCase):
 
     @mute_logger("odoo.addons.srsp_supervision.models.srsp_task")
     def test_an_error_stays_with_its_task_and_the_announcement_lapses(self):
-        stuck = self._make_announced(sector_id=self.quiet.id, name="Stuck")
+        stuck = self._make_announced(
+            target_domain="[('code', '=', 'NOBODY')]", name="Stuck"
+        )
         task = self._make_announced()
         with freeze_time(DRAW_AT - timedelta(hours=1)):
             self._run("ir_cron_lock_roster")
@@ -395,14 +395,20 @@ class TestSelection(SrspCase):
             "ALTER TABLE srsp_draw_line ALTER target_id DROP NOT NULL, ALTER entity_id DROP NOT NULL"
         )
         self.env.cr.execute_values(
-            "INSERT INTO srsp_draw_line (draw_id, company_id, label, stratum) VALUES %s",
-            [(draw.id, self.company.id, label, "odd") for label in labels],
+            "INSERT INTO srsp_draw_line (draw_id, label, stratum) VALUES %s",
+            [(draw.id, label, "odd") for label in labels],
         )
         iteration = self.env["srsp.draw.iteration"].create(
-            {"draw_id": draw.id, "number": 1, "randomness_hex": "00"}
+            {
+                "draw_id": draw.id,
+                "number": 1,
+                "randomness_hex": "00",
+                "kind": "extension",
+                "places": [["odd", 500]],
+            }
         )
         prk = bytes(range(32))
-        iteration._select(prk, "odd", 500)
+        iteration._select(prk)
         self.env.cr.execute(
             "SELECT position, label FROM srsp_draw_line WHERE draw_id = %s AND iteration = 1 ORDER BY position",
             [draw.id],

@@ -152,7 +152,7 @@ class TestInsiders(SrspCase):
             self.targets[0].write({"state": "cancelled", "state_reason": "Says so"})
         draw = task._lock_roster(NOW)
         self.assertEqual(
-            [tuple(row) for row in draw._query_excluded()],
+            list(draw._query_excluded()),
             [(self.targets[0].code, "removed")],
         )
 

@@ -47,7 +47,7 @@ class TestInspection(SrspCase):
         self.assertEqual(
             json.loads(event.payload),
             {
-                "number": f"{self.task.number}-001",
+                "number": f"{self.task.number}-006",  # the latest comes first
                 "draw": self.task.draw_id.number,
                 "plan": "",
                 "plan_name": "",

@@ -272,12 +272,12 @@ class TestInspectorInsiders(InspectorCase):
         task = self._make_announced(ratio=1.0)
         self._declare("srsp.recusal")
         draw = task._lock_roster(NOW)
-        locked = draw.recusals
-        self.assertEqual(locked, [[self.targets[0].code, "SV-01"]])
+        locked = draw.classes
+        self.assertEqual(set(locked), {"1f", "1e"})
         self._declare("srsp.recusal", entity_id=self.targets[1].entity_id.id)
         with freeze_time(DRAW_AT):
             draw._draw(DRAW_AT)
-        self.assertEqual(draw.recusals, locked)
+        self.assertEqual(draw.classes, locked)
         self.assertEqual(draw._find_difference(), "")
 
     def test_changes_are_tracked_and_dated(self):

@@ -1,4 +1,5 @@
 from . import srsp_reason
+from . import srsp_draw_change
 from . import srsp_draw_randomness
 from . import srsp_rulebook_effects
 from . import srsp_list_import

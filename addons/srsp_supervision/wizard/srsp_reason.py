@@ -13,6 +13,7 @@ class SrspReason(models.TransientModel):
             ("task_cancel", "Cancel the task"),
             ("draw_void", "Void the draw"),
             ("visit_unavailable", "Draw a substitute"),
+            ("inspector_withdraw", "Take out of draws"),
             ("visit_return", "Send back for completion"),
             ("part_return", "Send the part back"),
             ("absence_dismiss", "Dismiss the absence"),
@@ -28,7 +29,11 @@ class SrspReason(models.TransientModel):
     @api.depends("step")
     def _compute_is_public(self):
         for wizard in self:
-            wizard.is_public = wizard.step in ("draw_void", "visit_unavailable")
+            wizard.is_public = wizard.step in (
+                "draw_void",
+                "visit_unavailable",
+                "inspector_withdraw",
+            )
 
     @api.model
     def _get_steps(self):
@@ -37,6 +42,7 @@ class SrspReason(models.TransientModel):
             "task_cancel": ("srsp.task", "_cancel"),
             "draw_void": ("srsp.draw", "_void_by_user"),
             "visit_unavailable": ("srsp.inspection", "_replace"),
+            "inspector_withdraw": ("srsp.inspector", "_withdraw"),
             "visit_return": ("srsp.inspection", "_return"),
             "part_return": ("srsp.list.part", "_return"),
             "absence_dismiss": ("srsp.inspector.absence", "_dismiss"),

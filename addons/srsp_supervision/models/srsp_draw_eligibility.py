@@ -1,0 +1,248 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+NAMES_SHOWN = 5
+
+
+class SrspDraw(models.Model):
+    """Who may visit whom: eligibility classes, fixed when the roster is locked.
+
+    A class is a set of inspectors written as a number: bit i stands for the one at index i of those that
+    stand in the certificate. Targets of the same sector and region whose entities have the same recused
+    inspectors share one; so there are few, whatever the size of the registry.
+    """
+
+    _inherit = "srsp.draw"
+
+    @api.model
+    def _get_eligible_inspectors(self, task):
+        """Officers, and experts where the task asks for them, who may be drawn; ascending by label."""
+        inspectors = self.env["srsp.inspector"]
+        domain = inspectors._get_eligible_domain(task)
+        if task.experts:
+            domain |= inspectors._get_expert_domain(task)
+        return inspectors.search(domain).sorted("staff_number")
+
+    @api.model
+    def _get_recusals(self, task, inspectors):
+        """Recusals of ``inspectors`` from entities in the pool of ``task`` that count during its window."""
+        pool = task._get_pool_domain() & Domain("state", "=", "active")
+        return self.env["srsp.recusal"].search(
+            self._get_recusal_domain(task, inspectors)
+            & Domain("entity_id.target_ids", "any", list(pool))
+        )
+
+    @api.model
+    def _get_recusal_domain(self, task, inspectors):
+        binding = self.env["srsp.recusal"]._get_binding_domain
+        return binding(task.date_from, task.date_to) & Domain(
+            "inspector_id", "in", inspectors.ids
+        )
+
+    @api.model
+    def _make_classes(self, task, inspectors, pool):
+        """Make the temporary tables ``srsp_lock_recused`` and ``srsp_lock_class``; return the classes.
+
+        :param pool: Domain on the targets
+        :return: list of sets of ``inspectors``, as numbers; its index is ``srsp_lock_class.number``
+        """
+        recused = self._make_recused(task, inspectors)
+        kinds = self.env.execute_query(
+            SQL(
+                """SELECT DISTINCT target.sector_id, coalesce(target.region, ''), coalesce(recused.number, 0)
+                     FROM srsp_target target
+                LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id
+                    WHERE target.id IN %s""",
+                self.env["srsp.target"].sudo()._search(pool).subselect(),
+            )
+        )
+        masks = self._get_masks(inspectors)
+        classes, rows = {}, []
+        for sector, region, number in kinds:
+            mask = masks(sector, region) & ~recused[number]
+            rows.append(
+                (sector, region, number, classes.setdefault(mask, len(classes)))
+            )
+        self.env.cr.execute(
+            """CREATE TEMP TABLE srsp_lock_class
+               (sector_id int, region varchar, recused int, number int) ON COMMIT DROP"""
+        )
+        self.env.cr.execute_values("INSERT INTO srsp_lock_class VALUES %s", rows)
+        self.env.cr.execute("ANALYZE srsp_lock_recused, srsp_lock_class")
+        return list(classes)
+
+    @api.model
+    def _make_recused(self, task, inspectors):
+        """Make ``srsp_lock_recused`` (entity, number of its set); return the sets, as numbers. 0 is nobody."""
+        self.env.flush_all()
+        recusals = self.env["srsp.recusal"].sudo()
+        found = recusals._search(self._get_recusal_domain(task, inspectors))
+        self.env.cr.execute("DROP TABLE IF EXISTS srsp_lock_recused, srsp_lock_class")
+        self.env.cr.execute(
+            SQL(
+                """CREATE TEMP TABLE srsp_lock_recused ON COMMIT DROP AS
+                   SELECT entity_id, inspectors, dense_rank() OVER (ORDER BY inspectors)::int AS number
+                     FROM (SELECT entity_id, array_agg(DISTINCT inspector_id ORDER BY inspector_id) AS inspectors
+                             FROM srsp_recusal WHERE id IN %s GROUP BY entity_id) recused""",
+                found.subselect(),
+            )
+        )
+        sets = self.env.execute_query(
+            SQL("SELECT DISTINCT number, inspectors FROM srsp_lock_recused")
+        )
+        bit = {key: 1 << place for place, key in enumerate(inspectors.ids)}
+        return {
+            0: 0,
+            **{number: sum(bit[key] for key in keys) for number, keys in sets},
+        }
+
+    @api.model
+    def _get_masks(self, inspectors):
+        """A function of a sector's id and a region: which of ``inspectors`` serve both.
+
+        Whoever names no region serves every one; a target without a region is served by everybody.
+        """
+        sectors, regions, everywhere = {}, {}, 0
+        for place, inspector in enumerate(inspectors):
+            bit = 1 << place
+            for sector in inspector.sector_ids.ids:
+                sectors[sector] = sectors.get(sector, 0) | bit
+            for name in inspector.region_ids.mapped("name"):
+                regions[name] = regions.get(name, 0) | bit
+            if not inspector.region_ids:
+                everywhere |= bit
+
+        def masks(sector, region):
+            mask = sectors.get(sector, 0)
+            return mask & (everywhere | regions.get(region, 0)) if region else mask
+
+        return masks
+
+    @api.model
+    def _check_officers(self, task, inspectors, rulebook):
+        """Raise unless every target that may be drawn has enough officers who may visit it."""
+        self._check_team(task, inspectors, rulebook)
+        pool = task._get_pool_domain() & Domain("state", "=", "active")
+        classes = self._make_classes(task, inspectors, pool)
+        source = SQL(
+            """srsp_target target
+               LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id
+               JOIN srsp_lock_class class ON class.sector_id = target.sector_id
+                AND class.region = coalesce(target.region, '') AND class.recused = coalesce(recused.number, 0)
+               WHERE target.id IN %s""",
+            self.env["srsp.target"].sudo()._search(pool).subselect(),
+        )
+        short = self._find_short_classes(task, inspectors, rulebook, classes)
+        self._check_short(task, source, SQL("class.number"), short)
+
+    def _check_locked_officers(self, task, inspectors, rulebook, classes):
+        """The same for the roster as it was locked."""
+        source = SQL(
+            "srsp_draw_line target WHERE draw_id = %s AND excluded_reason IS NULL",
+            self.id,
+        )
+        short = self._find_short_classes(task, inspectors, rulebook, classes)
+        self._check_short(task, source, SQL("target.class_index"), short)
+
+    @api.model
+    def _get_team_size(self, task, rulebook):
+        return max(task.team_size or rulebook.team_size, len(task._get_units()))
+
+    @api.model
+    def _check_team(self, task, inspectors, rulebook):
+        officers = inspectors.filtered(lambda one: one.pool_kind != "expert")
+        needed = self._get_team_size(task, rulebook)
+        if len(officers) < needed:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: %(found)s officers are eligible, a team needs %(needed)s. Check certificates (valid"
+                    " until %(until)s), duty state and sector “%(sector)s” of the inspectors, or let the detachment"
+                    " support.",
+                    task=task.name,
+                    found=len(officers),
+                    needed=needed,
+                    until=task.date_to,
+                    sector=", ".join(task.sector_ids.mapped("name")),
+                )
+            )
+        if len(inspectors - officers) < task.experts:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: %(found)s experts can join, a team needs %(needed)s.",
+                    task=task.name,
+                    found=len(inspectors - officers),
+                    needed=task.experts,
+                )
+            )
+
+    @api.model
+    def _find_short_classes(self, task, inspectors, rulebook, classes):
+        """Indexes of the classes with fewer officers or experts below the cap than a team needs."""
+        loads = inspectors._get_loads(task.date_to.year)
+        officers = experts = 0
+        for place, inspector in enumerate(inspectors):
+            if (
+                rulebook.officer_cap
+                and loads.get(inspector.id, 0) >= rulebook.officer_cap
+            ):
+                continue
+            if inspector.pool_kind == "expert":
+                experts |= 1 << place
+            else:
+                officers |= 1 << place
+        size = self._get_team_size(task, rulebook)
+        return [
+            number
+            for number, mask in enumerate(classes)
+            if (mask & officers).bit_count() < size
+            or (mask & experts).bit_count() < task.experts
+        ]
+
+    @api.model
+    def _check_short(self, task, source, number, short):
+        """Raise when a target of ``source`` is in one of the ``short`` classes, and name the first entities."""
+        if not short:
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT entity.name, count(*) OVER () FROM srsp_entity entity WHERE id IN (
+                       SELECT target.entity_id FROM %s AND %s IN %s) ORDER BY entity.name LIMIT %s""",
+                source,
+                number,
+                tuple(short),
+                NAMES_SHOWN,
+            )
+        )
+        if rows:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: after recusals too few officers remain for %(names)s (%(count)s in all), given"
+                    " their sectors, regions and loads. Add officers or let the detachment support.",
+                    task=task.name,
+                    names=", ".join(name for name, _count in rows),
+                    count=rows[0][1],
+                )
+            )
+
+    @api.model
+    def _prepare_inspector_rows(self, task, inspectors):
+        """``[[label, pool, unit, load], …]``; the load is this year's number of visits."""
+        units = task._get_units()
+        loads = inspectors._get_loads(task.date_to.year)
+        return [
+            [
+                inspector.staff_number,
+                self._get_pool(inspector, units),
+                inspector.division_id.code,
+                loads.get(inspector.id, 0),
+            ]
+            for inspector in inspectors
+        ]
+
+    @api.model
+    def _get_pool(self, inspector, units):
+        if inspector.pool_kind == "expert":
+            return "expert"
+        return "division" if inspector.division_id in units else "detachment"

@@ -1,0 +1,224 @@
+import itertools
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools import certificate as cert
+
+STREAM_ROWS = 10_000
+# Every part of a stratum key is one line; the region comes last, for it may hold a slash.
+PARTS = {
+    "none": SQL("'all'"),
+    "risk_class": SQL("coalesce(target.risk_class, 'none')"),
+    "key": SQL("CASE WHEN target.is_key THEN 'key' ELSE 'ordinary' END"),
+    "region": SQL(
+        r"coalesce(nullif(btrim(regexp_replace(target.region, '\s+', ' ', 'g')), ''), 'none')"
+    ),
+}
+
+
+class SrspDraw(models.Model):
+    """The roster of a draw: who stands in it, in which stratum, and who was left out for what reason."""
+
+    _inherit = "srsp.draw"
+
+    def _fill_roster(self, task, rulebook):
+        """Copy the pool into the roster, one SQL statement; whoever is left out gets a reason.
+
+        Reasons: ``suspended`` in the registry; ``removed`` from it since the announcement; and, where the bureau
+        draws by itself, those of ``_get_reasons_sql``. Expects the temporary tables of ``_make_classes``.
+        """
+        pool = self.env["srsp.target"].sudo()._search(task._get_lock_domain())
+        self.env.flush_all()
+        own = not self.external
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO srsp_draw_line (draw_id, target_id, entity_id, label, stratum, class_index, excluded_reason)
+                SELECT %(draw)s, target.id, target.entity_id, target.code, %(stratum)s, class.number,
+                       CASE WHEN target.state = 'suspended' THEN 'suspended'
+                            WHEN target.state = 'cancelled' THEN 'removed' %(reasons)s END
+                  FROM srsp_target target
+             LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id
+                  JOIN srsp_lock_class class ON class.sector_id = target.sector_id
+                   AND class.region = coalesce(target.region, '')
+                   AND class.recused = coalesce(recused.number, 0) %(joins)s
+                 WHERE target.id IN %(pool)s
+                """,
+                draw=self.id,
+                stratum=self._get_stratum_sql(),
+                reasons=self._get_reasons_sql(task, rulebook) if own else SQL(),
+                joins=self._get_reason_joins_sql(task, rulebook) if own else SQL(),
+                pool=pool.subselect(),
+            )
+        )
+        self.env["srsp.draw.line"].invalidate_model()
+
+    def _get_stratum_sql(self):
+        if self.external:
+            return SQL("'external'")
+        return SQL(" || '/' || ").join(
+            PARTS[part] for part in self.stratify_by.split("+")
+        )
+
+    @api.model
+    def _get_reasons_sql(self, task, rulebook):
+        """Why a bureau leaves a target out of its own draw.
+
+        ``external_case``: a case has been handed over to enforcement and may still be open; ``interval``: one of
+        the items has been inspected too short a time ago; ``visit_cap``: the entity has had as many visits
+        this year as its risk class or one of the items allows.
+        """
+        caps = [cap for cap in task.item_ids.mapped("annual_visit_cap") if cap]
+        return SQL(
+            """WHEN handed.target_id IS NOT NULL THEN 'external_case'
+               WHEN recent.target_id IS NOT NULL THEN 'interval'
+               WHEN visits.count >= least(%(item_cap)s::int, nullif(CASE target.risk_class
+                    WHEN 'A' THEN %(cap_a)s WHEN 'B' THEN %(cap_b)s
+                    WHEN 'C' THEN %(cap_c)s WHEN 'D' THEN %(cap_d)s END, 0)) THEN 'visit_cap'""",
+            item_cap=min(caps, default=None),
+            cap_a=rulebook.cap_a,
+            cap_b=rulebook.cap_b,
+            cap_c=rulebook.cap_c,
+            cap_d=rulebook.cap_d,
+        )
+
+    def _get_reason_joins_sql(self, task, rulebook):
+        """``visits`` of the year per entity, targets ``recent``-ly inspected or ``handed`` over."""
+        return SQL(
+            """
+             LEFT JOIN (SELECT entity_id, count(*) FROM srsp_inspection
+                         WHERE year = %(year)s AND stage != 'cancelled' GROUP BY entity_id) visits
+                    ON visits.entity_id = target.entity_id
+             LEFT JOIN (SELECT DISTINCT line.target_id FROM srsp_inspection visit
+                          JOIN srsp_inspection_line line ON line.inspection_id = visit.id
+                          JOIN srsp_item item ON item.id = line.item_id
+                         WHERE visit.stage = 'closed' AND item.code IN %(codes)s
+                           AND visit.company_id = %(company)s
+                           AND %(interval)s > 0 AND visit.result_date > %(locked_at)s::date - %(interval)s) recent
+                    ON recent.target_id = target.id
+             LEFT JOIN (SELECT DISTINCT line.target_id FROM srsp_inspection visit
+                          JOIN srsp_inspection_line line ON line.inspection_id = visit.id
+                     LEFT JOIN srsp_rectification rectification
+                            ON rectification.line_id = line.id AND rectification.state = 'handed_over'
+                         WHERE visit.stage = 'closed' AND %(case_days)s > 0
+                           AND coalesce(rectification.verified_on,
+                                        CASE WHEN line.measure = 'enforce' THEN visit.result_date END)
+                               > %(locked_at)s::date - %(case_days)s) handed
+                    ON handed.target_id = target.id
+            """,
+            year=task.date_to.year,
+            codes=tuple(task.item_ids.mapped("code")) or ("",),
+            company=task.company_id.id,
+            locked_at=self.locked_at,
+            interval=rulebook.interval_days,
+            case_days=rulebook.case_days,
+        )
+
+    def _make_strata(self, task, rulebook):
+        """``[{key, size, ratio, quota}, …]`` of the filled roster, ascending by key; own ratios with their reason.
+
+        :raise UserError: when everybody is left out, or a ratio was set for a stratum that nobody is in
+        """
+        sizes = self.env.execute_query(
+            SQL(
+                """SELECT stratum, count(*) FROM srsp_draw_line
+                    WHERE draw_id = %s AND excluded_reason IS NULL GROUP BY stratum ORDER BY stratum COLLATE "C" """,
+                self.id,
+            )
+        )
+        if not sizes:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: every target of the pool is left out (suspended, or visited often enough this"
+                    " year); there is nobody to draw.",
+                    task=task.name,
+                )
+            )
+        own = {stratum.key: stratum for stratum in task.stratum_ids}
+        if strange := own.keys() - dict(sizes):
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: nobody is in stratum %(strata)s, for which a ratio was set.",
+                    task=task.name,
+                    strata=", ".join(sorted(strange)),
+                )
+            )
+        return [
+            self._prepare_stratum(task, rulebook, key, size, own.get(key))
+            for key, size in sizes
+        ]
+
+    def _prepare_stratum(self, task, rulebook, key, size, own):
+        """One stratum of the commitment; a risk class or the key mark may raise the task's ratio.
+
+        :param own: the ``srsp.task.stratum`` that sets this stratum's ratio, if there is one
+        """
+        if self.external:
+            ratio = 1.0
+        elif own:
+            ratio = own.ratio
+        else:
+            ratio = max(task.ratio, rulebook._stratum_ratio(key, self.stratify_by))
+        ratio = round(ratio, 4)
+        stratum = {"key": key, "size": size, "ratio": ratio}
+        reason = {"reason": cert.one_line(own.reason)} if own else {}
+        return {**stratum, "quota": cert.quota(size, ratio), **reason}
+
+    def _stream(self, query):
+        """Iterate over the rows of ``query`` by a cursor of the server: memory does not grow with their number."""
+        with self.env.cr._cnx.cursor(name=f"srsp_draw_{self.id}") as cursor:
+            cursor.itersize = STREAM_ROWS
+            cursor.execute(query.code, query.params)
+            yield from cursor
+
+    def _query_roster(self):
+        """Rows (label, stratum) of the roster, ascending by the label's bytes."""
+        return self._stream(self._get_roster_query(SQL("label, stratum")))
+
+    def _stream_leaves(self):
+        """Rows (label, class in hexadecimal) of the roster, ascending by the label's bytes."""
+        classes = self.classes
+        rows = self._stream(self._get_roster_query(SQL("label, class_index")))
+        return ((label, classes[index]) for label, index in rows)
+
+    def _query_excluded(self):
+        """Rows (label, reason) of the targets that were left out, ascending by the label's bytes."""
+        return self._stream(
+            SQL(
+                """SELECT label, excluded_reason FROM srsp_draw_line
+                    WHERE draw_id = %s AND excluded_reason IS NOT NULL ORDER BY label COLLATE "C" """,
+                self.id,
+            )
+        )
+
+    def _get_roster_query(self, columns):
+        return SQL(
+            """SELECT %s FROM srsp_draw_line
+                WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
+            columns,
+            self.id,
+        )
+
+    @api.model
+    def _get_stratum_names(self):
+        """Readable names of the parts of stratum keys that are not risk classes or regions."""
+        return {
+            "all": self.env._("All"),
+            "key": self.env._("Key targets"),
+            "ordinary": self.env._("Ordinary targets"),
+            "none": self.env._("Without a risk class"),
+            "external": self.env._("Sent down by a higher authority"),
+        }
+
+    def _get_stratum_name(self, key):
+        """A stratum key as a person reads it."""
+        names = self._get_stratum_names()
+        kinds = (self.stratify_by or "none").split("+")
+        parts = key.split("/", len(kinds) - 1)
+        region = {"none": self.env._("Without a region")}
+        return " · ".join(
+            (region if kind == "region" else names).get(part, part)
+            for kind, part in itertools.zip_longest(kinds, parts, fillvalue="")
+        )

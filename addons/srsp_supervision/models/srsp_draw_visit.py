@@ -1,0 +1,197 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+# What differs between the rows of one draw's visits; the rest is as in the first one.
+OWN = {
+    "srsp.inspection": ("id", "number", "entity_id"),
+    "srsp.inspection.line": ("id", "inspection_id", "target_id", "item_id"),
+}
+
+
+class SrspDrawIteration(models.Model):
+    """The visits that an iteration makes, set-wise: tens of thousands at once.
+
+    The first visit is made by the ORM, with its defaults, computed fields and numbers, and those of any other
+    addon. The others are copies of its rows, each with its own entity, targets and team; so a stored
+    field of a visit may depend on its task, and not on what differs from one visit to the next.
+    """
+
+    _inherit = "srsp.draw.iteration"
+
+    def _create_inspections(self):
+        """Create the visits of this iteration, in the order of its teams."""
+        if not self.teams:
+            return
+        self._load_visits()
+        visits = self.env["srsp.inspection"].with_context(
+            mail_create_nolog=True, mail_create_nosubscribe=True
+        )
+        first = visits.create([self._prepare_first_vals()])
+        self.env.flush_all()
+        self._copy_visits(first)
+        self._copy_lines(first)
+        self._fill_teams()
+        self.env.invalidate_all()
+
+    def _load_visits(self):
+        """Make the temporary tables ``srsp_new_visit`` and, for their members, ``srsp_new_member``."""
+        cr, refs = self.env.cr, self.draw_id.sudo().inspector_refs
+        cr.execute(
+            "DROP TABLE IF EXISTS srsp_new_visit, srsp_new_member, srsp_new_label"
+        )
+        cr.execute(
+            """
+            CREATE TEMP TABLE srsp_new_label (visit int, label varchar) ON COMMIT DROP;
+            CREATE TEMP TABLE srsp_new_member (visit int, inspector_id int, is_expert bool) ON COMMIT DROP
+            """
+        )
+        labels, members = [], []
+        for visit, (names, officers, experts, _steps) in enumerate(self.teams, 1):
+            labels += [(visit, name) for name in names]
+            members += [(visit, refs[member], False) for member in officers]
+            members += [(visit, refs[member], True) for member in experts]
+        cr.execute_values(
+            "INSERT INTO srsp_new_label VALUES %s", labels, page_size=5000
+        )
+        cr.execute_values(
+            "INSERT INTO srsp_new_member VALUES %s", members, page_size=5000
+        )
+        cr.execute("ANALYZE srsp_new_label, srsp_new_member")
+        cr.execute(
+            SQL(
+                """CREATE TEMP TABLE srsp_new_visit ON COMMIT DROP AS
+                   SELECT visit, line.entity_id, array_agg(line.target_id ORDER BY line.target_id) AS target_ids,
+                          NULL::int AS id
+                     FROM srsp_new_label new
+                     JOIN srsp_draw_line line ON line.label COLLATE "C" = new.label AND line.draw_id = %s
+                 GROUP BY visit, line.entity_id""",
+                self.draw_id.id,
+            )
+        )
+
+    def _prepare_first_vals(self):
+        [[entity, targets]] = self.env.execute_query(
+            SQL("SELECT entity_id, target_ids FROM srsp_new_visit WHERE visit = 1")
+        )
+        return {
+            "task_id": self.draw_id.task_id.id,
+            "draw_id": self.draw_id.id,
+            "entity_id": entity,
+            "company_id": self.company_id.id,
+            "line_ids": [
+                fields.Command.create({"target_id": target, "item_id": item})
+                for target, item in self._get_pairs(targets)
+            ],
+        }
+
+    def _get_pairs(self, targets):
+        """``[(target id, item id), …]``: each target with the items of its sector."""
+        items = self.draw_id.task_id.item_ids.grouped("sector_id")
+        return [
+            (target.id, item.id)
+            for target in self.env["srsp.target"].browse(targets)
+            for item in items.get(target.sector_id, ())
+        ]
+
+    def _copy_visits(self, first):
+        cr = self.env.cr
+        prefix, _dash, number = first.number.rpartition("-")
+        cr.execute(
+            SQL(
+                """UPDATE srsp_new_visit SET id = CASE WHEN visit = 1 THEN %s
+                          ELSE nextval(pg_get_serial_sequence('srsp_inspection', 'id')) END""",
+                first.id,
+            )
+        )
+        cr.execute(
+            SQL(
+                """INSERT INTO srsp_inspection (id, number, entity_id, %(columns)s)
+                   SELECT visit.id, %(prefix)s || '-' || lpad(
+                              (visit.visit + %(before)s)::text,
+                              greatest(3, length((visit.visit + %(before)s)::text)), '0'),
+                          visit.entity_id, %(values)s
+                     FROM srsp_new_visit visit CROSS JOIN srsp_inspection pattern
+                    WHERE pattern.id = %(first)s AND visit.visit > 1 ORDER BY visit.visit""",
+                columns=self._get_columns(first),
+                values=self._get_columns(first, "pattern"),
+                prefix=prefix,
+                before=int(number) - 1,
+                first=first.id,
+            )
+        )
+
+    def _copy_lines(self, first):
+        """Lines of the other visits: a row for each target and item of its sector."""
+        line = first.line_ids[:1]
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO srsp_inspection_line (inspection_id, target_id, item_id, %(columns)s)
+                   SELECT visit.id, target.id, item.id, %(values)s
+                     FROM srsp_new_visit visit
+               CROSS JOIN unnest(visit.target_ids) drawn (target_id)
+                     JOIN srsp_target target ON target.id = drawn.target_id
+                     JOIN srsp_item item ON item.sector_id = target.sector_id AND item.id IN %(items)s
+               CROSS JOIN srsp_inspection_line pattern
+                    WHERE pattern.id = %(first)s AND visit.visit > 1
+                 ORDER BY visit.visit, target.id, array_position(%(order)s, item.id)""",
+                columns=self._get_columns(line),
+                values=self._get_columns(line, "pattern"),
+                items=tuple(self.draw_id.task_id.item_ids.ids),
+                order=self.draw_id.task_id.item_ids.ids,
+                first=line.id,
+            )
+        )
+
+    def _get_columns(self, record, alias=None):
+        """The columns that copies of ``record`` have in common with it, as SQL."""
+        return SQL(", ").join(
+            SQL.identifier(alias, name) if alias else SQL.identifier(name)
+            for name, field in record._fields.items()
+            if field.store and field.column_type and name not in OWN[record._name]
+        )
+
+    def _fill_teams(self):
+        for name, is_expert in (("officer_ids", False), ("expert_ids", True)):
+            field = self.env["srsp.inspection"]._fields[name]
+            self.env.cr.execute(
+                SQL(
+                    """INSERT INTO %(table)s (%(visit)s, %(inspector)s)
+                       SELECT visit.id, member.inspector_id FROM srsp_new_member member
+                         JOIN srsp_new_visit visit ON visit.visit = member.visit WHERE is_expert = %(expert)s""",
+                    table=SQL.identifier(field.relation),
+                    visit=SQL.identifier(field.column1),
+                    inspector=SQL.identifier(field.column2),
+                    expert=is_expert,
+                )
+            )
+
+    def _change_teams(self):
+        """Give the visits that a withdrawal gave up their new teams."""
+        refs = self.draw_id.sudo().inspector_refs
+        lines = self.env["srsp.draw.line"].search(
+            [
+                ("draw_id", "=", self.draw_id.id),
+                ("label", "in", [team[0][0] for team in self.teams]),
+            ]
+        )
+        targets = {line.label: line.target_id for line in lines}
+        visits = {
+            line.target_id: line.inspection_id
+            for line in self.env["srsp.inspection.line"].search(
+                [
+                    ("inspection_id.draw_id", "=", self.draw_id.id),
+                    ("inspection_id.stage", "!=", "cancelled"),
+                    ("target_id", "in", lines.target_id.ids),
+                ]
+            )
+        }
+        for labels, officers, experts, _steps in self.teams:
+            visits[targets[labels[0]]].write(
+                {
+                    name: [fields.Command.set([refs[member] for member in members])]
+                    for name, members in (
+                        ("officer_ids", officers),
+                        ("expert_ids", experts),
+                    )
+                }
+            )

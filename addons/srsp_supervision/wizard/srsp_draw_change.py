@@ -1,0 +1,58 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class SrspDrawChange(models.TransientModel):
+    """Draws more targets, or takes an inspector out of a draw; either is public, with its reason."""
+
+    _name = "srsp.draw.change"
+    _description = "Change after a draw"
+
+    draw_id = fields.Many2one("srsp.draw", required=True, readonly=True)
+    kind = fields.Selection(
+        [("extension", "Draw more"), ("withdrawal", "Replace an inspector")],
+        required=True,
+        readonly=True,
+    )
+    stratum = fields.Selection(selection="_selection_stratum")
+    number = fields.Integer("How Many More", default=1)
+    inspector_ids = fields.Many2many(
+        "srsp.inspector", string="In Its Teams", compute="_compute_inspector_ids"
+    )
+    inspector_id = fields.Many2one(
+        "srsp.inspector", "Inspector", domain="[('id', 'in', inspector_ids)]"
+    )
+    reason = fields.Text(required=True)
+
+    @api.model
+    def _selection_stratum(self):
+        draw = self.env["srsp.draw"].browse(self.env.context.get("default_draw_id"))
+        draws = draw or self.env["srsp.draw"].search([("state", "=", "drawn")])
+        return list(
+            {
+                stratum["key"]: (stratum["key"], one._get_stratum_name(stratum["key"]))
+                for one in draws
+                for stratum in one.strata or []
+            }.values()
+        )
+
+    @api.depends("draw_id")
+    def _compute_inspector_ids(self):
+        for wizard in self:
+            visits = wizard.draw_id.inspection_ids
+            wizard.inspector_ids = visits.officer_ids | visits.expert_ids
+
+    def action_confirm(self):
+        self.ensure_one()
+        task = self.draw_id.task_id
+        task._check_role("group_division_manager", "group_policy_officer")
+        task.check_access("write")
+        reason = " ".join((self.reason or "").split())
+        if not reason:
+            raise UserError(self.env._("Give a reason: it stays on record."))
+        draw = self.draw_id.sudo()
+        if self.kind == "extension":
+            draw._extend({self.stratum: self.number}, reason)
+        else:
+            draw._withdraw(self.inspector_id.sudo(), reason)
+        return {"type": "ir.actions.act_window_close"}
