@@ -5,11 +5,12 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 from odoo.tests import BaseCase
 
-from ..tools import canonical, certificate, verify_draw, vrs
+from ..tools import assignment, canonical, certificate, verify_draw, vrs
 from .certificate_factory import make_certificate, reseal
 from .test_canonical import NUMBERS
 
@@ -17,34 +18,67 @@ from .test_canonical import NUMBERS
 def random_certificate(seed):
     rng = random.Random(seed)
     labels = [f"{rng.choice(['矿', 'é', '🏔', 'a b'])}{number}" for number in range(60)]
-    officers = [f"员{number}" for number in range(8)]
-    pools = ["division"] * 5 + ["detachment"] * 3
+    units = ["甲处", "乙处"][: seed % 3]
+    inspectors = []
+    for number in range(12):
+        pool = rng.choice(["division"] * 3 + ["detachment"] * 2 + ["expert"])
+        if pool == "division" and not units:
+            pool = "detachment"
+        unit = rng.choice(units) if pool == "division" else "支队"
+        inspectors.append((f"员{number}", pool, unit, rng.randrange(3)))
+    officers = [row[0] for row in inspectors]
+    later = [
+        ("substitution", (0,)),
+        ("extension", [["A", 2], ["B", 1]]),
+        ("withdrawal", lambda teams: withdrawn(rng, teams)),
+        ("substitution", (1, 2)),
+    ]
+    rng.shuffle(later)
     return make_certificate(
         roster=[(label, rng.choice("ABC")) for label in labels],
         ratios=[(key, rng.choice([0.05, 0.1, 0.3, 1])) for key in "ABC"],
         excluded=[(f"out{number}", "suspended") for number in range(rng.randrange(3))],
-        inspectors=[
-            (label, pool, rng.randrange(3))
-            for label, pool in zip(officers, pools, strict=True)
-        ],
-        classes=[rng.sample(officers, rng.randrange(2, 9)) for _class in range(3)],
-        unavailable=[(0,), (1, 2)],
+        inspectors=inspectors,
+        classes=[rng.sample(officers, rng.randrange(6, 13)) for _class in range(3)],
+        later=later,
+        units=units,
+        team_size=1 + seed % 2,
+        experts=seed % 5 // 4,
+        cap=rng.choice([None, 6, 8, 10, 20]),
         entity_of=(lambda label: label[:2]) if seed % 2 else None,
-        n=rng.randrange(3, 9),
+        n=rng.randrange(5, 9),
         secret=rng.randbytes(32),
         randomness=rng.randbytes(rng.choice((8, 32, 100))),
+        signature=rng.choice([None, b"a signature"]),
     )
+
+
+def withdrawn(rng, teams):
+    """Somebody leaves some of the visits that are theirs now."""
+    now = {row[1][0]: row[2] + row[3] for row in teams}
+    name = rng.choice(sorted({name for team in now.values() for name in team}))
+    labels = [label for label, team in now.items() if name in team]
+    return [[name, "ill", rng.sample(labels, rng.randrange(1, len(labels) + 1))]]
 
 
 class TestRecomputes(BaseCase):
     def test_what_the_program_drew_recomputes(self):
-        for seed in range(60):
-            raw = canonical.dumps(random_certificate(seed))
+        kinds = Counter()
+        for seed in range(120):
+            try:
+                made = random_certificate(seed)
+            except assignment.Shortage:
+                continue
+            kinds.update(each["kind"] for each in made["iterations"])
             with self.subTest(seed=seed):
-                verify_draw.verify(verify_draw.load(raw))
+                verify_draw.verify(verify_draw.load(canonical.dumps(made)))
+        self.assertEqual(
+            set(kinds), {"draw", "substitution", "extension", "withdrawal"}
+        )
+        self.assertGreater(kinds["draw"], 40)
 
     def test_layout_escapes_and_unknown_fields_do_not_matter(self):
-        made = make_certificate(unavailable=[(0,)])
+        made = make_certificate(later=[("substitution", (0,))])
         made["commitment"]["sequence"] = 6
         made["remark"] = {"nested": [1.5, "😀", None, True, 1e-7]}
         text = json.dumps(reseal(made), indent=2, ensure_ascii=True, sort_keys=False)
@@ -54,16 +88,21 @@ class TestRecomputes(BaseCase):
         made = make_certificate()
         made["draw"] |= {"state": "voided", "drawn_at": None}
         made["iterations"].clear()
+        shown = made["assignment"]["eligibility"]
+        with self.assertRaisesRegex(verify_draw.Difference, r"openings: expected 0"):
+            verify_draw.verify(reseal(made))
+        root = made["commitment"]["eligibility_root_hex"]
+        shown |= {"openings": [], "siblings": [root]}
         with self.assertRaisesRegex(verify_draw.Difference, r"visits\[0\]: expected"):
             verify_draw.verify(reseal(made))
-        made["assignment"]["eligibility"]["visits"].clear()
-        made["assignment"]["teams"].clear()
+        made["assignment"] |= {"visits": [], "teams": []}
         verify_draw.verify(verify_draw.load(canonical.dumps(reseal(made))))
         self.assertIn("has drawn nothing", verify_draw.summary(made))
 
     def test_a_stratum_that_runs_out_gives_what_is_left(self):
         made = make_certificate(
-            ratios=[("A", 0.6), ("B", 1)], unavailable=[(0, 1), (2, 3)]
+            ratios=[("A", 0.6), ("B", 1)],
+            later=[("substitution", (0, 1)), ("substitution", (2, 3))],
         )
         self.assertEqual(
             [4, 1, 0], [len(each["selected"]) for each in made["iterations"]]
@@ -72,7 +111,7 @@ class TestRecomputes(BaseCase):
 
     def test_a_substitution_with_randomness_of_its_own_is_refused(self):
         """Otherwise whoever substitutes could try values until a target suits."""
-        made = make_certificate(unavailable=[(0,)])
+        made = make_certificate(later=[("substitution", (0,))])
         made["iterations"][1]["randomness_hex"] = b"another day".hex()
         with self.assertRaisesRegex(
             verify_draw.Difference, r"^iterations\[1\]\.randomness_hex: expected"
@@ -89,6 +128,13 @@ class TestRecomputes(BaseCase):
                 self.assertEqual(
                     certificate.quota(size, ratio), verify_draw.quota(size, ratio)
                 )
+        for size in range(1, 300):
+            strata = [{"size": size, "quota": size // 3}, {"size": 7, "quota": 7}]
+            pairs = [(stratum["size"], stratum["quota"]) for stratum in strata]
+            bits = verify_draw.bits_needed(strata)
+            self.assertAlmostEqual(
+                bits, certificate.bits_needed(pairs) - 0.5, delta=0.51
+            )
         for seed in range(20):
             rng = random.Random(seed)
             key, message = rng.randbytes(seed * 5), rng.randbytes(seed * 9)
@@ -102,7 +148,7 @@ class TestRecomputes(BaseCase):
             self.assertEqual(
                 canonical.dumps(value).decode(), verify_draw.canonical(value)
             )
-        rows = [[f"é{number}", "division", number] for number in range(10)]
+        rows = [[f"é{number}", "division", "处", number] for number in range(10)]
         self.assertEqual(
             certificate.inspectors_digest(rows), verify_draw.rows_digest("", rows)
         )
@@ -112,7 +158,7 @@ class TestCommandLine(BaseCase):
     def setUp(self):
         super().setUp()
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.made = make_certificate(unavailable=[(0,)])
+        self.made = make_certificate(later=[("substitution", (0,))])
 
     def run_main(self, raw, *arguments):
         path = self.folder / "certificate.json"
@@ -219,6 +265,22 @@ class TestCommandLine(BaseCase):
             )
             self.assertEqual(status, done.returncode, done.stderr)
             self.assertNotIn(b"Traceback", done.stderr)
+
+    def test_a_ticket_of_an_extension_shows_the_first_order_and_a_withdrawal_has_none(
+        self,
+    ):
+        leave = ("withdrawal", lambda teams: withdrawn(random.Random(1), teams))
+        made = make_certificate(
+            later=[("extension", [["A", 1]]), leave], class_of=lambda _label: 0
+        )
+        label = made["iterations"][1]["selected"][0][0]
+        status, out, _err = self.run_main(canonical.dumps(made), "--ticket", label)
+        self.assertEqual(0, status)
+        self.assertRegex(
+            out,
+            r"\niteration 1: (.* place 3 of 3 .*: )not selected\niteration 2: \1selected"
+            r"\niteration 3: a withdrawal selects nothing\n",
+        )
 
     def test_a_file_that_is_not_there_is_bad_input(self):
         with contextlib.redirect_stderr(io.StringIO()) as err:

@@ -401,7 +401,7 @@ def check_kind(where, iteration):
         differ(f"{where}.reason", wanted, iteration["reason"])
     for key, owner in OWN.items():
         if kind != owner and iteration[key]:
-            differ(f"{where}.{key}", f"nothing in a {kind}", iteration[key])
+            differ(f"{where}.{key}", f"nothing in this kind, {kind}", iteration[key])
 
 
 def places_of(where, iteration, quotas, drawn, gone):
@@ -847,7 +847,6 @@ def main(arguments=None):
         "--ticket", metavar="LABEL", help="show what the draw held for one label"
     )
     options = parser.parse_args(arguments)
-    gc.disable()  # nothing here is cyclic, and a large certificate is millions of small lists
     try:
         with open(options.certificate, "rb") as file:
             certificate = load(file.read())
@@ -866,6 +865,7 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
+    gc.disable()  # nothing here is cyclic, and a large certificate is millions of small lists
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # a label may be in any script
     sys.exit(main())
