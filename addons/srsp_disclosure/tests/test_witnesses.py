@@ -23,8 +23,9 @@ class TestWitnesses(BureauCase):
 
     def lock(self):
         """A locked roster and what is owed of it."""
+        task = self.make_task()
         with freeze_time(LOCK):
-            draw = self.make_task()._lock_roster(now=LOCK)
+            draw = task._lock_roster(now=LOCK)
         return draw, self.publications_of(draw, "roster").delivery_ids
 
     def settle(self, delivery, moment, status="accepted"):

@@ -58,7 +58,10 @@ class SrspDraw(models.Model):
         sources = dict(self._fields["randomness_kind"]._description_selection(self.env))
         return {
             "draw": self,
-            "names": self._get_stratum_names(),
+            "names": {
+                stratum["key"]: self._get_stratum_name(stratum["key"])
+                for stratum in self.strata
+            },
             "announced": announced.strftime("%Y-%m-%d %H:%M"),
             "source": sources[self.randomness_kind],
             "wall": self._query_wall(),
