@@ -169,6 +169,8 @@ class SrspRegistryImport(models.Model):
             }
         )
         record._message_log(body=record.message)
+        if imported and record.kind == "target":
+            self.env.ref("srsp_supervision.ir_cron_count_registries").sudo()._trigger()
 
     def _get_summary(self, imported):
         counts = {
