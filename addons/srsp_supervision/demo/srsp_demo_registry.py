@@ -129,7 +129,7 @@ class SrspDemo(models.AbstractModel):
             self._confirm_registry(name)
         self._age_registry()
         self.env["srsp.division"]._cron_remind_permits()
-        self.env["srsp.sector"].search([])._count_registry()
+        self.env["srsp.sector"]._cron_count_registries()
         return result
 
     @api.model

@@ -75,7 +75,7 @@ class SrspSector(models.Model):
 
     @api.model
     def _cron_count_registries(self):
-        sectors = self.search([])
+        sectors = self.search([("active", "=", True)])
         progress = self.env["ir.cron"]
         progress._commit_progress(remaining=len(sectors))
         for sector in sectors:
