@@ -3,6 +3,7 @@ from . import test_assignment
 from . import test_canonical
 from . import test_certificate
 from . import test_demo_lists
+from . import test_demo_registry
 from . import test_draw
 from . import test_insiders
 from . import test_inspection

@@ -22,10 +22,11 @@ export class SrspAttributes extends Component {
 
     setup() {
         this.added = new Set();
+        this.pending = null;
     }
 
     get attributes() {
-        return this.props.record.data[this.props.name] || [];
+        return this.pending || this.props.record.data[this.props.name] || [];
     }
 
     get types() {
@@ -45,8 +46,13 @@ export class SrspAttributes extends Component {
         return this.added.has(attribute.name);
     }
 
-    save(attributes) {
-        return this.props.record.update({ [this.props.name]: attributes });
+    /** The record takes a moment to take a change over; the next one may come before that. */
+    async save(attributes) {
+        this.pending = attributes;
+        await this.props.record.update({ [this.props.name]: attributes });
+        if (this.pending === attributes) {
+            this.pending = null;
+        }
     }
 
     change(name, values) {
