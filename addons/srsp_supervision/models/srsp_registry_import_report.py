@@ -108,7 +108,7 @@ class SrspRegistryImportError(models.Model):
     row = fields.Integer(readonly=True)
     label = fields.Char("Column", readonly=True)
     value = fields.Char(readonly=True)
-    reason = fields.Char(readonly=True)
+    reason = fields.Text(readonly=True)
 
 
 class SrspRegistryImport(models.Model):
