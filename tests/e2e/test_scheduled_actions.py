@@ -49,7 +49,7 @@ def evidence(server, task_id):
     )
 
 
-ONE_DRAW = [(1, 1, 6, 6, "draw.committed draw.drawn")]
+ONE_DRAW = [(1, 1, 7, 7, "draw.committed draw.drawn")]
 
 
 def chain_without_gap(server):

@@ -31,7 +31,7 @@ class SrspDemo(models.AbstractModel):
 
     @api.model
     def _activate_chinese(self):
-        """Make Chinese available, should the database not have it yet."""
+        """Make Chinese available, should the database not have it yet, and what the addon says in it."""
         chinese = (
             self.env["res.lang"]
             .with_context(active_test=False)
@@ -41,6 +41,9 @@ class SrspDemo(models.AbstractModel):
             self.env["base.language.install"].create(
                 {"lang_ids": [(6, 0, chinese.ids)], "overwrite": False}
             ).lang_install()
+        # The addon's own Chinese, which is otherwise loaded after the demonstration.
+        addon = self.env["ir.module.module"].search([("name", "=", "srsp_supervision")])
+        addon._update_translations(["zh_CN"])
 
     @api.model
     def _run_fuzhou(self):
@@ -54,9 +57,6 @@ class SrspDemo(models.AbstractModel):
             mail_activity_quick_update=True,
             mail_create_nosubscribe=True,
         )
-        # The addon's own Chinese, which is otherwise loaded after the demonstration.
-        addon = self.env["ir.module.module"].search([("name", "=", "srsp_supervision")])
-        addon._update_translations(["zh_CN"])
         story._date_registries()
         story._publish_documents()
         for scene in SCENES:

@@ -129,6 +129,7 @@ class SrspDemo(models.AbstractModel):
             self._confirm_registry(name)
         self._age_registry()
         self.env["srsp.division"]._cron_remind_permits()
+        self.env["srsp.sector"].search([("active", "=", True)])._count_registry()
         return result
 
     @api.model

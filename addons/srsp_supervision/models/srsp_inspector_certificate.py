@@ -52,10 +52,27 @@ class SrspInspectorCertificate(models.Model):
     number = fields.Char(required=True, tracking=True)
     valid_from = fields.Date(tracking=True, help="Empty: since long ago.")
     valid_until = fields.Date(required=True, index=True, tracking=True)
+    state = fields.Selection(
+        [("expired", "Expired"), ("soon", "Expires soon"), ("valid", "Valid")],
+        compute="_compute_state",
+    )
     scan = fields.Binary(attachment=True)
     scan_name = fields.Char("File Name")
     first_notice_on = fields.Date("First Reminder", readonly=True, copy=False)
     last_notice_on = fields.Date("Last Reminder", readonly=True, copy=False)
+
+    @api.depends("valid_until")
+    def _compute_state(self):
+        today = beijing_date(fields.Datetime.now())
+        soon = today + timedelta(days=FIRST_NOTICE)
+        for certificate in self:
+            until = certificate.valid_until
+            if not until:
+                certificate.state = False
+            elif until < today:
+                certificate.state = "expired"
+            else:
+                certificate.state = "soon" if until <= soon else "valid"
 
     @api.constrains("valid_from", "valid_until")
     def _check_dates(self):

@@ -48,7 +48,7 @@ class SrspInspectorTie(models.Model):
         default="employer",
     )
     left_on = fields.Date("Employed Until")
-    note = fields.Char("Particulars", help="Which post; for kin also who it is.")
+    note = fields.Char("Post and Person", help="Which post; for kin also who it is.")
     recusal_ids = fields.One2many("srsp.recusal", "tie_id", "Recusals")
 
     @api.constrains("kind", "left_on", "note")

@@ -66,7 +66,7 @@ class SrspRegistryConfirmation(models.Model):
         self._check_manager(sector)
         now = fields.Datetime.now()
         year = beijing_date(now).year
-        self.env.flush_all()
+        sector._count_registry()
         health = self.env["srsp.registry.health"].sudo().browse(sector.id)
         digest, lines = self._take_snapshot(sector)
         earlier = self.sudo().search(

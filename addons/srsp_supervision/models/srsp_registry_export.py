@@ -144,7 +144,7 @@ class SrspRegistryImport(models.Model):
                     label, note, column.kind == "date", self._get_words_shown(column)
                 )
             )
-        write_template(path, headings, self.env._("Lists"))
+        write_template(path, headings, self.env._("Known Values"))
 
     def _get_words_shown(self, column):
         """What a cell of the column may hold, where that is one of a few words."""

@@ -1,14 +1,14 @@
-from dateutil.relativedelta import relativedelta
-
 from odoo import fields, models
 from odoo.tools import SQL
 
 from ..tools.working_days import beijing_date
-from .srsp_target import PERMIT_DAYS
+
+# What srsp.sector counts of its registry.
+COUNTED = "targets complete fresh no_risk expired soon duplicates".split()
 
 
 class SrspRegistryHealth(models.Model):
-    """How complete and how fresh the registry of each sector is: one row per sector, counted when read.
+    """How complete and how fresh the registry of each sector is: one row per sector, as it was at ``counted_on``.
 
     Removed targets do not count. ``complete`` is what ``srsp.target.is_complete`` finds, ``duplicates``
     what ``is_possible_duplicate`` finds.
@@ -20,18 +20,14 @@ class SrspRegistryHealth(models.Model):
     _order = "sequence, id"
     _rec_name = "sector_id"
     _depends = {
-        "srsp.sector": ["active", "company_id", "division_id", "sequence"],
-        "srsp.target": [
-            "entity_id",
-            "permit_number",
-            "permit_valid_until",
-            "region",
-            "risk_class",
-            "sector_id",
-            "state",
-            "write_date",
+        "srsp.sector": [
+            "active",
+            "company_id",
+            "division_id",
+            "registry_counted_on",
+            "registry_counts",
+            "sequence",
         ],
-        "srsp.entity": ["address", "kind", "legal_representative", "name", "uscc"],
         "srsp.registry.confirmation": ["sector_id", "version", "year"],
     }
 
@@ -39,6 +35,7 @@ class SrspRegistryHealth(models.Model):
     division_id = fields.Many2one("srsp.division", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     sequence = fields.Integer(readonly=True)
+    counted_on = fields.Datetime(readonly=True, help="Empty: not counted yet.")
     target_count = fields.Integer("Targets", readonly=True)
     complete_count = fields.Integer("Complete", readonly=True)
     incomplete_count = fields.Integer("Incomplete", readonly=True)
@@ -58,60 +55,37 @@ class SrspRegistryHealth(models.Model):
 
     @property
     def _table_query(self):
-        today = beijing_date(fields.Datetime.now())
         return SQL(
             """
             SELECT sector.id, sector.id AS sector_id, sector.division_id, sector.company_id, sector.sequence,
-                   coalesce(counted.targets, 0)::int AS target_count,
-                   coalesce(counted.complete, 0)::int AS complete_count,
-                   coalesce(counted.targets - counted.complete, 0)::int AS incomplete_count,
-                   coalesce(counted.complete::float / counted.targets, 0) AS complete_share,
-                   coalesce(counted.fresh, 0)::int AS fresh_count,
-                   coalesce(counted.targets - counted.fresh, 0)::int AS stale_count,
-                   coalesce(counted.no_risk, 0)::int AS no_risk_count,
-                   coalesce(counted.expired, 0)::int AS expired_count,
-                   coalesce(counted.soon, 0)::int AS soon_count,
-                   coalesce(doubled.targets, 0)::int AS duplicate_count,
-                   confirmed.id AS confirmation_id,
-                   CASE WHEN confirmed.year = %(year)s THEN 'done' ELSE 'open' END AS confirmation_state
+                   sector.registry_counted_on AS counted_on, counted.targets AS target_count,
+                   counted.complete AS complete_count, counted.targets - counted.complete AS incomplete_count,
+                   coalesce(counted.complete::float / nullif(counted.targets, 0), 0) AS complete_share,
+                   counted.fresh AS fresh_count, counted.targets - counted.fresh AS stale_count,
+                   counted.no_risk AS no_risk_count, counted.expired AS expired_count, counted.soon AS soon_count,
+                   counted.duplicates AS duplicate_count, confirmed.id AS confirmation_id,
+                   CASE WHEN confirmed.year = %s THEN 'done' ELSE 'open' END AS confirmation_state
               FROM srsp_sector sector
-         LEFT JOIN (%(counted)s) counted ON counted.sector_id = sector.id
-         LEFT JOIN (%(doubled)s) doubled ON doubled.sector_id = sector.id
+        CROSS JOIN LATERAL (SELECT %s) counted
          LEFT JOIN (SELECT DISTINCT ON (sector_id) id, sector_id, year FROM srsp_registry_confirmation
                      ORDER BY sector_id, year DESC, version DESC) confirmed ON confirmed.sector_id = sector.id
              WHERE sector.active
             """,
-            year=today.year,
-            counted=self._get_count_sql(today),
-            doubled=SQL(
-                """SELECT sector_id, count(*) AS targets FROM srsp_target
-                    WHERE id IN %s GROUP BY sector_id""",
-                self.env["srsp.target"]._get_duplicate_sql(),
+            beijing_date(fields.Datetime.now()).year,
+            SQL(", ").join(
+                SQL(
+                    "coalesce((sector.registry_counts->>%s)::int, 0) AS %s",
+                    name,
+                    SQL.identifier(name),
+                )
+                for name in COUNTED
             ),
         )
 
-    def _get_count_sql(self, today):
-        return SQL(
-            """
-            SELECT target.sector_id, count(*) AS targets,
-                   count(*) FILTER (WHERE coalesce(target.region, '') != ''
-                       AND coalesce(target.permit_number, '') != '' AND target.risk_class IS NOT NULL
-                       AND (entity.kind IN ('project', 'area') OR coalesce(entity.address, '') != '')
-                       AND (entity.kind NOT IN ('enterprise', 'institution')
-                            OR coalesce(entity.legal_representative, '') != '')
-                       AND (entity.kind NOT IN ('enterprise', 'institution', 'individual')
-                            OR entity.uscc IS NOT NULL)) AS complete,
-                   count(*) FILTER (WHERE target.write_date >= %(year_ago)s) AS fresh,
-                   count(*) FILTER (WHERE target.risk_class IS NULL) AS no_risk,
-                   count(*) FILTER (WHERE target.permit_valid_until < %(today)s) AS expired,
-                   count(*) FILTER (WHERE target.permit_valid_until BETWEEN %(today)s AND %(today)s + %(days)s) AS soon
-              FROM srsp_target target JOIN srsp_entity entity ON entity.id = target.entity_id
-             WHERE target.state != 'cancelled' GROUP BY target.sector_id
-            """,
-            year_ago=fields.Datetime.now() - relativedelta(years=1),
-            today=today,
-            days=PERMIT_DAYS,
-        )
+    def action_count(self):
+        """Count the registry again, for what has changed since."""
+        self.check_access("read")
+        self.sector_id._count_registry()
 
     def action_confirm(self):
         """Confirm the registry of the sector for this year; see ``srsp.registry.confirmation``."""

@@ -108,7 +108,7 @@ class SrspRegistryImportError(models.Model):
     row = fields.Integer(readonly=True)
     label = fields.Char("Column", readonly=True)
     value = fields.Char(readonly=True)
-    reason = fields.Char(readonly=True)
+    reason = fields.Text(readonly=True)
 
 
 class SrspRegistryImport(models.Model):
@@ -169,6 +169,8 @@ class SrspRegistryImport(models.Model):
             }
         )
         record._message_log(body=record.message)
+        if imported and record.kind == "target":
+            self.env.ref("srsp_supervision.ir_cron_count_registries").sudo()._trigger()
 
     def _get_summary(self, imported):
         counts = {

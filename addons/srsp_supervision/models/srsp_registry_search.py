@@ -12,6 +12,12 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT array(SELECT substr(lower(value), place, 2) FROM generate_series(1, length(value) - 1) place)
 $$
 """
+# The same number for two spellings of a name: blanks, brackets, dots and capitals do not count.
+NAME_KEY = """
+ALTER TABLE srsp_entity ADD COLUMN IF NOT EXISTS name_key bigint GENERATED ALWAYS AS (
+    hashtextextended(lower(translate(name, E' \\u3000()（）·.', '') COLLATE "C"), 0)) STORED;
+CREATE INDEX IF NOT EXISTS srsp_entity_name_key ON srsp_entity (name_key)
+"""
 LOCALE = """
 SELECT datctype, upper('é') = 'É' AND pg_encoding_to_char(encoding) = 'UTF8'
   FROM pg_database WHERE datname = current_database()
@@ -62,6 +68,9 @@ class SrspEntity(models.Model):
         self._check_locale()
         self.env.cr.execute(BIGRAMS)
         return super()._auto_init()
+
+    def init(self):
+        self.env.cr.execute(NAME_KEY)
 
     def _check_locale(self):
         """Raise where the database takes Chinese characters for no letters at all."""

@@ -10,11 +10,6 @@ from .srsp_rulebook import RISK_CLASSES
 from .srsp_target_change import LOGGED, RISK_SOURCES, Origin
 
 PERMIT_DAYS = 60  # before a permit runs out: from then on it is shown and reminded of
-# The same number for two spellings of an entity's name: blanks, brackets, dots and capitals do not count.
-NAME_KEY = SQL(
-    """hashtextextended(lower(translate(entity.name, %s, '') COLLATE "C"), 0)""",
-    " \u3000()（）·.",
-)
 
 
 class SrspTarget(models.Model):
@@ -191,11 +186,12 @@ class SrspTarget(models.Model):
     def _get_duplicate_sql(self):
         """The ids of possible duplicates, as a parenthesised subquery."""
         return SQL(
-            """(SELECT unnest(array_agg(target.id)) FROM srsp_target target
-                  JOIN srsp_entity entity ON entity.id = target.entity_id
+            """(WITH twice AS (SELECT name_key FROM srsp_entity GROUP BY name_key HAVING count(*) > 1)
+                SELECT unnest(array_agg(target.id)) FROM twice
+                  JOIN srsp_entity entity ON entity.name_key = twice.name_key
+                  JOIN srsp_target target ON target.entity_id = entity.id
                  WHERE target.state != 'cancelled'
-              GROUP BY target.sector_id, %s HAVING min(entity.id) != max(entity.id))""",
-            NAME_KEY,
+              GROUP BY target.sector_id, entity.name_key HAVING min(entity.id) != max(entity.id))"""
         )
 
     @api.constrains("state", "state_reason", "is_key", "key_reason")

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class SrspTraining(models.Model):
@@ -23,6 +23,7 @@ class SrspTraining(models.Model):
     participant_ids = fields.Many2many(
         "srsp.inspector", string="Participants", check_company=True
     )
+    participant_count = fields.Integer("People", compute="_compute_participant_count")
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
@@ -31,3 +32,8 @@ class SrspTraining(models.Model):
         "CHECK (hours > 0 AND hours <= 1000)",
         "A training lasts more than no time, and at most 1,000 hours.",
     )
+
+    @api.depends("participant_ids")
+    def _compute_participant_count(self):
+        for training in self:
+            training.participant_count = len(training.participant_ids)

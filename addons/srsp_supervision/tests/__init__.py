@@ -4,6 +4,7 @@ from . import test_canonical
 from . import test_certificate
 from . import test_coverage
 from . import test_demo_lists
+from . import test_demo_registry
 from . import test_draw
 from . import test_draw_change
 from . import test_draw_room

@@ -1,7 +1,7 @@
 import ast
 import hashlib
 import json
-from datetime import date
+from datetime import date, datetime
 
 from freezegun import freeze_time
 from lxml import etree
@@ -53,6 +53,7 @@ class TestRegistryHealth(SrspCase):
         cls.env.invalidate_all()
 
     def _get_health(self, user=None):
+        self.sector._count_registry()
         health = self.env["srsp.registry.health"].with_user(user or self.manager)
         return health.search([("sector_id", "=", self.sector.id)])
 
@@ -83,6 +84,30 @@ class TestRegistryHealth(SrspCase):
         for name in ("incomplete", "stale", "no_risk", "expired", "soon", "duplicate"):
             found = self._apply(view, name, row)
             self.assertEqual(len(found), row[f"{name}_count"], name)
+
+    def test_a_row_stays_as_it_was_counted_until_it_is_counted_again(self):
+        health = self.env["srsp.registry.health"].with_user(self.officer)
+        row = health.search([("sector_id", "=", self.sector.id)])
+        self.assertEqual((row.target_count, row.counted_on), (0, False))
+        with freeze_time("2026-03-20 03:00:00"):
+            row.action_count()
+        counted = (118, 1, datetime(2026, 3, 20, 3))
+        self.assertEqual((row.target_count, row.no_risk_count, row.counted_on), counted)
+        self.targets[1].risk_class = False
+        row.invalidate_recordset()
+        self.assertEqual((row.no_risk_count, row.counted_on), counted[1:])
+        row.action_count()
+        self.assertEqual(row.no_risk_count, 2)
+        with self.assertRaises(AccessError):
+            row.with_user(self.stranger).action_count()
+
+    def test_the_scheduled_action_counts_every_registry(self):
+        cron = self.env.ref("srsp_supervision.ir_cron_count_registries")
+        with self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+        rows = self.env["srsp.registry.health"].search([])
+        self.assertEqual(set(rows.mapped("counted_on")), {datetime(2026, 3, 20, 2)})
+        self.assertEqual(self._get_health().target_count, 118)
 
     def _apply(self, view, name, row):
         """The targets that the buttons of ``row`` show: its action with the filter ``name`` of the search."""

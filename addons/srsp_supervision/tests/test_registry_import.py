@@ -156,6 +156,15 @@ class TestRegistryImport(RegistryCase):
         self.assertIn("Imported: 4 new", record.message_ids[0].body)
         self.assertFalse(self._target("甲公司").message_ids)
 
+    def test_the_health_of_the_registries_is_counted_afterwards(self):
+        cron = self.env.ref("srsp_supervision.ir_cron_count_registries")
+        due = [("cron_id", "=", cron.id)]
+        before = self.env["ir.cron.trigger"].search(due)
+        self._check([COLUMNS, *ROWS])
+        self.assertEqual(self.env["ir.cron.trigger"].search(due), before)
+        self._import([COLUMNS, *ROWS])
+        self.assertEqual(len(self.env["ir.cron.trigger"].search(due) - before), 1)
+
     def test_codes_follow_the_order_of_the_file(self):
         names = ["丙", "甲", "丁", "乙"]
         self._import([HEADER, *([name, "", "SUR", ""] for name in names)])
