@@ -95,7 +95,7 @@ class TestLock(SrspCase):
         draw = self._make_announced()._lock_roster(NOW)
         labels = [row[0] for row in draw.inspectors]
         self.assertEqual(labels, ["SV-01", "SV-02", "SV-04", "SV-05"])
-        found = {label: mask for label, mask in draw._stream_leaves()}
+        found = dict(draw._stream_leaves())
         self.assertEqual(
             [found[target.code] for target in self.targets[:4]],
             ["d", "c", "b", "f"],
