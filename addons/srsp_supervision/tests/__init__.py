@@ -5,7 +5,6 @@ from . import test_certificate
 from . import test_coverage
 from . import test_demo_lists
 from . import test_draw
-from . import test_event_check
 from . import test_draw_change
 from . import test_draw_room
 from . import test_eligibility
