@@ -21,6 +21,7 @@ function shown(value) {
 
 function tell(outcome, text, more = "") {
     const box = find("outcome");
+    root.dataset.outcome = { success: "sound", danger: "difference", warning: "bad" }[outcome];
     box.className = `alert alert-${outcome} mt-3`;
     box.querySelector("[data-part=sentence]").textContent = text;
     box.querySelector("[data-part=more]").textContent = more;
@@ -40,6 +41,7 @@ function begin(message, transfer = []) {
     find("ticket").hidden = true;
     find("steps").hidden = false;
     current = null;
+    delete root.dataset.outcome;
     worker.postMessage(message, transfer);
 }
 
@@ -82,7 +84,6 @@ function receive(data) {
             tell("warning", sentence("bad", { where: bad.where, expected }));
         }
     }
-    root.dataset.outcome = data.summary ? "sound" : data.difference ? "difference" : data.bad ? "bad" : root.dataset.outcome || "";
 }
 
 function succeed({ summary, digest, seconds }) {
