@@ -16,6 +16,7 @@
         "data/website_menu.xml",
         "views/publication_templates.xml",
         "views/supervision_templates.xml",
+        "views/verify_templates.xml",
         "views/srsp_publication_views.xml",
         "views/srsp_delivery_views.xml",
         "views/srsp_channel_views.xml",

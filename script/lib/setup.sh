@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 PYTHON_FOUND=
 
-# set_up [test]: everything a server needs; with `test`, what the tests and the linters need as well.
+# set_up [test|bench]: everything a server needs; with `test`, what the tests and the linters need as well, with `bench`,
+# what benchmarks compare with.
 set_up() {
     open_local
     locked set_up_steps "$@"
@@ -21,6 +22,7 @@ set_up_steps() {
     set_up_venv
     set_up_requirements server requirements.txt
     [ "${1:-}" != test ] || set_up_requirements test test-requirements.txt
+    [ "${1:-}" != bench ] || set_up_requirements bench script/lib/bench.txt
     set_up_odoo
     set_up_postgres
 }
@@ -54,7 +56,7 @@ set_up_venv() {
     local key
     key="$VENV $("$PYTHON_FOUND" -VV) $(hash_of script/lib/installer.txt)"
     ! stamped venv "$key" || return 0
-    rm -rf "$VENV" "$LOCAL"/stamp/{venv,server,test,odoo,embedded}
+    rm -rf "$VENV" "$LOCAL"/stamp/{venv,server,test,bench,odoo,embedded}
     step "making the Python environment" make_venv || {
         log_tail setup
         die "could not make the Python environment (see .local/log/setup.log): is the package index reachable?"

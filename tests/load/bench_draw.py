@@ -1,61 +1,120 @@
-"""Selecting 5 % of a roster in four strata, against what PostgreSQL needs to hash it and against Python.
+"""The draw at registry size, against what PostgreSQL needs at least and against plain Odoo.
 
-Peers: ``scan`` hashes every label of the roster once and keeps nothing (the floor);
-``python`` is the reference in ``tools/vrs.py``, labels already in memory.
+Choosing 5 % in four strata (marking them is part of the act): ``scan`` hashes every label of the roster once and
+keeps nothing (the floor), in one process; ``row_number`` ranks the whole roster by hash in plain SQL. The whole
+act, from the lock to the visits with their teams: ``orm`` does no more than a script on Odoo would: search,
+sample, create the visits.
 """
 
+import random
 import secrets
 from datetime import date, datetime, timedelta
 
 SIZE = 100_000
 STRATA = {"A": 0.4, "B": 0.3, "C": 0.2, "D": 0.1}  # share of the roster
 RATIO = 0.05
+OFFICERS = 500
+NOW = datetime(2026, 3, 20, 1, 0)
 
 SCAN = """
 SELECT count(sha256(%(opad)s || sha256(%(ipad)s || convert_to(label, 'UTF8') || '\\x01'::bytea)))
   FROM srsp_draw_line WHERE draw_id = %(draw)s
 """
+ROW_NUMBER = """
+CREATE TEMP TABLE bench_ranked ON COMMIT DROP AS
+SELECT id, position FROM (
+    SELECT id, stratum, position, row_number() OVER (PARTITION BY stratum ORDER BY position) AS place
+      FROM (SELECT id, stratum, sha256(%(opad)s || sha256(
+                   %(ipad)s || convert_to(label, 'UTF8') || '\\x01'::bytea)) AS position
+              FROM srsp_draw_line WHERE draw_id = %(draw)s AND excluded_reason IS NULL) hashed) ranked
+  JOIN (VALUES %(places)s) wanted (key, number) ON key = stratum AND place <= number
+"""
 
 
 def run(size, tools):
     env = tools.env
+    tools.say(f"making a registry of {size} targets")
+    task = make_task(env, size)
+    env.flush_all()
+    yield {"measures": "lock, draw and visits", **compare_act(env, task, tools)}
+    draw = task._lock_roster(NOW)
+    env.cr.execute("ANALYZE srsp_draw_line")
+    for result in compare_selection(env, draw, tools):
+        yield {"measures": "selection of 5 % in four strata", **result}
+
+
+def undone(env, function):
+    """``function`` with all it does to the database taken back."""
+
+    def run_and_undo():
+        with env.cr.savepoint() as savepoint:
+            function()
+            env.flush_all()
+            savepoint.rollback()
+        env.invalidate_all()
+
+    return run_and_undo
+
+
+def compare_act(env, task, tools):
+    def act():
+        task._lock_roster(NOW)._draw(task.draw_at)
+
+    def orm():
+        targets = env["srsp.target"].search(list(task._get_pool_domain()))
+        inspectors = env["srsp.inspector"].search([("company_id", "=", env.company.id)])
+        drawn = env["srsp.target"]
+        for stratum in targets.grouped("risk_class").values():
+            drawn |= stratum.browse(
+                random.sample(stratum.ids, round(len(stratum) * RATIO))
+            )
+        env["srsp.inspection"].create(
+            [
+                {
+                    "task_id": task.id,
+                    "entity_id": target.entity_id.id,
+                    "company_id": task.company_id.id,
+                    "officer_ids": [(6, 0, random.sample(inspectors.ids, 2))],
+                    "line_ids": [
+                        (0, 0, {"target_id": target.id, "item_id": task.item_ids.id})
+                    ],
+                }
+                for target in drawn
+            ]
+        )
+
+    return tools.compare(undone(env, act), undone(env, orm), "orm")
+
+
+def compare_selection(env, draw, tools):
     from odoo.addons.srsp_supervision.tools import vrs
 
-    tools.say(f"making a roster of {size} targets")
-    draw = make_draw(env, size)
-    env.cr.execute(
-        "SELECT stratum, label FROM srsp_draw_line WHERE draw_id = %s", [draw.id]
-    )
-    labels = {}
-    for stratum, label in env.cr.fetchall():
-        labels.setdefault(stratum, []).append(label.encode())
     iteration = env["srsp.draw.iteration"].create(
         {"draw_id": draw.id, "number": 1, "randomness_hex": "00"}
     )
     env.flush_all()
     prk = secrets.token_bytes(32)
     ipad, opad = vrs.hmac_pads(prk)
-
-    def select():
-        with env.cr.savepoint() as savepoint:
-            for stratum, places in iteration._get_places().items():
-                iteration._select(prk, stratum, places)
-            savepoint.rollback()
+    values = {"ipad": ipad, "opad": opad, "draw": draw.id}
 
     def scan():
-        env.cr.execute(SCAN, {"ipad": ipad, "opad": opad, "draw": draw.id})
+        env.cr.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        env.cr.execute(SCAN, values)
+        env.cr.execute("RESET max_parallel_workers_per_gather")
 
-    def python():
-        for stratum, places in iteration._get_places().items():
-            vrs.lowest(prk, labels[stratum], places)
+    def row_number():
+        places = ", ".join(
+            f"('{key}', {number})" for key, number in iteration._get_places().items()
+        )
+        env.cr.execute(ROW_NUMBER.replace("%(places)s", places), values)
 
-    for peer in (scan, python):
-        result = tools.compare(select, peer, peer.__name__)
-        yield {"measures": "selection of 5 % in four strata", **result}
+    select = undone(env, lambda: iteration._find(prk, iteration._get_places()))
+    for peer in (scan, row_number):
+        yield tools.compare(select, undone(env, peer), peer.__name__)
 
 
-def make_draw(env, size):
-    """A draw whose roster of ``size`` targets is locked: bulk rows by SQL, the lock by the product."""
+def make_task(env, size):
+    """An announced task with ``size`` targets (bulk rows by SQL) and OFFICERS officers, some of them recused."""
     company = env.company
     company.srsp_area_code = "350100"
     division = env["srsp.division"].create({"name": "Bench", "code": "BENCH"})
@@ -93,11 +152,10 @@ def make_draw(env, size):
                 "certificate_number": str(number),
                 "certificate_valid_until": date(2099, 12, 31),
             }
-            for number in range(20)
+            for number in range(OFFICERS)
         ]
     )
-    now = datetime(2026, 3, 20, 1, 0)
-    task = env["srsp.task"].create(
+    return env["srsp.task"].create(
         {
             "name": "Bench",
             "division_id": division.id,
@@ -107,12 +165,11 @@ def make_draw(env, size):
             "stratify_by": "risk_class",
             "date_from": date(2026, 4, 1),
             "date_to": date(2026, 6, 30),
-            "draw_at": now + timedelta(days=1),
-            "lock_at": now,
-            "announced_on": now,
+            "draw_at": NOW + timedelta(days=1),
+            "lock_at": NOW,
+            "announced_on": NOW,
         }
     )
-    return task._lock_roster(now)
 
 
 def make_targets(env, sector, size):

@@ -13,6 +13,7 @@ ADDONS = ["srsp_supervision", "srsp_disclosure"]
 LOCKS = [
     "requirements.txt",
     "test-requirements.txt",
+    "script/lib/bench.txt",
     "script/lib/installer.txt",
     "script/lib/postgres.txt",
 ]

@@ -88,6 +88,29 @@ class Documents(http.Controller):
             publication, f"certificate-{number}.json", frozen=asked
         )
 
+    @http.route(
+        ["/supervision/verify", "/supervision/draws/<string:number>/verify"],
+        sitemap=False,
+        **PUBLIC,
+    )
+    def verify(self, number="", **_other):
+        """The page that recomputes a draw in the visitor's own browser."""
+        publications = request.env["srsp.publication"]
+        publication = publications.search(
+            [
+                ("kind", "=", "draw"),
+                ("reference", "=", storable(number)),
+                ("state", "=", "published"),
+            ],
+            limit=1,
+        )
+        if number and not publication:
+            return not_found(number)
+        return request.render(
+            "srsp_disclosure.verify",
+            {"publication": publication, "labels": publications._get_labels()},
+        )
+
     @http.route("/supervision/publication/<string:number>/payload.json", **DOCUMENT)
     def payload(self, number):
         """The frozen bytes of any publication."""

@@ -3,7 +3,6 @@ import json
 from odoo import models
 
 from odoo.addons.srsp_supervision.models.srsp_draw import iso
-from odoo.addons.srsp_supervision.tools import canonical
 
 SHOWN = 200  # rows of an iteration, or of those left out, on the page of a draw
 
@@ -44,10 +43,10 @@ class SrspDraw(models.Model):
     def _prepare_contents(self, kind):
         if kind == "roster":
             return {"payload": self._get_roster_payload()}
-        return {"payload": self._get_page_payload(), "original": self._write_original}
-
-    def _write_original(self, file):
-        file.write(canonical.dumps(self._get_certificate()))
+        return {
+            "payload": self._get_page_payload(),
+            "original": self._write_certificate,
+        }
 
     def _get_page_payload(self):
         """The certificate with only the first ``SHOWN`` of its long lists, and how long they are."""
@@ -58,9 +57,12 @@ class SrspDraw(models.Model):
             iteration["selected_count"] = len(iteration["selected"])
             iteration["selected"] = iteration["selected"][:SHOWN]
         shown = {
-            (iteration["number"], row[0])
+            (iteration["number"], label)
             for iteration in sealed["iterations"]
-            for row in iteration["selected"]
+            for label, *_row in [
+                *iteration["selected"],
+                *self._get_regrouped(iteration, assignment),
+            ]
         }
         excluded = self.env["srsp.draw.line"].sudo()
         domain = [("draw_id", "=", self.id), ("excluded_reason", "!=", False)]
@@ -73,36 +75,24 @@ class SrspDraw(models.Model):
                 for line in excluded.search(domain, order="label", limit=SHOWN)
             ],
             "teams": [
-                [number, labels, officers, *others]
-                for number, labels, officers, *others in assignment["teams"]
-                if any((number, label) in shown for label in labels)
+                team
+                for team in assignment["teams"]
+                if any((team[0], label) in shown for label in team[1])
             ],
             "team_count": len(assignment["teams"]),
             "chain": self._get_chain_link(event),
         }
 
-    def _get_certificate_event(self):
-        """The link of the chain that seals the certificate as it is."""
-        return (
-            self.env["srsp.event"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "=", self.id),
-                    ("kind", "!=", "draw.committed"),
-                ],
-                limit=1,
-            )
-        )
-
-    def _get_chain_link(self, event):
-        return {
-            "sequence": event.sequence,
-            "kind": event.kind,
-            "previous_hash_hex": event.previous_hash,
-            "hash_hex": event.hash,
-        }
+    def _get_regrouped(self, iteration, assignment):
+        """The first visits that got other inspectors: their labels, of the first ``SHOWN`` teams of a withdrawal."""
+        if iteration["kind"] != "withdrawal":
+            return []
+        own = [
+            labels
+            for number, labels, *_team in assignment["teams"]
+            if number == iteration["number"]
+        ]
+        return own[:SHOWN]
 
     def _get_roster_state(self):
         """A roster stays ``committed`` when it has been drawn: the draw is a publication of its own."""

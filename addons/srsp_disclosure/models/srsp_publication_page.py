@@ -60,8 +60,15 @@ class SrspPublication(models.Model):
             "publication": self,
             "payload": payload,
             "teams": {
-                (number, label): officers
-                for number, labels, officers, *_more in payload.get("teams", [])
+                (number, label): [*officers, *experts]
+                for number, labels, officers, experts, _steps in payload.get(
+                    "teams", []
+                )
+                for label in labels
+            },
+            "steps": {
+                (number, label): team_steps
+                for number, labels, *_team, team_steps in payload.get("teams", [])
                 for label in labels
             },
             "labels": self._get_labels(),

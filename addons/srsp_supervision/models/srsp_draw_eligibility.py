@@ -10,8 +10,9 @@ class SrspDraw(models.Model):
     """Who may visit whom: eligibility classes, fixed when the roster is locked.
 
     A class is a set of inspectors written as a number: bit i stands for the one at index i of those that
-    stand in the certificate. Targets of the same sector and region whose entities have the same recused
-    inspectors share one; so there are few, whatever the size of the registry.
+    stand in the certificate. Whoever serves one of the task's sectors may visit all its targets: a joint visit
+    has officers of each. Targets of the same region whose entities have the same recused inspectors share a
+    class; so there are few, whatever the size of the registry.
     """
 
     _inherit = "srsp.draw"
@@ -51,7 +52,7 @@ class SrspDraw(models.Model):
         recused = self._make_recused(task, inspectors)
         kinds = self.env.execute_query(
             SQL(
-                """SELECT DISTINCT target.sector_id, coalesce(target.region, ''), coalesce(recused.number, 0)
+                """SELECT DISTINCT coalesce(target.region, ''), coalesce(recused.number, 0)
                      FROM srsp_target target
                 LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id
                     WHERE target.id IN %s""",
@@ -60,14 +61,12 @@ class SrspDraw(models.Model):
         )
         masks = self._get_masks(inspectors)
         classes, rows = {}, []
-        for sector, region, number in kinds:
-            mask = masks(sector, region) & ~recused[number]
-            rows.append(
-                (sector, region, number, classes.setdefault(mask, len(classes)))
-            )
+        for region, number in kinds:
+            mask = masks(region) & ~recused[number]
+            rows.append((region, number, classes.setdefault(mask, len(classes))))
         self.env.cr.execute(
             """CREATE TEMP TABLE srsp_lock_class
-               (sector_id int, region varchar, recused int, number int) ON COMMIT DROP"""
+               (region varchar, recused int, number int) ON COMMIT DROP"""
         )
         self.env.cr.execute_values("INSERT INTO srsp_lock_class VALUES %s", rows)
         self.env.cr.execute("ANALYZE srsp_lock_recused, srsp_lock_class")
@@ -100,25 +99,21 @@ class SrspDraw(models.Model):
 
     @api.model
     def _get_masks(self, inspectors):
-        """A function of a sector's id and a region: which of ``inspectors`` serve both.
+        """A function of a region: which of ``inspectors`` serve it.
 
         Whoever names no region serves every one; a target without a region is served by everybody.
         """
-        sectors, regions, everywhere = {}, {}, 0
+        regions, everywhere = {}, 0
         for place, inspector in enumerate(inspectors):
             bit = 1 << place
-            for sector in inspector.sector_ids.ids:
-                sectors[sector] = sectors.get(sector, 0) | bit
             for name in inspector.region_ids.mapped("name"):
                 regions[name] = regions.get(name, 0) | bit
             if not inspector.region_ids:
                 everywhere |= bit
-
-        def masks(sector, region):
-            mask = sectors.get(sector, 0)
-            return mask & (everywhere | regions.get(region, 0)) if region else mask
-
-        return masks
+        everybody = (1 << len(inspectors)) - 1
+        return lambda region: (
+            everywhere | regions.get(region, 0) if region else everybody
+        )
 
     @api.model
     def _check_officers(self, task, inspectors, rulebook):
@@ -129,8 +124,8 @@ class SrspDraw(models.Model):
         source = SQL(
             """srsp_target target
                LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id
-               JOIN srsp_lock_class class ON class.sector_id = target.sector_id
-                AND class.region = coalesce(target.region, '') AND class.recused = coalesce(recused.number, 0)
+               JOIN srsp_lock_class class
+                 ON class.region = coalesce(target.region, '') AND class.recused = coalesce(recused.number, 0)
                WHERE target.id IN %s""",
             self.env["srsp.target"].sudo()._search(pool).subselect(),
         )

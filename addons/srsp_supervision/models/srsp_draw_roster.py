@@ -41,8 +41,8 @@ class SrspDraw(models.Model):
                             WHEN target.state = 'cancelled' THEN 'removed' %(reasons)s END
                   FROM srsp_target target
              LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id
-                  JOIN srsp_lock_class class ON class.sector_id = target.sector_id
-                   AND class.region = coalesce(target.region, '')
+                  JOIN srsp_lock_class class
+                    ON class.region = coalesce(target.region, '')
                    AND class.recused = coalesce(recused.number, 0) %(joins)s
                  WHERE target.id IN %(pool)s
                 """,

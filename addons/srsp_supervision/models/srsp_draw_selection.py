@@ -29,6 +29,21 @@ class SrspDrawIteration(models.Model):
         if not places:
             return
         self.env.flush_all()
+        self._find(prk, places)
+        self.env.cr.execute(
+            SQL(
+                """UPDATE srsp_draw_line line SET iteration = %s, position = encode(chosen.position, 'hex')
+                     FROM srsp_chosen chosen WHERE line.id = chosen.id""",
+                self.number,
+            )
+        )
+        self.env["srsp.draw.line"].invalidate_model()
+
+    def _find(self, prk, places):
+        """Make the temporary table ``srsp_chosen`` (id, position) of the lines to draw.
+
+        :param places: ``{stratum: number}``; a stratum that runs out gives what is left
+        """
         bounds = self._get_bounds(places)
         self._collect(prk, bounds)
         found = dict(
@@ -38,28 +53,41 @@ class SrspDrawIteration(models.Model):
         )
         if any(found.get(key, 0) < places[key] for key, bound in bounds if bound):
             self._collect(prk, [(key, None) for key in places])
-        self._mark(places)
-        self.env["srsp.draw.line"].invalidate_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE TEMP TABLE srsp_chosen ON COMMIT DROP AS
+                SELECT id, position
+                  FROM (SELECT id, stratum, position,
+                               row_number() OVER (PARTITION BY stratum ORDER BY position) AS place
+                          FROM srsp_selection) ranked
+                  JOIN (VALUES %s) wanted (key, number) ON key = stratum AND place <= number
+                """,
+                SQL(", ").join(
+                    SQL("(%s::varchar, %s)", *item) for item in places.items()
+                ),
+            )
+        )
 
     def _get_bounds(self, places):
         """``[(stratum, below), …]``: positions below it are worth ranking; None: all are.
 
         Of N positions, spread evenly, k lie below k/N on the average; six standard deviations more than k
-        and at least k of them do, but for one case in a thousand million, which ``_select`` notices.
+        and at least k of them do, but for one case in a thousand million, which ``_find`` notices.
         """
-        left = dict(
+        drawn = dict(
             self.env.execute_query(
                 SQL(
-                    """SELECT stratum, count(*) FROM srsp_draw_line WHERE draw_id = %s AND iteration IS NULL
-                          AND excluded_reason IS NULL AND stratum IN %s GROUP BY stratum""",
+                    """SELECT stratum, count(*) FROM srsp_draw_line WHERE draw_id = %s AND iteration IS NOT NULL
+                        GROUP BY stratum""",
                     self.draw_id.id,
-                    tuple(places),
                 )
             )
         )
+        sizes = {stratum["key"]: stratum["size"] for stratum in self.draw_id.strata}
         bounds = []
         for key, wanted in places.items():
-            size = max(left.get(key, 0), 1)
+            size = max(sizes.get(key, 0) - drawn.get(key, 0), 1)
             share = min(wanted / size, 1.0)
             share = (wanted + 6 * math.sqrt(wanted * (1 - share)) + 10) / size
             below = int(share * 2**64) << 192
@@ -69,7 +97,7 @@ class SrspDrawIteration(models.Model):
     def _collect(self, prk, bounds):
         """Make the temporary table ``srsp_selection`` (id, stratum, position) of those below their bounds."""
         ipad, opad = vrs.hmac_pads(prk)
-        self.env.cr.execute("DROP TABLE IF EXISTS srsp_selection")
+        self.env.cr.execute("DROP TABLE IF EXISTS srsp_selection, srsp_chosen")
         with self._parallel():
             self.env.cr.execute(
                 SQL(
@@ -79,8 +107,7 @@ class SrspDrawIteration(models.Model):
                       FROM (SELECT id, stratum, sha256(%(opad)s || sha256(
                                    %(ipad)s || convert_to(label, 'UTF8') || '\\x01'::bytea)) AS position
                               FROM srsp_draw_line
-                             WHERE draw_id = %(draw)s AND excluded_reason IS NULL AND iteration IS NULL
-                            OFFSET 0) line
+                             WHERE draw_id = %(draw)s AND excluded_reason IS NULL AND iteration IS NULL) line
                       JOIN (VALUES %(bounds)s) bound (stratum, below) ON bound.stratum = line.stratum
                      WHERE below IS NULL OR position < below
                     """,
@@ -106,22 +133,3 @@ class SrspDrawIteration(models.Model):
         yield
         for name, value in before.items():
             cr.execute("SELECT set_config(%s, %s, true)", [name, value])
-
-    def _mark(self, places):
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE srsp_draw_line line
-                   SET iteration = %(number)s, position = encode(chosen.position, 'hex')
-                  FROM (SELECT id, stratum, position,
-                               row_number() OVER (PARTITION BY stratum ORDER BY position) AS place
-                          FROM srsp_selection) chosen
-                  JOIN (VALUES %(places)s) wanted (stratum, number) ON wanted.stratum = chosen.stratum
-                 WHERE line.id = chosen.id AND chosen.place <= wanted.number
-                """,
-                number=self.number,
-                places=SQL(", ").join(
-                    SQL("(%s::varchar, %s)", *item) for item in places.items()
-                ),
-            )
-        )

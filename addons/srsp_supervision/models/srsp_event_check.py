@@ -283,7 +283,7 @@ class SrspEventCheck(models.Model):
                 "excluded_digest_hex": cert.excluded_digest(draw._query_excluded()),
             }
         elif row.kind in CERTIFIED and row.id == self._get_last_certified(draw).id:
-            live = cert.seal_payload(draw._get_certificate())
+            live = draw._get_sealed()
         else:
             return None
         return json.loads(row.payload), json.loads(canonical.dumps(live))

@@ -1,8 +1,12 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class SrspTaskStratum(models.Model):
-    """A ratio of its own for one stratum of a task, with the reason that is published."""
+    """A ratio of its own for one stratum of a task, with the reason that is published.
+
+    Whoever may write the task may set it, until the draw has been announced.
+    """
 
     _name = "srsp.task.stratum"
     _description = "Ratio of a stratum"
@@ -22,3 +26,30 @@ class SrspTaskStratum(models.Model):
         "CHECK (ratio > 0 AND ratio <= 1)",
         "Ratios lie above 0 and not above 1 (5 % is 0.05).",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        strata = super().create(vals_list)
+        strata._check_task_open()
+        return strata
+
+    def write(self, vals):
+        self._check_task_open()
+        result = super().write(vals)
+        self._check_task_open()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_announced(self):
+        self._check_task_open()
+
+    def _check_task_open(self):
+        if self.env.su:
+            return
+        self.task_id.check_access("write")
+        if any(task.announced_on for task in self.task_id):
+            raise UserError(
+                self.env._(
+                    "The draw has been announced: what it covers and when it happens can no longer change."
+                )
+            )

@@ -5,44 +5,11 @@ from odoo.tests import BaseCase
 
 from ..tools import verify_draw, vrs
 from ..tools.assignment import Shortage, assign
+from .assignment_cases import division, tight_case, tiny_case, visit
 from .fairness import CRITICAL, chi_square
 from .flow import places_missing
 
 PRK = vrs.extract(b"code", b"randomness")
-
-
-def division(*labels, load=0, unit="矿"):
-    return [[label, "division", unit, load] for label in labels]
-
-
-def visit(label, mask, officers=(), experts=()):
-    return [label], mask, list(officers), list(experts)
-
-
-def tiny_case(seed):
-    """A few visits and inspectors, so tight that many cannot be served: arguments of ``assign``."""
-    rng = random.Random(seed)
-    units = ["矿", "测"][: rng.randrange(3)]
-    inspectors = []
-    for index in range(rng.randrange(1, 8)):
-        pool = rng.choice(["division", "division", "detachment", "expert"])
-        if pool == "division" and not units:
-            pool = "detachment"
-        unit = rng.choice(units) if pool == "division" else "队"
-        inspectors.append([f"i{index}", pool, unit, rng.randrange(2)])
-    size, experts = rng.randrange(1, 4), rng.randrange(2)
-    officers = [row[0] for row in inspectors if row[1] != "expert"]
-    advisers = [row[0] for row in inspectors if row[1] == "expert"]
-    everybody = len(inspectors)
-    visits = []
-    for index in range(rng.randrange(1, 8)):
-        kept = rng.sample(officers, min(len(officers), rng.randrange(size)))
-        aside = rng.sample(advisers, min(len(advisers), rng.randrange(experts + 1)))
-        if seed % 3:
-            kept, aside = [], []
-        mask = rng.getrandbits(everybody) | rng.getrandbits(everybody)
-        visits.append(visit(f"t{index}", mask, kept, aside))
-    return visits, inspectors, units, size, experts, rng.choice([None, 1, 2, 3, 4])
 
 
 def by_the_verifier(prk, visits, inspectors, units, size, experts, cap):
@@ -154,17 +121,18 @@ class TestExistence(BaseCase):
 
 class TestRule(BaseCase):
     def test_the_verifier_finds_the_same_teams(self):
-        served = 0
-        for seed in range(4000, 10000):
-            case = tiny_case(seed)
-            try:
-                teams = assign(PRK, *case)[0]
-            except Shortage:
-                teams = None
-            with self.subTest(seed=seed):
-                self.assertEqual(teams, by_the_verifier(PRK, *case))
-            served += teams is not None
-        self.assertGreater(served, 1000)
+        for make, seeds in ((tiny_case, 4000), (tight_case, 3000)):
+            served = 0
+            for seed in range(seeds):
+                case = make(seed)
+                try:
+                    teams = assign(PRK, *case)[0]
+                except Shortage:
+                    teams = None
+                with self.subTest(make=make.__name__, seed=seed):
+                    self.assertEqual(teams, by_the_verifier(PRK, *case))
+                served += teams is not None
+            self.assertGreater(served, 800)
 
     def test_a_team_has_distinct_officers_and_the_load_is_shared_evenly(self):
         visits = [visit(f"t{number}", 0b11111) for number in range(50)]

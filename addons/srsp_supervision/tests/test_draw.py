@@ -39,7 +39,6 @@ class TestDraw(SrspCase):
                 "randomness": {
                     "source": "system",
                     "lottery": "",
-                    "bits_needed": 32,
                     "announced_for": "2026-03-23T01:30:00Z",
                     "statement": draw.randomness_statement,
                     "bits_needed": 32,
@@ -418,3 +417,13 @@ class TestSelection(SrspCase):
             self.env.cr.fetchall(),
             [(position.hex(), label.decode()) for position, label in expected],
         )
+
+    def test_a_stratum_that_falls_short_of_its_bound_is_ranked_whole(self):
+        task = self._make_announced()
+        draw = task._lock_roster(NOW)
+        model = type(self.env["srsp.draw.iteration"])
+        below = (1).to_bytes(32, "big")
+        self.patch(model, "_get_bounds", lambda _self, _places: [("all", below)])
+        draw._draw(DRAW_AT)
+        self.assertEqual(len(draw.drawn_line_ids), 6)
+        self.assertEqual(draw._find_difference(), "")

@@ -52,6 +52,26 @@ class TestLock(SrspCase):
         with self._refused("nobody is in stratum D"):
             other._lock_roster(NOW)
 
+    def test_own_ratios_belong_to_those_who_may_write_the_task_until_it_is_announced(
+        self,
+    ):
+        task = self._make_task()
+        officer = self._make_user("officer", "division_officer", self.surveying)
+        stranger = self._make_user("stranger", "division_officer", self.minerals)
+        strata = self.env["srsp.task.stratum"]
+        values = {"task_id": task.id, "key": "all", "ratio": 0.2, "reason": "More"}
+        with self.assertRaises(AccessError):
+            strata.with_user(stranger).create(values)
+        own = strata.with_user(officer).create(values)
+        task.announced_on = NOW
+        for attempt in (
+            lambda: own.write({"ratio": 0.3}),
+            lambda: own.unlink(),
+            lambda: strata.with_user(officer).create({**values, "key": "other"}),
+        ):
+            with self._refused("has been announced"):
+                attempt()
+
     def test_who_was_inspected_lately_or_has_an_open_case_is_left_out(self):
         self.rulebook.interval_days = 30
         visits = self._make_drawn().inspection_ids
@@ -95,7 +115,7 @@ class TestLock(SrspCase):
         draw = self._make_announced()._lock_roster(NOW)
         labels = [row[0] for row in draw.inspectors]
         self.assertEqual(labels, ["SV-01", "SV-02", "SV-04", "SV-05"])
-        found = {label: mask for label, mask in draw._stream_leaves()}
+        found = dict(draw._stream_leaves())
         self.assertEqual(
             [found[target.code] for target in self.targets[:4]],
             ["d", "c", "b", "f"],

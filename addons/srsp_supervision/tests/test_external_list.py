@@ -203,6 +203,12 @@ class TestExternalList(SrspCase):
         self.task.with_user(self.manager).action_announce()
         self.targets[9].write({"state": "suspended", "state_reason": "Renovation"})
         draw = self.task._lock_roster(NOW)
+        commitment = draw._get_commitment()
+        self.assertEqual(commitment["external"], self.task._get_external())
+        self.assertEqual(
+            commitment["strata"],
+            [{"key": "external", "size": 1, "ratio": 1, "quota": 1}],
+        )
         roster = self._roster(draw)
         self.assertEqual(
             {line.label: line.excluded_reason for line in roster},

@@ -8,23 +8,13 @@ A round's signature is a BLS12-381 signature on G1 (``bls-unchained-g1-rfc9380``
 round as eight bytes, big-endian; its randomness is SHA-256 of the signature.
 """
 
+import functools
 import hashlib
 import json
+import sys
 import time
 
 import requests
-from py_ecc.bls.hash_to_curve import hash_to_G1
-from py_ecc.bls.point_compression import decompress_G1, decompress_G2
-from py_ecc.optimized_bls12_381 import (
-    FQ12,
-    G2,
-    curve_order,
-    final_exponentiate,
-    is_inf,
-    multiply,
-    neg,
-    pairing,
-)
 
 CHAIN_HASH = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 PUBLIC_KEY = (
@@ -77,21 +67,23 @@ def fetch(urls, number: int, timeout: float = TIMEOUT) -> bytes:
 
 def verify(public_key: str, number: int, signature: bytes) -> bool:
     """Tell whether ``signature`` is that of round ``number`` under ``public_key`` (hexadecimal, on G2)."""
-    if len(signature) != 48:
-        return False
-    try:
-        point = decompress_G1(int.from_bytes(signature, "big"))
-    except ValueError:
-        return False
-    if is_inf(point) or not is_inf(multiply(point, curve_order)):
-        return False
-    key = bytes.fromhex(public_key)
-    halves = (int.from_bytes(key[:48], "big"), int.from_bytes(key[48:], "big"))
     message = hashlib.sha256(number.to_bytes(8, "big")).digest()
-    hashed = hash_to_G1(message, DST, hashlib.sha256)
-    both = pairing(neg(G2), point, final_exponentiate=False)
-    both *= pairing(decompress_G2(halves), hashed, final_exponentiate=False)
-    return final_exponentiate(both) == FQ12.one()
+    return _curve().is_signature(bytes.fromhex(public_key), message, signature, DST)
+
+
+@functools.cache
+def _curve():
+    """The curve's mathematics, imported when first needed and without its side effect.
+
+    py_ecc lifts the recursion limit of the whole process, beyond which deeply nested JSON from outside
+    would overflow the stack instead of raising an error.
+    """
+    limit = sys.getrecursionlimit()
+    try:
+        from . import bls
+    finally:
+        sys.setrecursionlimit(limit)
+    return bls
 
 
 def randomness(signature: bytes) -> bytes:

@@ -44,6 +44,20 @@ export function checkRoster({ commitment, roster, excluded }) {
     }
 }
 
+/** Enough bits for every selection: log2 of their number, up to the error of a sum of logarithms. */
+export function checkBits({ commitment }) {
+    let bits = 0;
+    for (const { size, quota: drawn } of commitment.strata) {
+        for (let index = 1; index <= drawn; index++) {
+            bits += Math.log2((size - drawn + index) / index);
+        }
+    }
+    const found = commitment.randomness.bits_needed;
+    if (!(found - 1 - 1e-6 < bits && bits < found + 1e-6)) {
+        differ("commitment.randomness.bits_needed", Math.ceil(bits), found);
+    }
+}
+
 export function checkInspectors({ commitment, assignment }) {
     const digest = rowsDigest("assignment.inspectors", assignment.inspectors);
     expect("commitment.inspectors_digest_hex", digest, commitment.inspectors_digest_hex);
@@ -68,6 +82,9 @@ export function checkCodes({ commitment, iterations }) {
         }
         if ((iteration.kind === "draw") !== (index === 0)) {
             differ(`${where}.kind`, say(index ? "kindLater" : "kindFirst"), iteration.kind);
+        }
+        if ((iteration.reason === "") !== (index === 0)) {
+            differ(`${where}.reason`, say(index ? "reasonLater" : "empty"), iteration.reason);
         }
         expect(`${where}.randomness_hex`, iterations[0].randomness_hex, iteration.randomness_hex);
         checkSignature(`${where}.signature_hex`, commitment.randomness.source, iteration);
@@ -124,7 +141,7 @@ export function checkSelection(certificate, report) {
 }
 
 /** How many each stratum draws: `Map` stratum -> number. */
-function placesOf({ commitment, iterations }, index, { strata, drawn, gone }) {
+function placesOf({ commitment, iterations }, index, { drawn, gone }) {
     const { kind, unavailable, places } = iterations[index];
     if (kind === "draw") {
         return new Map(commitment.strata.map(({ key, quota: count }) => [key, count]));
@@ -139,7 +156,7 @@ function placesOf({ commitment, iterations }, index, { strata, drawn, gone }) {
         wanted.set(stratum, (wanted.get(stratum) || 0) + 1);
     });
     places.forEach(([stratum, count], row) => {
-        if (!strata.has(stratum) || wanted.has(stratum)) {
+        if (!commitment.strata.some(({ key }) => key === stratum) || wanted.has(stratum)) {
             differ(`iterations[${index}].places[${row}]`, say("stratumOnce"), stratum);
         }
         wanted.set(stratum, count);

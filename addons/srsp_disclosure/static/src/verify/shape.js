@@ -90,7 +90,7 @@ const certificate = object({
         strata: list(object({ key: field, size: whole, ratio: share, quota: whole })),
         team_size: some,
         experts: whole,
-        officer_cap: orNull(some),
+        officer_cap: orNull(whole),
         units: list(label),
         randomness: object({
             source: text,
@@ -101,7 +101,7 @@ const certificate = object({
     }),
     roster: list(row(label, field)),
     excluded: list(row(label, field)),
-    witnesses: list(row(text, text, text)),
+    witnesses: list(row(text, time, text)),
     iterations: list(
         object({
             number: some,
@@ -126,7 +126,7 @@ const certificate = object({
         visits: list(row(some, list(label))),
         teams: list(row(some, list(label), list(label), list(label), list(text))),
     }),
-    chain: object({ sequence: some, kind: text, previous_hash_hex: digest, hash_hex: digest }),
+    chain: object({ sequence: whole, kind: text, previous_hash_hex: digest, hash_hex: digest }),
 });
 
 /** @throws {BadInput} unless every field of `value` is there and of its type */

@@ -7,7 +7,15 @@
 import { Hash, unhex } from "./sha256.js";
 import { canonical, encode, expect, parse } from "./text.js";
 import { checkShape } from "./shape.js";
-import { checkCodes, checkInspectors, checkRoster, checkSelection, checkTimes, ticketOf } from "./checks.js";
+import {
+    checkBits,
+    checkCodes,
+    checkInspectors,
+    checkRoster,
+    checkSelection,
+    checkTimes,
+    ticketOf,
+} from "./checks.js";
 import { checkEligibility, checkTeams } from "./visits.js";
 
 const NOT_SEALED = ["roster", "excluded", "chain"];
@@ -41,6 +49,7 @@ export function verify(certificate, report = () => {}) {
     report("commitment");
     checkTimes(certificate);
     checkRoster(certificate);
+    checkBits(certificate);
     checkInspectors(certificate);
     report("codes");
     checkCodes(certificate);

@@ -59,7 +59,7 @@ export function checkTeams(certificate, { positions }, masks, report) {
         }
         const rows = assignment.visits.slice(start, end);
         const known = iteration.kind === "withdrawal" ? takeOut(state, iteration, index) : null;
-        checkVisits(iteration, rows, start, positions[index], known || newVisits(iteration, positions[index]));
+        checkVisits(iteration, rows, start, positions[index], known || newVisits(iteration));
         const visits = rows.map(([, labels]) => prepare(state, labels, known));
         const work = new Assignment(staff, commitment.officer_cap, positions[index], visits);
         const unserved = work.run(commitment.team_size, commitment.experts);
@@ -79,14 +79,14 @@ export function checkTeams(certificate, { positions }, masks, report) {
     compareRows("assignment.teams", expected, assignment.teams);
 }
 
-/** Positions, by this iteration's own key, of what it selected: label -> hex. */
-function newVisits({ kind, selected }, positions) {
-    const own = ([label, , position]) => (kind === "extension" ? positions.hex(label) : position);
-    return new Map(selected.map((row) => [row[0], own(row)]));
+/** What an iteration selected: label -> position in hex. */
+function newVisits({ selected }) {
+    return new Map(selected.map(([label, , position]) => [label, position]));
 }
 
 /**
- * `rows` hold what is in `known`, once each, in order.
+ * `rows` hold what is in `known`, once each; they ascend by the position of their first label under the key
+ * of the iteration.
  *
  * @param {Map} known label -> position in hex, of an iteration that selects; first label -> visit, of
  *     one that withdraws
