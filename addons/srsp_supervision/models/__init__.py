@@ -27,6 +27,7 @@ from . import srsp_entity
 from . import srsp_entity_overview
 from . import srsp_target
 from . import srsp_target_change
+from . import srsp_target_pool
 from . import srsp_permit_reminder
 from . import srsp_registry_count
 from . import srsp_registry_health
