@@ -1,6 +1,7 @@
 from . import srsp_guard_mixin
 from . import srsp_event
 from . import mail_message
+from . import mail_thread
 from . import ir_attachment
 from . import res_company
 from . import res_users
