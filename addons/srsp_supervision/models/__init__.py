@@ -3,6 +3,7 @@ from . import srsp_event
 from . import srsp_event_check
 from . import mail_mail
 from . import mail_message
+from . import mail_thread
 from . import ir_attachment
 from . import res_company
 from . import res_users
@@ -29,6 +30,7 @@ from . import srsp_entity
 from . import srsp_entity_overview
 from . import srsp_target
 from . import srsp_target_change
+from . import srsp_target_pool
 from . import srsp_permit_reminder
 from . import srsp_registry_count
 from . import srsp_registry_health

@@ -1,32 +1,36 @@
 from odoo import api, models
+from odoo.exceptions import AccessError
 
 
 class IrAttachment(models.Model):
-    """The scan of an approval is frozen with its list: whoever may write the list has no other door to it."""
+    """A file that is the value of a field of ours (a scan, an imported table) is written through that field alone.
+
+    Whoever may write the record has no other door to it; what guards the record guards the file.
+    """
 
     _inherit = "ir.attachment"
 
     @api.model_create_multi
     def create(self, vals_list):
         attachments = super().create(vals_list)
-        attachments._check_approval_scans()
+        attachments._check_not_a_field()
         return attachments
 
     def write(self, vals):
-        self._check_approval_scans()
+        self._check_not_a_field()
         result = super().write(vals)
-        self._check_approval_scans()  # nor is another file moved to its place
+        self._check_not_a_field()  # nor is another file moved to its place
         return result
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_approval_scan(self):
-        self._check_approval_scans()
+    def _unlink_except_a_field(self):
+        self._check_not_a_field()
 
-    def _check_approval_scans(self):
-        if not self.env.su:
-            scans = self.sudo().filtered(
-                lambda attachment: (
-                    attachment.res_model == "srsp.list" and attachment.res_field
-                )
+    def _check_not_a_field(self):
+        if not self.env.su and any(
+            attachment.res_field and (attachment.res_model or "").startswith("srsp.")
+            for attachment in self.sudo()
+        ):
+            raise AccessError(
+                self.env._("This file is changed on the form of its record alone.")
             )
-            self.env["srsp.list"].browse(scans.mapped("res_id"))._check_open()

@@ -1,11 +1,12 @@
 import re
 
-from stdnum.cn import ric, uscc
+from stdnum.cn import ric
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-HIDDEN = "*"
+from ..tools import uscc
+from ..tools.identity import HIDDEN, mask
 
 
 class SrspEntity(models.Model):
@@ -41,17 +42,14 @@ class SrspEntity(models.Model):
         store=True,
         help="The credit code, or a generated code without one.",
     )
-    region = fields.Char()
+    region = fields.Char(tracking=True)
     address = fields.Char()
     legal_representative = fields.Char()
     founded_on = fields.Date("Founded")
     business_scope = fields.Text()
     registering_authority = fields.Char()
     identity_number = fields.Char(
-        "Full Identity Number",
-        copy=False,
-        exportable=False,
-        groups="srsp_supervision.group_policy_officer,srsp_supervision.group_administrator",
+        "Full Identity Number", copy=False, groups=fields.NO_ACCESS
     )
     identity_masked = fields.Char(
         "Identity Number",
@@ -90,9 +88,7 @@ class SrspEntity(models.Model):
     @api.depends("identity_number")
     def _compute_identity_masked(self):
         for entity in self:
-            number = entity.identity_number or ""
-            hidden = HIDDEN * (len(number) - 5)
-            entity.identity_masked = number and f"{number[:3]}{hidden}{number[-2:]}"
+            entity.identity_masked = mask(entity.identity_number or "")
 
     def _inverse_identity_masked(self):
         """Keep a number that was typed in; what is hidden stays as it is."""
@@ -104,7 +100,7 @@ class SrspEntity(models.Model):
     @api.constrains("uscc")
     def _check_uscc(self):
         for entity in self.filtered("uscc"):
-            if uscc.is_valid(entity.uscc) and uscc.compact(entity.uscc) == entity.uscc:
+            if uscc.is_valid(entity.uscc) and uscc.clean(entity.uscc) == entity.uscc:
                 continue
             raise ValidationError(
                 self.env._(
@@ -150,9 +146,17 @@ class SrspEntity(models.Model):
         return super().create([self._clean_uscc(vals) for vals in vals_list])
 
     def write(self, vals):
-        if not self.env.su and {"name", "uscc", "kind"} & vals.keys():
-            self._check_no_open_visit()
-        return super().write(self._clean_uscc(vals))
+        if not self.env.su:
+            if vals.get("company_id", self.company_id.id) not in self.company_id.ids:
+                raise ValidationError(
+                    self.env._("An entity stays in the registry of its bureau.")
+                )
+            if {"name", "uscc", "kind"} & vals.keys():
+                self._check_no_open_visit()
+        result = super().write(self._clean_uscc(vals))
+        if names := sorted({"region", "kind"} & vals.keys()):
+            self.sudo().target_ids._tell_tasks_of_change(self, names)
+        return result
 
     def _check_no_open_visit(self):
         """Raise while a visit is open: its result will name the entity as it is now."""

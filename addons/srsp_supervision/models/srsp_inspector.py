@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
+from ..tools.identity import is_identity
+
 # What decides, beside certificates and absences, whom a draw may take.
 POOL_FIELDS = frozenset("active on_duty pool_kind division_id sector_ids".split())
 
@@ -144,6 +146,15 @@ class SrspInspector(models.Model):
                     )
                 )
         self.env["srsp.inspector.certificate"].create(new)
+
+    @api.constrains("staff_number")
+    def _check_staff_number(self):
+        if any(is_identity(inspector.staff_number) for inspector in self):
+            raise ValidationError(
+                self.env._(
+                    "A staff number is published with every draw: it cannot be an identity number."
+                )
+            )
 
     @api.depends("certificate_number", "certificate_valid_until")
     def _compute_certificate_state(self):

@@ -4,6 +4,7 @@ import io
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.registry_file import quote
 from ..tools.registry_sheet import Heading, SheetWriter, write_template
 from .srsp_registry_columns import COLUMNS, ENTITY
 from .srsp_registry_import_report import NOTES
@@ -122,7 +123,7 @@ class SrspRegistryImport(models.Model):
         writer = csv.writer(buffer)
         writer.writerow(self._get_export_labels(kind))
         for number, row in enumerate(self._read_registry(kind)):
-            writer.writerow(row)
+            writer.writerow(map(quote, row))
             if number % FETCH_ROWS == 0:
                 yield buffer.getvalue().encode()
                 buffer.seek(0)

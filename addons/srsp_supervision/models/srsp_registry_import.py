@@ -255,6 +255,7 @@ class SrspRegistryImport(models.Model):
             tz=self.user_id.tz,
             allowed_company_ids=self.company_id.ids,
         )
+        record._check_may_import()  # rights may have gone since the button was pressed
         self.env.flush_all()
         try:
             with record._open_table() as table:

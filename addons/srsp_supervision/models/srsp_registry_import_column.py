@@ -1,6 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
+from ..tools.identity import mask_all
 from ..tools.registry_convert import normalise
 from ..tools.workbook import WorkbookError
 from .srsp_registry_columns import COLUMNS
@@ -30,6 +31,17 @@ class SrspRegistryImportColumn(models.Model):
         "Is Put into",
         help="Empty: not imported.",
     )
+
+    def write(self, vals):
+        """What a column means is changed before the work, and then checked again; where it stands never is."""
+        if self.env.su:
+            return super().write(vals)
+        if vals.keys() - {"target_column", "inspector_column"}:
+            raise AccessError(self.env._("Only what a column goes to can be changed."))
+        self.import_id._check_state("draft", "checked", "failed")
+        result = super().write(vals)
+        self.import_id.sudo().state = "draft"
+        return result
 
     @api.model
     def _select(self, kind):
@@ -71,7 +83,7 @@ class SrspRegistryImport(models.Model):
                     "import_id": self.id,
                     "position": position,
                     "label": str(label)[:100],
-                    "sample": str(sample[position])[:100]
+                    "sample": mask_all(str(sample[position])[:100])
                     if position < len(sample)
                     else "",
                     f"{self.kind}_column": name or False,

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
+from ..tools.identity import mask_all
 from ..tools.registry_sheet import SheetWriter
 from .srsp_registry_columns import COLUMNS
 
@@ -227,7 +228,7 @@ class SrspRegistryImport(models.Model):
                         "import_id": self.id,
                         "row": row,
                         "label": label,
-                        "value": value,
+                        "value": value and mask_all(value),
                         "reason": text,
                     }
                 )

@@ -55,6 +55,25 @@ class SrspRegistryImport(models.Model):
         self._set_progress(95)
         self.env.invalidate_all()
         self._recompute_dependents()
+        self._tell_announced_tasks()
+
+    def _tell_announced_tasks(self):
+        """Put on record with the announced tasks how the import has changed the registry of their sector."""
+        self.env.cr.execute(
+            "SELECT sector, count(*) FILTER (WHERE target_id IS NULL), count(target_id)"
+            " FROM srsp_import_good WHERE target_id IS NULL OR target_moves OR entity_moves GROUP BY sector"
+        )
+        for sector_id, created, updated in self.env.cr.fetchall():
+            sector = self.env["srsp.sector"].browse(sector_id)
+            for task in self.env[TARGET]._find_announced_tasks(sector):
+                task = task.company_id._srsp_in_language(task)
+                task.message_post(
+                    body=task.env._(
+                        "After the announcement, an import: %(created)s targets new, %(updated)s changed",
+                        created=created,
+                        updated=updated,
+                    )
+                )
 
     def _recompute_dependents(self):
         """Let the ORM compute what other addons store and derive from these fields; of ours, SQL has done all."""

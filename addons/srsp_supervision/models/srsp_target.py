@@ -55,16 +55,18 @@ class SrspTarget(models.Model):
     )
     company_id = fields.Many2one(related="sector_id.company_id", store=True, index=True)
     name = fields.Char(
-        "Object", help="The project, right or area, where it has a name of its own."
+        "Object",
+        tracking=True,
+        help="The project, right or area, where it has a name of its own.",
     )
-    region = fields.Char()
+    region = fields.Char(tracking=True)
     latitude = fields.Float(digits=(9, 6), help="Degrees north; 0: unknown.")
     longitude = fields.Float(digits=(9, 6), help="Degrees east; 0: unknown.")
     permit_name = fields.Char()
-    permit_number = fields.Char("Permit")
+    permit_number = fields.Char("Permit", tracking=True)
     permit_authority = fields.Char("Permit Granted By")
     permit_granted_on = fields.Date()
-    permit_valid_until = fields.Date()
+    permit_valid_until = fields.Date(tracking=True)
     permit_state = fields.Selection(
         [
             ("none", "No date"),

@@ -230,6 +230,7 @@ class TestRegistryImportErrors(RegistryCase):
             ["丁", "", "SUR", "P5"],
             ["戊", "", "SUR", "P6"],
             ["己" * 30_000, "", "SUR", "P7"],
+            ["庚", "", "SUR", "P8"],
         ]
 
         def change(book, sheet):
@@ -237,8 +238,11 @@ class TestRegistryImportErrors(RegistryCase):
             sheet.write_formula(5, 3, "=1/0", None, "#DIV/0!")
             sheet.merge_range(6, 4, 6, 5, "合并")
 
+        data = make_workbook(rows, change)
+        texts = "xl/sharedStrings.xml"
+        long = self._read(data, texts).replace("庚".encode(), "庚".encode() * 40_000)
         record = self._assert_bad(
-            make_workbook(rows, change),
+            self._add(data, texts, long),
             [
                 (3, "Founded", "2026年3月1日", "not a date: enter a real date, or text such as 2026-03-20"),
                 (4, "Founded", "45000.0", "not a date: enter a real date, or text such as 2026-03-20"),
@@ -251,6 +255,7 @@ class TestRegistryImportErrors(RegistryCase):
                 (7, "Founded", False, "merged cells: undo the merge, every cell has a value of its own"),
                 (7, "Founded", "合并", "not a date: enter a real date, or text such as 2026-03-20"),
                 (8, "Entity Name", "己" * 200, "the text is too long"),
+                (9, "Entity Name", "庚" * 200, "the text is too long"),
             ],
         )  # fmt: skip
         record.action_import()

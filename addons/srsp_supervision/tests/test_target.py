@@ -198,8 +198,6 @@ class TestEntity(SrspCase):
             person.search([("identity_number", "=like", "9%")])
         with self.assertRaisesRegex(ValueError, "not stored"):
             person.search([("identity_masked", "=like", "9%")])
-        fields = person.with_user(self.policy).fields_get()
-        self.assertFalse(fields["identity_number"]["exportable"])
         person.write({"identity_masked": "999*************15", "region": "Harbour"})
         self.assertEqual(person.sudo().identity_number, NUMBER)
         person.identity_masked = False

@@ -9,6 +9,7 @@ import csv
 import io
 import itertools
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +22,11 @@ MOST_COLUMNS = 200
 ENCODINGS = ("utf-8", "gb18030")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 OLE = b"\xd0\xcf\x11\xe0"  # begins an .xls, and a workbook with a password
+
+
+# A text that a spreadsheet would take for a formula stands in a .csv behind an apostrophe; so does one that begins so.
+_LIKE_FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
+_QUOTED = re.compile("'+[=+\\-@\t\r＝＋－＠]")
 
 
 class Mark(NamedTuple):
@@ -113,6 +119,18 @@ class CsvFile(TableFile):
                 yield error
 
 
+def quote(value):
+    """A value for a .csv that no spreadsheet takes for a formula; only texts can be one."""
+    if value.__class__ is str and _LIKE_FORMULA.match(value):
+        return f"'{value}"
+    return value
+
+
+def unquote(text):
+    """What ``quote`` was given."""
+    return text[1:] if text[:1] == "'" and _QUOTED.match(text) else text
+
+
 def _make_csv_block(first, batch):
     rows, marks = [], []
     for number, cells in enumerate(batch, first):
@@ -123,8 +141,11 @@ def _make_csv_block(first, batch):
             marks.append(Mark(number, -1, "", "extra_cells"))
             cells = []
         rows.append(cells)
+    text = "".join(itertools.chain.from_iterable(rows))
+    if "'" in text:
+        rows = [list(map(unquote, cells)) for cells in rows]
     try:
-        "".join(itertools.chain.from_iterable(rows)).encode()
+        text.encode()
     except UnicodeEncodeError:
         marks += _mark_undecodable(first, rows)
     return Block(first, rows, marks)

@@ -99,7 +99,8 @@ def write_template(path, headings, lists_name):
             sheet.write_comment(0, at, heading.note)
             sheet.set_column(at, at, COLUMN_WIDTH, day if heading.is_date else text)
             if heading.words:
-                lists.write_column(0, at, heading.words)
+                for row, word in enumerate(heading.words):
+                    lists.write_string(row, at, word)
                 letter = xlsxwriter.utility.xl_col_to_name(at)
                 source = f"='{lists_name}'!${letter}$1:${letter}${len(heading.words)}"
                 sheet.data_validation(

@@ -1,0 +1,26 @@
+"""Identity numbers of persons (GB 11643-1999): region, day of birth, three digits, a check digit."""
+
+import re
+
+from stdnum.cn import ric
+
+HIDDEN = "*"
+_NUMBER = re.compile(
+    r"[1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]"
+)
+_INSIDE = re.compile(f"(?<![0-9]){_NUMBER.pattern}(?![0-9])")
+
+
+def mask(number: str) -> str:
+    """A number with all but its ends hidden."""
+    return f"{number[:3]}{HIDDEN * (len(number) - 5)}{number[-2:]}" if number else ""
+
+
+def mask_all(text: str) -> str:
+    """A text in which whatever looks like an identity number, right or mistyped, is masked."""
+    return _INSIDE.sub(lambda match: mask(match[0]), text)
+
+
+def is_identity(text: str) -> bool:
+    """Whether a text is an identity number with a possible day of birth and the right check digit."""
+    return bool(_NUMBER.fullmatch(text)) and ric.calc_check_digit(text) == text[-1]
