@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.working_days import beijing_date
-from .srsp_target import PERMIT_DAYS
+from .srsp_target import COMPLETE, PERMIT_DAYS
 
 # Per sector over its targets but the removed ones. Targets whose entities share a spelling of a name come together
 # first: with more than one entity among them, all are possible duplicates.
@@ -14,13 +14,7 @@ SELECT sector_id, sum(targets)::int AS targets, sum(complete)::int AS complete, 
        coalesce(sum(targets) FILTER (WHERE is_double), 0)::int AS duplicates
   FROM (
     SELECT target.sector_id, min(entity.id) != max(entity.id) AS is_double, count(*) AS targets,
-           count(*) FILTER (WHERE coalesce(target.region, '') != ''
-               AND coalesce(target.permit_number, '') != '' AND target.risk_class IS NOT NULL
-               AND (entity.kind IN ('project', 'area') OR coalesce(entity.address, '') != '')
-               AND (entity.kind NOT IN ('enterprise', 'institution')
-                    OR coalesce(entity.legal_representative, '') != '')
-               AND (entity.kind NOT IN ('enterprise', 'institution', 'individual')
-                    OR entity.uscc IS NOT NULL)) AS complete,
+           count(*) FILTER (WHERE %(complete)s) AS complete,
            count(*) FILTER (WHERE target.write_date >= %(year_ago)s) AS fresh,
            count(*) FILTER (WHERE target.risk_class IS NULL) AS no_risk,
            count(*) FILTER (WHERE target.permit_valid_until < %(today)s) AS expired,
@@ -57,6 +51,7 @@ class SrspSector(models.Model):
         cr.execute(
             SQL(
                 COUNT,
+                complete=SQL(COMPLETE),
                 year_ago=now - relativedelta(years=1),
                 today=beijing_date(now),
                 days=PERMIT_DAYS,
