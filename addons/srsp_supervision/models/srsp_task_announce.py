@@ -29,15 +29,18 @@ class SrspTask(models.Model):
                 )
             )
         draw = self.env["srsp.draw"].sudo()
-        # The roster will be locked under the rulebook of that day, which may not be in force yet.
-        locked_on = beijing_date(
-            max(self.lock_at or self.draw_at, fields.Datetime.now())
-        )
-        rulebook = self.env["srsp.rulebook"]._get_in_force(self.company_id, locked_on)
+        rulebook = self._get_lock_rulebook()
         self._check_lead()
         draw._check_floor(self, rulebook)
         draw._check_source(self, rulebook)
         draw._check_officers(self, draw._get_eligible_inspectors(self), rulebook)
+
+    def _get_lock_rulebook(self):
+        """The rulebook of the day on which the roster will be locked; it may not be in force yet."""
+        moment = max(self.lock_at or self.draw_at, fields.Datetime.now())
+        return self.env["srsp.rulebook"]._get_in_force(
+            self.company_id, beijing_date(moment)
+        )
 
     def _check_items(self):
         """Raise unless every item is in force and a division that takes part answers for it."""

@@ -35,13 +35,12 @@ class SrspTask(models.Model):
 
     def _warn_of_weak_source(self):
         """Say in the history when the lottery cannot reach every selection, while it can still be changed."""
-        rulebook = self.env["srsp.rulebook"]._get_in_force(self.company_id)
         draw = self.env["srsp.draw"].sudo()
         needed = draw._get_bits_needed(
             [{"size": self.target_count, "quota": quota(self.target_count, self.ratio)}]
         )
         weakness = draw._explain_weakness(
-            self.randomness_kind or rulebook.randomness_kind,
+            self.randomness_kind or self._get_lock_rulebook().randomness_kind,
             self.lottery_outcomes,
             needed,
         )
