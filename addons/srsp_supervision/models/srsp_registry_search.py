@@ -23,6 +23,7 @@ SELECT datctype, upper('é') = 'É' AND pg_encoding_to_char(encoding) = 'UTF8'
   FROM pg_database WHERE datname = current_database()
 """
 _WILDCARDS = re.compile(r"[%_\\]+")
+_TWO_CHINESE = re.compile("[\u4e00-\u9fff]{2}")
 _NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]+")
 
 
@@ -54,6 +55,8 @@ class BigramChar(fields.Char):
             for part in parts
             if len(part) > 1
         ]
+        if operator in ("ilike", "like") and _TWO_CHINESE.fullmatch(str(value)):
+            return SQL("(%s)", held[0])  # the index says it all
         return SQL("(%s)", SQL(" AND ").join([*held, condition])) if held else condition
 
 
@@ -63,6 +66,7 @@ class SrspEntity(models.Model):
     name = BigramChar()
 
     _name_bigrams = models.Index("USING gin (srsp_bigrams(name))")
+    _name_order = models.Index("(name, id)")  # the list's first page
 
     def _auto_init(self):
         self._check_locale()
@@ -89,7 +93,11 @@ class SrspEntity(models.Model):
     def _search_display_name(self, operator, value):
         if not _is_typed(operator, value):
             return super()._search_display_name(operator, value)
-        return Domain("name", operator, value) | Domain("code", "=like", _prefix(value))
+        every = self.sudo().with_context(active_test=False)
+        named = every._search(Domain("name", operator, value))
+        coded = every._search(Domain("code", "=like", _prefix(value)))
+        # With OR, PostgreSQL cuts every name it finds into its bigrams once more.
+        return Domain("id", "in", SQL("(%s UNION %s)", named.select(), coded.select()))
 
 
 class SrspTarget(models.Model):
@@ -112,7 +120,7 @@ class SrspTarget(models.Model):
         entities = self.env["srsp.entity"].sudo().with_context(active_test=False)
         found = entities._search(Domain("display_name", operator, value))
         code = _prefix(value)
-        permits = [code, f"{_escape(value.strip())}%"]
+        permit = f"{_escape(value.strip())}%"
         self.env["srsp.target"].flush_model(["code", "permit_number", "entity_id"])
         return Domain(
             "id",
@@ -120,10 +128,11 @@ class SrspTarget(models.Model):
             SQL(
                 """(SELECT id FROM srsp_target WHERE entity_id IN %s
               UNION SELECT id FROM srsp_target WHERE code LIKE %s
-              UNION SELECT id FROM srsp_target WHERE permit_number LIKE ANY (%s))""",
+              UNION SELECT id FROM srsp_target WHERE permit_number LIKE %s OR permit_number LIKE %s)""",
                 found.subselect(),
                 code,
-                permits,
+                code,
+                permit,
             ),
         )
 

@@ -193,7 +193,7 @@ class SrspTarget(models.Model):
     def _get_duplicate_sql(self):
         """The ids of possible duplicates, as a parenthesised subquery."""
         return SQL(
-            """(WITH twice AS (SELECT name_key FROM srsp_entity GROUP BY name_key HAVING count(*) > 1)
+            """(WITH twice AS MATERIALIZED (SELECT name_key FROM srsp_entity GROUP BY name_key HAVING count(*) > 1)
                 SELECT unnest(array_agg(target.id)) FROM twice
                   JOIN srsp_entity entity ON entity.name_key = twice.name_key
                   JOIN srsp_target target ON target.entity_id = entity.id

@@ -3,7 +3,10 @@
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ..models import srsp_registry_search
 from ..models.srsp_registry_search import LOCALE
@@ -109,6 +112,20 @@ class TestSearch(SrspCase):
             "srsp_target_permit_prefix",
         ):
             self.assertIn(index, plan)
+        self.assertRegex(plan, r"Index Cond: \(+permit_number\)::text ~>=~")
+
+    def test_the_boxes_of_both_lists_look_in_the_indexes(self):
+        for name in ("srsp.entity", "srsp.target"):
+            model = self.env[name]
+            view = etree.fromstring(model.get_view(view_type="search")["arch"])
+            text = view.xpath("//field[@filter_domain]/@filter_domain")[0]
+            domain = safe_eval(text, {"self": "测绘"})
+            found = model.search(domain + self.company_domain)
+            self.assertIn(
+                self.found[0], found if name == "srsp.target" else found.target_ids
+            )
+            plan = self._plan(model._search(domain))
+            self.assertNotIn("Seq Scan", plan)
 
     def test_one_box_finds_names_codes_and_permits(self):
         target = self.found[0]
