@@ -28,10 +28,12 @@ from . import test_list_workbook
 from . import test_lists_and_plans
 from . import test_paper
 from . import test_recusals
+from . import test_registry_doors
 from . import test_registry_export
 from . import test_registry_health
 from . import test_registry_import
 from . import test_registry_import_errors
+from . import test_registry_insiders
 from . import test_registry_workbook
 from . import test_risk
 from . import test_rulebook
