@@ -7,7 +7,14 @@
     "license": "LGPL-3",
     "depends": ["mail"],
     "external_dependencies": {
-        "python": ["holidays", "py-ecc", "python-calamine", "python-stdnum", "qrcode", "requests"]
+        "python": [
+            "holidays",
+            "py-ecc",
+            "python-calamine",
+            "python-stdnum",
+            "qrcode",
+            "requests",
+        ]
     },
     "data": [
         "security/srsp_groups.xml",

@@ -6,17 +6,18 @@ from odoo import api, fields, models
 
 
 class HashingFile:
-    """A binary file that counts and hashes what is written to it: ``size``, ``sha1``, ``sha256``."""
+    """A binary file that counts and hashes what is appended to it: ``size``, ``sha1``, ``sha256``."""
 
     def __init__(self, file):
         self._file = file
         self.size, self.sha1, self.sha256 = 0, hashlib.sha1(), hashlib.sha256()
 
-    def write(self, data):
+    def append(self, data):
+        """Take the next bytes."""
         self.size += len(data)
         self.sha1.update(data)
         self.sha256.update(data)
-        return self._file.write(data)
+        self._file.write(data)
 
 
 class SrspPublication(models.Model):
@@ -35,7 +36,7 @@ class SrspPublication(models.Model):
 
     @api.model
     def _store_original(self, write, name):
-        """Store what ``write(file)`` writes; return the attachment and the SHA-256 in hexadecimal.
+        """Store what ``write(append)`` gives to ``append`` piece by piece; return the attachment and the SHA-256.
 
         The row of the attachment comes first: until this transaction ends it keeps the garbage collection
         away, and if the transaction fails, the collection removes the file.
@@ -51,7 +52,7 @@ class SrspPublication(models.Model):
         os.makedirs(os.path.dirname(full_path), exist_ok=True)
         with open(full_path, "xb") as opened:
             file = HashingFile(opened)
-            write(file)
+            write(file.append)
             opened.flush()
             os.fsync(opened.fileno())
         # ``create`` and ``write`` of an attachment take contents only as a whole, in memory.

@@ -23,9 +23,9 @@ class TestOriginal(BureauCase):
         cls.original = cls.publication.original_id
 
     def test_a_large_original_is_written_piece_by_piece(self):
-        def write(file):
+        def write(append):
             for _piece in range(512):
-                file.write(PIECE)
+                append(PIECE)
 
         tracemalloc.start()
         attachment, digest = self.env["srsp.publication"]._store_original(

@@ -48,7 +48,7 @@ class TestVerifyPage(Bureau, HttpCase):
     @classmethod
     def make_registries(cls):
         """Of 50 companies 200 targets each, whose labels look strange, alike and of every script."""
-        super().make_registries()
+        result = super().make_registries()
         source, labels = random.Random(20250902), set()
         while len(labels) < LABELS:
             label = "".join(source.choices(SIGNS, k=source.randint(2, 24))).strip()
@@ -71,6 +71,7 @@ class TestVerifyPage(Bureau, HttpCase):
                 for number, label in enumerate(sorted(labels))
             ]
         )
+        return result
 
     def test_python_sql_and_javascript_say_the_same_of_ten_thousand_labels(self):
         self.publish_list()

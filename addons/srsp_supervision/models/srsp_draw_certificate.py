@@ -22,7 +22,7 @@ class SrspDraw(models.Model):
     def _find_difference(self):
         """What the verifier says of the certificate: its first difference, or an empty text."""
         with tempfile.TemporaryFile() as file:
-            self._write_certificate(file)
+            self._write_certificate(file.write)
             file.seek(0)
             try:
                 verify_draw.verify(verify_draw.load(file.read()))
@@ -65,15 +65,18 @@ class SrspDraw(models.Model):
             body["chain"] = self._get_chain_link(event)
         return body
 
-    def _write_certificate(self, file):
-        """Write the certificate as canonical JSON; memory grows with what was drawn, not with the roster."""
+    def _write_certificate(self, write):
+        """Pass the certificate to ``write`` as pieces of canonical JSON.
+
+        Memory grows with what was drawn, not with the roster.
+        """
         separator = b"{"
         for key, chunks in self._get_certificate_parts():
-            file.write(separator + canonical.dumps(key) + b":")
+            write(separator + canonical.dumps(key) + b":")
             for chunk in chunks:
-                file.write(chunk)
+                write(chunk)
             separator = b","
-        file.write(b"}")
+        write(b"}")
 
     def _get_certificate_parts(self):
         """``(key, chunks of canonical JSON)`` of the certificate, ascending by key."""

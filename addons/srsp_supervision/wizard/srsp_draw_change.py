@@ -20,7 +20,7 @@ class SrspDrawChange(models.TransientModel):
         "srsp.inspector", string="In Its Teams", compute="_compute_inspector_ids"
     )
     inspector_id = fields.Many2one(
-        "srsp.inspector", "Inspector", domain="[('id', 'in', inspector_ids)]"
+        "srsp.inspector", domain="[('id', 'in', inspector_ids)]"
     )
     reason = fields.Text(required=True)
 

@@ -140,8 +140,7 @@ class SrspTaskRosterImport(models.TransientModel):
     def _examine(self, data):
         """Bring the file's rows into temporary tables; return what is wrong: [{row, label, value, reason}]."""
         self.env.flush_all()
-        for table in ("srsp_roster_row", "srsp_roster_match"):
-            self.env.cr.execute(f"DROP TABLE IF EXISTS {table}")
+        self.env.cr.execute("DROP TABLE IF EXISTS srsp_roster_row, srsp_roster_match")
         self.env.cr.execute(
             "CREATE TEMP TABLE srsp_roster_row (row integer PRIMARY KEY, code varchar, uscc varchar,"
             " permit_number varchar) ON COMMIT DROP"
