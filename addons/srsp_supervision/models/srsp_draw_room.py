@@ -35,11 +35,13 @@ class SrspDraw(models.Model):
             draw.can_open_room = draw._is_room_open()
 
     def _is_room_open(self):
-        """Tell whether the user is an auditor, or a manager who runs the task."""
+        """Tell whether the user is an auditor, a policy officer, or a manager who runs the task."""
         user = self.env.user
         if not self.has_access("read"):
             return False
-        if user.has_group("srsp_supervision.group_auditor"):
+        if user.has_group("srsp_supervision.group_auditor") or user.has_group(
+            "srsp_supervision.group_policy_officer"
+        ):
             return True
         is_manager = user.has_group("srsp_supervision.group_division_manager")
         return is_manager and self.task_id.has_access("write")

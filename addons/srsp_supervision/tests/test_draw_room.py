@@ -26,7 +26,7 @@ class TestDrawRoom(SrspCase, HttpCase):
         }
         self.assertEqual(
             [name for name, is_open in found.items() if is_open],
-            ["division_manager", "auditor", "administrator"],
+            ["division_manager", "policy_officer", "auditor", "administrator"],
         )
         for name, is_open in found.items():
             self.authenticate(strangers[name].login, strangers[name].login)
