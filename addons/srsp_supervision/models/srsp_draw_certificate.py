@@ -22,7 +22,7 @@ class SrspDraw(models.Model):
     def _find_difference(self):
         """What the verifier says of the certificate: its first difference, or an empty text."""
         with tempfile.TemporaryFile() as file:
-            self._write_certificate(file.write)
+            self._write_certificate(file.write, self._get_sealed())
             file.seek(0)
             try:
                 verify_draw.verify(verify_draw.load(file.read()))
@@ -65,34 +65,34 @@ class SrspDraw(models.Model):
             body["chain"] = self._get_chain_link(event)
         return body
 
-    def _write_certificate(self, write):
+    def _write_certificate(self, write, sealed=None):
         """Pass the certificate to ``write`` as pieces of canonical JSON.
 
         Memory grows with what was drawn, not with the roster.
+
+        :param dict sealed: what to write instead of what the chain has sealed
         """
         separator = b"{"
-        for key, chunks in self._get_certificate_parts():
+        for key, chunks in self._get_certificate_parts(sealed):
             write(separator + canonical.dumps(key) + b":")
             for chunk in chunks:
                 write(chunk)
             separator = b","
         write(b"}")
 
-    def _get_certificate_parts(self):
+    def _get_certificate_parts(self, sealed):
         """``(key, chunks of canonical JSON)`` of the certificate, ascending by key."""
-        sealed = self._get_sealed()
-        if event := self._get_certificate_event():
-            sealed["chain"] = self._get_chain_link(event)
-        rows = {"roster": self._query_roster, "excluded": self._query_excluded}
-        for key in sorted([*sealed, *rows]):
-            yield (
-                key,
-                (
-                    _in_chunks(rows[key]())
-                    if key in rows
-                    else [canonical.dumps(sealed[key])]
-                ),
-            )
+        event = self._get_certificate_event()
+        if event and not sealed:
+            parts = {key: [text] for key, text in _split(event.payload)}
+        else:
+            sealed = sealed or self._get_sealed()
+            parts = {key: [canonical.dumps(value)] for key, value in sealed.items()}
+        if event:
+            parts["chain"] = [canonical.dumps(self._get_chain_link(event))]
+        parts["roster"] = _in_chunks(self._query_roster())
+        parts["excluded"] = _in_chunks(self._query_excluded())
+        return sorted(parts.items())
 
     def _get_sealed(self):
         """What the chain seals: the certificate without roster, excluded and chain."""
@@ -169,6 +169,16 @@ class SrspDraw(models.Model):
             "locked_at": iso(self.locked_at),
             "drawn_at": iso(self.drawn_at) if self.drawn_at else None,
         }
+
+
+def _split(text):
+    """``(key, value as it is written)`` of a JSON object without white space, which is not empty."""
+    decoder, place = json.JSONDecoder(), 1
+    while place < len(text):
+        key, start = decoder.raw_decode(text, place)
+        _value, end = decoder.raw_decode(text, start + 1)
+        yield key, text[start + 1 : end].encode()
+        place = end + 1
 
 
 def _in_chunks(rows):

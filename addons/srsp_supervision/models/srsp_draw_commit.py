@@ -45,6 +45,7 @@ class SrspDraw(models.Model):
         """
         today = beijing_date(now)
         rulebook = self.env["srsp.rulebook"]._get_in_force(task.company_id, today)
+        self._check_items(task)
         self._check_floor(task, rulebook)
         self._check_source(task, rulebook)
         inspectors = self._get_eligible_inspectors(task)
@@ -109,6 +110,17 @@ class SrspDraw(models.Model):
                 )
             )
         return codes[self.n - number]
+
+    @api.model
+    def _check_items(self, task):
+        """Raise unless there is something to inspect on every target, or its visit would have no line."""
+        if not task.item_ids or task.sector_ids - task.item_ids.sector_id:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s has no item to inspect in each of its sectors.",
+                    task=task.name,
+                )
+            )
 
     @api.model
     def _check_floor(self, task, rulebook):

@@ -53,10 +53,9 @@ class SrspDraw(models.Model):
         kinds = self.env.execute_query(
             SQL(
                 """SELECT DISTINCT coalesce(target.region, ''), coalesce(recused.number, 0)
-                     FROM srsp_target target
-                LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id
-                    WHERE target.id IN %s""",
-                self.env["srsp.target"].sudo()._search(pool).subselect(),
+                     FROM %s target
+                LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id""",
+                self._get_pool_sql(pool),
             )
         )
         masks = self._get_masks(inspectors)
@@ -69,8 +68,14 @@ class SrspDraw(models.Model):
                (region varchar, recused int, number int) ON COMMIT DROP"""
         )
         self.env.cr.execute_values("INSERT INTO srsp_lock_class VALUES %s", rows)
-        self.env.cr.execute("ANALYZE srsp_lock_recused, srsp_lock_class")
+        self.env.cr.execute("ANALYZE srsp_lock_class")
         return list(classes)
+
+    @api.model
+    def _get_pool_sql(self, domain):
+        """The targets of ``domain``, as a table expression; no self-join that each of a million would look up."""
+        query = self.env["srsp.target"].sudo()._search(domain)
+        return query.subselect(SQL("srsp_target.*"))
 
     @api.model
     def _make_recused(self, task, inspectors):
@@ -88,6 +93,7 @@ class SrspDraw(models.Model):
                 found.subselect(),
             )
         )
+        self.env.cr.execute("ANALYZE srsp_lock_recused")
         sets = self.env.execute_query(
             SQL("SELECT DISTINCT number, inspectors FROM srsp_lock_recused")
         )
@@ -122,12 +128,12 @@ class SrspDraw(models.Model):
         pool = task._get_pool_domain() & Domain("state", "=", "active")
         classes = self._make_classes(task, inspectors, pool)
         source = SQL(
-            """srsp_target target
+            """%s target
                LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id
                JOIN srsp_lock_class class
                  ON class.region = coalesce(target.region, '') AND class.recused = coalesce(recused.number, 0)
-               WHERE target.id IN %s""",
-            self.env["srsp.target"].sudo()._search(pool).subselect(),
+               WHERE TRUE""",
+            self._get_pool_sql(pool),
         )
         short = self._find_short_classes(task, inspectors, rulebook, classes)
         self._check_short(task, source, SQL("class.number"), short)

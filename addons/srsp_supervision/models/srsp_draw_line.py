@@ -27,7 +27,7 @@ class SrspDrawLine(models.Model):
 
     draw_id = Reference("srsp.draw", required=True, ondelete="restrict")
     company_id = fields.Many2one(related="draw_id.company_id")
-    target_id = fields.Many2one("srsp.target", required=True, ondelete="restrict")
+    target_id = Reference("srsp.target", required=True, ondelete="restrict")
     entity_id = Reference(
         "srsp.entity", required=True, ondelete="restrict", help="As of the lock."
     )

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import certificate as cert
+from .srsp_draw import planned
 
 STREAM_ROWS = 10_000
 # Every part of a stratum key is one line; the region comes last, for it may hold a slash.
@@ -26,33 +27,38 @@ class SrspDraw(models.Model):
     def _fill_roster(self, task, rulebook):
         """Copy the pool into the roster, one SQL statement; whoever is left out gets a reason.
 
+        The rows are stored in the order of their labels, in which the digest and the tree read them.
+
         Reasons: ``suspended`` in the registry; ``removed`` from it since the announcement; and, where the bureau
-        draws by itself, those of ``_get_reasons_sql``. Expects the temporary tables of ``_make_classes``.
+        draws by itself, those of ``_get_reasons_sql``. They are not applied to a list sent down: caps and
+        intervals are for the authority that drew it to mind; its document orders every one of these visits, and
+        whoever shortened the list here would choose anew. Expects the temporary tables of ``_make_classes``.
         """
-        pool = self.env["srsp.target"].sudo()._search(task._get_lock_domain())
         self.env.flush_all()
         own = not self.external
-        self.env.cr.execute(
-            SQL(
-                """
+        query = SQL(
+            """
                 INSERT INTO srsp_draw_line (draw_id, target_id, entity_id, label, stratum, class_index, excluded_reason)
                 SELECT %(draw)s, target.id, target.entity_id, target.code, %(stratum)s, class.number,
                        CASE WHEN target.state = 'suspended' THEN 'suspended'
                             WHEN target.state = 'cancelled' THEN 'removed' %(reasons)s END
-                  FROM srsp_target target
+                  FROM %(pool)s target
              LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id
                   JOIN srsp_lock_class class
                     ON class.region = coalesce(target.region, '')
                    AND class.recused = coalesce(recused.number, 0) %(joins)s
-                 WHERE target.id IN %(pool)s
+              ORDER BY target.code COLLATE "C"
                 """,
-                draw=self.id,
-                stratum=self._get_stratum_sql(),
-                reasons=self._get_reasons_sql(task, rulebook) if own else SQL(),
-                joins=self._get_reason_joins_sql(task, rulebook) if own else SQL(),
-                pool=pool.subselect(),
-            )
+            draw=self.id,
+            stratum=self._get_stratum_sql(),
+            reasons=self._get_reasons_sql(task, rulebook) if own else SQL(),
+            joins=self._get_reason_joins_sql(task, rulebook) if own else SQL(),
+            pool=self._get_pool_sql(task._get_lock_domain()),
         )
+        # PostgreSQL cannot guess how many rows the joins leave, and must not look up one by one.
+        with planned(self.env.cr, enable_nestloop="off"):
+            self.env.cr.execute(query)
+        self.env.cr.execute("ANALYZE srsp_draw_line")
         self.env["srsp.draw.line"].invalidate_model()
 
     def _get_stratum_sql(self):

@@ -1,10 +1,10 @@
-import contextlib
 import math
 
 from odoo import models
 from odoo.tools import SQL
 
 from ..tools import vrs
+from .srsp_draw import planned
 
 # A scan that hashes gains from a second core; PostgreSQL does not know how dear a hash is.
 PARALLEL = {
@@ -33,14 +33,16 @@ class SrspDrawIteration(models.Model):
         self.env.cr.execute(
             SQL(
                 """UPDATE srsp_draw_line line SET iteration = %s, position = encode(chosen.position, 'hex')
-                     FROM srsp_chosen chosen WHERE line.id = chosen.id""",
+                     FROM srsp_chosen chosen WHERE line.ctid = chosen.spot""",
                 self.number,
             )
         )
         self.env["srsp.draw.line"].invalidate_model()
 
     def _find(self, prk, places):
-        """Make the temporary table ``srsp_chosen`` (id, position) of the lines to draw.
+        """Make the temporary table ``srsp_chosen`` (spot, position) of the lines to draw.
+
+        A row is known by its place in the table, which nothing moves as long as this transaction reads it.
 
         :param places: ``{stratum: number}``; a stratum that runs out gives what is left
         """
@@ -57,8 +59,8 @@ class SrspDrawIteration(models.Model):
             SQL(
                 """
                 CREATE TEMP TABLE srsp_chosen ON COMMIT DROP AS
-                SELECT id, position
-                  FROM (SELECT id, stratum, position,
+                SELECT spot, position
+                  FROM (SELECT spot, stratum, position,
                                row_number() OVER (PARTITION BY stratum ORDER BY position) AS place
                           FROM srsp_selection) ranked
                   JOIN (VALUES %s) wanted (key, number) ON key = stratum AND place <= number
@@ -95,16 +97,16 @@ class SrspDrawIteration(models.Model):
         return bounds
 
     def _collect(self, prk, bounds):
-        """Make the temporary table ``srsp_selection`` (id, stratum, position) of those below their bounds."""
+        """Make the temporary table ``srsp_selection`` (spot, stratum, position) of those below their bounds."""
         ipad, opad = vrs.hmac_pads(prk)
         self.env.cr.execute("DROP TABLE IF EXISTS srsp_selection, srsp_chosen")
-        with self._parallel():
+        with planned(self.env.cr, **PARALLEL):
             self.env.cr.execute(
                 SQL(
                     """
                     CREATE TEMP TABLE srsp_selection ON COMMIT DROP AS
-                    SELECT id, line.stratum, position
-                      FROM (SELECT id, stratum, sha256(%(opad)s || sha256(
+                    SELECT spot, line.stratum, position
+                      FROM (SELECT ctid AS spot, stratum, sha256(%(opad)s || sha256(
                                    %(ipad)s || convert_to(label, 'UTF8') || '\\x01'::bytea)) AS position
                               FROM srsp_draw_line
                              WHERE draw_id = %(draw)s AND excluded_reason IS NULL AND iteration IS NULL) line
@@ -120,16 +122,3 @@ class SrspDrawIteration(models.Model):
                     ),
                 )
             )
-
-    @contextlib.contextmanager
-    def _parallel(self):
-        """Let the next statements use a second core."""
-        cr = self.env.cr
-        before = {}
-        for name, value in PARALLEL.items():
-            cr.execute("SELECT current_setting(%s)", [name])
-            [before[name]] = cr.fetchone()
-            cr.execute("SELECT set_config(%s, %s, true)", [name, value])
-        yield
-        for name, value in before.items():
-            cr.execute("SELECT set_config(%s, %s, true)", [name, value])

@@ -1,3 +1,5 @@
+import json
+
 from odoo import fields, models
 from odoo.tools import SQL
 
@@ -35,39 +37,43 @@ class SrspDrawIteration(models.Model):
 
     def _load_visits(self):
         """Make the temporary tables ``srsp_new_visit`` and, for their members, ``srsp_new_member``."""
-        cr, refs = self.env.cr, self.draw_id.sudo().inspector_refs
+        self.env.flush_all()
+        cr = self.env.cr
         cr.execute(
-            "DROP TABLE IF EXISTS srsp_new_visit, srsp_new_member, srsp_new_label"
+            "DROP TABLE IF EXISTS srsp_new_team, srsp_new_visit, srsp_new_member"
         )
         cr.execute(
-            """
-            CREATE TEMP TABLE srsp_new_label (visit int, label varchar) ON COMMIT DROP;
-            CREATE TEMP TABLE srsp_new_member (visit int, inspector_id int, is_expert bool) ON COMMIT DROP
-            """
+            SQL(
+                """CREATE TEMP TABLE srsp_new_team ON COMMIT DROP AS
+                   SELECT place::int AS visit, team
+                     FROM srsp_draw_iteration, jsonb_array_elements(teams) WITH ORDINALITY AS _ (team, place)
+                    WHERE id = %s""",
+                self.id,
+            )
         )
-        labels, members = [], []
-        for visit, (names, officers, experts, _steps) in enumerate(self.teams, 1):
-            labels += [(visit, name) for name in names]
-            members += [(visit, refs[member], False) for member in officers]
-            members += [(visit, refs[member], True) for member in experts]
-        cr.execute_values(
-            "INSERT INTO srsp_new_label VALUES %s", labels, page_size=5000
-        )
-        cr.execute_values(
-            "INSERT INTO srsp_new_member VALUES %s", members, page_size=5000
-        )
-        cr.execute("ANALYZE srsp_new_label, srsp_new_member")
         cr.execute(
             SQL(
                 """CREATE TEMP TABLE srsp_new_visit ON COMMIT DROP AS
                    SELECT visit, line.entity_id, array_agg(line.target_id ORDER BY line.target_id) AS target_ids,
                           NULL::int AS id
-                     FROM srsp_new_label new
-                     JOIN srsp_draw_line line ON line.label COLLATE "C" = new.label AND line.draw_id = %s
+                     FROM srsp_new_team CROSS JOIN jsonb_array_elements_text(team -> 0) name
+                     JOIN srsp_draw_line line ON line.label = name AND draw_id = %s AND iteration = %s
                  GROUP BY visit, line.entity_id""",
                 self.draw_id.id,
+                self.number,
             )
         )
+        cr.execute(
+            SQL(
+                """CREATE TEMP TABLE srsp_new_member ON COMMIT DROP AS
+                   SELECT visit, ref.value::int AS inspector_id, place = 2 AS is_expert
+                     FROM srsp_new_team CROSS JOIN (VALUES (1), (2)) pool (place)
+               CROSS JOIN jsonb_array_elements_text(team -> place) name
+                     JOIN jsonb_each_text(%s::jsonb) ref ON ref.key = name""",
+                json.dumps(self.draw_id.sudo().inspector_refs),
+            )
+        )
+        cr.execute("ANALYZE srsp_new_visit, srsp_new_member")
 
     def _prepare_first_vals(self):
         [[entity, targets]] = self.env.execute_query(

@@ -64,6 +64,7 @@ class SrspEvent(models.Model):
             [("company_id", "=", company.id), ("sequence", "=", sequence - 1)]
         )
         previous_hash = bytes.fromhex(previous.hash) if previous else canonical.GENESIS
+        text = canonical.dumps(payload)
         vals = {
             "company_id": company.id,
             "sequence": sequence,
@@ -71,9 +72,9 @@ class SrspEvent(models.Model):
             "res_model": record._name,
             "res_id": record.id,
             "record_name": record.display_name,
-            "payload": canonical.dumps(payload).decode(),
+            "payload": text.decode(),
             "previous_hash": previous_hash.hex(),
-            "hash": canonical.seal(previous_hash, sequence, kind, payload).hex(),
+            "hash": canonical.seal_text(previous_hash, sequence, kind, text).hex(),
         }
         return self.sudo().with_context(srsp_seal=SEAL).create([vals])
 

@@ -11,7 +11,7 @@ class SrspTaskRoster(models.Model):
     _log_access = False
 
     task_id = fields.Many2one(
-        "srsp.task", required=True, readonly=True, ondelete="cascade"
+        "srsp.task", required=True, readonly=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     target_id = fields.Many2one(

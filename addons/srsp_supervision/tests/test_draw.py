@@ -1,4 +1,5 @@
 import hashlib
+import io
 from datetime import date, timedelta
 
 from freezegun import freeze_time
@@ -81,6 +82,31 @@ class TestDraw(SrspCase):
             [sorted(officers) for _labels, officers, _experts, _steps in teams],
         )
         self.assertEqual(task.inspection_ids.line_ids.item_id, self.item)
+
+    def test_a_certificate_is_written_as_it_was_sealed(self):
+        self.env.company.name = 'Bureau "of", {"roster":[]} \\ 局'
+        draw = self._make_drawn().draw_id
+        with io.BytesIO() as file:
+            draw._write_certificate(file)
+            written = file.getvalue()
+        self.assertEqual(written, canonical.dumps(draw._get_certificate()))
+        self.env.cr.execute(
+            "UPDATE srsp_draw_line SET position = 'ff' WHERE draw_id = %s AND iteration = 1",
+            [draw.id],
+        )
+        with io.BytesIO() as file:
+            draw._write_certificate(file)
+            self.assertEqual(file.getvalue(), written)
+        self.assertTrue(draw._find_difference())
+
+    def test_a_roster_without_an_item_is_not_locked(self):
+        task = self._make_announced()
+        self.env.cr.execute(
+            "DELETE FROM srsp_item_srsp_task_rel WHERE srsp_task_id = %s", [task.id]
+        )
+        task.invalidate_recordset()
+        with self.assertRaisesRegex(UserError, "no item to inspect"):
+            task._lock_roster(NOW)
 
     def test_strata_take_their_own_ratio_rounded_up(self):
         self.targets[:21].risk_class = "D"

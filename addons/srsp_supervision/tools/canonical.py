@@ -42,9 +42,18 @@ def seal(previous_hash: bytes, sequence: int, kind: str, payload) -> bytes:
 
     :raises ValueError: when the previous hash has another length
     """
+    return seal_text(previous_hash, sequence, kind, dumps(payload))
+
+
+def seal_text(previous_hash: bytes, sequence: int, kind: str, payload: bytes) -> bytes:
+    """Return what ``seal`` does, of a payload that is canonical JSON already."""
     if len(previous_hash) != 32:
         raise ValueError("the previous hash must be 32 bytes long")
-    record = dumps({"kind": kind, "payload": payload, "sequence": sequence})
+    record = b'{"kind":%b,"payload":%b,"sequence":%d}' % (
+        dumps(kind),
+        payload,
+        sequence,
+    )
     return hashlib.sha256(previous_hash + record).digest()
 
 

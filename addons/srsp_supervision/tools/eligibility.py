@@ -9,7 +9,7 @@ part before.
 """
 
 import hashlib
-from itertools import islice
+from itertools import chain, islice
 
 from .vrs import hmac_pads
 
@@ -28,64 +28,76 @@ def open(rows, salt: bytes, opened):
         subtrees without any of them (32 bytes each), from left to right
     :raises ValueError: when a label is in no row
     """
-    top, siblings, blinds = _walk(rows, salt, opened)
+    _top, blinds, siblings = _walk(rows, salt, opened)
     if len(blinds) != len(opened):
         raise ValueError("a label to open is not in the roster")
-    return blinds, [top] if siblings is None else siblings
+    return blinds, siblings
 
 
 def _walk(rows, salt, opened):
-    """Return ``(root, siblings or None when nothing was opened, blinds)``."""
+    """Return ``(root, blinds, siblings)``."""
     rows, blinds = iter(rows), {}
     roots, inside = [], {}
     while part := list(islice(rows, PART)):
-        leaves, part_blinds = _leaves(part, salt)
-        here = {i: [] for i, (label, _class) in enumerate(part) if label in opened}
-        blinds.update((part[i][0], part_blinds[i]) for i in here)
-        top, siblings = _climb(leaves, here)
+        here = [i for i, (label, _class) in enumerate(part) if label in opened]
+        part_blinds, leaves = _leaves(part, salt)
+        levels = _climb(leaves)
         if here:
-            inside[len(roots)] = siblings
-        roots.append(top)
+            blinds.update((part[i][0], part_blinds[i]) for i in here)
+            inside[len(roots)] = list(chain.from_iterable(_gaps(levels, here)))
+        roots += levels[-1]
     # A part is a subtree: it has a power of two leaves, or is the last.
-    return *_climb(roots, inside), blinds
+    levels = _climb(roots or [hashlib.sha256().digest()])
+    siblings = []
+    for gap, proof in zip(_gaps(levels, inside), [*inside.values(), []], strict=True):
+        siblings += gap + proof
+    return levels[-1][0], blinds, siblings
 
 
 def _leaves(rows, salt):
+    """``(blinds, leaves)`` of the rows, 32 bytes each."""
     sha256 = hashlib.sha256
     inner, outer = hmac_pads(salt)
-    texts = [(label.encode(), members.encode()) for label, members in rows]
+    labels = [label.encode() for label, _members in rows]
     blinds = [
-        sha256(outer + sha256(inner + label).digest()).digest()
-        for label, _members in texts
+        sha256(outer + sha256(inner + label).digest()).digest() for label in labels
     ]
     leaves = [
-        sha256(b"\x00%b%b\t%b" % (blind, label, members)).digest()
-        for blind, (label, members) in zip(blinds, texts, strict=True)
+        sha256(b"\0%b%b\t%b" % (blind, label, members.encode())).digest()
+        for blind, label, (_label, members) in zip(blinds, labels, rows, strict=True)
     ]
-    return leaves, blinds
+    return blinds, leaves
 
 
-def _climb(level, inside):
-    """Pair the hashes level by level; an odd one out goes up as it is, as in RFC 6962.
-
-    :param inside: ``{index: siblings}`` of the subtrees in which a leaf was opened
-    :return: the root, and its siblings if any leaf was opened
-    """
+def _climb(level):
+    """Pair the hashes until one is left: ``[leaves, …, [root]]``. An odd one out goes up as it is (RFC 6962)."""
     sha256 = hashlib.sha256
+    levels = [level]
     while len(level) > 1:
-        pairs = sorted({index // 2 for index in inside})
-        inside = {pair: _siblings(level, inside, pair) for pair in pairs}
         lone = level[-1:] if len(level) % 2 else []
         level = [
             sha256(b"\x01" + left + right).digest()
             for left, right in zip(level[::2], level[1::2], strict=False)
         ] + lone
-    return level[0] if level else sha256().digest(), inside.get(0)
+        levels.append(level)
+    return levels
 
 
-def _siblings(level, inside, pair):
-    """What is needed to reach a node: the siblings inside its children, or those themselves."""
-    siblings = []
-    for index in range(2 * pair, min(2 * pair + 2, len(level))):
-        siblings += inside[index] if index in inside else [level[index]]
-    return siblings
+def _gaps(levels, opened):
+    """The roots of the largest subtrees between opened leaves: a list before each of them, one after the last.
+
+    :param opened: indexes of leaves, ascending
+    """
+    count, start = len(levels[0]), 0
+    for end in (*opened, count):
+        gap = []
+        while start < end:
+            # A subtree begins at a multiple of its size; the last one of the tree may be smaller.
+            size = start & -start or 1 << len(levels) - 1
+            if end < count:
+                size = min(size, 1 << (end - start).bit_length() - 1)
+            level = size.bit_length() - 1
+            gap.append(levels[level][start >> level])
+            start += size
+        yield gap
+        start = end + 1
