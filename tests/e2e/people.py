@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pg
 import requests
 
 TIMEOUT = 120
@@ -47,7 +48,28 @@ def utc(seconds_from_now):
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def announce(manager, task_id, seconds):
-    """Announce a draw of ``task_id`` that many seconds ahead; its roster is due at once."""
-    manager.call("srsp.task", "write", [task_id], {"draw_at": utc(seconds)})
+def announce(server, task_id, seconds):
+    """Announce the draw of ``task_id`` as its manager does, then bring it forward."""
+    manager = Person(server, "survey_manager")
+    manager.call("srsp.task", "write", [task_id], {"draw_at": utc(2 * 24 * 3600)})
     manager.call("srsp.task", "action_announce", [task_id])
+    bring_forward(server, task_id, seconds)
+
+
+def bring_forward(server, task_id, seconds):
+    """Let an announced roster be due at once, and its draw that many seconds from now.
+
+    By SQL, for a rulebook keeps a roster public for an hour before the draw at least; the scheduled
+    actions are woken as the announcement would have done.
+    """
+    lock_at, draw_at = utc(0), utc(seconds)
+    server.query(
+        """UPDATE ir_cron_trigger call SET call_at = CASE WHEN call_at = draw_at THEN %s ELSE %s END::timestamp
+             FROM srsp_task task WHERE task.id = %s AND call_at IN (lock_at, draw_at)""",
+        *[draw_at, lock_at, task_id],
+    )
+    server.query(
+        "UPDATE srsp_task SET lock_at = %s, draw_at = %s WHERE id = %s",
+        *[lock_at, draw_at, task_id],
+    )
+    pg.query("SELECT pg_notify('cron_trigger', %s)", server.db)

@@ -3,10 +3,10 @@
 import re
 
 import pytest
+from actions import DRAWN, ONE_DRAW, evidence, run_action, task_of, wait_for
 from desk import picture, sign_in
-from people import Person, utc
+from people import Person, announce
 from playwright.sync_api import expect
-from test_scheduled_actions import ONE_DRAW, evidence, run_action, task_of, wait_for
 
 SCREEN = {"width": 1920, "height": 1080}  # a projector's
 STEP = 90_000  # milliseconds
@@ -50,8 +50,8 @@ def test_a_reload_in_the_middle_goes_on_where_the_draw_stands(server, new_page):
     picture(page, "room-tickets")
 
     expect_phase(page, "result")
-    expect(cards).to_have_count(6)
-    expect(page.locator(".o_room_lit")).to_have_count(6)
+    expect(cards).to_have_count(DRAWN)
+    expect(page.locator(".o_room_lit")).to_have_count(DRAWN)
     expect(page.locator(".o_room_qr img")).to_be_visible()
     page.wait_for_function("document.querySelector('.o_room_qr img').naturalWidth > 0")
     picture(page, "room-result")
@@ -65,17 +65,6 @@ def test_nobody_else_gets_in(server, new_page):
     [[draw_id]] = server.query("SELECT min(id) FROM srsp_draw WHERE state = 'drawn'")
     page = sign_in(new_page(), server, "inspector1")
     assert page.goto(f"{server.url}/srsp/draw_room/{draw_id}").status == 404
-
-
-def announce(server, task_id, seconds):
-    """As if it had been announced two days ago: the rulebook wants the roster public a day ahead."""
-    server.query(
-        "UPDATE srsp_task SET draw_at = %s, lock_at = %s, announced_on = %s WHERE id = %s",
-        utc(seconds),
-        utc(0),
-        utc(-2 * 24 * 3600),
-        task_id,
-    )
 
 
 def expect_phase(page, phase):

@@ -4,8 +4,8 @@ import base64
 import sys
 from pathlib import Path
 
+from actions import kill_in_the_middle, run_action, wait_for
 from people import Person
-from test_scheduled_actions import kill_in_the_middle, run_action, wait_for
 
 sys.path.append(str(Path(__file__).parents[1] / "load"))
 
