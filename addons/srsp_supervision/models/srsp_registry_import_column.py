@@ -126,12 +126,26 @@ class SrspRegistryImport(models.Model):
         columns = COLUMNS[self.kind]
         return [(c, places[c.name]) for c in columns if c.name in places]
 
+    def _is_extract(self):
+        """Tell whether the file is about known entities alone, like the credit platform's file of classes.
+
+        It names them by code and has no sector: each row is about all targets of the entity that are the user's.
+        """
+        names = {column.name for column, _place in self._get_mapping()}
+        known = {"uscc", "entity_code"} & names
+        return self.kind == "target" and bool(known) and "sector" not in names
+
     def _check_columns(self):
         """Raise unless every needed column is mapped, and none twice."""
         names = [c._get_name() for c in self.column_ids if c._get_name()]
+        is_extract = self._is_extract()
+        if is_extract and self.is_full:
+            raise UserError(
+                self.env._("A full file has a column for the sector of each row.")
+            )
         for column in COLUMNS[self.kind]:
             label = column.label._translate(self.env.lang or "en_US")
-            if column.required and column.name not in names:
+            if column.required and column.name not in names and not is_extract:
                 raise UserError(
                     self.env._(
                         "No column of the file goes to “%(column)s”.", column=label

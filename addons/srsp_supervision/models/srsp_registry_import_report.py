@@ -41,6 +41,9 @@ REASONS = {
     "conflict": _lt("something else than in row %(other)s of the same entity"),
     "ambiguous_entity": _lt("several entities have this name: enter the entity's code"),
     "unknown_entity": _lt("no entity has this code"),
+    "unknown_target": _lt(
+        "no target in a registry of yours has this code: to add one, give its name and sector"
+    ),
     "missing_reason": _lt("say why: a reason is needed"),
     "person_with_code": _lt(
         "a natural person is not entered with a credit code; it would be published"

@@ -11,6 +11,23 @@ TARGET_VALUES = [
     for c in TARGET_COLUMNS
     if c.model == TARGET and c.name not in ("sector", "permit_number")
 ]
+# What the rows of an extract do not say, or need not.
+FROM_REGISTRY = ("entity_name", "sector", "permit_number")
+SPREAD = """
+INSERT INTO srsp_import_row (row, entity_name, sector, permit_number, %(names)s)
+SELECT r.row, coalesce(r.entity_name, e.name), t.sector_id, t.permit_number, %(values)s
+  FROM srsp_import_row r
+  JOIN srsp_entity e ON e.company_id = %(company)s AND e.code = coalesce(r.uscc, r.entity_code)
+  JOIN srsp_target t ON t.entity_id = e.id AND t.state != 'cancelled' AND t.sector_id = ANY (%(sectors)s)
+   AND (r.permit_number IS NULL OR r.permit_number = t.permit_number);
+INSERT INTO srsp_import_error (row, "column", value, reason)
+SELECT row, %(code)s, coalesce(uscc, entity_code),
+       CASE WHEN coalesce(uscc, entity_code) IS NULL THEN 'missing' ELSE 'unknown_target' END
+  FROM srsp_import_row r
+ WHERE sector IS NULL AND row NOT IN (SELECT row FROM srsp_import_row WHERE sector IS NOT NULL)
+   AND row NOT IN (SELECT row FROM srsp_import_error);
+DELETE FROM srsp_import_row WHERE sector IS NULL
+"""
 # Every row beside what the registry has of it. A row without a credit code and an entity's code means the entity
 # of that name that has no credit code either.
 MATCH = """
@@ -101,6 +118,10 @@ DEFAULTS = {"kind": SQL("'enterprise'"), "state": SQL("'active'")}
 def _identify(columns, alias=None):
     prefix = SQL("%s.", SQL(alias)) if alias else SQL()
     return [SQL("%s%s", prefix, SQL.identifier(c.name)) for c in columns]
+
+
+def identify(columns, alias=None):
+    return SQL(", ").join(_identify(columns, alias))
 
 
 def moves(columns, alias):

@@ -2,8 +2,9 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.registry_convert import Bad
 from . import srsp_registry_import_sql as sql
-from .srsp_registry_columns import ENTITY, TARGET
+from .srsp_registry_columns import ENTITY, TARGET, TARGET_COLUMNS
 from .srsp_registry_import_sql import ENTITY_VALUES, TARGET_VALUES
 
 
@@ -15,12 +16,31 @@ class SrspRegistryImport(models.Model):
     def _match_targets(self):
         self.env["srsp.entity"].flush_model()
         self.env["srsp.target"].flush_model()
+        if self._is_extract():
+            self._spread_rows()
         self._run_sql(
             sql.MATCH,
             entity_moves=sql.moves(ENTITY_VALUES, "e"),
             target_moves=sql.moves(TARGET_VALUES, "t"),
         )
         self.env.cr.execute("ANALYZE srsp_import_good")
+
+    def _spread_rows(self):
+        """Let each row of an extract stand once for every target that it is about."""
+        names = [c.name for c, _place in self._get_mapping()]
+        own = [
+            int(value)
+            for value in self._get_own_sectors().values()
+            if not isinstance(value, Bad)
+        ]
+        plain = [c for c in TARGET_COLUMNS if c.name not in sql.FROM_REGISTRY]
+        self._run_sql(
+            sql.SPREAD,
+            names=sql.identify(plain),
+            values=sql.identify(plain, "r"),
+            sectors=own,
+            code="uscc" if "uscc" in names else "entity_code",
+        )
 
     def _import_targets(self):
         """Write the good rows: codes from the sequences in the order of the file, history and dates kept, one note.

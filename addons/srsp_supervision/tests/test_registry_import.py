@@ -190,6 +190,39 @@ class TestRegistryImport(RegistryCase):
         self.assertEqual(self._target("三沙岛").region, "霞浦县")
         self.assertEqual(self._target("甲公司").sector_id, self.sector | self.quiet)
 
+    def test_a_file_of_classes_by_credit_code_moves_every_target_of_ones_own(self):
+        company = ["甲公司", CODE, "SUR"]
+        self._import([HEADER, [*company, "P1"], [*company, "P2"]])
+        mine = self.env["srsp.target"].create(
+            {
+                "entity_id": self._target("甲公司").entity_id.id,
+                "sector_id": self.mining.id,
+                "risk_class": "B",
+            }
+        )
+        header = ["uscc", "risk_class", "risk_date"]
+        rows = [[CODE, "D", "2026-03-01"], [CODE_2, "C", ""], ["", "A", ""]]
+        record = self._import([header, *rows])
+        self.assertEqual(self._counts(record), (3, 0, 2, 0, 2))
+        unknown = "no target in a registry of yours has this code: to add one, give its name and sector"
+        self.assertEqual(
+            self._errors(record),
+            [
+                (3, "Credit Code", CODE_2, unknown),
+                (4, "Credit Code", False, "nothing is entered"),
+            ],
+        )
+        targets = self._target("甲公司") - mine
+        self.assertEqual(
+            [(t.risk_class, str(t.risk_date), t.risk_source) for t in targets],
+            [("D", "2026-03-01", "import")] * 2,
+        )
+        self.assertEqual(mine.risk_class, "B")
+        again = self._check([header, *rows])
+        self.assertEqual(self._counts(again), (3, 0, 0, 2, 2))
+        with self._refused("A full file has a column for the sector of each row."):
+            self._upload([header, *rows], is_full=True).action_check()
+
     def test_the_table_of_check_digits_agrees_with_the_reference(self):
         pick = random.Random(7)
         for _ in range(3000):
@@ -259,7 +292,7 @@ class TestRegistryImport(RegistryCase):
 
     def test_needed_columns_must_be_mapped_and_none_twice(self):
         record = self._upload(
-            [["entity_name", "uscc", "permit_number"], ["甲公司", CODE, "P1"]]
+            [["entity_name", "region", "permit_number"], ["甲公司", "", "P1"]]
         )
         with self._refused("No column of the file goes to “Sector”"):
             record.action_check()
