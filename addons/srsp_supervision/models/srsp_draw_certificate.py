@@ -125,7 +125,8 @@ class SrspDraw(models.Model):
             )
         )
         if not rows:
-            return {"classes": [], "openings": [], "siblings": []}
+            root = self.eligibility_root_hex  # nothing is opened: the whole tree
+            return {"classes": [], "openings": [], "siblings": [root]}
         blinds, siblings = eligibility.open(
             draw._stream_leaves(),
             bytes.fromhex(draw.eligibility_salt),

@@ -292,6 +292,11 @@ class TestDraw(SrspCase):
         )
         self.assertEqual(voided._find_difference(), "")
 
+    def test_a_draw_voided_before_it_was_drawn_recomputes_too(self):
+        draw = self._make_announced()._lock_roster(NOW)
+        draw._void("Wrong filter")
+        self.assertEqual(draw._find_difference(), "")
+
     def test_a_draw_with_begun_visits_cannot_be_voided(self):
         task = self._make_drawn()
         task.inspection_ids[0].stage = "on_site"
