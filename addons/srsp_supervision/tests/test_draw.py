@@ -87,7 +87,7 @@ class TestDraw(SrspCase):
         self.env.company.name = 'Bureau "of", {"roster":[]} \\ 局'
         draw = self._make_drawn().draw_id
         with io.BytesIO() as file:
-            draw._write_certificate(file)
+            draw._write_certificate(file.write)
             written = file.getvalue()
         self.assertEqual(written, canonical.dumps(draw._get_certificate()))
         self.env.cr.execute(
@@ -95,7 +95,7 @@ class TestDraw(SrspCase):
             [draw.id],
         )
         with io.BytesIO() as file:
-            draw._write_certificate(file)
+            draw._write_certificate(file.write)
             self.assertEqual(file.getvalue(), written)
         self.assertTrue(draw._find_difference())
 
