@@ -18,7 +18,7 @@ SHARED = ("ir_sequence", "ir_attachment", "mail_message", "mail_tracking_value")
 # The tables that the lock and the draw write to, in the order of the first write.
 LOCK = "srsp_draw srsp_draw_line ir_sequence srsp_event srsp_publication srsp_task mail_message".split()
 DRAW = (
-    "srsp_draw_line srsp_inspection srsp_inspection_line srsp_draw_iteration srsp_inspection_officer_rel"
+    "srsp_draw_line srsp_draw_iteration srsp_inspection srsp_inspection_line srsp_inspection_officer_rel"
     " srsp_inspection_expert_rel ir_sequence srsp_event ir_attachment srsp_publication srsp_draw srsp_task"
     " mail_message"
 ).split()
