@@ -27,16 +27,8 @@ class SrspDraw(models.Model):
         return inspectors.search(domain).sorted("staff_number")
 
     @api.model
-    def _get_recusals(self, task, inspectors):
-        """Recusals of ``inspectors`` from entities in the pool of ``task`` that count during its window."""
-        pool = task._get_pool_domain() & Domain("state", "=", "active")
-        return self.env["srsp.recusal"].search(
-            self._get_recusal_domain(task, inspectors)
-            & Domain("entity_id.target_ids", "any", list(pool))
-        )
-
-    @api.model
     def _get_recusal_domain(self, task, inspectors):
+        """Recusals of ``inspectors`` that count during the window of ``task``."""
         binding = self.env["srsp.recusal"]._get_binding_domain
         return binding(task.date_from, task.date_to) & Domain(
             "inspector_id", "in", inspectors.ids

@@ -9,11 +9,6 @@ from ..tools.json_diff import first_difference
 
 LONGEST_REPORT = 20  # sentences; the first is the one that matters
 LONGEST_VALUE = 80  # characters of a value in a sentence
-# Events that seal a draw's certificate; the last of them seals the one that is in force.
-CERTIFIED = [
-    f"draw.{past}"
-    for past in ("drawn", "substituted", "extended", "withdrawn", "voided")
-]
 # What a result says that no renaming of companies, divisions or items may change.
 RESULT_FIELDS = ("number", "draw", "task", "inspected_on", "result_date")
 RESULT_LINE_FIELDS = ("target", "result", "facts")
@@ -282,22 +277,11 @@ class SrspEventCheck(models.Model):
                 "roster_digest_hex": cert.roster_digest(draw._query_roster()),
                 "excluded_digest_hex": cert.excluded_digest(draw._query_excluded()),
             }
-        elif row.kind in CERTIFIED and row.id == self._get_last_certified(draw).id:
+        elif row.id == draw._get_certificate_event().id:
             live = draw._get_sealed()
         else:
             return None
         return json.loads(row.payload), json.loads(canonical.dumps(live))
-
-    @api.model
-    def _get_last_certified(self, draw):
-        return self.env["srsp.event"].search(
-            [
-                ("res_model", "=", draw._name),
-                ("res_id", "=", draw.id),
-                ("kind", "in", CERTIFIED),
-            ],
-            limit=1,
-        )
 
     def _compare_srsp_inspection(self, row, inspection):
         if row.kind != "inspection.closed":

@@ -34,5 +34,6 @@ class InspectorCase(SrspCase):
 
     def _get_bound(self, task):
         """[(inspector, entity)] that the draw of ``task`` would keep apart."""
-        found = self.env["srsp.draw"]._get_recusals(task, self.officers)
+        domain = self.env["srsp.draw"]._get_recusal_domain(task, self.officers)
+        found = self.env["srsp.recusal"].search(domain)
         return [(recusal.inspector_id, recusal.entity_id) for recusal in found]
