@@ -3,12 +3,8 @@ import contextlib
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-# What the commitment fixes: never written again, not even by code.
-COMMITTED_FIELDS = frozenset(
-    "lottery drand number task_id company_id head rulebook_id n nonce code_hex strata randomness_kind "
-    "randomness_statement announced_for locked_at team_size inspectors inspector_refs recusals recusals_salt "
-    "roster_digest_hex excluded_digest_hex inspectors_digest_hex recusals_digest_hex".split()
-)
+# All that still happens to a draw once its roster is locked: nothing else is written again, not even by code.
+LIVING_FIELDS = frozenset("state drawn_at void_reason entry entered_by_id".split())
 
 
 def iso(moment):
@@ -174,7 +170,7 @@ class SrspDraw(models.Model):
             )
 
     def write(self, vals):
-        if COMMITTED_FIELDS & vals.keys() and any(
+        if vals.keys() - LIVING_FIELDS and any(
             draw.roster_digest_hex for draw in self
         ):
             raise UserError(

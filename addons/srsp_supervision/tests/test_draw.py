@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from freezegun import freeze_time
 
+from odoo import models
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -226,9 +227,17 @@ class TestDraw(SrspCase):
     def test_a_locked_pool_never_changes(self):
         draw = self._make_announced()._lock_roster(NOW)
         frozen = "never change"
+        living = {"state", "drawn_at", "void_reason", "entry", "entered_by_id"}
+        own = [
+            name
+            for name, field in draw._fields.items()
+            if name not in models.MAGIC_COLUMNS and not field.compute
+        ]
+        self.assertLessEqual(living | {"strata", "classes", "officer_cap"}, set(own))
+        for name in set(own) - living:
+            with self.assertRaisesRegex(UserError, frozen, msg=name):
+                draw.write({name: draw[name]})
         for attempt in (
-            lambda: draw.write({"strata": []}),
-            lambda: draw.write({"roster_digest_hex": "00"}),
             lambda: self._roster(draw)[0].write({"excluded_reason": "suspended"}),
             lambda: self._roster(draw)[0].unlink(),
             lambda: self.env["srsp.draw.line"].create({"draw_id": draw.id}),
