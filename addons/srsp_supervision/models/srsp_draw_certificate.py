@@ -98,6 +98,7 @@ class SrspDraw(models.Model):
         """What the chain seals: the certificate without roster, excluded and chain."""
         self.ensure_one()
         iterations = self.iteration_ids.filtered("one_time_code_hex")
+        teams = [[i.number, *team] for i in iterations for team in i.teams]
         return {
             "format": cert.FORMAT,
             "draw": self._get_certificate_head(),
@@ -109,8 +110,8 @@ class SrspDraw(models.Model):
             "assignment": {
                 "inspectors": self.inspectors,
                 "eligibility": self._get_eligibility(),
-                "visits": [[i.number, team[0]] for i in iterations for team in i.teams],
-                "teams": [[i.number, *team] for i in iterations for team in i.teams],
+                "visits": [team[:2] for team in teams],
+                "teams": teams,
             },
         }
 

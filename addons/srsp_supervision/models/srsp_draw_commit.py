@@ -138,23 +138,27 @@ class SrspDraw(models.Model):
     def _fix(self, task, strata, inspectors, classes):
         """Compute what the commitment says about the roster and write it, once and for all."""
         rows = self._prepare_inspector_rows(task, inspectors)
-        salt = secrets.token_bytes(32)
-        self.classes = [f"{mask:x}" for mask in classes]
+        salt, digest = secrets.token_bytes(32), cert.RowDigest()
+        texts = [f"{mask:x}" for mask in classes]
+        roster = self._stream_roster(SQL("label, stratum, class_index"))
+        leaves = (
+            (label, texts[number]) for label, _stratum, number in digest.watch(roster)
+        )
+        root = eligibility.root(leaves, salt)  # the digest sees the rows go by
         self.write(
             {
                 "strata": strata,
                 "randomness_statement": self._get_randomness_statement(task, strata),
+                "classes": texts,
                 "inspectors": rows,
                 "inspector_refs": dict(
                     zip((row[0] for row in rows), inspectors.ids, strict=True)
                 ),
                 "eligibility_salt": salt.hex(),
-                "eligibility_root_hex": eligibility.root(
-                    self._stream_leaves(), salt
-                ).hex(),
+                "eligibility_root_hex": root.hex(),
                 "excluded_digest_hex": cert.excluded_digest(self._query_excluded()),
                 "inspectors_digest_hex": cert.inspectors_digest(rows),
-                "roster_digest_hex": cert.roster_digest(self._query_roster()),
+                "roster_digest_hex": digest.hexdigest(),
             }
         )
 

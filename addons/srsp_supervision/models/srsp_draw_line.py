@@ -3,9 +3,10 @@ from odoo.exceptions import UserError
 
 
 class Reference(fields.Many2one):
-    """A Many2one without a foreign key, which would take longer to check than a roster takes to fill.
+    """A Many2one without a foreign key, which would take longer to check than the rows of a draw take to write.
 
-    What it points at is never deleted, as that model's own guard sees to.
+    What it points at is never deleted, as that model's own guard sees to, or the column it was copied from has
+    such a key.
     """
 
     def update_db_foreign_key(self, model, column):

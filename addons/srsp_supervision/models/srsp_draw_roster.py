@@ -179,14 +179,25 @@ class SrspDraw(models.Model):
             cursor.execute(query.code, query.params)
             yield from cursor
 
+    def _stream_roster(self, columns):
+        """Rows of the roster, ascending by the label's bytes."""
+        return self._stream(
+            SQL(
+                """SELECT %s FROM srsp_draw_line
+                    WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
+                columns,
+                self.id,
+            )
+        )
+
     def _query_roster(self):
         """Rows (label, stratum) of the roster, ascending by the label's bytes."""
-        return self._stream(self._get_roster_query(SQL("label, stratum")))
+        return self._stream_roster(SQL("label, stratum"))
 
     def _stream_leaves(self):
         """Rows (label, class in hexadecimal) of the roster, ascending by the label's bytes."""
         classes = self.classes
-        rows = self._stream(self._get_roster_query(SQL("label, class_index")))
+        rows = self._stream_roster(SQL("label, class_index"))
         return ((label, classes[index]) for label, index in rows)
 
     def _query_excluded(self):
@@ -197,14 +208,6 @@ class SrspDraw(models.Model):
                     WHERE draw_id = %s AND excluded_reason IS NOT NULL ORDER BY label COLLATE "C" """,
                 self.id,
             )
-        )
-
-    def _get_roster_query(self, columns):
-        return SQL(
-            """SELECT %s FROM srsp_draw_line
-                WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
-            columns,
-            self.id,
         )
 
     @api.model

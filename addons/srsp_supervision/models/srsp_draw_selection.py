@@ -30,13 +30,14 @@ class SrspDrawIteration(models.Model):
             return
         self.env.flush_all()
         self._find(prk, places)
-        self.env.cr.execute(
-            SQL(
-                """UPDATE srsp_draw_line line SET iteration = %s, position = encode(chosen.position, 'hex')
-                     FROM srsp_chosen chosen WHERE line.ctid = chosen.spot""",
-                self.number,
-            )
+        query = SQL(
+            """UPDATE srsp_draw_line line SET iteration = %s, position = encode(chosen.position, 'hex')
+                 FROM srsp_chosen chosen WHERE line.ctid = chosen.spot""",
+            self.number,
         )
+        # Each row is fetched from its spot; PostgreSQL would rather hash the whole roster.
+        with planned(self.env.cr, enable_hashjoin="off", enable_mergejoin="off"):
+            self.env.cr.execute(query)
         self.env["srsp.draw.line"].invalidate_model()
 
     def _find(self, prk, places):

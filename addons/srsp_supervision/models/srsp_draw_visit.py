@@ -22,9 +22,8 @@ class SrspDrawIteration(models.Model):
 
     def _create_inspections(self):
         """Create the visits of this iteration, in the order of its teams."""
-        if not self.teams:
+        if not self._load_visits():
             return
-        self._load_visits()
         visits = self.env["srsp.inspection"].with_context(
             mail_create_nolog=True, mail_create_nosubscribe=True
         )
@@ -36,7 +35,10 @@ class SrspDrawIteration(models.Model):
         self.env.invalidate_all()
 
     def _load_visits(self):
-        """Make the temporary tables ``srsp_new_visit`` and, for their members, ``srsp_new_member``."""
+        """Make the temporary tables ``srsp_new_visit`` and, for their members, ``srsp_new_member``.
+
+        :return: whether there are any visits
+        """
         self.env.flush_all()
         cr = self.env.cr
         cr.execute(
@@ -73,7 +75,9 @@ class SrspDrawIteration(models.Model):
                 json.dumps(self.draw_id.sudo().inspector_refs),
             )
         )
+        members = cr.rowcount
         cr.execute("ANALYZE srsp_new_visit, srsp_new_member")
+        return bool(members)
 
     def _prepare_first_vals(self):
         [[entity, targets]] = self.env.execute_query(

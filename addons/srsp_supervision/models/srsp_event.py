@@ -49,6 +49,16 @@ class SrspEvent(models.Model):
     _sequence_uniq = models.UniqueIndex("(company_id, sequence)")
     _record_idx = models.Index("(res_model, res_id)")
 
+    def init(self):
+        """Have payloads, which may be of many megabytes, compressed by LZ4 where PostgreSQL was built with it."""
+        self.env.cr.execute(
+            "SELECT 1 FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)"
+        )
+        if self.env.cr.rowcount:
+            self.env.cr.execute(
+                "ALTER TABLE srsp_event ALTER COLUMN payload SET COMPRESSION lz4"
+            )
+
     @api.model
     def _seal(self, record, kind, payload):
         """Append one event about ``record``.

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.working_days import beijing_date
+from .srsp_draw_line import Reference
 
 STAGES = [
     ("assigned", "Assigned"),
@@ -55,7 +56,7 @@ class SrspInspection(models.Model):
     draw_id = fields.Many2one(
         "srsp.draw", readonly=True, index=True, ondelete="restrict"
     )
-    division_id = fields.Many2one(related="task_id.division_id", store=True, index=True)
+    division_id = Reference(related="task_id.division_id", store=True, index=True)
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True
     )

@@ -3,6 +3,8 @@ import datetime
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .srsp_draw_line import Reference
+
 # Codes of the national enterprise credit publicity system.
 RESULTS = [
     ("1", "No problem found"),
@@ -44,12 +46,8 @@ class SrspInspectionLine(models.Model):
     inspection_id = fields.Many2one(
         "srsp.inspection", required=True, readonly=True, index=True, ondelete="restrict"
     )
-    company_id = fields.Many2one(
-        related="inspection_id.company_id", store=True, index=True
-    )
-    division_id = fields.Many2one(
-        related="inspection_id.division_id", store=True, index=True
-    )
+    company_id = Reference(related="inspection_id.company_id", store=True, index=True)
+    division_id = Reference(related="inspection_id.division_id", store=True, index=True)
     stage = fields.Selection(related="inspection_id.stage")
     target_id = fields.Many2one(
         "srsp.target", required=True, readonly=True, index=True, ondelete="restrict"

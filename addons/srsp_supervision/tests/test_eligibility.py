@@ -1,5 +1,4 @@
 import hashlib
-import hmac
 import random
 
 from odoo.tests import BaseCase
@@ -13,9 +12,18 @@ def h(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-def leaf(label, members):
-    blind = hmac.digest(SALT, label.encode(), "sha256")
-    return h(b"\0", blind, label.encode(), b"\t", members.encode())
+def blind(place):
+    part, row = divmod(place, 4096)
+    stream = hashlib.shake_256(SALT + bytes(7) + bytes([part])).digest(32 * 4096)
+    return stream[32 * row :][:32]
+
+
+def leaf(place, label, members):
+    return h(b"\0", blind(place), label.encode(), b"\t", members.encode())
+
+
+def leaves_of(rows):
+    return [leaf(place, *row) for place, row in enumerate(rows)]
 
 
 def node(left, right):
@@ -47,13 +55,13 @@ def rows_of(count):
 class TestEligibility(BaseCase):
     def test_the_smallest_trees_are_those_of_rfc_6962(self):
         rows = rows_of(9)
-        for size, expected in by_hand([leaf(*row) for row in rows]).items():
+        for size, expected in by_hand(leaves_of(rows)).items():
             self.assertEqual(expected, eligibility.root(iter(rows[:size]), SALT), size)
         self.assertEqual(h(), eligibility.root([], SALT))
 
     def test_siblings_stand_from_left_to_right_as_the_walk_meets_them(self):
         rows = rows_of(7)
-        a, b, c, d, e, f, g = (leaf(*row) for row in rows)
+        a, b, c, d, e, f, g = leaves_of(rows)
         for places, expected in (
             ([], [node(node(node(a, b), node(c, d)), node(node(e, f), g))]),
             ([2], [node(a, b), d, node(node(e, f), g)]),
@@ -65,11 +73,7 @@ class TestEligibility(BaseCase):
             blinds, siblings = eligibility.open(iter(rows), SALT, opened)
             self.assertEqual(expected, siblings)
             self.assertEqual(
-                {
-                    label: hmac.digest(SALT, label.encode(), "sha256")
-                    for label in opened
-                },
-                blinds,
+                {rows[place][0]: blind(place) for place in places}, blinds
             )
 
     def test_what_is_opened_leads_to_the_root_at_every_size_and_across_parts(self):
@@ -80,7 +84,7 @@ class TestEligibility(BaseCase):
             places = sorted(rng.sample(range(size), rng.randrange(min(size, 50) + 1)))
             opened = {rows[place][0] for place in places}
             blinds, siblings = eligibility.open(iter(rows), SALT, opened)
-            hashes = [leaf(*rows[place]) for place in places]
+            hashes = [leaf(place, *rows[place]) for place in places]
             rest = iter(siblings)
             with self.subTest(size=size):
                 top = verify_draw.tree_root(size, places, hashes, rest)

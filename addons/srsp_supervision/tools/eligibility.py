@@ -10,8 +10,7 @@ part before.
 
 import hashlib
 from itertools import chain, islice
-
-from .vrs import hmac_pads
+from struct import iter_unpack
 
 PART = 4096  # rows; a power of two
 
@@ -40,10 +39,10 @@ def _walk(rows, salt, opened):
     roots, inside = [], {}
     while part := list(islice(rows, PART)):
         here = [i for i, (label, _class) in enumerate(part) if label in opened]
-        part_blinds, leaves = _leaves(part, salt)
-        levels = _climb(leaves)
+        hidden = _blinds(salt, len(roots), len(part))
+        levels = _climb(_leaves(part, hidden))
         if here:
-            blinds.update((part[i][0], part_blinds[i]) for i in here)
+            blinds.update((part[i][0], hidden[32 * i : 32 * i + 32]) for i in here)
             inside[len(roots)] = list(chain.from_iterable(_gaps(levels, here)))
         roots += levels[-1]
     # A part is a subtree: it has a power of two leaves, or is the last.
@@ -54,19 +53,27 @@ def _walk(rows, salt, opened):
     return levels[-1][0], blinds, siblings
 
 
-def _leaves(rows, salt):
-    """``(blinds, leaves)`` of the rows, 32 bytes each."""
+def _blinds(salt, part, count):
+    """The blinds of the first ``count`` rows of a part, 32 bytes each, end to end.
+
+    SHAKE256 (FIPS 202) over salt and number of the part gives what nobody without the salt can tell from random,
+    whichever of it has been shown.
+    """
+    return hashlib.shake_256(salt + part.to_bytes(8, "big")).digest(32 * count)
+
+
+def _leaves(rows, blinds):
+    """The leaves of the rows, 32 bytes each."""
     sha256 = hashlib.sha256
-    inner, outer = hmac_pads(salt)
-    labels = [label.encode() for label, _members in rows]
-    blinds = [
-        sha256(outer + sha256(inner + label).digest()).digest() for label in labels
+    ends = {
+        members: b"\t" + members.encode() for members in {row[1] for row in rows}
+    }
+    return [
+        sha256(b"\0" + blind + label.encode() + ends[members]).digest()
+        for (label, members), (blind,) in zip(
+            rows, iter_unpack("32s", blinds), strict=True
+        )
     ]
-    leaves = [
-        sha256(b"\0%b%b\t%b" % (blind, label, members.encode())).digest()
-        for blind, label, (_label, members) in zip(blinds, labels, rows, strict=True)
-    ]
-    return blinds, leaves
 
 
 def _climb(level):
@@ -75,9 +82,10 @@ def _climb(level):
     levels = [level]
     while len(level) > 1:
         lone = level[-1:] if len(level) % 2 else []
+        hashes = iter(level)
         level = [
             sha256(b"\x01" + left + right).digest()
-            for left, right in zip(level[::2], level[1::2], strict=False)
+            for left, right in zip(hashes, hashes, strict=False)
         ] + lone
         levels.append(level)
     return levels
