@@ -170,9 +170,7 @@ class SrspDraw(models.Model):
             )
 
     def write(self, vals):
-        if vals.keys() - LIVING_FIELDS and any(
-            draw.roster_digest_hex for draw in self
-        ):
+        if vals.keys() - LIVING_FIELDS and any(draw.roster_digest_hex for draw in self):
             raise UserError(
                 self.env._("A locked roster and its commitment never change.")
             )

@@ -72,9 +72,7 @@ class TestEligibility(BaseCase):
             opened = {rows[place][0] for place in places}
             blinds, siblings = eligibility.open(iter(rows), SALT, opened)
             self.assertEqual(expected, siblings)
-            self.assertEqual(
-                {rows[place][0]: blind(place) for place in places}, blinds
-            )
+            self.assertEqual({rows[place][0]: blind(place) for place in places}, blinds)
 
     def test_what_is_opened_leads_to_the_root_at_every_size_and_across_parts(self):
         rng = random.Random(1)

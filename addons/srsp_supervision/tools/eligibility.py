@@ -65,9 +65,7 @@ def _blinds(salt, part, count):
 def _leaves(rows, blinds):
     """The leaves of the rows, 32 bytes each."""
     sha256 = hashlib.sha256
-    ends = {
-        members: b"\t" + members.encode() for members in {row[1] for row in rows}
-    }
+    ends = {members: b"\t" + members.encode() for members in {row[1] for row in rows}}
     return [
         sha256(b"\0" + blind + label.encode() + ends[members]).digest()
         for (label, members), (blind,) in zip(
