@@ -1,7 +1,6 @@
 import contextlib
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 # All that still happens to a draw once its roster is locked: nothing else is written again, not even by code.
 LIVING_FIELDS = frozenset("state drawn_at void_reason entry entered_by_id".split())
@@ -171,14 +170,14 @@ class SrspDraw(models.Model):
 
     def write(self, vals):
         if vals.keys() - LIVING_FIELDS and any(draw.roster_digest_hex for draw in self):
-            raise UserError(
+            raise self._refusal(
                 self.env._("A locked roster and its commitment never change.")
             )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise UserError(
+        raise self._refusal(
             self.env._("A draw is never deleted; it can only be voided, in public.")
         )
 
@@ -211,14 +210,14 @@ class SrspDraw(models.Model):
         """Raise unless the roster is locked and the announced time has come."""
         self.ensure_one()
         if self.state != "committed":
-            raise UserError(
+            raise self._refusal(
                 self.env._(
                     "Draw %(draw)s is not open: a draw happens once.", draw=self.number
                 )
             )
         # ``now`` may date a draw of the demo, never bring one forward.
         if min(now, fields.Datetime.now()) < self.announced_for:
-            raise UserError(
+            raise self._refusal(
                 self.env._(
                     "Draw %(draw)s was announced for %(time)s (UTC): it cannot happen earlier.",
                     draw=self.number,

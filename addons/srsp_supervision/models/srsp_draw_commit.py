@@ -96,7 +96,7 @@ class SrspDraw(models.Model):
         """
         self.ensure_one()
         if fields.Datetime.now() < self.announced_for:
-            raise UserError(
+            raise self._refusal(
                 self.env._(
                     "Draw %(draw)s: its codes are not due yet.", draw=self.number
                 )

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 
 class Reference(fields.Many2one):
@@ -22,6 +21,7 @@ class SrspDrawLine(models.Model):
 
     _name = "srsp.draw.line"
     _description = "Roster line"
+    _inherit = ["srsp.guard.mixin"]
     _order = "draw_id, iteration, stratum, position, id"
     _rec_name = "label"
     _log_access = False
@@ -84,6 +84,7 @@ class SrspDrawLine(models.Model):
     def _unlink_except_never(self):
         raise self._error()
 
-    @api.model
     def _error(self):
-        return UserError(self.env._("A locked roster and its commitment never change."))
+        return self._refusal(
+            self.env._("A locked roster and its commitment never change.")
+        )

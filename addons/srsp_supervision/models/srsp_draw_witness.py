@@ -62,11 +62,11 @@ class SrspDrawWitness(models.Model):
     def write(self, vals):
         if not self:
             return super().write(vals)
-        raise UserError(self.env._("What a witness answered never changes."))
+        raise self._refusal(self.env._("What a witness answered never changes."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise UserError(self.env._("What a witness answered never changes."))
+        raise self._refusal(self.env._("What a witness answered never changes."))
 
     def _get_certificate_row(self):
         return [self.who, iso(self.answered_at), self.answer]

@@ -2,7 +2,6 @@ import hashlib
 from collections import namedtuple
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import canonical
@@ -92,20 +91,20 @@ class SrspEvent(models.Model):
     def create(self, vals_list):
         if self.env.context.get("srsp_seal") is SEAL:
             return super().create(vals_list)
-        raise UserError(
+        raise self._refusal(
             self.env._("The integrity chain is written by the system alone.")
         )
 
     def write(self, vals):
         if not self:
             return super().write(vals)
-        raise UserError(
+        raise self._refusal(
             self.env._("An event of the integrity chain cannot be changed.")
         )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise UserError(
+        raise self._refusal(
             self.env._("An event of the integrity chain cannot be deleted.")
         )
 

@@ -1,5 +1,9 @@
+import logging
+
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
+
+_logger = logging.getLogger(__name__)
 
 # What a caller may put into the context to leave no trace.
 SILENCERS = ("tracking_disable", "mail_notrack", "mail_create_nolog")
@@ -59,6 +63,20 @@ class SrspGuardMixin(models.AbstractModel):
         kept = {key: value for key, value in context.items() if key not in SILENCERS}
         return self.with_env(self.env(context=kept))
 
+    def _refusal(self, message, kind=UserError):
+        """Return the error to raise, having left in the server's log who tried what.
+
+        The log is the trace that stays: the transaction is rolled back, and no role of Odoo reaches the log.
+        """
+        _logger.warning(
+            "Refused: %s, uid: %s, model: %s, ids: %s",
+            message,
+            self.env.uid,
+            self._name,
+            self.ids,
+        )
+        return kind(message)
+
     @api.model
     def _is_guarded(self, name):
         field = self._fields.get(name)
@@ -69,7 +87,7 @@ class SrspGuardMixin(models.AbstractModel):
     def _check_guarded(self, vals):
         names = [name for name in vals if self._is_guarded(name)]
         if names:
-            raise AccessError(
+            raise self._refusal(
                 self.env._(
                     "%(fields)s of “%(model)s” cannot be edited: use the buttons of its form.",
                     fields=", ".join(
@@ -77,7 +95,8 @@ class SrspGuardMixin(models.AbstractModel):
                         for name in names
                     ),
                     model=self._description,
-                )
+                ),
+                AccessError,
             )
 
     def _check_role(self, *groups):
@@ -89,8 +108,9 @@ class SrspGuardMixin(models.AbstractModel):
         names = [
             self.env.ref(f"srsp_supervision.{group}").sudo().name for group in groups
         ]
-        raise AccessError(
-            self.env._("This step is reserved for: %(roles)s.", roles=", ".join(names))
+        raise self._refusal(
+            self.env._("This step is reserved for: %(roles)s.", roles=", ".join(names)),
+            AccessError,
         )
 
     def _check_state(self, *states):
@@ -98,7 +118,7 @@ class SrspGuardMixin(models.AbstractModel):
         labels = dict(self._fields["state"]._description_selection(self.env))
         for record in self:
             if record.state not in states:
-                raise UserError(
+                raise self._refusal(
                     self.env._(
                         "“%(name)s” is in state “%(state)s”; this step needs: %(needed)s.",
                         name=record.display_name,

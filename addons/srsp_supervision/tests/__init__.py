@@ -7,6 +7,7 @@ from . import test_demo_lists
 from . import test_demo_registry
 from . import test_draw
 from . import test_draw_change
+from . import test_draw_doors
 from . import test_draw_room
 from . import test_eligibility
 from . import test_event_check
