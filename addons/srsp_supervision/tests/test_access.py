@@ -7,7 +7,12 @@ MODELS = (
     "division sector calendar.day rulebook list list.part legal.basis item duty entity target target.change"
     " registry.health registry.confirmation registry.import registry.import.column registry.import.error"
     " inspector inspector.region inspector.certificate inspector.absence inspector.tie recusal training"
-    " plan task draw draw.iteration draw.line draw.witness event inspection inspection.line rectification"
+    " plan task task.stratum task.roster coverage draw draw.iteration draw.line draw.witness event event.check"
+    " inspection inspection.line rectification"
+)
+WIZARDS = (
+    "draw.change draw.randomness inspector.declaration list.comparison list.import reason rulebook.effects"
+    " task.roster.import"
 )
 # What those who keep a registry may do with their own imports.
 IMPORTS = {
@@ -20,11 +25,11 @@ EXPECTED = {
     "inspector": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(("recusal", "inspector.absence", "inspector.tie"), "rwc")
     | dict.fromkeys(IMPORTS, "")
-    | {"event": "", "inspection": "rw", "inspection.line": "rw"},
+    | {"event": "", "event.check": "", "inspection": "rw", "inspection.line": "rw"},
     "auditor": dict.fromkeys(MODELS.split(), "r"),
     "policy_officer": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(
-        "rulebook list list.part legal.basis item duty plan task training".split(),
+        "rulebook list list.part legal.basis item duty plan task task.stratum training".split(),
         "rwcu",
     ),
 }
@@ -33,6 +38,7 @@ EXPECTED["division_officer"] = EXPECTED["inspector"] | {
     "duty": "rwcu",
     "plan": "rwcu",
     "task": "rwcu",
+    "task.stratum": "rwcu",
     "entity": "rwc",
     "target": "rwc",
     "rectification": "rw",
@@ -92,6 +98,14 @@ class TestAccess(SrspCase):
                 for name in MODELS.split()
             }
             self.assertEqual(found, EXPECTED[role], role)
+
+    def test_no_model_was_forgotten_here(self):
+        names = {
+            name.removeprefix("srsp.")
+            for name, model in self.registry.items()
+            if model._original_module == "srsp_supervision" and not model._abstract
+        }
+        self.assertEqual({*MODELS.split(), *WIZARDS.split()}, names)
 
     def test_every_model_has_access_rows_and_a_company_rule(self):
         names = [
