@@ -11,7 +11,7 @@ MODELS = (
     " inspection inspection.line rectification"
 )
 WIZARDS = (
-    "draw.change draw.randomness inspector.declaration list.comparison list.import reason rulebook.effects"
+    "draw.change draw.randomness list.comparison list.import reason rulebook.effects"
     " task.roster.import"
 )
 # What those who keep a registry may do with their own imports.
