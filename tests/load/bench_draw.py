@@ -1,16 +1,20 @@
 """The draw at registry size, against what PostgreSQL needs at least and against plain Odoo.
 
 Choosing 5 % in four strata: ``scan`` hashes every label of the roster once and keeps nothing (the floor), in one
-process; ``row_number`` ranks the whole roster by hash in plain SQL. Choosing and marking: both then write iteration and
-position into the lines drawn. The whole act, from the lock to the visits with their teams: ``orm`` does it record by
-record, with a line for each target, HMAC positions, the officers with the least load who are not recused, and the
+process; ``row_number`` ranks the whole roster by hash in plain SQL, by as many processes as PostgreSQL likes. Choosing
+and marking: iteration and position are then written into the lines drawn, by ``row_number_update`` in one statement,
+which PostgreSQL gives one process; ``added_mb`` is the most memory that PostgreSQL's processes took for ours (the server
+must run on this machine). The whole act, from the lock to the visits with their teams: ``orm`` does it record by record,
+with a line for each target, HMAC positions, the officers with the least load who are not recused, and the
 visits; it makes no hash tree, no certificate and no seal, which ours does.
 """
 
 import hashlib
 import heapq
 import secrets
+import threading
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 SIZE = 100_000
 STRATA = {"A": 0.4, "B": 0.3, "C": 0.2, "D": 0.1}  # share of the roster
@@ -23,8 +27,7 @@ SCAN = """
 SELECT count(sha256(%(opad)s || sha256(%(ipad)s || convert_to(label, 'UTF8') || '\\x01'::bytea)))
   FROM srsp_draw_line WHERE draw_id = %(draw)s
 """
-ROW_NUMBER = """
-CREATE TEMP TABLE bench_ranked ON COMMIT DROP AS
+RANKED = """
 SELECT id, position FROM (
     SELECT id, stratum, position, row_number() OVER (PARTITION BY stratum ORDER BY position) AS place
       FROM (SELECT id, stratum, sha256(%(opad)s || sha256(
@@ -32,9 +35,10 @@ SELECT id, position FROM (
               FROM srsp_draw_line WHERE draw_id = %(draw)s AND excluded_reason IS NULL) hashed) ranked
   JOIN (VALUES %(places)s) wanted (key, number) ON key = stratum AND place <= number
 """
-MARK = """
+ROW_NUMBER = f"CREATE TEMP TABLE bench_ranked ON COMMIT DROP AS {RANKED}"
+ROW_NUMBER_UPDATE = f"""
 UPDATE srsp_draw_line line SET iteration = 1, position = encode(ranked.position, 'hex')
-  FROM bench_ranked ranked WHERE line.id = ranked.id
+  FROM ({RANKED}) ranked WHERE line.id = ranked.id
 """
 
 
@@ -166,9 +170,8 @@ def compare_selection(env, draw, tools):
     def row_number():
         env.cr.execute(ROW_NUMBER.replace("%(places)s", wanted), values)
 
-    def row_number_and_mark():
-        row_number()
-        env.cr.execute(MARK)
+    def row_number_update():
+        env.cr.execute(ROW_NUMBER_UPDATE.replace("%(places)s", wanted), values)
 
     def choose():
         iteration._find(prk, places)
@@ -180,11 +183,48 @@ def compare_selection(env, draw, tools):
         ("choosing 5 % in four strata", choose, scan),
         ("choosing 5 % in four strata", choose, row_number),
         ("choosing and marking them", choose_and_mark, scan),
-        ("choosing and marking them", choose_and_mark, row_number_and_mark),
+        ("choosing and marking them", choose_and_mark, row_number_update),
     ):
         functions = undone(env, ours), undone(env, peer)
         result = tools.compare(*functions, peer.__name__)
+        if ours == choose_and_mark:
+            result["added_mb"] = round(weigh(env, functions[0]), 1)
         yield {"measures": measures, **result}
+
+
+def weigh(env, function):
+    """The most memory (MB) of their own that the server's processes of this connection took for ``function()``."""
+    from odoo.sql_db import db_connect
+
+    pid, end = env.cr._cnx.info.backend_pid, threading.Event()
+    before = own_mb(pid)
+    seen = [before]
+
+    def watch():
+        with db_connect(env.cr.dbname).cursor() as cr:
+            while not end.wait(0.01):
+                cr.execute(
+                    "SELECT pid FROM pg_stat_activity WHERE pid = %(pid)s OR leader_pid = %(pid)s",
+                    {"pid": pid},
+                )
+                seen.append(sum(own_mb(one) for [one] in cr.fetchall()))
+                cr.rollback()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    function()
+    end.set()
+    watcher.join()
+    return max(seen) - before
+
+
+def own_mb(pid):
+    """Resident memory (MB) that a process shares with no other; 0 once it has ended."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return int(text.partition("RssAnon:")[2].split()[0]) / 1024
 
 
 def make_task(env, size):

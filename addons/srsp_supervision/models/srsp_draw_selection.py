@@ -13,6 +13,8 @@ PARALLEL = {
     "parallel_tuple_cost": "0",
 }
 
+ALL = b"\xff" * 33  # no position of 32 bytes is higher
+
 
 class SrspDrawIteration(models.Model):
     """Whom an iteration draws: the lowest positions of each stratum among those never drawn.
@@ -54,8 +56,10 @@ class SrspDrawIteration(models.Model):
                 SQL("SELECT stratum, count(*) FROM srsp_selection GROUP BY stratum")
             )
         )
-        if any(found.get(key, 0) < places[key] for key, bound in bounds if bound):
-            self._collect(prk, [(key, None) for key in places])
+        if any(
+            found.get(key, 0) < places[key] for key, below in bounds if below != ALL
+        ):
+            self._collect(prk, [(key, ALL) for key in places])
         self.env.cr.execute(
             SQL(
                 """
@@ -73,7 +77,7 @@ class SrspDrawIteration(models.Model):
         )
 
     def _get_bounds(self, places):
-        """``[(stratum, below), …]``: positions below it are worth ranking; None: all are.
+        """``[(stratum, below), …]``: positions below it are worth ranking.
 
         Of N positions, spread evenly, k lie below k/N on the average; six standard deviations more than k
         and at least k of them do, but for one case in a thousand million, which ``_find`` notices.
@@ -94,7 +98,7 @@ class SrspDrawIteration(models.Model):
             share = min(wanted / size, 1.0)
             share = (wanted + 6 * math.sqrt(wanted * (1 - share)) + 10) / size
             below = int(share * 2**64) << 192
-            bounds.append((key, below.to_bytes(32, "big") if share < 1 else None))
+            bounds.append((key, below.to_bytes(32, "big") if share < 1 else ALL))
         return bounds
 
     def _collect(self, prk, bounds):
@@ -106,20 +110,18 @@ class SrspDrawIteration(models.Model):
                 SQL(
                     """
                     CREATE TEMP TABLE srsp_selection ON COMMIT DROP AS
-                    SELECT spot, line.stratum, position
+                    SELECT spot, stratum, position
                       FROM (SELECT ctid AS spot, stratum, sha256(%(opad)s || sha256(
                                    %(ipad)s || convert_to(label, 'UTF8') || '\\x01'::bytea)) AS position
                               FROM srsp_draw_line
                              WHERE draw_id = %(draw)s AND excluded_reason IS NULL AND iteration IS NULL) line
-                      JOIN (VALUES %(bounds)s) bound (stratum, below) ON bound.stratum = line.stratum
-                     WHERE below IS NULL OR position < below
+                     WHERE position < CASE stratum %(bounds)s END
                     """,
                     draw=self.draw_id.id,
                     ipad=ipad,
                     opad=opad,
-                    bounds=SQL(", ").join(
-                        SQL("(%s::varchar, %s::bytea)", key, below)
-                        for key, below in bounds
+                    bounds=SQL(" ").join(
+                        SQL("WHEN %s THEN %s::bytea", *bound) for bound in bounds
                     ),
                 )
             )
