@@ -3,9 +3,9 @@
 Choosing 5 % in four strata: ``scan`` hashes every label of the roster once and keeps nothing (the floor), in one
 process; ``row_number`` ranks the whole roster by hash in plain SQL, by as many processes as PostgreSQL likes. Choosing
 and marking: iteration and position are then written into the lines drawn, by ``row_number_update`` in one statement,
-which PostgreSQL gives one process; ``added_mb`` is the most memory that PostgreSQL's processes took for ours (the server
-must run on this machine). The whole act, from the lock to the visits with their teams: ``orm`` does it record by record,
-with a line for each target, HMAC positions, the officers with the least load who are not recused, and the
+which PostgreSQL gives one process; ``added_mb`` is the most memory that PostgreSQL's processes took for ours (the
+server must run on this machine). The whole act, from the lock to the visits with their teams: ``orm`` does it record
+by record, with a line for each target, HMAC positions, the officers with the least load who are not recused, and the
 visits; it makes no hash tree, no certificate and no seal, which ours does.
 """
 
