@@ -5,7 +5,7 @@ from odoo.tools import SQL
 from ..tools import vrs
 from ..tools.assignment import Shortage, assign
 
-LABELS_SHOWN = 10
+NAMES_SHOWN = 10
 
 
 class SrspDrawIteration(models.Model):
@@ -38,14 +38,35 @@ class SrspDrawIteration(models.Model):
         return assigned
 
     def _explain(self, shortage):
-        labels = [label for labels, _count in shortage.visits for label in labels]
+        """What cannot be served, whom it depends on, what would help: the proof of ``shortage`` in words."""
+        labels = [label for labels, _eligible in shortage.visits for label in labels]
+        values = {
+            "draw": self.draw_id.number,
+            "count": len(shortage.visits),
+            "labels": ", ".join(labels[:NAMES_SHOWN]),
+            "missing": shortage.missing,
+        }
+        if not shortage.officers:
+            return self.env._(
+                "Draw %(draw)s: %(count)s visits cannot get a full team, among them: %(labels)s. %(missing)s more"
+                " people who may make them are needed. Void the draw, add inspectors and announce it again.",
+                **values,
+            )
+        refs = self.draw_id.sudo().inspector_refs
+        full = self.env["srsp.inspector"].browse(
+            refs[label] for label in shortage.officers[:NAMES_SHOWN]
+        )
         return self.env._(
-            "Draw %(draw)s: too few eligible officers for %(labels)s (%(count)s visits in all). %(missing)s more places"
-            " would be needed: add officers or void the draw.",
-            draw=self.draw_id.number,
-            labels=", ".join(labels[:LABELS_SHOWN]),
-            count=len(shortage.visits),
-            missing=shortage.missing,
+            "Draw %(draw)s: %(count)s visits cannot get a full team, among them: %(labels)s. %(officers)s (%(full)s"
+            " inspectors in all) would have to make at least %(needed)s visits and have room for %(room)s under the"
+            " yearly cap of %(cap)s: %(missing)s are missing. Void the draw, raise the cap or add inspectors who may"
+            " make these visits, and announce it again.",
+            officers=", ".join(full.mapped("display_name")),
+            full=len(shortage.officers),
+            needed=shortage.needed,
+            room=shortage.room,
+            cap=self.draw_id.officer_cap,
+            **values,
         )
 
     def _get_teams(self):

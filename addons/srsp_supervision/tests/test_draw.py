@@ -339,6 +339,36 @@ class TestDraw(SrspCase):
             task._lock_roster(NOW)
         self.assertFalse(task.draw_ids)
 
+    def test_a_draw_that_cannot_be_served_says_whom_it_lacks_and_keeps_nothing(self):
+        self.rulebook.officer_cap = 3
+        self.env["srsp.recusal"].create(
+            [
+                {
+                    "inspector_id": officer.id,
+                    "entity_id": entity.id,
+                    "reason": "Brother",
+                    "date_from": date(2026, 1, 1),
+                }
+                for officer in self.officers[2:]
+                for entity in self.targets.entity_id
+            ]
+        )
+        draw = self._make_announced()._lock_roster(NOW)
+        names = ", ".join(
+            self.officers[:2].sorted("staff_number").mapped("display_name")
+        )
+        with (
+            self._refused(
+                f"6 visits cannot get a full team, among them: .*{names} \\(2 inspectors in all\\) would have to make"
+                " at least 12 visits and have room for 6 under the yearly cap of 3: 6 are missing"
+            ),
+            self.env.cr.savepoint(),
+        ):
+            draw._draw(DRAW_AT)
+        self.assertEqual((draw.state, draw.iteration_ids.teams), ("committed", False))
+        self.assertFalse(draw.inspection_ids)
+        self.assertFalse(draw.drawn_line_ids)
+
     def test_a_ratio_below_the_floor_needs_a_reason(self):
         task = self._make_announced(ratio=0.01)
         with self.assertRaisesRegex(UserError, "below the rulebook's floor"):
