@@ -360,8 +360,8 @@ class TestDraw(SrspCase):
         )
         with (
             self._refused(
-                f"6 visits cannot get a full team, among them: .*{re.escape(names)} \\(2 inspectors in all\\) would have to make"
-                " at least 12 visits and have room for 6 under the yearly cap of 3: 6 are missing"
+                f"6 visits cannot get a full team, among them: .*{re.escape(names)} \\(2 inspectors in all\\)"
+                " would have to make at least 12 visits and have room for 6 under the yearly cap of 3: 6 are missing"
             ),
             self.env.cr.savepoint(),
         ):
