@@ -1,7 +1,6 @@
-"""Servers for the tests that go through the whole house."""
+"""A server, and the people who sign in to it, for the tests that go through the whole house."""
 
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -9,21 +8,23 @@ import pytest
 HERE = Path(__file__).parent
 sys.path += [str(HERE), str(HERE.parent / "contract")]
 
-from platform_records import Store
-from platform_server import PlatformServer
+from desk import sign_in
 
 
 @pytest.fixture
-def chain_server(start_odoo, tmp_path):
-    """An Odoo with the demo whose channel points at a sandbox platform of this test."""
-    platform = PlatformServer(("127.0.0.1", 0), Store(tmp_path / "platform.sqlite"))
-    thread = threading.Thread(target=platform.serve_forever)
-    thread.start()
-    server = start_odoo(
-        before=lambda query: query("UPDATE srsp_channel SET url = %s", platform.url)
-    )
+def server(start_odoo):
+    """An Odoo with the demo, of this test alone."""
+    server = start_odoo()
     yield server
     server.stop()
-    platform.shutdown()
-    thread.join()
-    platform.server_close()
+
+
+@pytest.fixture
+def people(server, new_page):
+    """``people("policy")`` is a page on which somebody of the demo has signed in."""
+
+    def open_for(login):
+        page = new_page(viewport={"width": 1440, "height": 900})
+        return sign_in(page, server, login)
+
+    return open_for

@@ -9,13 +9,16 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from actions import TASK, task_of
-from desk import ROOT, fill_date, open_action, picture, press, sign_in
+from desk import ROOT, fill_date, open_action, picture, press
 from people import bring_forward
+from platform_records import Store
+from platform_server import PlatformServer
 from playwright.sync_api import expect
 
 VERIFIER = ROOT / "addons/srsp_supervision/tools/verify_draw.py"
@@ -24,14 +27,19 @@ SLOW = 150_000  # milliseconds; a scheduled action looks once a minute
 
 
 @pytest.fixture
-def people(chain_server, new_page):
-    """A function that lets somebody of the demo sign in: ``people("policy")`` is a page."""
-
-    def open_for(login):
-        page = new_page(viewport={"width": 1440, "height": 900})
-        return sign_in(page, chain_server, login)
-
-    return open_for
+def server(start_odoo, tmp_path):
+    """An Odoo with the demo whose channel points at a sandbox platform of this test."""
+    platform = PlatformServer(("127.0.0.1", 0), Store(tmp_path / "platform.sqlite"))
+    thread = threading.Thread(target=platform.serve_forever)
+    thread.start()
+    server = start_odoo(
+        before=lambda query: query("UPDATE srsp_channel SET url = %s", platform.url)
+    )
+    yield server
+    server.stop()
+    platform.shutdown()
+    thread.join()
+    platform.server_close()
 
 
 def verify(path):
@@ -40,19 +48,17 @@ def verify(path):
     )
 
 
-def test_the_chain_from_plan_to_accepted_delivery(
-    chain_server, people, new_page, tmp_path
-):
-    publish_the_plan(chain_server, people("policy"))
+def test_the_chain_from_plan_to_accepted_delivery(server, people, new_page, tmp_path):
+    publish_the_plan(server, people("policy"))
     manager = people("survey_manager")
-    announce_the_draw(chain_server, manager)
-    draw_at_the_announced_time(chain_server, manager)
-    number, entity = record_a_visit(chain_server, people("survey_officer"))
-    close_the_visit(chain_server, manager, number)
-    see_it_accepted(chain_server, people("information"), entity)
+    announce_the_draw(server, manager)
+    draw_at_the_announced_time(server, manager)
+    number, entity = record_a_visit(server, people("survey_officer"))
+    close_the_visit(server, manager, number)
+    see_it_accepted(server, people("information"), entity)
     citizen = new_page(viewport={"width": 1280, "height": 900})
-    read_the_result(chain_server, citizen, entity)
-    certificate = download_the_certificate(chain_server, citizen, tmp_path)
+    read_the_result(server, citizen, entity)
+    certificate = download_the_certificate(server, citizen, tmp_path)
     tamper_with(certificate, tmp_path)
 
 

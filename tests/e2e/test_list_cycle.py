@@ -4,7 +4,7 @@ Four people: the policy officer, the heads of two divisions, the auditor.
 """
 
 import pytest
-from desk import fill_date, open_action, picture, press, sign_in
+from desk import fill_date, open_action, picture, press
 from people import Person, Refused
 from playwright.sync_api import expect
 
@@ -13,22 +13,7 @@ COMMENT = "请写明核查要点"
 STANDARD = "对照公示信息逐项核查，要点是漏报和越界开采。"
 
 
-@pytest.fixture
-def people(start_odoo, new_page):
-    """``people("policy")`` is a page on which somebody of the demo has signed in."""
-    server = start_odoo()
-
-    def open_for(login):
-        page = new_page(viewport={"width": 1440, "height": 900})
-        return sign_in(page, server, login)
-
-    open_for.server = server
-    yield open_for
-    server.stop()
-
-
-def test_a_version_goes_from_the_call_to_publication(people, tmp_path):
-    server = people.server
+def test_a_version_goes_from_the_call_to_publication(people, server, tmp_path):
     policy, auditor = people("policy"), people("auditor")
     survey, mineral = people("survey_manager"), people("mineral_manager")
     discard_the_draft_of_the_demo(server, policy)

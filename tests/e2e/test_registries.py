@@ -1,7 +1,7 @@
 """The registries through the browser: a file from its template to the registry, and the attributes of a sector."""
 
 import pytest
-from desk import open_action, picture, sign_in
+from desk import open_action, picture
 from openpyxl import load_workbook
 from playwright.sync_api import expect
 
@@ -13,17 +13,6 @@ def server(start_odoo):
     server = start_odoo()
     yield server
     server.stop()
-
-
-@pytest.fixture
-def people(server, new_page):
-    """``people("policy")`` is a page on which somebody of the demo has signed in."""
-
-    def open_for(login):
-        page = new_page(viewport={"width": 1440, "height": 900})
-        return sign_in(page, server, login)
-
-    return open_for
 
 
 def fill_template(path):
