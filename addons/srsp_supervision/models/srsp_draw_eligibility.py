@@ -4,6 +4,12 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 NAMES_SHOWN = 5
+# What leads from a ``target`` to the ``class`` of those who may visit it, once ``_make_classes`` has made both tables.
+CLASS_JOINS = SQL(
+    """LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id
+            JOIN srsp_lock_class class
+              ON class.region = coalesce(target.region, '') AND class.recused = coalesce(recused.number, 0)"""
+)
 
 
 class SrspDraw(models.Model):
@@ -119,14 +125,7 @@ class SrspDraw(models.Model):
         self._check_team(task, inspectors, rulebook)
         pool = task._get_pool_domain() & Domain("state", "=", "active")
         classes = self._make_classes(task, inspectors, pool)
-        source = SQL(
-            """%s target
-               LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id
-               JOIN srsp_lock_class class
-                 ON class.region = coalesce(target.region, '') AND class.recused = coalesce(recused.number, 0)
-               WHERE TRUE""",
-            self._get_pool_sql(pool),
-        )
+        source = SQL("%s target %s WHERE TRUE", self._get_pool_sql(pool), CLASS_JOINS)
         short = self._find_short_classes(task, inspectors, rulebook, classes)
         self._check_short(task, source, SQL("class.number"), short)
 

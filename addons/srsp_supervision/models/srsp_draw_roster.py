@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..tools import certificate as cert
 from .srsp_draw import planned
+from .srsp_draw_eligibility import CLASS_JOINS
 
 STREAM_ROWS = 10_000
 # Every part of a stratum key is one line; the region comes last, for it may hold a slash.
@@ -42,15 +43,12 @@ class SrspDraw(models.Model):
                 SELECT %(draw)s, target.id, target.entity_id, target.code, %(stratum)s, class.number,
                        CASE WHEN target.state = 'suspended' THEN 'suspended'
                             WHEN target.state = 'cancelled' THEN 'removed' %(reasons)s END
-                  FROM %(pool)s target
-             LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id
-                  JOIN srsp_lock_class class
-                    ON class.region = coalesce(target.region, '')
-                   AND class.recused = coalesce(recused.number, 0) %(joins)s
+                  FROM %(pool)s target %(classes)s %(joins)s
               ORDER BY target.code COLLATE "C"
                 """,
             draw=self.id,
             stratum=self._get_stratum_sql(),
+            classes=CLASS_JOINS,
             reasons=self._get_reasons_sql(task, rulebook) if own else SQL(),
             joins=self._get_reason_joins_sql(task, rulebook) if own else SQL(),
             pool=self._get_pool_sql(task._get_lock_domain()),
