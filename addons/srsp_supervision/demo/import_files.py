@@ -62,11 +62,16 @@ def make_workbook(rows, title):
     return file.getvalue()
 
 
+def other_class(row):
+    """A risk class that the target does not have, whatever the results of the demonstration made of it."""
+    return "B" if row["risk_class"] == "C" else "C"
+
+
 def change(rows):
-    """A change of address, a renewed permit, a lower class, and a company that the registry does not know."""
+    """A change of address, a renewed permit, another class, and a company that the registry does not know."""
     rows[1]["address"] = "福州市连江县听雨巷18号（演示）"
     rows[2]["permit_valid_until"] += datetime.timedelta(days=365)
-    rows[4]["risk_class"] = "C"
+    rows[4]["risk_class"] = other_class(rows[4])
     new = {
         "entity_name": "演示新设测绘有限公司",
         "uscc": "91350102MAYY00DM08",
@@ -81,9 +86,9 @@ def change(rows):
 
 
 def spoil(rows):
-    """Rows of which most will not do, each for a reason of its own; two good ones lower the risk class."""
+    """Rows of which most will not do, each for a reason of its own; two good ones move the risk class."""
     for number in (0, 6):
-        rows[number]["risk_class"] = "C"
+        rows[number]["risk_class"] = other_class(rows[number])
     rows[1]["uscc"] = rows[1]["uscc"][:-1] + (
         "0" if rows[1]["uscc"][-1] != "0" else "1"
     )
