@@ -125,6 +125,17 @@ class TestAccess(SrspCase):
                 )
                 self.assertTrue(rules, name)
 
+    def test_what_a_wizard_keeps_is_for_whoever_opened_it(self):
+        officer = self.users["division_officer"]
+        for name in WIZARDS.split():
+            rules = self.env["ir.rule"].with_user(officer)
+            for mode in ("read", "write", "create", "unlink"):
+                self.assertEqual(
+                    list(rules._compute_domain(f"srsp.{name}", mode)),
+                    [("create_uid", "in", [officer.id])],
+                    (name, mode),
+                )
+
     def test_a_division_keeps_to_its_own_registry_and_tasks(self):
         task = self._make_task(
             name="Theirs", division_id=self.minerals.id, sector_id=self.mining.id

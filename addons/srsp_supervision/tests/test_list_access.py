@@ -1,5 +1,7 @@
 """Who sees and does what while a version of a list is being prepared."""
 
+import base64
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -60,6 +62,26 @@ class TestListAccess(ListCase):
                 ],
                 0.05,
             )
+
+    def test_what_another_one_has_in_an_import_is_neither_read_nor_changed(self):
+        action = self.draft.action_import_workbook()
+        wizard = self.env[action["res_model"]].with_user(self.policy)
+        wizard = wizard.browse(action["res_id"])
+        wizard.file = base64.b64encode(self.draft._export_workbook())
+        wizard.action_check()
+        self.env.flush_all()
+        for user in self.strangers:
+            theirs = wizard.with_user(user)
+            if theirs.has_access("read"):
+                self.assertFalse(theirs.search([]))
+            for attempt in (
+                lambda theirs=theirs: theirs.read(["seen"]),
+                lambda theirs=theirs: theirs.write({"file": b"Zm9yZ2Vk"}),
+                lambda theirs=theirs: theirs.action_confirm(),
+            ):
+                self.env.invalidate_all()
+                with self._refused("", AccessError):
+                    attempt()
 
     def test_another_divisions_draft_lines_are_not_read(self):
         for user in self.strangers:
