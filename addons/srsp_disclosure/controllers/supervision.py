@@ -66,7 +66,7 @@ class Supervision(http.Controller):
         publications = request.env["srsp.publication"]
         q, division = storable(q.strip()[:100]), storable(division[:100])
         terms = {"q": q, "year": year[:4], "division": division}
-        domain = self._in_force(kind) & self._get_search_domain(**terms)
+        domain = self._shown(kind) & self._get_search_domain(**terms)
         total = publications.search_count(domain)
         pager = request.website.pager(
             url=f"/supervision/{kind}",
@@ -75,11 +75,9 @@ class Supervision(http.Controller):
             step=PER_PAGE,
             url_args={key: value for key, value in terms.items() if value},
         )
-        years = publications._read_group(
-            self._in_force(kind), ["year"], order="year desc"
-        )
+        years = publications._read_group(self._shown(kind), ["year"], order="year desc")
         divisions = publications._read_group(
-            self._in_force(kind) & Domain("division_name", "!=", False),
+            self._shown(kind) & Domain("division_name", "!=", False),
             ["division_name"],
         )
         return request.render(
@@ -127,6 +125,10 @@ class Supervision(http.Controller):
     def nothing(self, anything):
         return not_found()
 
+    def _shown(self, kind):
+        """What a list of publications shows: the versions in force, and those that wait for their day."""
+        return Domain("kind", "=", kind) & Domain("state", "!=", "superseded")
+
     def _in_force(self, kind):
         return Domain("kind", "=", kind) & Domain("state", "=", "published")
 
@@ -150,7 +152,7 @@ class Supervision(http.Controller):
 
     def _count_by_kind(self):
         counts = request.env["srsp.publication"]._read_group(
-            [("state", "=", "published")], ["kind"], ["__count"]
+            [("state", "!=", "superseded")], ["kind"], ["__count"]
         )
         return {kind: dict(counts).get(kind, 0) for kind in KINDS}
 

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .srsp_publication import beijing_midnight
 
@@ -10,6 +10,11 @@ class SrspList(models.Model):
     def _after_publish(self):
         self.env["srsp.publication"]._publish(self, "list")
         return super()._after_publish()
+
+    @api.model
+    def _take_effect(self):
+        super()._take_effect()
+        self.env["srsp.publication"]._take_effect()
 
     def _get_formed_at(self, kind):
         return beijing_midnight(self.published_on)
@@ -31,6 +36,7 @@ class SrspList(models.Model):
             "reference": self.kind,
             "formed_at": self._get_formed_at(kind),
             "version": self.version,
+            "effective_on": self.effective_date,
             "payload": {
                 "format": "srsp-list/1",
                 "kind": self.kind,

@@ -56,10 +56,19 @@ class SrspPublication(models.Model):
     )
     version = fields.Integer(required=True, readonly=True)
     state = fields.Selection(
-        [("published", "Published"), ("superseded", "Superseded")],
+        [
+            ("pending", "Not yet in force"),
+            ("published", "Published"),
+            ("superseded", "Superseded"),
+        ],
         required=True,
         readonly=True,
         default="published",
+    )
+    effective_on = fields.Date(
+        "In Force From",
+        readonly=True,
+        help="Of a version that takes effect after its publication; until then the one before holds.",
     )
     supersedes_id = fields.Many2one("srsp.publication", readonly=True)
     payload = fields.Text(required=True, readonly=True, prefetch=False)

@@ -24,12 +24,20 @@ class SrspPublication(models.Model):
         now = now or fields.Datetime.now()
         localised = record.company_id.sudo()._srsp_in_language(record.sudo())
         content = localised._prepare_publication_vals(kind)
+        earlier = self._find_in_force(record.company_id, kind, content["reference"])
+        waits = content.get("effective_on") and (
+            content["effective_on"] > beijing_date(now)
+        )
+        if not waits:
+            earlier._supersede()
         publication = self.sudo().create(
             {
                 "number": self._next_number(now),
                 "published_on": now,
+                "state": "pending" if waits else "published",
+                "version": earlier.version + 1,
+                "supersedes_id": earlier.id,
                 **self._prepare_source_vals(record, kind),
-                **self._supersede(record.company_id, kind, content["reference"]),
                 **self._prepare_frozen_vals(content),
             }
         )
@@ -37,9 +45,9 @@ class SrspPublication(models.Model):
         return publication
 
     @api.model
-    def _supersede(self, company, kind, reference):
-        """Take the version in force out of force; what the next one says of it."""
-        earlier = self.sudo().search(
+    def _find_in_force(self, company, kind, reference):
+        """The version of a publication that is in force, or none."""
+        return self.sudo().search(
             [
                 ("company_id", "=", company.id),
                 ("kind", "=", kind),
@@ -47,9 +55,27 @@ class SrspPublication(models.Model):
                 ("state", "=", "published"),
             ]
         )
-        earlier.state = "superseded"
-        earlier.flush_recordset(["state"])
-        return {"version": earlier.version + 1, "supersedes_id": earlier.id}
+
+    def _supersede(self):
+        """Take the version in force out of force, before the next one comes into it."""
+        self.state = "superseded"
+        self.flush_recordset(["state"])
+
+    @api.model
+    def _take_effect(self):
+        """Let the versions whose day has come supersede those in force."""
+        waiting = self.sudo().search(
+            [
+                ("state", "=", "pending"),
+                ("effective_on", "<=", beijing_date(fields.Datetime.now())),
+            ],
+            order="effective_on, id",
+        )
+        for publication in waiting:
+            publication._find_in_force(
+                publication.company_id, publication.kind, publication.reference
+            )._supersede()
+            publication.state = "published"
 
     @api.model
     def _prepare_source_vals(self, record, kind):
@@ -171,6 +197,7 @@ class SrspPublication(models.Model):
                     waiting.append((formed_at, len(waiting), record, kind))
         for formed_at, _place, record, kind in sorted(waiting, key=lambda row: row[:2]):
             self._publish(record, kind, now=formed_at if as_of_then else None)
+        self._take_effect()
 
     @api.model
     def _get_backfill_sources(self):

@@ -3,6 +3,8 @@ import hashlib
 import json
 from base64 import b64encode
 
+from freezegun import freeze_time
+
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user
 from odoo.tools import SQL, mute_logger
@@ -88,10 +90,14 @@ class TestPublication(BureauCase):
             }
         )
         second = self.publications_of(self.take_through(draft))
+        states = [(first.state, second.state)]
+        with freeze_time(draft.effective_date):
+            self.env["srsp.list"]._cron_daily()
+        states.append((first.state, second.state))
         self.assertEqual(
-            (first.state, second.state, second.version, second.supersedes_id),
-            ("superseded", "published", 2, first),
+            states, [("published", "pending"), ("superseded", "published")]
         )
+        self.assertEqual((second.version, second.supersedes_id), (2, first))
         self.assertIn("测绘资质巡查", first.payload)
         self.assertIn(
             "测绘资质“双随机”巡查", json.loads(second.payload)["lines"][0]["name"]
