@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import certificate as cert
+from ..tools.working_days import beijing_date
 from .srsp_draw import planned
 from .srsp_draw_eligibility import CLASS_JOINS
 
@@ -50,7 +51,11 @@ class SrspDraw(models.Model):
             stratum=self._get_stratum_sql(),
             classes=CLASS_JOINS,
             reasons=self._get_reasons_sql(task, rulebook) if own else SQL(),
-            joins=self._get_reason_joins_sql(task, rulebook) if own else SQL(),
+            joins=self._get_reason_joins_sql(
+                task, rulebook, beijing_date(self.locked_at)
+            )
+            if own
+            else SQL(),
             pool=self._get_pool_sql(task._get_lock_domain()),
         )
         # PostgreSQL cannot guess how many rows the joins leave, and must not look up one by one.
@@ -88,8 +93,23 @@ class SrspDraw(models.Model):
             cap_d=rulebook.cap_d,
         )
 
-    def _get_reason_joins_sql(self, task, rulebook):
-        """``visits`` of the year per entity, targets ``recent``-ly inspected or ``handed`` over."""
+    @api.model
+    def _count_left_out(self, task, rulebook, day):
+        """How many targets a lock on ``day`` under ``rulebook`` leaves out for one of the reasons above."""
+        self.env.flush_all()
+        [[count]] = self.env.execute_query(
+            SQL(
+                "SELECT count(*) FROM %s target %s WHERE target.state != 'suspended' AND CASE %s END IS NOT NULL",
+                self._get_pool_sql(task._get_pool_domain()),
+                self._get_reason_joins_sql(task, rulebook, day),
+                self._get_reasons_sql(task, rulebook),
+            )
+        )
+        return count
+
+    @api.model
+    def _get_reason_joins_sql(self, task, rulebook, day):
+        """``visits`` of the year per entity, targets ``recent``-ly inspected or ``handed`` over, as of ``day``."""
         return SQL(
             """
              LEFT JOIN (SELECT entity_id, count(*) FROM srsp_inspection
@@ -100,7 +120,7 @@ class SrspDraw(models.Model):
                           JOIN srsp_item item ON item.id = line.item_id
                          WHERE visit.stage = 'closed' AND item.code IN %(codes)s
                            AND visit.company_id = %(company)s
-                           AND %(interval)s > 0 AND visit.result_date > %(locked_at)s::date - %(interval)s) recent
+                           AND %(interval)s > 0 AND visit.result_date > %(day)s::date - %(interval)s) recent
                     ON recent.target_id = target.id
              LEFT JOIN (SELECT DISTINCT line.target_id FROM srsp_inspection visit
                           JOIN srsp_inspection_line line ON line.inspection_id = visit.id
@@ -109,13 +129,13 @@ class SrspDraw(models.Model):
                          WHERE visit.stage = 'closed' AND %(case_days)s > 0
                            AND coalesce(rectification.verified_on,
                                         CASE WHEN line.measure = 'enforce' THEN visit.result_date END)
-                               > %(locked_at)s::date - %(case_days)s) handed
+                               > %(day)s::date - %(case_days)s) handed
                     ON handed.target_id = target.id
             """,
             year=task.date_to.year,
             codes=tuple(task.item_ids.mapped("code")) or ("",),
             company=task.company_id.id,
-            locked_at=self.locked_at,
+            day=day,
             interval=rulebook.interval_days,
             case_days=rulebook.case_days,
         )

@@ -11,6 +11,23 @@ PARAMETERS = (
     " risk_lower_after reminder_days officer_cap interval_days case_days"
 ).split()
 
+# Between what each of them lies: a share, whole numbers, days or hours of at most ten years.
+RATIOS = "floor_ratio ratio_a ratio_b ratio_c ratio_d ratio_key".split()
+RANGES = {
+    **dict.fromkeys(RATIOS, (0.0, 1.0)),
+    "floor_ratio": (0.0001, 1.0),
+    "team_size": (2, 10),  # at least two officers: 行政处罚法 42
+    "floor_frequency": (1, 366),
+    **dict.fromkeys(("disclosure_days", "rectification_days"), (1, 366)),
+    "lock_lead_hours": (1, 8784),
+    "reminder_days": (1, 366),
+    "substitutes_allowed": (0, 1000),
+    **dict.fromkeys(("cap_a", "cap_b", "cap_c", "cap_d"), (0, 366)),
+    "officer_cap": (0, 100_000),
+    **dict.fromkeys(("interval_days", "case_days"), (0, 3660)),
+    "risk_lower_after": (0, 100),
+}
+
 
 def percent(ratio):
     """A ratio as a person reads it: 0.05 is 5%."""
@@ -134,18 +151,6 @@ class SrspRulebook(models.Model):
         "(company_id, effective_date) WHERE state = 'published'",
         "Another published rulebook takes effect on the same day.",
     )
-    _ratios = models.Constraint(
-        "CHECK (floor_ratio > 0 AND floor_ratio <= 1 AND ratio_key >= 0 AND ratio_key <= 1"
-        " AND ratio_a BETWEEN 0 AND 1 AND ratio_b BETWEEN 0 AND 1"
-        " AND ratio_c BETWEEN 0 AND 1 AND ratio_d BETWEEN 0 AND 1)",
-        "Ratios lie above 0 and not above 1 (5 % is 0.05).",
-    )
-    _numbers = models.Constraint(
-        "CHECK (team_size >= 2 AND floor_frequency >= 1 AND disclosure_days >= 1 AND rectification_days >= 1"
-        " AND substitutes_allowed >= 0 AND lock_lead_hours >= 1 AND reminder_days >= 1 AND risk_lower_after >= 0"
-        " AND officer_cap >= 0 AND interval_days >= 0 AND case_days >= 0)",
-        "A team has at least two officers (行政处罚法 42); days, draws and hours are at least 1.",
-    )
 
     @api.model
     def _selection_randomness_kind(self):
@@ -205,6 +210,22 @@ class SrspRulebook(models.Model):
                 )
             else:
                 rulebook.notice = False
+
+    @api.constrains(*RANGES)
+    def _check_ranges(self):
+        for rulebook in self:
+            for name, (least, most) in RANGES.items():
+                if not least <= rulebook[name] <= most:
+                    show = percent if name in RATIOS else str
+                    raise ValidationError(
+                        self.env._(
+                            "“%(field)s” is %(value)s; it lies between %(least)s and %(most)s.",
+                            field=self._fields[name]._description_string(self.env),
+                            value=show(rulebook[name]),
+                            least=show(least),
+                            most=show(most),
+                        )
+                    )
 
     @api.constrains("state", "company_id")
     def _check_one_draft(self):

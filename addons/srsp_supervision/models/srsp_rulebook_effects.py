@@ -9,6 +9,12 @@ from ..tools.working_days import BEIJING, beijing_date
 from .srsp_rulebook import percent
 
 STRATA = {"risk_class": [*"ABCD", "none"], "key": ["key", "ordinary"]}
+# What may leave a target out of a draw.
+EXCLUDING = "cap_a cap_b cap_c cap_d interval_days case_days".split()
+# What no count can show: it decides about what is still to happen.
+GENERAL = frozenset(
+    "substitutes_allowed risk_raise_on_finding risk_lower_after reminder_days".split()
+)
 LOCKED_STATES = ("committed", "drawn", "inspecting", "disclosed")
 
 
@@ -63,6 +69,8 @@ class SrspRulebook(models.Model):
             *self._get_item_effects(previous),
             *self._get_team_effects(previous, tasks),
             *self._get_strata_effects(previous, tasks),
+            *self._get_exclusion_effects(previous, tasks),
+            *self._get_load_effects(previous, tasks),
             *self._get_source_effects(previous, tasks),
             *self._get_lock_effects(),
             *self._get_rectification_effects(previous, tasks),
@@ -204,6 +212,47 @@ class SrspRulebook(models.Model):
                         task,
                         f"{name}: {percent(before)}",
                         f"{name}: {percent(after)}",
+                    )
+                )
+        return effects
+
+    def _get_exclusion_effects(self, previous, tasks):
+        """Tasks of whose pool each changed cap or interval, taken alone, leaves out more targets, or fewer."""
+        changed = [name for name in EXCLUDING if self[name] != previous[name]]
+        what = self.env._("Targets left out of the draw")
+        draws = self.env["srsp.draw"].sudo()
+        effects = []
+        for task in tasks.filtered(lambda task: task.mode == "own") if changed else ():
+            day = beijing_date(task.lock_at) if task.lock_at else self.effective_date
+            before = draws._count_left_out(task, previous, day)
+            for name in changed:
+                alone = self.new(
+                    {other: previous[other] for other in EXCLUDING} | {name: self[name]}
+                )
+                after = draws._count_left_out(task, alone, day)
+                if after != before:
+                    effects.append(
+                        self._prepare_effect(name, what, task, str(before), str(after))
+                    )
+        return effects
+
+    def _get_load_effects(self, previous, tasks):
+        """Tasks for which another number of inspectors has made all the visits that the cap allows."""
+        if self.officer_cap == previous.officer_cap:
+            return []
+        what = self.env._("Inspectors whose visits of the year reach the cap")
+        draws, effects = self.env["srsp.draw"].sudo(), []
+        for task in tasks:
+            eligible = draws._get_eligible_inspectors(task)
+            loads = eligible._get_loads(task.date_to.year).values()
+            before, after = (
+                sum(0 < cap <= load for load in loads)
+                for cap in (previous.officer_cap, self.officer_cap)
+            )
+            if before != after:
+                effects.append(
+                    self._prepare_effect(
+                        "officer_cap", what, task, str(before), str(after)
                     )
                 )
         return effects

@@ -66,6 +66,16 @@ class TestVersions(RulebookCase):
         )
         self.assertEqual(draft._get_changes(self.rulebook), [])
 
+    def test_a_parameter_out_of_its_range_is_refused_by_its_name(self):
+        for name, value, words in (
+            ("cap_a", -3, "“Visits a Year A” is -3; it lies between 0 and 366"),
+            ("team_size", 1, "“Officers per Team” is 1; it lies between 2 and 10"),
+            ("ratio_d", 1.5, "“Ratio D” is 150%; it lies between 0% and 100%"),
+            ("disclosure_days", 10**6, "“Disclosure Deadline” is 1000000; it lies"),
+        ):
+            with self._refused(words, ValidationError):
+                self._make_draft(**{name: value})
+
     def test_it_begins_after_a_version_that_still_waits(self):
         waiting = self._publish()
         action = waiting.action_new_version()

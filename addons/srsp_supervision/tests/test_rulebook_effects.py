@@ -1,11 +1,13 @@
 from datetime import date
 
+from freezegun import freeze_time
 from lxml import html
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..models.srsp_rulebook_effects import Effect
+from .common import DRAW_AT
 from .test_rulebook import NEXT_MONTH, RulebookCase
 
 
@@ -99,11 +101,43 @@ class TestEffects(RulebookCase):
         )
         self.assertNotIn(own.number, [effect.number for effect in effects])
 
+    def test_caps_and_intervals_say_how_many_targets_and_inspectors_they_move(self):
+        with freeze_time(DRAW_AT):
+            drawn = self._make_drawn(name="Drawn")
+        visits = drawn.inspection_ids
+        closed = visits[0]
+        closed.write(
+            {"stage": "closed", "result_date": date(2026, 3, 15), "year": 2026}
+        )
+        task = self._make_task(name="Next")
+        (visits.line_ids.target_id - closed.line_ids.target_id).risk_class = "B"
+        closed.line_ids.target_id.risk_class = "A"
+        loads = task.division_id.inspector_ids._get_loads(2026)
+        draft = self._make_draft(
+            cap_a=1, cap_b=2, interval_days=60, officer_cap=max(loads.values())
+        )
+        left_out = "Targets left out of the draw"
+        busiest = list(loads.values()).count(max(loads.values()))
+        self.assertEqual(
+            [e for e in draft._get_effects(self.rulebook) if e.name == task.name],
+            [
+                self._effect("cap_a", left_out, task, "0", "1"),
+                self._effect("interval_days", left_out, task, "0", "1"),
+                self._effect(
+                    "officer_cap",
+                    "Inspectors whose visits of the year reach the cap",
+                    task,
+                    "0",
+                    str(busiest),
+                ),
+            ],
+        )
+
     def test_the_wizard_shows_what_would_change_and_publishes_when_confirmed(self):
         for number in range(51):
             self._make_task(name=f"Task {number:02d}")
         self._make_announced(name="Locked")._lock_roster()
-        draft = self._make_draft(floor_ratio=0.06, cap_b=2)
+        draft = self._make_draft(floor_ratio=0.06, substitutes_allowed=2, cap_b=2)
         wizard = self._open_wizard(draft)
         page = html.fromstring(str(wizard.effects))
         tables = [
@@ -117,10 +151,11 @@ class TestEffects(RulebookCase):
             tables[0],
             [
                 ("Lowest Ratio", "5%", "6%", "See below"),
+                ("Substitutions per Draw", "9", "2", "Whatever happens from then on"),
                 ("Visits a Year B", "no cap", "2", "Nothing that exists today"),
             ],
         )
-        self.assertEqual([len(rows) for rows in tables], [2, 50, 2])
+        self.assertEqual([len(rows) for rows in tables], [3, 50, 2])
         words = " ".join(page.text_content().split())
         for sentence in (
             "51 tasks whose roster is not locked yet will run under it.",

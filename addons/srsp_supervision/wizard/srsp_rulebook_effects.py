@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.srsp_rulebook import PARAMETERS
+from ..models.srsp_rulebook_effects import GENERAL
 
 SHOWN = 50
 
@@ -53,7 +54,7 @@ class SrspRulebookEffects(models.TransientModel):
             "rulebook": rulebook,
             "previous": previous,
             "changes": [
-                (change, change.parameter in moved)
+                (change, self._explain(change.parameter, moved))
                 for change in (rulebook._get_changes(previous) if previous else [])
             ],
             "groups": [
@@ -71,6 +72,13 @@ class SrspRulebookEffects(models.TransientModel):
                 ),
             ],
         }
+
+    def _explain(self, parameter, moved):
+        if parameter in moved:
+            return self.env._("See below")
+        if parameter in GENERAL:
+            return self.env._("Whatever happens from then on")
+        return self.env._("Nothing that exists today")
 
     def _get_rest(self, count):
         return (
