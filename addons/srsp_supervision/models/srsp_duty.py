@@ -9,6 +9,7 @@ class SrspDuty(models.Model):
     _inherit = ["srsp.list.line.mixin"]
     _order = "list_id desc, code, id"
     _check_company_auto = True
+    _checked_fields = frozenset(("division_id", "cooperating_division_ids"))
     _sheet_columns = (
         ("code", 9),
         ("name", 36),
@@ -29,8 +30,12 @@ class SrspDuty(models.Model):
         ondelete="restrict",
         string="Cooperating Divisions",
         check_company=True,
+        context={"active_test": False},  # one that is dissolved later stays in the list
     )
 
     _code_uniq = models.UniqueIndex(
-        "(list_id, code)", "A duty with this code is in the list already."
+        "(list_id, upper(code))", "A duty with this code is in the list already."
     )
+
+    def _get_divisions(self):
+        return super()._get_divisions() | self.cooperating_division_ids

@@ -225,7 +225,11 @@ class SrspEventCheck(models.Model):
     @api.model
     def _get_sealed_models(self):
         """``{model: domain}`` of all records that must have an event."""
-        return {"srsp.draw": [], "srsp.inspection": [("stage", "=", "closed")]}
+        return {
+            "srsp.draw": [],
+            "srsp.inspection": [("stage", "=", "closed")],
+            "srsp.list": [("state", "in", ("published", "superseded"))],
+        }
 
     @api.model
     def _get_comparison(self, model_name):
@@ -268,6 +272,9 @@ class SrspEventCheck(models.Model):
             else json.dumps(value, ensure_ascii=False, default=str)
         )
         return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+
+    def _compare_srsp_list(self, row, version):
+        return json.loads(row.payload), version._get_seal_payload()
 
     def _compare_srsp_draw(self, row, draw):
         """``(sealed, live)`` of a commitment, or of the certificate in force; None of one that is not."""

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+MOST_A_YEAR = 366  # draws, visits
+
 
 class SrspItem(models.Model):
     """An inspection item with the nine elements of the work plan, section 二（一）."""
@@ -83,7 +85,7 @@ class SrspItem(models.Model):
     )
 
     _code_uniq = models.UniqueIndex(
-        "(list_id, code)", "An item with this code is in the list already."
+        "(list_id, upper(code))", "An item with this code is in the list already."
     )
 
     @api.constrains("ratio", "frequency", "annual_visit_cap")
@@ -98,14 +100,18 @@ class SrspItem(models.Model):
                         ratio=item.ratio,
                     )
                 )
-            if item.frequency < 1 or item.annual_visit_cap < 0:
-                raise ValidationError(
-                    self.env._(
-                        "Item %(code)s %(name)s: at least one draw a year is needed, and no cap below 0.",
-                        code=item.code,
-                        name=item.name,
+            for name, least in (("frequency", 1), ("annual_visit_cap", 0)):
+                if not least <= item[name] <= MOST_A_YEAR:
+                    raise ValidationError(
+                        self.env._(
+                            "%(item)s: “%(field)s” is %(value)s; it lies between %(least)s and %(most)s.",
+                            item=item.display_name,
+                            field=self._fields[name]._description_string(self.env),
+                            value=item[name],
+                            least=least,
+                            most=MOST_A_YEAR,
+                        )
                     )
-                )
 
     def _check_floors(self):
         """Raise for the first item below the rulebook's floor that does not say why (work plan, 二（二）)."""
@@ -133,14 +139,10 @@ class SrspItem(models.Model):
         return super()._check_complete()
 
     def _find_successors(self, version):
-        """{item: the item of ``version`` that goes back to the same first one}; a retired item is missing."""
-        heirs = {item._find_root(): item for item in version.item_ids}
-        found = {item: heirs.get(item._find_root()) for item in self}
-        return {item: heir for item, heir in found.items() if heir}
-
-    def _find_root(self):
-        """The first item of the line of copies; versions may branch off an older one."""
-        root = self
-        while root.origin_id:
-            root = root.origin_id
-        return root
+        """{item: what became of it in ``version``}, as a comparison of the two shows; a retired item is missing."""
+        found = {}
+        for earlier, items in self.grouped("list_id").items():
+            pairs = version._find_ancestors(earlier.item_ids, version.item_ids)
+            heirs = {old: self.browse(new) for new, old in pairs.items()}
+            found |= {item: heirs[item.id] for item in items if item.id in heirs}
+        return found

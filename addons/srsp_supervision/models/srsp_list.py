@@ -191,9 +191,18 @@ class SrspList(models.Model):
             record.version = last.version + 1
         for record, vals in zip(lists, vals_list, strict=True):
             record._check_only_one_open()
+            if not self.env.su:
+                record._copy_last()
             if "part_ids" not in vals:
                 record.sudo()._call_all()
         return lists
+
+    def _copy_last(self):
+        """Begin a version that a user opens by hand with the lines of the last one published."""
+        base, draft = self._find_base(), self.sudo()
+        if base and not draft._get_lines():
+            draft.origin_id = base
+            base.sudo()._get_lines().copy({"list_id": draft.id})
 
     def _check_only_one_open(self):
         other = self.sudo().search(
@@ -230,9 +239,7 @@ class SrspList(models.Model):
 
     def _get_seal_payload(self):
         """What the integrity chain keeps of a published version: digests of its words and of its approval."""
-        rows = [
-            line._get_row() for line in self.with_context(lang="en_US")._get_lines()
-        ]
+        rows = [line._get_sealed_row() for line in self._get_lines()]
         scan = base64.b64decode(self.with_context(bin_size=False).approval_scan or b"")
         return {
             "kind": self.kind,

@@ -158,10 +158,12 @@ class SrspList(models.Model):
                 for name, value in row.items()
                 if value and name not in HEADING_FIELDS
             ]
+        old, new = lines.browse(change.old or ()), lines.browse(change.new or ())
+        renamed = change.kind == "moved" and old.division_id == new.division_id
         return LineChange(
-            change.kind,
-            lines.browse(change.old or ()),
-            lines.browse(change.new or ()),
+            "changed" if renamed else change.kind,
+            old,
+            new,
             tuple(
                 (labels[name], self._format_cell(before), self._format_cell(after))
                 for name, before, after in fields

@@ -117,9 +117,44 @@ class SrspList(models.Model):
                         list=record.name,
                     )
                 )
+            if record.approval_date > beijing_date(fields.Datetime.now()):
+                raise UserError(
+                    self.env._(
+                        "%(list)s: the approval is dated %(date)s, a day still to come.",
+                        list=record.name,
+                        date=record.approval_date,
+                    )
+                )
             record._check_parts()
             record._check_lines()
+            record.sudo()._get_lines()._freeze_names()
         self.sudo().state = "approved"
+
+    def action_withdraw_approval(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "approval_withdraw")
+
+    def _withdraw_approval(self, reason):
+        """Open an approved version again before it is published; it needs a new approval."""
+        self._check_role("group_policy_officer")
+        self._check_state("approved")
+        version = self.sudo()
+        version.message_post(
+            body=self.env._(
+                "The approval %(number)s was withdrawn: %(reason)s",
+                number=version.approval_number,
+                reason=reason,
+            )
+        )
+        version.write(
+            {
+                "state": "consolidated",
+                "approval_number": False,
+                "approval_date": False,
+                "approval_scan": False,
+            }
+        )
+        version._get_lines().frozen_names = False
 
     def action_publish(self):
         self._check_role("group_policy_officer")
@@ -129,6 +164,7 @@ class SrspList(models.Model):
             record._check_parts()
             record.effective_date = record.effective_date or today
             record.with_env(self.env)._check_effective_date(today)
+            record._check_lines()  # by the rulebook of that day, and of the divisions that are left
             record.write({"state": "published", "published_on": today})
             self.env["srsp.event"]._seal(
                 record, "list.published", record._get_seal_payload()

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ..tools.workbook import clean_text
+
 
 class SrspListLineMixin(models.AbstractModel):
     """A line of one of the two lists: it belongs to the part of a division, is frozen with its version, and
@@ -11,7 +13,7 @@ class SrspListLineMixin(models.AbstractModel):
     _name = "srsp.list.line.mixin"
     _description = "Line of a supervision list"
     _inherit = ["srsp.guard.mixin"]
-    _guarded_fields = ("origin_id",)
+    _guarded_fields = ("origin_id", "frozen_names")
     # What a line says, in the order of the workbook, with the width of its column in characters.
     _sheet_columns: tuple[tuple[str, int], ...] = ()
     # When a user writes one of these, the line is checked as on being handed in.
@@ -42,6 +44,11 @@ class SrspListLineMixin(models.AbstractModel):
         compute="_compute_legal_basis",
         compute_sudo=True,
         help="What the line rests on but no longer holds.",
+    )
+    frozen_names = fields.Json(
+        readonly=True,
+        copy=False,
+        help="{field: names} of the records that the line names, as they were called at the approval.",
     )
     is_editable = fields.Boolean(compute="_compute_is_editable")
 
@@ -92,16 +99,34 @@ class SrspListLineMixin(models.AbstractModel):
                     )
                 )
 
+    @api.constrains("code", "name")
+    def _check_words(self):
+        for line in self:
+            for name in ("code", "name"):
+                if not line[name]:
+                    raise ValidationError(
+                        self.env._(
+                            "%(line)s: “%(field)s” must not be empty.",
+                            line=line.display_name or line.list_id.name,
+                            field=self._fields[name]._description_string(self.env),
+                        )
+                    )
+
     def _check_divisions_active(self):
         for line in self:
-            if not line.division_id.active:
-                raise ValidationError(
-                    self.env._(
-                        "%(line)s: %(division)s has been dissolved. Give the line to the division that took over.",
-                        line=line.display_name,
-                        division=line.division_id.name,
+            for division in line._get_divisions():
+                if not division.active:
+                    raise ValidationError(
+                        self.env._(
+                            "%(line)s: %(division)s has been dissolved. Name the division that took over.",
+                            line=line.display_name,
+                            division=division.name,
+                        )
                     )
-                )
+
+    def _get_divisions(self):
+        """The divisions that the line names."""
+        return self.division_id
 
     def _check_complete(self):
         """Raise for the first line that cannot be handed in or published as it stands."""
@@ -109,6 +134,7 @@ class SrspListLineMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = [_cleaned(vals) for vals in vals_list]
         self.browse()._check_codes(vals_list)
         lines = super().create(vals_list)
         lines._check_editable()
@@ -120,6 +146,7 @@ class SrspListLineMixin(models.AbstractModel):
     def write(self, vals):
         self.check_access("write")
         self._check_editable()
+        vals = _cleaned(vals)
         if {"code", "list_id"} & vals.keys():
             self._check_codes(
                 [
@@ -163,22 +190,22 @@ class SrspListLineMixin(models.AbstractModel):
     def _check_codes(self, vals_list):
         """Raise for a code that would stand twice in a list, naming both lines (the index alone names none).
 
-        Of a line that the user may not read, it names the division.
+        Capital letters and small ones are the same. Of a line that the user may not read, it names the division.
         """
         default = self.env.context.get("default_list_id")
         wanted = [
-            (vals.get("list_id", default), vals.get("code")) for vals in vals_list
+            (vals.get("list_id", default), (vals.get("code") or "").upper())
+            for vals in vals_list
         ]
         others = self.sudo().search(
             [
                 ("list_id", "in", [version for version, _code in wanted]),
-                ("code", "in", [code for _version, code in wanted]),
                 ("id", "not in", self.ids),
             ]
         )
         readable = others.with_env(self.env)._filtered_access("read")
         taken = {
-            (line.list_id.id, line.code): line.name
+            (line.list_id.id, line.code.upper()): line.name
             if line in readable
             else line.division_id.name
             for line in others
@@ -189,7 +216,7 @@ class SrspListLineMixin(models.AbstractModel):
                     self.env._(
                         "Code %(code)s stands twice in the list (%(first)s; %(second)s): give each line a code of its"
                         " own.",
-                        code=key[1],
+                        code=vals["code"],
                         first=taken[key],
                         second=vals.get("name") or "",
                     )
@@ -268,6 +295,35 @@ class SrspListLineMixin(models.AbstractModel):
         if field.type == "selection":
             return dict(field._description_selection(self.env)).get(value, "")
         if field.relational:
-            joint = "；" if name == "legal_basis_ids" else "、"
-            return joint.join(value.mapped("display_name"))
+            return (self.frozen_names or {}).get(name, self._get_names(name))
         return value if field.type in ("float", "integer") else value or ""
+
+    def _get_names(self, name):
+        joint = "；" if name == "legal_basis_ids" else "、"
+        return joint.join(self[name].mapped("display_name"))
+
+    def _freeze_names(self):
+        """Keep what divisions, sectors and laws are called now: renaming one changes no word of a frozen version."""
+        for line in self:
+            line.frozen_names = {
+                name: line._get_names(name)
+                for name, _width in self._get_sheet_columns()
+                if self._fields[name].relational
+            }
+
+    def _get_sealed_row(self):
+        """What the integrity chain keeps of a frozen line, in no language: {field name: value}."""
+        self.ensure_one()
+        return {
+            name: self[name]
+            if self._fields[name].type == "selection"
+            else self._get_cell(name)
+            for name, _width in self._get_sheet_columns()
+        }
+
+
+def _cleaned(vals):
+    """``vals`` with code and name as a person reads them: no space around them."""
+    return vals | {
+        name: clean_text(vals[name]) for name in ("code", "name") if name in vals
+    }

@@ -8,6 +8,7 @@ from odoo.tools import float_round
 from ..tools.workbook import clean_text
 from ..tools.workbook_reader import label_key
 
+MOST = 2**31 - 1  # that a whole number of PostgreSQL holds
 SEPARATORS = "；;、\n"  # between the names in a cell
 
 
@@ -94,6 +95,8 @@ class SrspListLineMixin(models.AbstractModel):
             return [(6, 0, [record.id for record in found])]
         if field.type == "float":
             return self._parse_ratio(field, value)
+        if field.type == "integer" and abs(value) > MOST:
+            raise UserError(self.env._("The number is too large."))
         return value
 
     @api.model

@@ -108,6 +108,29 @@ class TestInForce(ListCase):
         self.assertEqual(self._get_todo(self.deputy)[-1][:2], (doomed, words))
         self.assertEqual(self._get_todo(self.head), [])
 
+    def test_a_version_opened_by_hand_is_a_copy_and_its_lines_are_found_again_by_their_codes(
+        self,
+    ):
+        lists = self.env["srsp.list"].with_user(self.policy)
+        draft = lists.create({"kind": "item", "company_id": self.company.id})
+        self.assertEqual(draft.origin_id, self.list)
+        self.assertEqual(
+            [(line.origin_id, line._get_row()) for line in draft.item_ids],
+            [(line, line._get_row()) for line in self.list.item_ids],
+        )
+        task = self._make_task()
+        line = self._get_line(draft, "A1")
+        vals = line.copy_data()[0] | {"code": "A1"}
+        line.unlink()
+        line = self.env["srsp.item"].with_user(self.policy).create(vals)
+        self.assertFalse(line.origin_id)
+        self._get_part(draft, self.detachment).unlink()
+        draft.deadline = DEADLINE
+        draft.action_open()
+        self._publish(draft)
+        self.assertEqual(task.item_ids, line.with_env(self.env))
+        self.assertFalse(task.activity_ids)
+
     def test_a_correction_that_goes_back_to_an_older_version_keeps_its_tasks(self):
         task = self._make_task()
         self._publish(self._make_open_draft(), effective_date=TODAY)

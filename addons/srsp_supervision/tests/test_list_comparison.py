@@ -258,7 +258,7 @@ class TestComparisonPage(ComparisonCase):
         self.surveying.name = SCRIPT
         page = self._read(self._open())
         self.assertEqual(page.xpath("//script"), [])
-        self.assertEqual(page.text_content().count(SCRIPT), 8)
+        self.assertEqual(page.text_content().count(SCRIPT), 9)
 
     def test_lines_on_a_repealed_basis_are_flagged(self):
         self.assertNotIn("repealed", self._open().body)

@@ -17,9 +17,9 @@ CALL = "Hand in your part of Item list, version 2"
 @tagged("post_install", "-at_install")
 class TestListCycle(ListCase):
     def test_a_new_version_is_a_copy_line_by_line_that_calls_who_leads(self):
-        self.env["srsp.item"].search(
-            [("code", "=", "B1")]
-        ).division_id = self.regulations
+        theirs = self._get_line(self.list, "B1")
+        theirs.division_id = self.regulations
+        theirs._freeze_names()
         action = self.list.with_user(self.policy).action_new_version()
         draft = self.env["srsp.list"].browse(action["res_id"])
         self.assertEqual(

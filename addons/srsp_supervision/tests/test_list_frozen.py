@@ -234,12 +234,48 @@ class TestListFrozen(ListCase):
         for name in ("list", "list.part", "item", "duty", "legal.basis"):
             self.assertIsNone(self.env[f"srsp.{name}"]._active_name, name)
 
-    def test_what_is_not_said_in_the_list_may_still_change(self):
-        version = self._freeze("published")
+    def test_renaming_or_dissolving_a_division_changes_no_word_and_no_seal(self):
+        duties = self.env["srsp.list"].create(
+            {"kind": "duty", "company_id": self.company.id}
+        )
+        self.env["srsp.duty"].create(
+            {
+                "list_id": duties.id,
+                "code": "D1",
+                "name": "Joint",
+                "division_id": self.surveying.id,
+                "cooperating_division_ids": self.minerals.ids,
+                "legal_basis_ids": self.basis.ids,
+            }
+        )
+        self._publish_list(duties)
+        versions = self._freeze("published") | duties
+        words = [self._get_words(version) for version in versions]
+        rows = [version._get_lines()[:1]._get_row() for version in versions]
         self.surveying.with_user(self.administrator).name = "Surveying and mapping"
+        self.sector.with_user(self.administrator).name = "Maps"
+        self.minerals.with_user(self.administrator).active = False
         self.basis.with_user(self.policy).repealed_date = "2027-01-01"
-        version.with_user(self.policy).message_post(body="Well done")
-        self.assertEqual(version.item_ids[0].division_id.name, "Surveying and mapping")
+        versions[0].with_user(self.policy).message_post(body="Well done")
+        self.assertEqual([self._get_words(version) for version in versions], words)
+        self.assertEqual(rows[0]["division_id"], "Surveying")
+        self.assertEqual(rows[1]["cooperating_division_ids"], "Minerals")
+        self.assertEqual(duties.duty_ids.cooperating_division_ids, self.minerals)
+        check = self.env["srsp.event.check"]._check(self.company)
+        self.assertEqual((check.state, check.report), ("sound", ""))
+
+    def test_a_word_changed_behind_odoos_back_is_found(self):
+        version = self._freeze("published")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE srsp_item SET ratio = 0.01 WHERE list_id = %s", [version.id]
+        )
+        self.env.invalidate_all()
+        check = self.env["srsp.event.check"]._check(self.company)
+        self.assertEqual(check.state, "broken")
+        self.assertRegex(
+            check.report, r"^Supervision list .+: lines_digest was \w+ and is now"
+        )
 
     def test_the_day_on_which_an_approved_version_takes_effect_is_still_open(self):
         version = self._freeze("approved").with_user(self.policy)

@@ -1,9 +1,9 @@
 """What cannot be entered into a list, and what the message says about it."""
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
-from .list_case import DEADLINE, ListCase
+from .list_case import APPROVAL, DEADLINE, TODAY, ListCase
 
 TWICE = r"Code %s stands twice in the list \(%s; %s\)"
 FLOOR = "“%s” is %s, below the rulebook's floor of %s"
@@ -71,6 +71,73 @@ class TestListInput(ListCase):
         with self._refused(TWICE % ("B1", "Secret raid", "Mine"), ValidationError):
             self.items.with_user(self.policy).create(self._vals("B1", "Mine"))
 
+    def test_codes_and_names_are_kept_without_the_space_around_them(self):
+        line = self.items.create(self._vals(" A2 ", "  Second\r\n"))
+        self.assertEqual((line.code, line.name), ("A2", "Second"))
+        for code in ("a1", " A1", "A1\n"):
+            with self._refused("Code .+ stands twice", ValidationError):
+                self.items.create(self._vals(code, "Twin"))
+        for field, label in (("code", "Code"), ("name", "Item")):
+            with self._refused(f"“{label}” must not be empty", ValidationError):
+                line[field] = " \t "
+
+    def test_a_number_that_no_year_has_is_refused(self):
+        for field, label, value in (
+            ("frequency", "Draws a Year", 0),
+            ("frequency", "Draws a Year", 2_000_000_000),
+            ("annual_visit_cap", "Visits a Year at Most", -1),
+        ):
+            with self._refused(f"“{label}” is {value}; it lies", ValidationError):
+                self.mine[field] = value
+
+    def test_publication_asks_the_rulebook_of_the_day_and_the_divisions_left(self):
+        self._approve(self.draft)
+        stricter = self.rulebook.copy(
+            {
+                "effective_date": DEADLINE,
+                "floor_ratio": 0.06,
+                "state": "published",
+            }
+        )
+        self.draft.effective_date = stricter.effective_date
+        with self._refused(FLOOR % ("Ratio", "0.05", "0.06"), ValidationError):
+            self.draft.action_publish()
+        self.draft.effective_date = TODAY
+        self.minerals.active = False
+        with self._refused("B1 .+: Minerals has been dissolved", ValidationError):
+            self.draft.action_publish()
+        self.assertEqual(self.draft.state, "approved")
+
+    def test_an_approval_withdrawn_opens_the_version_again_and_stays_on_record(self):
+        self._approve(self.draft)
+        wizard = self.env["srsp.reason"].with_user(self.policy)
+        action = self.draft.action_withdraw_approval()
+        wizard = wizard.with_context(**action["context"]).create({"reason": "Mistyped"})
+        wizard.action_confirm()
+        self.assertEqual(
+            (self.draft.state, self.draft.approval_number, self.draft.approval_scan),
+            ("consolidated", False, False),
+        )
+        self.assertIn("2026-18", self.draft.message_ids[0].body)
+        self.assertIn("Mistyped", self.draft.message_ids[0].body)
+        self.draft.item_ids[0].name = "Mended"
+        with self._refused("number, date and scan"):
+            self.draft.action_approve()
+        self.draft.write(APPROVAL)
+        self.draft.action_approve()
+        self.draft.action_publish()
+        with self._refused("is in state “Published”"):
+            self.draft._withdraw_approval("Again")
+        for user in (self.head, self.officer, self.administrator):
+            with self._refused(
+                "", AccessError if user != self.administrator else UserError
+            ):
+                self.draft.with_user(user)._withdraw_approval("Mine")
+
+    def test_an_approval_of_a_day_still_to_come_is_refused(self):
+        with self._refused("the approval is dated 2026-03-31, a day still to come"):
+            self._approve(self.draft, approval_date=DEADLINE)
+
     def test_less_than_the_rulebooks_floor_wants_a_reason(self):
         for field, words, reason in (
             ({"ratio": 0.01}, FLOOR % ("Ratio", "0.01", "0.05"), "ratio_reason"),
@@ -110,7 +177,7 @@ class TestListInput(ListCase):
         self.draft.write(
             {
                 "approval_number": "1",
-                "approval_date": DEADLINE,
+                "approval_date": TODAY,
                 "approval_scan": b"c2Nhbg==",
             }
         )

@@ -8,6 +8,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 
+from ..tools.workbook import clean_text
 from ..tools.workbook_reader import read_list
 from .common import SrspCase
 
@@ -128,6 +129,32 @@ class TestListWorkbook(ListWorkbookCase):
             self.assertEqual(len(before), wizard.seen["unchanged"])
             wizard.action_confirm()
             self.assertEqual(before, self.snapshot(version))
+
+    def test_an_export_imported_into_an_empty_draft_gives_the_same_lines(self):
+        data, rows = (
+            self.export(self.draft),
+            [
+                {**line._get_row(), "content": clean_text(line.content)}
+                for line in self.draft.item_ids
+            ],
+        )
+        self.draft.item_ids.unlink()
+        wizard = self.importing(self.draft, data)
+        self.assertEqual(
+            [change["kind"] for change in wizard.seen["changes"]], ["added"] * len(rows)
+        )
+        wizard.action_confirm()
+        self.assertEqual([line._get_row() for line in self.draft.item_ids], rows)
+
+    def test_a_number_too_large_for_a_cell_is_a_bad_row(self):
+        data = self.edited(
+            self.export(self.draft), **{self.at("frequency"): 99_999_999_999}
+        )
+        label = self.draft.item_ids._fields["frequency"].string
+        self.assertEqual(
+            self.problems(self.draft, data),
+            [(self.row, label, "The number is too large.")],
+        )
 
     def test_names_in_another_order_or_language_change_nothing(self):
         names = "；".join(self.first.legal_basis_ids.mapped("display_name")[::-1])
@@ -263,7 +290,7 @@ class TestListWorkbook(ListWorkbookCase):
         self.assertIn("below the rulebook's floor of 0.05", reason)
         for name, value, part in (
             ("legal_basis_ids", None, "has no legal basis"),
-            ("frequency", 0, "at least one draw a year"),
+            ("frequency", 0, "is 0; it lies between 1 and 366"),
             ("ratio", 1.5, "not above 0 and at most 1"),
         ):
             data = self.edited(self.export(self.draft), **{self.at(name): value})

@@ -16,6 +16,7 @@ class SrspReason(models.TransientModel):
             ("inspector_withdraw", "Take out of draws"),
             ("visit_return", "Send back for completion"),
             ("part_return", "Send the part back"),
+            ("approval_withdraw", "Withdraw the approval"),
             ("absence_dismiss", "Dismiss the absence"),
             ("recusal_dismiss", "Dismiss the recusal"),
         ],
@@ -45,6 +46,7 @@ class SrspReason(models.TransientModel):
             "inspector_withdraw": ("srsp.inspector", "_withdraw"),
             "visit_return": ("srsp.inspection", "_return"),
             "part_return": ("srsp.list.part", "_return"),
+            "approval_withdraw": ("srsp.list", "_withdraw_approval"),
             "absence_dismiss": ("srsp.inspector.absence", "_dismiss"),
             "recusal_dismiss": ("srsp.recusal", "_dismiss"),
         }
