@@ -6,5 +6,6 @@ from . import test_channel
 from . import test_delivery
 from . import test_original
 from . import test_pages
+from . import test_translations
 from . import test_verify_page
 from . import test_witnesses

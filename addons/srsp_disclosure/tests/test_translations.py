@@ -1,0 +1,30 @@
+"""zh_CN.po is complete: not only does it leave no term of its own empty, it has every term of the sources."""
+
+import polib
+
+from odoo.tests import TransactionCase, tagged
+from odoo.tools import file_path
+from odoo.tools.translate import TranslationModuleReader
+
+
+@tagged("post_install", "-at_install")
+class TestTranslations(TransactionCase):
+    def test_every_term_of_the_sources_stands_in_both_files(self):
+        for addon in ("srsp_supervision", "srsp_disclosure"):
+            terms = set()
+            for (
+                _module,
+                _type,
+                name,
+                place,
+                term,
+                _value,
+                _comments,
+            ) in TranslationModuleReader(self.env.cr, modules=[addon]):
+                is_demo = name.startswith("srsp.") or ".demo_" in str(place)
+                if not is_demo:  # which speaks Chinese itself
+                    terms.add(term)
+            template = polib.pofile(file_path(f"{addon}/i18n/{addon}.pot"))
+            chinese = polib.pofile(file_path(f"{addon}/i18n/zh_CN.po"))
+            self.assertEqual({entry.msgid for entry in template}, terms)
+            self.assertEqual({entry.msgid for entry in chinese if entry.msgstr}, terms)
