@@ -94,7 +94,7 @@ class SrspEntity(models.Model):
         if not _is_typed(operator, value):
             return super()._search_display_name(operator, value)
         every = self.sudo().with_context(active_test=False)
-        named = every._search(Domain("name", operator, value))
+        named = every._search(Domain("name", operator, value.strip()))
         coded = every._search(Domain("code", "=like", _prefix(value)))
         # With OR, PostgreSQL cuts every name it finds into its bigrams once more.
         return Domain("id", "in", SQL("(%s UNION %s)", named.select(), coded.select()))
@@ -103,38 +103,35 @@ class SrspEntity(models.Model):
 class SrspTarget(models.Model):
     _inherit = "srsp.target"
 
+    name = BigramChar()
+    permit_number = BigramChar()
+
+    _name_bigrams = models.Index("USING gin (srsp_bigrams(name))")
+    _permit_bigrams = models.Index("USING gin (srsp_bigrams(permit_number))")
     # A division's registry in the order of the list.
     _division_code = models.Index("(division_id, code)")
-    _permit_prefix = models.Index(
-        "(permit_number varchar_pattern_ops) WHERE permit_number IS NOT NULL"
-    )
 
     @api.model
     def _search_display_name(self, operator, value):
-        """Targets by a fragment of their entity's name, or the beginning of a code or permit number.
+        """Targets by a fragment of their own name, their entity's or their permit number, or the beginning of a code.
 
         A union of searches that each have an index: PostgreSQL finds none for an OR over two tables.
         """
         if not _is_typed(operator, value):
             return super()._search_display_name(operator, value)
+        every = self.sudo().with_context(active_test=False)
         entities = self.env["srsp.entity"].sudo().with_context(active_test=False)
         found = entities._search(Domain("display_name", operator, value))
-        code = _prefix(value)
-        permit = f"{_escape(value.strip())}%"
-        self.env["srsp.target"].flush_model(["code", "permit_number", "entity_id"])
-        return Domain(
-            "id",
-            "in",
-            SQL(
-                """(SELECT id FROM srsp_target WHERE entity_id IN %s
-              UNION SELECT id FROM srsp_target WHERE code LIKE %s
-              UNION SELECT id FROM srsp_target WHERE permit_number LIKE %s OR permit_number LIKE %s)""",
-                found.subselect(),
-                code,
-                code,
-                permit,
-            ),
-        )
+        parts = [
+            every._search(domain).select()
+            for domain in (
+                Domain("entity_id", "in", found),
+                Domain("code", "=like", _prefix(value)),
+                Domain("name", operator, value.strip()),
+                Domain("permit_number", operator, value.strip()),
+            )
+        ]
+        return Domain("id", "in", SQL("(%s)", SQL(" UNION ").join(parts)))
 
 
 def _is_typed(operator, value):
@@ -142,10 +139,7 @@ def _is_typed(operator, value):
     return operator in ("ilike", "like") and isinstance(value, str) and value.strip()
 
 
-def _escape(value):
-    return re.sub(r"([%_\\])", r"\\\1", value)
-
-
 def _prefix(value):
     """A pattern for what begins with ``value``; codes are written in capitals."""
-    return f"{_escape(value.strip().upper())}%"
+    escaped = re.sub(r"([%_\\])", r"\\\1", value.strip().upper())
+    return f"{escaped}%"
