@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ..tools.identity import is_identity
+from .srsp_inspector_declaration import PrivateOne2many
 
 # What decides, beside certificates and absences, whom a draw may take.
 POOL_FIELDS = frozenset("active on_duty pool_kind division_id sector_ids".split())
@@ -81,7 +82,9 @@ class SrspInspector(models.Model):
         compute="_compute_certificate_state",
     )
     on_duty = fields.Boolean(default=True, tracking=True)
-    absence_ids = fields.One2many("srsp.inspector.absence", "inspector_id", "Absences")
+    absence_ids = PrivateOne2many(
+        "srsp.inspector.absence", "inspector_id", "Absences"
+    )
     is_absent = fields.Boolean(
         "Absent Today", compute="_compute_is_absent", compute_sudo=True
     )
@@ -93,7 +96,7 @@ class SrspInspector(models.Model):
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
-    recusal_ids = fields.One2many("srsp.recusal", "inspector_id", "Recusals")
+    recusal_ids = PrivateOne2many("srsp.recusal", "inspector_id", "Recusals")
     inspection_ids = fields.Many2many(
         "srsp.inspection",
         "srsp_inspection_officer_rel",
@@ -101,7 +104,9 @@ class SrspInspector(models.Model):
         "inspection_id",
         "Inspections",
     )
-    visit_count = fields.Integer("Visits This Year", compute="_compute_visit_count")
+    visit_count = fields.Integer(
+        "Visits This Year", compute="_compute_visit_count", compute_sudo=True
+    )
 
     _staff_number_uniq = models.UniqueIndex(
         "(company_id, staff_number)",

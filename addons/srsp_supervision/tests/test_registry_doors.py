@@ -86,10 +86,37 @@ class TestRegistryDoors(HttpCase, RegistryCase):
                     records.formatted_read_group(domain, [], ["__count"])[0]["__count"]
                 )
         self.assertFalse(self.officers[1].with_user(self.inspector).recusal_ids)
+        self._check_asking_whether_there_are_any()
         file = [("res_model", "=", "srsp.registry.import"), ("res_field", "=", "file")]
         files = self.env["ir.attachment"].with_user(self.inspector)
         with self._refused("", AccessError):
             files.formatted_read_group(file, [], ["__count"])
+
+    def _check_asking_whether_there_are_any(self):
+        """Each finds his own, and takes everybody else for somebody who has none."""
+        others = self.officers - self.officers[0]
+        absences = self.env["srsp.inspector.absence"].create(
+            [{"inspector_id": officer.id} for officer in self.officers[:2]]
+        )
+        recusals = self.recusal | self.recusal.copy(
+            {"inspector_id": self.officers[0].id}
+        )
+        own = [("company_id", "=", self.company.id)]
+        for name, records in (("recusal_ids", recusals), ("absence_ids", absences)):
+            for operator, value, found in (
+                ("!=", False, self.officers[0]),
+                ("=", False, others),
+                ("in", records.ids, self.officers[0]),
+                ("in", [False, *records.ids], self.officers),
+                ("not in", records.ids, others),
+            ):
+                with self.subTest(name, operator=operator, value=value):
+                    inspectors = self.env["srsp.inspector"].with_user(self.inspector)
+                    self.assertEqual(
+                        inspectors.search([*own, (name, operator, value)]), found
+                    )
+            with_some = self.env["srsp.inspector"].search([*own, (name, "!=", False)])
+            self.assertEqual(with_some, self.officers[:2])
 
     def test_files_of_others_are_not_to_be_had(self):
         record = self._check([*ROWS, ["乙", "1", "SUR", ""]])
