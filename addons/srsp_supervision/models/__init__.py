@@ -83,4 +83,5 @@ from . import srsp_registry_import_target
 from . import srsp_registry_import_check
 from . import srsp_registry_import_inspector
 from . import srsp_registry_import_report
+from . import srsp_registry_attribute
 from . import srsp_registry_export

@@ -82,9 +82,7 @@ class SrspInspector(models.Model):
         compute="_compute_certificate_state",
     )
     on_duty = fields.Boolean(default=True, tracking=True)
-    absence_ids = PrivateOne2many(
-        "srsp.inspector.absence", "inspector_id", "Absences"
-    )
+    absence_ids = PrivateOne2many("srsp.inspector.absence", "inspector_id", "Absences")
     is_absent = fields.Boolean(
         "Absent Today", compute="_compute_is_absent", compute_sudo=True
     )

@@ -10,7 +10,8 @@ _lt = LazyTranslate(__name__)
 class Column(NamedTuple):
     """``name`` is the column of the staging table and a heading that is always understood.
 
-    ``kind``: text, credit_code, date, latitude, longitude, choice, flag, sector, sectors, regions or division.
+    ``kind``: text, credit_code, date, latitude, longitude, choice, flag, sector, sectors, regions, division or
+    attribute (``srsp_registry_attribute``).
     ``model`` and ``field`` say where the value goes; without a field it only finds or checks. ``most``: characters.
     ``aliases`` are further headings, as registries of other systems call it.
     """

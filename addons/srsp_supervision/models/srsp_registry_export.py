@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from ..tools.registry_file import quote
 from ..tools.registry_sheet import Heading, SheetWriter, write_template
-from .srsp_registry_columns import COLUMNS, ENTITY
+from .srsp_registry_columns import ENTITY
 from .srsp_registry_import_report import NOTES
 
 FETCH_ROWS = 2_000
@@ -33,7 +33,8 @@ class SrspRegistryImport(models.Model):
     def _get_export_labels(self, kind):
         language = self.env.lang or "en_US"
         code = [self.env._("Code")] if kind == "target" else []
-        return code + [column.label._translate(language) for column in COLUMNS[kind]]
+        columns = self._get_columns(kind)
+        return code + [column.label._translate(language) for column in columns]
 
     @api.model
     def _read_registry(self, kind):
@@ -57,7 +58,7 @@ class SrspRegistryImport(models.Model):
         order = "code" if kind == "target" else "staff_number"
         query = model._search([], order=order)
         columns = [SQL("record.code")] if kind == "target" else []
-        columns += [self._get_column_sql(column) for column in COLUMNS[kind]]
+        columns += [self._get_column_sql(column) for column in self._get_columns(kind)]
         entity = SQL("JOIN srsp_entity entity ON entity.id = record.entity_id")
         return SQL(
             "SELECT %s FROM %s record %s LEFT JOIN srsp_division division ON division.id = record.division_id"
@@ -74,6 +75,8 @@ class SrspRegistryImport(models.Model):
             return SQL("CASE WHEN entity.uscc IS NULL THEN entity.code END")
         if column.kind == "division":
             return SQL("division.name")
+        if column.kind == "attribute":
+            return self._get_attribute_sql(column)
         value = SQL.identifier(
             "entity" if column.model == ENTITY else "record", column.field
         )
@@ -132,19 +135,25 @@ class SrspRegistryImport(models.Model):
 
     @api.model
     def _write_template(self, kind, path):
-        """Write an empty workbook: headings, a note on each, and lists to choose from."""
+        """Write an empty workbook: headings, a note on each, and lists to choose from.
+
+        Of the attributes of sectors it has those that the user fills in.
+        """
         language = self.env.lang or "en_US"
+        own = self._get_own_attributes() if kind == "target" else {}
         headings = []
-        for column in COLUMNS[kind]:
-            note = NOTES[column.kind]._translate(language)
+        for column in self._get_columns(kind):
+            if column.kind == "attribute":
+                if column.name not in own:
+                    continue
+                note, is_date, words = self._describe_attribute(own[column.name])
+            else:
+                note = NOTES[column.kind]._translate(language)
+                is_date, words = column.kind == "date", self._get_words_shown(column)
             if column.required:
-                note = f"{self.env._('Required.')} {note}"
+                note = self.env._("Required. %(note)s", note=note)
             label = column.label._translate(language)
-            headings.append(
-                Heading(
-                    label, note, column.kind == "date", self._get_words_shown(column)
-                )
-            )
+            headings.append(Heading(label, note, is_date, words))
         write_template(path, headings, self.env._("Known Values"))
 
     def _get_words_shown(self, column):

@@ -4,7 +4,6 @@ from odoo.exceptions import AccessError, UserError
 from ..tools.identity import mask_all
 from ..tools.registry_convert import normalise
 from ..tools.workbook import WorkbookError
-from .srsp_registry_columns import COLUMNS
 
 HEADER_WITHIN = 20  # rows
 
@@ -46,7 +45,8 @@ class SrspRegistryImportColumn(models.Model):
     @api.model
     def _select(self, kind):
         language = self.env.lang or "en_US"
-        return [(c.name, c.label._translate(language)) for c in COLUMNS[kind]]
+        columns = self.env["srsp.registry.import"]._get_columns(kind)
+        return [(c.name, c.label._translate(language)) for c in columns]
 
     def _get_name(self):
         """The name of the registry's column, or False."""
@@ -95,12 +95,12 @@ class SrspRegistryImport(models.Model):
         )
 
     def _get_known_headings(self):
-        """{normalised heading: column name}; technical names and labels go before aliases."""
-        known = {}
-        for column in COLUMNS[self.kind]:
+        """{normalised heading: column name}; labels and technical names go before attributes, those before aliases."""
+        known, columns = {}, self._get_columns(self.kind)
+        for column in columns:
             for alias in column.aliases.split():
                 known.setdefault(normalise(alias), column.name)
-        for column in COLUMNS[self.kind]:
+        for column in sorted(columns, key=lambda c: c.kind != "attribute"):
             for lang in ("zh_CN", self.env.lang or "en_US", "en_US"):
                 known[normalise(column.label._translate(lang))] = column.name
             known[normalise(column.name)] = column.name
@@ -123,7 +123,7 @@ class SrspRegistryImport(models.Model):
     def _get_mapping(self):
         """[(Column, place in the file)] in the registry's order."""
         places = {c._get_name(): c.position for c in self.column_ids if c._get_name()}
-        columns = COLUMNS[self.kind]
+        columns = self._get_columns(self.kind)
         return [(c, places[c.name]) for c in columns if c.name in places]
 
     def _is_extract(self):
@@ -143,8 +143,15 @@ class SrspRegistryImport(models.Model):
             raise UserError(
                 self.env._("A full file has a column for the sector of each row.")
             )
-        for column in COLUMNS[self.kind]:
+        for column in self._get_columns(self.kind):
             label = column.label._translate(self.env.lang or "en_US")
+            if column.kind == "attribute" and column.name in names and is_extract:
+                raise UserError(
+                    self.env._(
+                        "“%(column)s” is an attribute of a sector: the file needs a column for the sector of each row.",
+                        column=label,
+                    )
+                )
             if column.required and column.name not in names and not is_extract:
                 raise UserError(
                     self.env._(

@@ -7,7 +7,6 @@ from odoo.tools.translate import LazyTranslate
 
 from ..tools.identity import mask_all
 from ..tools.registry_sheet import SheetWriter
-from .srsp_registry_columns import COLUMNS
 
 _lt = LazyTranslate(__name__)
 MOST_SHOWN = 1_000  # bad cells on the form
@@ -20,6 +19,8 @@ REASONS = {
     ),
     "not_a_date": _lt("not a date: enter a real date, or text such as 2026-03-20"),
     "not_a_number": _lt("not a number"),
+    "not_whole": _lt("not a whole number"),
+    "no_attribute": _lt("the sector of this row does not have this attribute"),
     "out_of_range": _lt("out of range: degrees are at most 90 north and 180 east"),
     "unknown_value": _lt("not one of the known values"),
     "unknown_sector": _lt("no such sector"),
@@ -75,6 +76,8 @@ NOTES = {
     "longitude": _lt("Degrees east, e.g. 119.296494."),
     "choice": _lt("One of the words in the list."),
     "flag": _lt("Yes or no."),
+    "whole": _lt("A whole number."),
+    "number": _lt("A number."),
     "sector": _lt("Name or code of a sector."),
     "sectors": _lt("Names or codes of sectors, with commas between them."),
     "regions": _lt("Names of regions, with commas between them."),
@@ -213,7 +216,7 @@ class SrspRegistryImport(models.Model):
             return
         labels = {
             c.name: c.label._translate(self.env.lang or "en_US")
-            for c in COLUMNS[self.kind]
+            for c in self._get_columns(self.kind)
         }
         self.env.cr.execute(
             'SELECT row, "column", value, reason, other FROM srsp_import_error'

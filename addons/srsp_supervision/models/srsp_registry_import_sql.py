@@ -40,8 +40,11 @@ CREATE TEMP TABLE srsp_import_good ON COMMIT DROP AS
 SELECT r.*, e.id AS entity_id, t.id AS target_id, coalesce(named.found, 0) > 1 AS is_ambiguous,
        coalesce(e.id::varchar, r.uscc, 'N' || r.entity_name) AS entity_key,
        e.id IS NOT NULL AND coalesce(%(entity_moves)s, FALSE) AS entity_moves,
-       t.id IS NOT NULL AND coalesce(%(target_moves)s, FALSE) AS target_moves
+       t.id IS NOT NULL AND coalesce(%(target_moves)s OR coalesce(t.properties, '{}') || given.properties
+                                     != coalesce(t.properties, '{}'), FALSE) AS target_moves,
+       given.properties
   FROM srsp_import_row r
+ CROSS JOIN LATERAL (SELECT %(given)s AS properties) given
   LEFT JOIN named ON named.name = r.entity_name AND r.uscc IS NULL AND r.entity_code IS NULL
   LEFT JOIN srsp_entity coded
          ON coded.company_id = %(company)s AND coded.code = coalesce(r.uscc, r.entity_code)
@@ -92,7 +95,8 @@ UPDATE srsp_target t SET %(assignments)s, write_uid = %(uid)s, write_date = %(no
             THEN 'import' ELSE t.risk_source END,
        state_date = CASE WHEN g.state != t.state THEN %(today)s ELSE t.state_date END,
        key_date = CASE WHEN g.is_key != coalesce(t.is_key, FALSE) THEN %(today)s ELSE t.key_date END,
-       key_by_id = CASE WHEN g.is_key != coalesce(t.is_key, FALSE) THEN %(uid)s ELSE t.key_by_id END
+       key_by_id = CASE WHEN g.is_key != coalesce(t.is_key, FALSE) THEN %(uid)s ELSE t.key_by_id END,
+       properties = coalesce(t.properties || g.properties, g.properties, t.properties)
   FROM srsp_import_good g WHERE t.id = g.target_id AND g.target_moves
 """
 INSERT_TARGETS = """
@@ -104,9 +108,12 @@ SELECT sector.code || '-' || %(code)s, coalesce(g.entity_id, n.id), sector.id, s
        coalesce(g.risk_date, CASE WHEN g.risk_class IS NOT NULL THEN %(today)s END),
        CASE WHEN g.risk_class IS NOT NULL THEN 'import' END,
        CASE WHEN g.state != 'active' THEN %(today)s END, CASE WHEN g.is_key THEN %(today)s END,
-       CASE WHEN g.is_key THEN %(uid)s END, %(properties)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+       CASE WHEN g.is_key THEN %(uid)s END,
+       coalesce(defaults.properties || g.properties, g.properties, defaults.properties),
+       %(uid)s, %(now)s, %(uid)s, %(now)s
   FROM (SELECT * FROM srsp_import_good WHERE target_id IS NULL ORDER BY row OFFSET 0) g
   JOIN srsp_sector sector ON sector.id = g.sector
+ CROSS JOIN LATERAL (SELECT %(properties)s AS properties) defaults
   LEFT JOIN srsp_import_entity n ON g.entity_id IS NULL AND n.entity_key = g.entity_key
  ORDER BY g.row
 """

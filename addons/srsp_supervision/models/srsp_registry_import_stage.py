@@ -6,10 +6,11 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import registry_convert as cells
-from .srsp_registry_columns import COLUMNS, TYPES
+from .srsp_registry_columns import TYPES
 
 COPY_CHARACTERS = 2_000_000
 FLAGS = {"true": "t yes y 1 是 有 √", "false": "f no n 0 否 无 ×"}
+FLAG_WORDS = {w: v for v, words in FLAGS.items() for w in [v, *words.split()]}
 STAGED = 60  # per cent of the work
 
 
@@ -22,8 +23,15 @@ class SrspRegistryImport(models.Model):
 
     def _stage(self, table):
         mapping = self._get_mapping()
+        places = {c.name: at for c, at in mapping}
         fields = [
-            cells.Field(c.name, at, self._make_converter(c), c.required)
+            cells.Field(
+                c.name,
+                at,
+                self._make_converter(c),
+                c.required,
+                places["sector"] if c.kind == "attribute" else None,
+            )
             for c, at in mapping
         ]
         self._create_stage()
@@ -50,7 +58,7 @@ class SrspRegistryImport(models.Model):
     def _create_stage(self):
         columns = SQL(", ").join(
             SQL("%s %s", SQL.identifier(c.name), SQL(TYPES.get(c.kind, "varchar")))
-            for c in COLUMNS[self.kind]
+            for c in self._get_columns(self.kind)
         )
         for name in ("row", "error", "good", "entity"):
             table = SQL.identifier(f"srsp_import_{name}")
@@ -68,31 +76,27 @@ class SrspRegistryImport(models.Model):
         )
 
     def _make_converter(self, column):
-        if column.kind == "date":
-            return cells.ToDate()
-        if column.kind == "latitude":
-            return cells.ToNumber(-90, 90)
-        if column.kind == "longitude":
-            return cells.ToNumber(-180, 180)
-        if column.kind == "credit_code":
-            return cells.ToCreditCode()
-        if column.kind == "choice":
-            return cells.ToChoice(self._get_choices(column))
-        if column.kind == "flag":
-            return cells.ToChoice(
-                {w: v for v, words in FLAGS.items() for w in [v, *words.split()]}
-            )
-        if column.kind == "sector":
-            return cells.ToChoice(self._get_own_sectors(), "unknown_sector")
-        if column.kind == "sectors":
-            return cells.ToChoices(self._get_words("srsp.sector"), "unknown_sector")
-        if column.kind == "regions":
-            return cells.ToChoices(
+        make = {
+            "text": lambda: cells.ToText(column.most),
+            "credit_code": cells.ToCreditCode,
+            "date": cells.ToDate,
+            "latitude": lambda: cells.ToNumber(-90, 90),
+            "longitude": lambda: cells.ToNumber(-180, 180),
+            "choice": lambda: cells.ToChoice(self._get_choices(column)),
+            "flag": lambda: cells.ToChoice(FLAG_WORDS),
+            "sector": lambda: cells.ToChoice(self._get_own_sectors(), "unknown_sector"),
+            "sectors": lambda: cells.ToChoices(
+                self._get_words("srsp.sector"), "unknown_sector"
+            ),
+            "regions": lambda: cells.ToChoices(
                 self._get_words("srsp.inspector.region"), "unknown_region"
-            )
-        if column.kind == "division":
-            return cells.ToChoice(self._get_words("srsp.division"), "unknown_division")
-        return cells.ToText(column.most)
+            ),
+            "division": lambda: cells.ToChoice(
+                self._get_words("srsp.division"), "unknown_division"
+            ),
+            "attribute": lambda: self._make_attribute_converter(column),
+        }
+        return make[column.kind]()
 
     def _get_choices(self, column):
         """{word: value} of a selection: the values, and their labels in every language there is."""
@@ -107,7 +111,8 @@ class SrspRegistryImport(models.Model):
 
     def _get_words(self, model):
         """{name or code: id as text} of the company's records; a code goes before a name."""
-        records = self.env[model].search([("company_id", "=", self.company_id.id)])
+        company = self.company_id or self.env.company
+        records = self.env[model].search([("company_id", "=", company.id)])
         names = {record.name: str(record.id) for record in records}
         if "code" not in records:
             return names

@@ -22,6 +22,7 @@ class SrspRegistryImport(models.Model):
             sql.MATCH,
             entity_moves=sql.moves(ENTITY_VALUES, "e"),
             target_moves=sql.moves(TARGET_VALUES, "t"),
+            given=self._get_given_sql(),
         )
         self.env.cr.execute("ANALYZE srsp_import_good")
 
@@ -148,7 +149,9 @@ class SrspRegistryImport(models.Model):
             value = field.convert_to_column_insert(target.properties, target)
             cases.append(SQL("WHEN %s THEN %s::jsonb", sector.id, value))
         return (
-            SQL("CASE sector.id %s END", SQL(" ").join(cases)) if cases else SQL("NULL")
+            SQL("CASE sector.id %s END", SQL(" ").join(cases))
+            if cases
+            else SQL("NULL::jsonb")
         )
 
     def _browse_sql(self, model, query):

@@ -132,9 +132,7 @@ class TestEligibility(InspectorCase):
         loads = self.officers.mapped("visit_count")
         self.officers.invalidate_recordset()
         stranger = self._make_user("stranger", "division_manager", self.minerals)
-        self.assertEqual(
-            self.officers.with_user(stranger).mapped("visit_count"), loads
-        )
+        self.assertEqual(self.officers.with_user(stranger).mapped("visit_count"), loads)
 
 
 @tagged("post_install", "-at_install")

@@ -5,6 +5,7 @@ dates, classes and sectors.
 """
 
 import datetime
+import math
 import re
 from itertools import compress
 from typing import NamedTuple
@@ -114,6 +115,19 @@ class ToNumber(Converter):
         return text if least <= float(text) <= most else Bad("out_of_range")
 
 
+class ToWhole(ToNumber):
+    """A whole number of any sign."""
+
+    def __init__(self):
+        super().__init__(-math.inf, math.inf)
+
+    def convert(self, value):
+        text = super().convert(value)
+        if isinstance(text, Bad) or not text or float(text).is_integer():
+            return text
+        return Bad("not_whole")
+
+
 class ToChoice(Converter):
     """One of the known words, whatever its capitals and spaces.
 
@@ -155,17 +169,54 @@ class ToCreditCode(Converter):
         return code if not code or uscc.is_valid(code) else Bad("bad_credit_code")
 
 
+class ToJson(Converter):
+    """What another converter makes of a cell, as JSON: ``encode`` takes its text."""
+
+    def __init__(self, converter, encode):
+        super().__init__()
+        self.converter, self.encode = converter, encode
+
+    def convert(self, value):
+        text = self.converter.convert(value)
+        if isinstance(text, Bad) or not text:
+            return text
+        return self.encode(text.replace("\0", "\ufffd"))
+
+
+class ToAttribute(Converter):
+    """Pairs (cell of the sector, cell) → what the sector's own converter makes of the cell.
+
+    :param by_sector: what ``to_sector`` makes of the sector's cell → converter
+    """
+
+    def __init__(self, to_sector, by_sector):
+        super().__init__()
+        self.to_sector, self.by_sector = to_sector, by_sector
+
+    def convert(self, value):
+        sector, cell = value
+        found = self.to_sector[sector]
+        if not str(cell).strip() or not found or isinstance(found, Bad):
+            return ""  # a bad sector is reported in its own column
+        converter = self.by_sector.get(found)
+        return Bad("no_attribute") if converter is None else converter.convert(cell)
+
+
 def normalise(word):
     return "".join(str(word).split()).casefold()
 
 
 class Field(NamedTuple):
-    """Where a column of the staging table comes from: ``at`` is its place in the file, from 0."""
+    """Where a column of the staging table comes from: ``at`` is its place in the file, from 0.
+
+    With ``beside``, the place of another column, the converter is given pairs of that column's cell and its own.
+    """
 
     name: str
     at: int
     converter: Converter
     required: bool = False
+    beside: int | None = None
 
 
 def convert(block: Block, fields: list[Field]) -> tuple[list[tuple], list[CellError]]:
@@ -190,7 +241,10 @@ def convert(block: Block, fields: list[Field]) -> tuple[list[tuple], list[CellEr
     )
     columns = [numbers]
     for field in fields:
-        values = field.converter.convert_all(originals[field.at])
+        given = originals[field.at]
+        if field.beside is not None:
+            given = zip(originals[field.beside], given, strict=True)
+        values = field.converter.convert_all(given)
         if Bad in set(map(type, values)):
             errors += _take_out_bad(field.name, numbers, originals[field.at], values)
         if field.required and "" in values:
