@@ -111,6 +111,10 @@ class SrspEntity(models.Model):
                 )
             )
 
+    @api.constrains("name", "legal_representative")
+    def _check_no_identity_number(self):
+        self._refuse_identity_number("name", "legal_representative")
+
     @api.constrains("kind", "uscc", "identity_number")
     def _check_identity(self):
         """A person has no credit code (it would be published), and nobody else an identity number."""

@@ -1,7 +1,9 @@
 import logging
 
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ..tools.identity import holds_identity, mask_all
 
 _logger = logging.getLogger(__name__)
 
@@ -98,6 +100,21 @@ class SrspGuardMixin(models.AbstractModel):
                 ),
                 AccessError,
             )
+
+    def _refuse_identity_number(self, *names):
+        """Raise where somebody's identity number stands in one of these fields, which others get to read."""
+        for record in self:
+            for name in names:
+                if holds_identity(record[name] or ""):
+                    raise ValidationError(
+                        self.env._(
+                            "%(field)s: an identity number stands in “%(value)s”, and others would read it. Take it"
+                            " out; that of a natural person has a field of its own on the entity's form, where it is"
+                            " masked.",
+                            field=self._fields[name]._description_string(self.env),
+                            value=mask_all(record[name]),
+                        )
+                    )
 
     def _check_role(self, *groups):
         """Raise unless the user is in one of ``groups`` (short names of this addon's groups)."""

@@ -30,6 +30,10 @@ REASONS = {
     "bad_credit_code": _lt(
         "not a valid credit code: 18 digits and capital letters, the last one a check digit"
     ),
+    "identity_number": _lt(
+        "an identity number, which others would read: leave it out, or enter that of a natural person on the"
+        " entity's form, where it is masked"
+    ),
     "formula": _lt("a formula: paste its value"),
     "formula_error": _lt("a formula that failed"),
     "merged_cell": _lt(
@@ -68,6 +72,7 @@ REASONS = {
 # How to fill in a column, by its kind.
 NOTES = {
     "text": _lt("Text."),
+    "name": _lt("Text without any identity number."),
     "credit_code": _lt(
         "18 digits and capital letters (GB 32100-2015); leave it empty where there is none."
     ),

@@ -78,6 +78,7 @@ class SrspRegistryImport(models.Model):
     def _make_converter(self, column):
         make = {
             "text": lambda: cells.ToText(column.most),
+            "name": lambda: cells.ToName(column.most),
             "credit_code": cells.ToCreditCode,
             "date": cells.ToDate,
             "latitude": lambda: cells.ToNumber(-90, 90),

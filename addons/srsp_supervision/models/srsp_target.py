@@ -201,6 +201,10 @@ class SrspTarget(models.Model):
               GROUP BY target.sector_id, entity.name_key HAVING min(entity.id) != max(entity.id))"""
         )
 
+    @api.constrains("name", "permit_number")
+    def _check_no_identity_number(self):
+        self._refuse_identity_number("name", "permit_number")
+
     @api.constrains("state", "state_reason", "is_key", "key_reason")
     def _check_reasons(self):
         for target in self:

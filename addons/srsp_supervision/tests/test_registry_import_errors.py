@@ -42,6 +42,31 @@ class TestRegistryImportErrors(RegistryCase):
             record.action_check()
         self.assertEqual(self._registry(), before)
 
+    def test_an_identity_number_in_a_name_or_a_permit_is_refused(self):
+        number = "11010519491231002X"
+        shown = "110*************2X"
+        reason = (
+            "an identity number, which others would read: leave it out, or enter that of a natural person on the"
+            " entity's form, where it is masked"
+        )
+        header = [*HEADER, "legal_representative", "name"]
+        self._assert_bad(
+            [
+                header,
+                [f"李四{number}工作室", "", "SUR", "1"],
+                ["甲", "", "SUR", number],
+                ["乙", "", "SUR", "3", f"王五（{number.lower()}）"],
+                ["丙", "", "SUR", "4", "", "１１０１０５ 19491231 002X"],
+                ["丁", "", "SUR", "110105194912310021"],  # its check digit is X
+            ],
+            [
+                (2, "Entity Name", f"李四{shown}工作室", reason),
+                (3, "Permit Number", shown, reason),
+                (4, "Legal Representative", "王五（110*************2x）", reason),
+                (5, "Object", "１１０１０５ 19491231 002X", reason),
+            ],
+        )
+
     def test_every_kind_of_bad_cell_is_named(self):
         header = [
             *HEADER,

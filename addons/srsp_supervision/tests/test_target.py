@@ -129,6 +129,20 @@ class TestTarget(SrspCase):
             ["expired", "soon", "soon", "valid", "none"],
         )
 
+    def test_an_identity_number_stands_in_no_field_that_others_read(self):
+        number = "11010519491231002X"
+        words = "an identity number stands in “.*110\\*+2X.*field of its own on the entity's form"
+        with self._refused(f"^Permit: {words}"):
+            self.target.permit_number = number
+        with self._refused(f"^Object: {words}"):
+            self.target.name = f"宅基地（{number}）"
+        entity = self.target.entity_id
+        with self._refused(f"^Name: {words}"):
+            entity.name = f"李四{number}工作室"
+        with self._refused(f"^Legal Representative: {words}"):
+            entity.legal_representative = number
+        self.target.permit_number = "110105194912310021"  # its check digit is X
+
     def test_each_sector_has_its_own_properties(self):
         self.sector.target_properties_definition = [
             {"name": "grade", "string": "Grade", "type": "char"}

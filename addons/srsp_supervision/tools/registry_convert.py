@@ -11,6 +11,7 @@ from itertools import compress
 from typing import NamedTuple
 
 from . import uscc
+from .identity import holds_identity, may_hold_identity
 from .registry_file import Block
 
 SHOWN = 200  # characters of a bad cell's text that are kept
@@ -72,6 +73,19 @@ class ToText(Converter):
             return Bad("not_text")  # a date: what was typed is lost
         text = str(value).strip()
         return text if len(text) <= self.most else Bad("too_long")
+
+
+class ToName(ToText):
+    """Text that others get to read: without the identity number of a person in it."""
+
+    def convert_all(self, values):
+        texts = super().convert_all(values)
+        if not may_hold_identity("|".join(texts)):
+            return texts
+        return [self._refuse(text) for text in texts]
+
+    def _refuse(self, text):
+        return Bad("identity_number") if holds_identity(text) else text
 
 
 class ToDate(Converter):
