@@ -142,9 +142,13 @@ class SrspDemo(models.AbstractModel):
 
     @api.model
     def _age_registry(self):
-        """Some targets have not been touched for fourteen months, as far as the database remembers."""
+        """Nobody has touched some targets and their entities for fourteen months, as far as the database remembers."""
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE srsp_target SET write_date = write_date - interval '14 months' WHERE id % 23 = 0"
+            """
+            UPDATE srsp_target SET write_date = write_date - interval '14 months' WHERE id % 23 = 0;
+            UPDATE srsp_entity SET write_date = write_date - interval '14 months'
+             WHERE id IN (SELECT entity_id FROM srsp_target WHERE id % 23 = 0)
+            """
         )
         self.env.invalidate_all()

@@ -1,28 +1,22 @@
-from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.working_days import beijing_date
 from .srsp_target import COMPLETE, PERMIT_DAYS
 
-# Per sector over its targets but the removed ones. Targets whose entities share a spelling of a name come together
-# first: with more than one entity among them, all are possible duplicates.
+# Per sector over its targets but the removed ones.
 COUNT = """
-SELECT sector_id, sum(targets)::int AS targets, sum(complete)::int AS complete, sum(fresh)::int AS fresh,
-       sum(no_risk)::int AS no_risk, sum(expired)::int AS expired, sum(soon)::int AS soon,
-       coalesce(sum(targets) FILTER (WHERE is_double), 0)::int AS duplicates
-  FROM (
-    SELECT target.sector_id, min(entity.id) != max(entity.id) AS is_double, count(*) AS targets,
-           count(*) FILTER (WHERE %(complete)s) AS complete,
-           count(*) FILTER (WHERE target.write_date >= %(year_ago)s) AS fresh,
-           count(*) FILTER (WHERE target.risk_class IS NULL) AS no_risk,
-           count(*) FILTER (WHERE target.permit_valid_until < %(today)s) AS expired,
-           count(*) FILTER (WHERE target.permit_valid_until BETWEEN %(today)s AND %(today)s + %(days)s) AS soon
-      FROM srsp_target target JOIN srsp_entity entity ON entity.id = target.entity_id
-     WHERE target.state != 'cancelled' AND target.sector_id IN %(sectors)s
-  GROUP BY target.sector_id, entity.name_key
-) named GROUP BY sector_id
+SELECT target.sector_id, count(*)::int AS targets,
+       count(*) FILTER (WHERE %(complete)s)::int AS complete,
+       count(*) FILTER (WHERE %(fresh)s)::int AS fresh,
+       count(*) FILTER (WHERE target.risk_class IS NULL)::int AS no_risk,
+       count(*) FILTER (WHERE target.permit_valid_until < %(today)s)::int AS expired,
+       count(*) FILTER (WHERE target.permit_valid_until BETWEEN %(today)s AND %(today)s + %(days)s)::int AS soon,
+       count(twice.id)::int AS duplicates
+  FROM srsp_target target JOIN srsp_entity entity ON entity.id = target.entity_id
+  LEFT JOIN %(duplicates)s twice (id) ON twice.id = target.id
+ WHERE target.state != 'cancelled' AND target.sector_id IN %(sectors)s
+ GROUP BY target.sector_id
 """
 WORK_MEMORY = "64MB"  # a million names at once would spill to disk several times over
 
@@ -45,14 +39,15 @@ class SrspSector(models.Model):
         if not self:
             return
         self.env.flush_all()
-        now = fields.Datetime.now()
+        now, targets = fields.Datetime.now(), self.env["srsp.target"]
         cr = self.env.cr
         cr.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEMORY])
         cr.execute(
             SQL(
                 COUNT,
                 complete=SQL(COMPLETE),
-                year_ago=now - relativedelta(years=1),
+                fresh=targets._get_fresh_sql(),
+                duplicates=targets._get_duplicate_sql(),
                 today=beijing_date(now),
                 days=PERMIT_DAYS,
                 sectors=tuple(self.ids),

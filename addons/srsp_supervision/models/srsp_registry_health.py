@@ -40,8 +40,10 @@ class SrspRegistryHealth(models.Model):
     complete_count = fields.Integer("Complete", readonly=True)
     incomplete_count = fields.Integer("Incomplete", readonly=True)
     complete_share = fields.Float("Share Complete", readonly=True, aggregator="avg")
-    fresh_count = fields.Integer("Updated Within a Year", readonly=True)
-    stale_count = fields.Integer("Not Touched for a Year", readonly=True)
+    fresh_count = fields.Integer("Changed or Confirmed Within a Year", readonly=True)
+    stale_count = fields.Integer(
+        "Neither Changed nor Confirmed for a Year", readonly=True
+    )
     no_risk_count = fields.Integer("Without a Risk Class", readonly=True)
     expired_count = fields.Integer("Permits Expired", readonly=True)
     soon_count = fields.Integer("Permits Running Out", readonly=True)

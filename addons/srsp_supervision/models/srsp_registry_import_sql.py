@@ -99,6 +99,11 @@ UPDATE srsp_target t SET %(assignments)s, write_uid = %(uid)s, write_date = %(no
        properties = coalesce(t.properties || g.properties, g.properties, t.properties)
   FROM srsp_import_good g WHERE t.id = g.target_id AND g.target_moves
 """
+# Seen in a file of the whole registry: not a change, only a sign that somebody has looked.
+CONFIRM_TARGETS = """
+UPDATE srsp_target t SET seen_on = %(today)s FROM srsp_import_good g
+ WHERE t.id = g.target_id AND t.seen_on IS DISTINCT FROM %(today)s
+"""
 INSERT_TARGETS = """
 INSERT INTO srsp_target (code, entity_id, sector_id, division_id, company_id, permit_number, %(fields)s,
                          risk_date, risk_source, state_date, key_date, key_by_id, properties,

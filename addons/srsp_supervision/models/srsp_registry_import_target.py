@@ -73,6 +73,8 @@ class SrspRegistryImport(models.Model):
             values=sql.values(plain, "g"),
             properties=self._get_properties_sql(),
         )
+        if self.is_full:
+            self._run_sql(sql.CONFIRM_TARGETS)
         self._set_progress(95)
         self.env.invalidate_all()
         self._recompute_dependents()

@@ -1,5 +1,7 @@
 import datetime
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -18,6 +20,12 @@ coalesce(target.region, '') != '' AND coalesce(target.permit_number, '') != '' A
 AND (entity.kind IN ('project', 'area') OR coalesce(entity.address, '') != '')
 AND (entity.kind NOT IN ('enterprise', 'institution') OR coalesce(entity.legal_representative, '') != '')
 AND (entity.kind NOT IN ('enterprise', 'institution', 'individual') OR entity.uscc IS NOT NULL)
+"""
+# The later of what was changed, seen in a full file, or confirmed with the whole registry.
+FRESH = """
+(greatest(target.write_date, entity.write_date, target.seen_on, (
+    SELECT max(confirmed_on) FROM srsp_registry_confirmation confirmed WHERE confirmed.sector_id = target.sector_id
+)) >= %(year_ago)s)
 """
 
 
@@ -41,6 +49,7 @@ class SrspTarget(models.Model):
         "key_by_id",
         "key_date",
         "state_date",
+        "seen_on",
         "change_ids",
     )
 
@@ -102,6 +111,12 @@ class SrspTarget(models.Model):
     )
     state_reason = fields.Char("Reason", tracking=True)
     state_date = fields.Date(readonly=True)
+    seen_on = fields.Date(
+        "Last Seen in a Full File",
+        readonly=True,
+        copy=False,
+        help="When a file of the whole registry last said the same of it.",
+    )
     inspection_line_ids = fields.One2many(
         "srsp.inspection.line", "target_id", "Inspections"
     )
@@ -111,6 +126,7 @@ class SrspTarget(models.Model):
     properties = fields.Properties(definition="sector_id.target_properties_definition")
     change_ids = fields.One2many("srsp.target.change", "target_id", "History")
     is_complete = fields.Boolean(store=False, search="_search_is_complete")
+    is_fresh = fields.Boolean(store=False, search="_search_is_fresh")
     is_possible_duplicate = fields.Boolean(
         store=False, search="_search_is_possible_duplicate"
     )
@@ -180,11 +196,31 @@ class SrspTarget(models.Model):
         return ~incomplete if True in value else incomplete
 
     @api.model
-    def _search_is_possible_duplicate(self, operator, value):
-        """Targets whose sector has another entity of the same name, spelling aside."""
+    def _search_is_fresh(self, operator, value):
+        """Targets that somebody has changed or confirmed within a year (``FRESH``)."""
         if operator != "in":
             return NotImplemented
-        self.env["srsp.target"].flush_model(["entity_id", "sector_id", "state"])
+        self.env["srsp.target"].flush_model()
+        self.env["srsp.entity"].flush_model()
+        found = SQL(
+            """(SELECT target.id FROM srsp_target target JOIN srsp_entity entity ON entity.id = target.entity_id
+                 WHERE NOT %s)""",
+            self._get_fresh_sql(),
+        )
+        stale = Domain("id", "in", found)
+        return ~stale if True in value else stale
+
+    @api.model
+    def _get_fresh_sql(self):
+        year_ago = fields.Datetime.now() - relativedelta(years=1)
+        return SQL(FRESH, year_ago=year_ago)
+
+    @api.model
+    def _search_is_possible_duplicate(self, operator, value):
+        """Targets whose sector has another entity of the same name, spelling aside, or with the same permit number."""
+        if operator != "in":
+            return NotImplemented
+        self.env["srsp.target"].flush_model()
         self.env["srsp.entity"].flush_model(["name"])
         found = Domain("id", "in", self._get_duplicate_sql())
         return found if True in value else ~found
@@ -198,7 +234,11 @@ class SrspTarget(models.Model):
                   JOIN srsp_entity entity ON entity.name_key = twice.name_key
                   JOIN srsp_target target ON target.entity_id = entity.id
                  WHERE target.state != 'cancelled'
-              GROUP BY target.sector_id, entity.name_key HAVING min(entity.id) != max(entity.id))"""
+              GROUP BY target.sector_id, entity.name_key HAVING min(entity.id) != max(entity.id)
+                 UNION
+                SELECT unnest(array_agg(id)) FROM srsp_target
+                 WHERE state != 'cancelled' AND permit_number != ''
+              GROUP BY sector_id, permit_number HAVING min(entity_id) != max(entity_id))"""
         )
 
     @api.constrains("name", "permit_number")

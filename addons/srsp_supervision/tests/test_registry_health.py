@@ -32,7 +32,9 @@ class TestRegistryHealth(SrspCase):
     def _spoil(cls, targets):
         """119 complete persons, some of them spoiled; one removed."""
         targets.entity_id.write({"kind": "person", "address": "1 Quay"})
-        targets.write({"region": "Harbour", "permit_number": "P-1"})
+        targets.region = "Harbour"
+        for number, target in enumerate(targets):
+            target.permit_number = f"P-{number}"
         targets[0].risk_class = False
         targets[1].region = ""
         targets[2].entity_id.address = False
@@ -44,12 +46,21 @@ class TestRegistryHealth(SrspCase):
         targets[10].entity_id.name = "Harbour (Survey) Ltd."
         targets[11].entity_id.name = "harbour（survey）ltd"
         targets[12].write({"state": "cancelled", "state_reason": "Wound up"})
+        targets[13].permit_number = targets[14].permit_number
+        targets[12].permit_number = targets[15].permit_number
         targets[12].permit_valid_until = date(2026, 3, 19)
         cls.env.flush_all()
-        cls.env.cr.execute(
-            "UPDATE srsp_target SET write_date = '2025-03-19' WHERE id IN %s",
-            [tuple(targets[20:25].ids)],
-        )
+        cls._age(targets[20:25])
+
+    @classmethod
+    def _age(cls, targets):
+        """As if targets and their entities had not been touched since 19 March 2025."""
+        cls.env.flush_all()
+        for records in (targets, targets.entity_id):
+            cls.env.cr.execute(
+                f"UPDATE {records._table} SET write_date = '2025-03-19' WHERE id IN %s",
+                [tuple(records.ids)],
+            )
         cls.env.invalidate_all()
 
     def _get_health(self, user=None):
@@ -75,7 +86,7 @@ class TestRegistryHealth(SrspCase):
                 "no_risk_count": 1,
                 "expired_count": 3,
                 "soon_count": 1,
-                "duplicate_count": 2,
+                "duplicate_count": 4,
                 "confirmation_state": "open",
             },
         )
@@ -84,6 +95,26 @@ class TestRegistryHealth(SrspCase):
         for name in ("incomplete", "stale", "no_risk", "expired", "soon", "duplicate"):
             found = self._apply(view, name, row)
             self.assertEqual(len(found), row[f"{name}_count"], name)
+
+    def test_a_target_is_fresh_while_somebody_changes_or_confirms_it_or_its_entity(
+        self,
+    ):
+        self._age(self.targets)
+        self.env.cr.execute(
+            "UPDATE srsp_entity SET write_date = '2025-03-21' WHERE id = %s",
+            self.targets[0].entity_id.ids,
+        )
+        self.targets[1].sudo().seen_on = date(2025, 3, 21)
+        self._age(self.targets[1])
+        self.assertEqual(self._get_health().fresh_count, 2)
+        found = self.env["srsp.target"].search(
+            [("sector_id", "=", self.sector.id), ("is_fresh", "=", True)]
+        )
+        self.assertEqual(found, self.targets[:2])
+        self._get_health().action_confirm()
+        self.assertEqual(self._get_health().stale_count, 0)
+        with freeze_time("2027-03-21"):
+            self.assertEqual(self._get_health().stale_count, 118)
 
     def test_a_row_stays_as_it_was_counted_until_it_is_counted_again(self):
         health = self.env["srsp.registry.health"].with_user(self.officer)
@@ -156,7 +187,7 @@ class TestRegistryHealth(SrspCase):
         self.assertEqual(record.digest, hashlib.sha256(text.encode()).hexdigest())
         self.assertEqual(
             [record[name] for name in (*COUNTS, "line_count")],
-            [118, 114, 1, 3, 2, 119],
+            [118, 114, 1, 3, 4, 119],
         )
         event = self.env["srsp.event"].search(
             [("res_model", "=", record._name), ("res_id", "=", record.id)]

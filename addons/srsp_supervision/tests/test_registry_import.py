@@ -2,7 +2,9 @@
 
 import base64
 import random
+from datetime import date
 
+from freezegun import freeze_time
 from stdnum.cn import uscc as reference
 
 from odoo.exceptions import AccessError, UserError
@@ -128,6 +130,20 @@ class TestRegistryImport(RegistryCase):
             again.message, "Nothing to change: all 4 rows say what the registry says."
         )
         self.assertEqual(self._registry(), before)
+
+    def test_a_full_file_leaves_the_day_on_which_it_confirmed_a_target(self):
+        rows = [COLUMNS, *ROWS]
+        self._import(rows)
+        targets = self._target("甲公司") | self._target("乙公司")
+        self.assertFalse(any(targets.mapped("seen_on")))
+        written = targets.mapped("write_date")
+        with freeze_time("2027-02-03"):
+            record = self._import(rows[:-1], is_full=True)
+        self.assertEqual(self._counts(record), (3, 0, 0, 3, 0))
+        self.assertIn("Nothing to change", record.message)
+        self.assertEqual(set(targets.mapped("seen_on")), {date(2027, 2, 3)})
+        self.assertFalse(self._target("三沙岛").seen_on)
+        self.assertEqual(targets.mapped("write_date"), written)
 
     def test_the_form_uploads_maps_and_shows(self):
         imports = self.env["srsp.registry.import"].with_user(self.officer)
