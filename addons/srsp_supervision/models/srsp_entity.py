@@ -3,7 +3,8 @@ import re
 from stdnum.cn import ric
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_list
 
 from ..tools import uscc
 from ..tools.identity import HIDDEN, mask
@@ -144,6 +145,24 @@ class SrspEntity(models.Model):
                         name=entity.name,
                     )
                 )
+
+    def _check_access(self, operation):
+        """Say whose it is, where an entity is kept from a division because another one has it in its registry too."""
+        result = super()._check_access(operation)
+        if not result or operation != "write":
+            return result
+        if super(SrspEntity, self.browse())._check_access("write"):  # no entity at all
+            return result
+        shared = result[0][:1]._filtered_access("read")
+        others = shared.sudo().target_ids.division_id - self.env.user.srsp_division_ids
+        if not others:
+            return result
+        message = self.env._(
+            "“%(name)s” is in the registry of %(divisions)s too: what divisions share, an administrator changes.",
+            name=shared.name,
+            divisions=format_list(self.env, others.mapped("name")),
+        )
+        return result[0], lambda: AccessError(message)
 
     @api.model_create_multi
     def create(self, vals_list):

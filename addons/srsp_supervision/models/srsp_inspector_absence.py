@@ -24,7 +24,9 @@ class SrspInspectorAbsence(models.Model):
     @api.depends("inspector_id", "date_from", "date_to")
     def _compute_display_name(self):
         for absence in self:
-            absence.display_name = f"{absence.inspector_id.name} {absence.date_from} – {absence.date_to or ''}"
+            days = f"{absence.date_from} – {absence.date_to or ''}"
+            name = absence.inspector_id.name
+            absence.display_name = name and f"{name} {days}"
 
     def _get_notice(self):
         reason = self.dismissal_reason or self.reason

@@ -66,7 +66,8 @@ class SrspInspectorTie(models.Model):
     @api.depends("inspector_id", "entity_id")
     def _compute_display_name(self):
         for tie in self:
-            tie.display_name = f"{tie.inspector_id.name} – {tie.entity_id.name}"
+            names = [tie.inspector_id.name, tie.entity_id.name]
+            tie.display_name = " – ".join(filter(None, names))
 
     @api.model_create_multi
     def create(self, vals_list):

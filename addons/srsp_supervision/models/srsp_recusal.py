@@ -49,9 +49,8 @@ class SrspRecusal(models.Model):
     @api.depends("inspector_id", "entity_id")
     def _compute_display_name(self):
         for recusal in self:
-            recusal.display_name = (
-                f"{recusal.inspector_id.name} – {recusal.entity_id.name}"
-            )
+            names = [recusal.inspector_id.name, recusal.entity_id.name]
+            recusal.display_name = " – ".join(filter(None, names))
 
     @api.model
     def _prepare_recorded_vals(self):

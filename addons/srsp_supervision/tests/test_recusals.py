@@ -24,6 +24,14 @@ class TestRecusals(InspectorCase):
         self.assertEqual(recusal.dismissal_reason, "There is no sister")
         self.assertEqual(recusal.decided_by_id, self.head)
 
+    def test_a_form_that_says_nothing_yet_has_no_title(self):
+        for name in ("srsp.recusal", "srsp.inspector.tie", "srsp.inspector.absence"):
+            records = self.env[name].with_user(self.head)
+            self.assertFalse(records.new({"inspector_id": False}).display_name)
+            new = records.new({"inspector_id": self.inspector.id})
+            self.assertNotIn("False", new.display_name)
+            self.assertIn(self.inspector.name, new.display_name)
+
     def test_a_tie_makes_the_system_propose_what_counts_once_confirmed(self):
         task = self._make_task()
         tie = self._declare(

@@ -257,6 +257,16 @@ class TestEntity(SrspCase):
             found = model.search(values["domain"])
             self.assertEqual((found.ids, count), (records.ids, 1), action)
 
+    def test_who_may_not_change_a_shared_entity_is_told_who_may(self):
+        shared = {"entity_id": self.entity.id, "sector_id": self.mining.id}
+        self.env["srsp.target"].create(shared)
+        words = "“.*” is in the registry of Minerals too: .* an administrator changes"
+        with self._refused(words, AccessError):
+            self.entity.with_user(self.officer).address = "2 Quay"
+        inspector = self._make_user("reader", "inspector", self.surveying)
+        with self._refused("^(?!.*registry of)", AccessError):
+            self.entity.with_user(inspector).address = "2 Quay"
+
     def _make_rectified(self):
         """One closed visit with one order to rectify, to ``self.entity``."""
         pool = f"[('id', '=', {self.targets[0].id})]"
