@@ -2,9 +2,10 @@
 
 Peers: for text, PostgreSQL's own ``COPY … TO STDOUT`` of the same query; for a workbook, xlsxwriter alone with as many
 cells already in memory, and Odoo's own export (``export_data`` and a workbook in memory) of at most ORM_ROWS rows.
-``peak_mb`` is by how much the process grew.
+``peak_mb`` is what the work takes on top of an Odoo that has done nothing yet.
 """
 
+import functools
 import io
 import tempfile
 from pathlib import Path
@@ -25,32 +26,29 @@ def run(size, tools):
 
 
 def measure(env, tools, size):
-    imports = env["srsp.registry.import"]
     with tempfile.TemporaryDirectory(dir=Path.cwd() / ".local") as folder:
         path = Path(folder, "registry.xlsx")
-
-        def text():
-            for _piece in imports._stream_csv(KIND):
-                pass
-
-        def book():
-            imports._write_export(KIND, str(path))
 
         for work, peer, name in (
             (text, lambda: copy(env), "COPY TO STDOUT"),
             (book, lambda: write_alone(env, path, size), "xlsxwriter alone"),
         ):
-            with registry_rows.PeakMemory() as peak:
-                work()
-            result = tools.compare(work, peer, name)
-            yield {
-                "measures": f"export ({work.__name__})",
-                **result,
-                "peak_mb": peak.mb,
-            }
+            ours = functools.partial(work, env, path)
+            peak = registry_rows.weigh(env, work, path)
+            result = tools.compare(ours, peer, name)
+            yield {"measures": f"export ({work.__name__})", **result, "peak_mb": peak}
         if size <= ORM_ROWS:
-            result = tools.compare(book, lambda: orm(env), "Odoo's own export")
+            result = tools.compare(ours, lambda: orm(env), "Odoo's own export")
             yield {"measures": "export (book)", **result}
+
+
+def text(env, _path):
+    for _piece in env["srsp.registry.import"]._stream_csv(KIND):
+        pass
+
+
+def book(env, path):
+    env["srsp.registry.import"]._write_export(KIND, str(path))
 
 
 def copy(env):

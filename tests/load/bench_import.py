@@ -2,7 +2,9 @@
 
 Each twice: a new file, and the same file again. ``bare`` copies the columns into a staging table and upserts both
 tables by ``ON CONFLICT``, checking nothing and without history: what PostgreSQL needs at least. ``load()`` gets at most
-LOAD_ROWS rows (a hundred thousand take it ten minutes), and so do we beside it.
+LOAD_ROWS rows, and so do we beside it: a hundred thousand take it about ten minutes, and three rounds of two
+measurements an hour. Its time grows with the rows, ours by less than that: at ten times the rows the ratio is no worse.
+``peak_mb`` of a new file is what the work takes on top of an Odoo that has done nothing yet.
 """
 
 import csv
@@ -74,6 +76,10 @@ def ours(env, path, user):
     return work
 
 
+def import_anew(env, path, user_id):
+    ours(env, path, env["res.users"].browse(user_id))()
+
+
 def in_a_savepoint(env, work):
     """Let ``work`` leave nothing behind, so that each round begins with the same registry."""
 
@@ -99,10 +105,9 @@ def compare(env, tools, work, peer, name):
 
 def against_bare(env, tools, path, sector, user):
     work, peer = ours(env, path, user), lambda: bare(env, path, sector)
-    with registry_rows.PeakMemory() as peak:
-        in_a_savepoint(env, work)()
+    peak = registry_rows.weigh(env, import_anew, path, user.id)
     result = compare(env, tools, work, peer, "COPY and upsert")
-    yield {"measures": "a new file", **result, "peak_mb": peak.mb}
+    yield {"measures": "a new file", **result, "peak_mb": peak}
     tools.say("importing for good")
     work()
     env["srsp.registry.import"].flush_model()

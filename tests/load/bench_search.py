@@ -1,6 +1,8 @@
 """Looking somebody up in a registry: fragments of names of two to six characters, against the same without the index.
 
-The peer is Odoo's plain ``ilike``. A lookup by credit code is measured in the database alone, against the fragment.
+The peer is Odoo's plain ``ilike``. The same of the box above the list of targets, which looks in names, permits and
+codes at once, as an officer of one division asks it: first page and count. A lookup by credit code is measured in the
+database alone, against the fragment.
 """
 
 import random
@@ -12,12 +14,18 @@ import registry_rows
 
 SIZE = 100_000
 LOOKUPS = 5  # per round
+PAGE = 80  # rows
+COUNTED = 10_001  # from there on the list says 10,000+
+SPECIFICATION = {
+    name: {}
+    for name in "code name region permit_number risk_class state is_key".split()
+} | {"entity_id": {"fields": {"display_name": {}}}}
 
 
 def run(size, tools):
     env = tools.env
-    fill(env, tools, size)
-    yield from measure(env, tools, size)
+    sectors, _user = fill(env, tools, size)
+    yield from measure(env, tools, size, sectors)
 
 
 def fill(env, tools, size, sectors=1):
@@ -34,7 +42,7 @@ def fill(env, tools, size, sectors=1):
     return sectors, user
 
 
-def measure(env, tools, size):
+def measure(env, tools, size, sectors):
     entities = env["srsp.entity"]
     field = type(entities._fields["name"])
     plain = patch.object(
@@ -63,10 +71,50 @@ def measure(env, tools, size):
         assert found == peer() and all(found), fragments
         result = tools.compare(ours, peer, "without the index")
         yield {"measures": f"{LOOKUPS} name fragments of {length} characters", **result}
+    yield from by_box(env, tools, size, sectors, plain)
     codes = [row[2] for row in registry_rows.make_rows(min(size, 2_000), ["X"])][
         -LOOKUPS:
     ]
     yield from by_code(env, tools, codes, plain)
+
+
+def by_box(env, tools, size, sectors, plain):
+    """What the box above the list of targets finds for an officer of one division."""
+    reader = registry_rows.make_user(env, "reader", sectors[0].division_id)
+    targets = env["srsp.target"].with_user(reader)
+    rows = list(registry_rows.make_rows(min(size, 2_000), sectors.mapped("code")))
+    own = random.Random(7).sample(
+        [row for row in rows if row[8] == sectors[0].code], LOOKUPS
+    )
+    at = rows[0][0].index("区") + 1
+    for measures, typed in (
+        ("fragments of 2 characters", [row[0][at : at + 2] for row in own]),
+        ("fragments of 4 characters", [row[0][at : at + 4] for row in own]),
+        ("ends of permit numbers", [row[14][-6:] for row in own]),
+        ("whole permit numbers", [row[14] for row in own]),
+    ):
+
+        def ours(typed=typed):
+            return [
+                list_page(targets, [("display_name", "ilike", text)]) for text in typed
+            ]
+
+        def peer(ours=ours):
+            with plain:
+                return ours()
+
+        found = ours()
+        assert found == peer() and all(found), typed
+        result = tools.compare(ours, peer, "without the indexes")
+        yield {"measures": f"{LOOKUPS} {measures} in the list's box", **result}
+
+
+def list_page(targets, domain):
+    """Read the list's first page and count, as the browser asks for them; return the count."""
+    targets.env.invalidate_all()
+    return targets.web_search_read(
+        domain, SPECIFICATION, limit=PAGE, count_limit=COUNTED
+    )["length"]
 
 
 def by_code(env, tools, codes, plain):

@@ -1,6 +1,7 @@
 """Rows of a registry for the benchmarks: enterprises with valid credit codes, one target each."""
 
 import csv
+import multiprocessing
 import os
 import random
 import threading
@@ -138,24 +139,40 @@ def tidy(env):
     env.cr._cnx.autocommit = False
 
 
-class PeakMemory:
-    """By how many MB the process grew while the work lasted, at its highest."""
+def weigh(env, function, *arguments):
+    """The most memory (MB) that ``function(env, *arguments)`` takes on top of an Odoo that has done nothing yet.
 
-    def __enter__(self):
-        self.start = self.highest = _resident()
-        self.done = threading.Event()
-        self.watcher = threading.Thread(target=self._watch)
-        self.watcher.start()
-        return self
+    Measured in a process of its own, as this one keeps what earlier work took. What the function does to the database
+    is taken back.
+    """
+    env.cr.commit()
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_weigh, (env.cr.dbname, function, arguments))
 
-    def _watch(self):
-        while not self.done.wait(0.05):
-            self.highest = max(self.highest, _resident())
 
-    def __exit__(self, *_):
-        self.done.set()
-        self.watcher.join()
-        self.mb = (self.highest - self.start) // 1024
+def _weigh(db, function, arguments):
+    import odoo
+    from odoo.modules.registry import Registry
+
+    odoo.tools.config.parse_config(["-c", "odoo.conf", "-d", db, "--log-level", "warn"])
+    done, seen = threading.Event(), []
+
+    def watch():
+        while not done.wait(0.02):
+            seen.append(_resident())
+
+    with Registry(db).cursor() as cr:
+        env = odoo.api.Environment(cr, odoo.api.SUPERUSER_ID, {})
+        seen.append(_resident())
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            function(env, *arguments)
+        finally:
+            done.set()
+            watcher.join()
+            cr.rollback()
+    return (max(seen) - seen[0]) // 1024
 
 
 def _resident():
