@@ -38,7 +38,7 @@ class SrspList(models.Model):
                 title=self._get_kind_label(),
                 subtitle_lines=self._get_sheet_subtitle(),
                 columns=self._get_sheet_layout(),
-                rows=[line._get_row() for line in self._get_readable_lines(None)],
+                rows=[line._get_sheet_row() for line in self._get_readable_lines(None)],
             )
         except workbook.WorkbookError as error:
             raise UserError(
