@@ -44,6 +44,8 @@ class SrspDraw(models.Model):
         "srsp.task", required=True, readonly=True, index=True, ondelete="restrict"
     )
     division_id = fields.Many2one(related="task_id.division_id", store=True, index=True)
+    task_state = fields.Selection(related="task_id.state", string="Task State")
+    repealed_basis = fields.Char(related="task_id.repealed_basis")
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True
     )

@@ -79,26 +79,21 @@ class SrspEventCheck(models.Model):
     @api.model
     def _check(self, company):
         """Check the chain of ``company``: the new record, with sentences in the bureau's language."""
-        walk = company._srsp_in_language(self).sudo()._walk(company)
-        return (
-            self.sudo()
-            .create(
-                {
-                    "company_id": company.id,
-                    "checked_on": fields.Datetime.now(),
-                    "checked_by_id": self.env.uid,
-                    "state": "broken" if walk["findings"] else "sound",
-                    "event_count": walk["events"],
-                    "record_count": walk["records"],
-                    "broken_sequence": walk["findings"][0][0]
-                    if walk["findings"]
-                    else 0,
-                    "report": "\n".join(text for _sequence, text in walk["findings"]),
-                    "last_hash": walk["hash"],
-                }
-            )
-            .with_env(self.env)
-        )
+        checks = company._srsp_in_language(self).sudo()
+        walk = checks._walk(company)
+        return checks.create(
+            {
+                "company_id": company.id,
+                "checked_on": fields.Datetime.now(),
+                "checked_by_id": self.env.uid,
+                "state": "broken" if walk["findings"] else "sound",
+                "event_count": walk["events"],
+                "record_count": walk["records"],
+                "broken_sequence": walk["findings"][0][0] if walk["findings"] else 0,
+                "report": "\n".join(text for _sequence, text in walk["findings"]),
+                "last_hash": walk["hash"],
+            }
+        ).with_env(self.env)
 
     def _alert(self):
         auditors = self.env.ref("srsp_supervision.group_auditor").sudo().all_user_ids

@@ -96,7 +96,7 @@ class SrspGuardMixin(models.AbstractModel):
                         self._fields[name]._description_string(self.env)
                         for name in names
                     ),
-                    model=self._description,
+                    model=self.env["ir.model"]._get(self._name).name,
                 ),
                 AccessError,
             )

@@ -57,6 +57,7 @@ class SrspInspectionLine(models.Model):
     )
     content = fields.Text(related="item_id.content")
     standard = fields.Text(related="item_id.standard")
+    repealed_basis = fields.Char(related="item_id.repealed_basis")
     result = fields.Selection(RESULTS)
     is_finding = fields.Boolean(compute="_compute_is_finding", store=True)
     facts = fields.Text()

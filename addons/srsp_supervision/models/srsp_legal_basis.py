@@ -90,6 +90,10 @@ class SrspLegalBasis(models.Model):
         repealed = Domain("repealed_date", "<=", today)
         return repealed if True in value else ~repealed
 
+    def _describe_repealed(self):
+        """The ones that no longer hold, in words; an empty string for none."""
+        return "；".join(self.filtered("is_repealed").mapped("display_name"))
+
     def _compute_line_count(self):
         for name, field in (("srsp.item", "item_count"), ("srsp.duty", "duty_count")):
             counts = dict(

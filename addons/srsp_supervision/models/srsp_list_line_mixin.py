@@ -60,8 +60,7 @@ class SrspListLineMixin(models.AbstractModel):
     def _compute_legal_basis(self):
         for line in self:
             line.legal_basis = "；".join(line.legal_basis_ids.mapped("display_name"))
-            repealed = line.legal_basis_ids.filtered("is_repealed")
-            line.repealed_basis = "；".join(repealed.mapped("display_name"))
+            line.repealed_basis = line.legal_basis_ids._describe_repealed()
 
     @api.depends("list_id.state", "list_id.part_ids.state", "division_id")
     @api.depends_context("uid")

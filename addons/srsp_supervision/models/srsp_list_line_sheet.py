@@ -5,7 +5,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import float_round
 
-from ..tools.workbook import clean_text
+from ..tools.workbook import Flagged, clean_text
 from ..tools.workbook_reader import label_key
 
 MOST = 2**31 - 1  # that a whole number of PostgreSQL holds
@@ -16,6 +16,16 @@ class SrspListLineMixin(models.AbstractModel):
     """What a row of a workbook means for a line: names become records, labels become values."""
 
     _inherit = "srsp.list.line.mixin"
+
+    def _get_sheet_row(self):
+        """What the line says, with a legal basis that has been repealed flagged."""
+        row = self._get_row()
+        if self.repealed_basis:
+            note = self.env._(
+                "Legal basis repealed: %(basis)s", basis=self.repealed_basis
+            )
+            row["legal_basis_ids"] = Flagged(row["legal_basis_ids"], note)
+        return row
 
     @api.model
     def _get_sheet_names(self, company):

@@ -7,13 +7,13 @@ from ..tools.paper import Paragraph
 COLUMNS = {
     "item": (
         (13, "name", ("code", "category", "level", "sector_id", "power_list_code")),
-        (16, "legal_basis_ids", ("repealed_basis",)),
-        (9, "inspecting_body", ("division_id",)),
-        (9, "target", ()),
-        (21, "content", ("materials",)),
-        (17, "standard", ("officer_qualification",)),
-        (8, "method", ()),
-        (6, "ratio", ("ratio_reason",)),
+        (18, "legal_basis_ids", ("repealed_basis",)),
+        (8, "inspecting_body", ("division_id",)),
+        (7, "target", ()),
+        (25, "content", ("materials",)),
+        (18, "standard", ("officer_qualification",)),
+        (7, "method", ()),
+        (5, "ratio", ("ratio_reason",)),
         (8, "frequency", ("frequency_reason", "annual_visit_cap")),
     ),
     "duty": (
@@ -41,6 +41,25 @@ class SrspList(models.Model):
             (width * share, fields[name]._description_string(self.env))
             for width, name, _more in columns
         ]
+
+    def _get_paper_facts(self):
+        """What stands under the title, a phrase each."""
+        count = len(self._get_readable_lines(None))
+        return [
+            self.env._("Version %(version)s", version=self.version),
+            *self._get_approval_facts(),
+            self.env._("%(count)s lines", count=count),
+        ]
+
+    def _get_paper_warning(self):
+        """An empty string for what is in force."""
+        if self.is_in_force:
+            return ""
+        states = dict(self._fields["state"]._description_selection(self.env))
+        return self.env._("%(state)s, not in force", state=states[self.state])
+
+    def _get_page_label(self, number, count):
+        return self.env._("Page %(number)s of %(count)s", number=number, count=count)
 
     def _get_paper_pages(self):
         """The lines that the user may read, page by page: [[[cell, …], …], …], a cell being its paragraphs."""

@@ -63,6 +63,9 @@ class SrspListPart(models.Model):
     is_overdue = fields.Boolean("Overdue", compute="_compute_is_overdue")
     line_count = fields.Integer("Lines", compute="_compute_changes")
     change_count = fields.Integer("Changes", compute="_compute_changes")
+    repealed_count = fields.Integer(
+        "Lines on a Repealed Basis", compute="_compute_changes"
+    )
     change_summary = fields.Char(
         compute="_compute_changes", help="Against the version it was copied from."
     )
@@ -95,7 +98,9 @@ class SrspListPart(models.Model):
     def _compute_changes(self):
         for part in self:
             changes = part.list_id._compare(part.list_id.origin_id, part.division_id)
-            part.line_count = len(part._get_own_lines())
+            lines = part._get_own_lines()
+            part.line_count = len(lines)
+            part.repealed_count = len(lines.filtered("repealed_basis"))
             part.change_count = len(changes)
             counts = part.list_id._count_changes(changes)
             labels = part.list_id._get_change_labels()

@@ -38,7 +38,7 @@ class SrspList(models.Model):
                 title=self._get_kind_label(),
                 subtitle_lines=self._get_sheet_subtitle(),
                 columns=self._get_sheet_layout(),
-                rows=[line._get_row() for line in self._get_readable_lines(None)],
+                rows=[line._get_sheet_row() for line in self._get_readable_lines(None)],
             )
         except workbook.WorkbookError as error:
             raise UserError(
@@ -69,21 +69,25 @@ class SrspList(models.Model):
             version=self.version,
             state=states[self.state],
         )
-        facts = [
-            self.approval_number
-            and self.env._("Approved by %(number)s", number=self.approval_number),
-            self.approval_date
-            and self.env._(
-                "of %(date)s", date=format_date(self.env, self.approval_date)
-            ),
-            self.effective_date
-            and self.env._(
-                "in force from %(date)s",
-                date=format_date(self.env, self.effective_date),
-            ),
-        ]
-        facts = "　".join(fact for fact in facts if fact)
+        facts = "　".join(self._get_approval_facts())
         return [version, facts] if facts else [version]
+
+    def _get_approval_facts(self):
+        """What approved the version and when, and since when it holds: a phrase each, as far as it is known."""
+        facts = []
+        number, date = self.approval_number, format_date(self.env, self.approval_date)
+        if number and date:
+            facts.append(
+                self.env._(
+                    "Approved by %(number)s of %(date)s", number=number, date=date
+                )
+            )
+        elif number:
+            facts.append(self.env._("Approved by %(number)s", number=number))
+        if self.effective_date:
+            effective = format_date(self.env, self.effective_date)
+            facts.append(self.env._("In force from %(date)s", date=effective))
+        return facts
 
     def _get_sheet_layout(self):
         """The columns of the workbook, with the labels that the user sees."""

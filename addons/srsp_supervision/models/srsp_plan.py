@@ -53,6 +53,11 @@ class SrspPlan(models.Model):
     task_count = fields.Integer(compute="_compute_task_count")
     done_count = fields.Integer(compute="_compute_task_count")
     progress = fields.Integer(compute="_compute_task_count")
+    repealed_basis = fields.Char(
+        compute="_compute_repealed_basis",
+        compute_sudo=True,
+        help="What tasks still to be done rest on but no longer holds.",
+    )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
@@ -81,6 +86,15 @@ class SrspPlan(models.Model):
                 tasks.filtered(lambda task: task.state in ("disclosed", "done"))
             )
             plan.progress = 100 * plan.done_count // plan.task_count if tasks else 0
+
+    @api.depends("task_ids.repealed_basis", "task_ids.state")
+    def _compute_repealed_basis(self):
+        for plan in self:
+            tasks = plan.task_ids.filtered(
+                lambda task: task.state not in ("done", "cancelled")
+            )
+            bases = tasks.item_ids.legal_basis_ids
+            plan.repealed_basis = bases._describe_repealed()
 
     @api.depends("division_id", "year", "task_ids.ratio", "task_ids.state")
     def _compute_shortfall(self):

@@ -11,8 +11,7 @@ class SrspTask(models.Model):
     @api.depends("item_ids.repealed_basis")
     def _compute_repealed_basis(self):
         for task in self:
-            repealed = task.item_ids.legal_basis_ids.filtered("is_repealed")
-            task.repealed_basis = "；".join(repealed.mapped("display_name"))
+            task.repealed_basis = task.item_ids.legal_basis_ids._describe_repealed()
 
     def _follow_items(self, successors, version):
         """Point a task that is not announced yet to the items that ``version`` made of its own.

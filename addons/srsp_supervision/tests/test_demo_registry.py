@@ -72,8 +72,15 @@ class TestDemoRegistry(TransactionCase):
         for certificate in certificates:
             self.assertEqual(base64.b64decode(certificate.scan)[:5], b"%PDF-")
 
-    def test_every_note_in_the_registries_is_in_chinese(self):
-        for name in ("srsp.entity", "srsp.target", "srsp.inspector", "srsp.recusal"):
+    def test_every_note_of_the_demonstration_is_in_chinese(self):
+        registries = ("srsp.entity", "srsp.target", "srsp.inspector", "srsp.recusal")
+        for name in (
+            *registries,
+            "srsp.rulebook",
+            "srsp.list",
+            "srsp.plan",
+            "srsp.task",
+        ):
             records = self.env[name].search([], limit=20)
             for message in records.message_ids.filtered("body"):
                 self.assertNotRegex(str(message.body), r"<span>[A-Z]")

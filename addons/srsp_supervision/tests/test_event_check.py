@@ -48,6 +48,12 @@ class TestEventCheck(SrspCase):
         self.assertEqual((check.state, check.broken_sequence), ("broken", number))
         self.assertRegex(check.report.splitlines()[0], sentence)
 
+    def test_that_a_check_was_made_is_noted_in_the_bureaus_language(self):
+        self.company.partner_id.lang = "zh_CN"
+        checks = self.env(context={})["srsp.event.check"]
+        check = checks._check(self.company)
+        self.assertIn("存证链校验", check.message_ids.body)
+
     def test_a_chain_that_nobody_touched_is_intact(self):
         check = self._check()
         self.assertEqual(

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+from lxml import etree
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from .common import DRAW_AT, NOW
 from .list_case import TODAY, ListCase
 
 DAY = timedelta(days=1)
@@ -134,6 +136,54 @@ class TestLegalBasis(ListCase):
         task = self._make_task(item_ids=[(6, 0, (self.item | twin).ids)])
         self.law.repealed_date = TODAY
         self.assertEqual(task.repealed_basis, self.law.display_name)
+
+    def test_a_plan_is_flagged_while_a_task_of_it_has_still_to_be_done(self):
+        plan = self.env["srsp.plan"].create({"division_id": self.surveying.id})
+        task = self._make_task(plan_id=plan.id)
+        self.law.repealed_date = TODAY
+        self.assertEqual(plan.repealed_basis, self.law.display_name)
+        task.state = "done"
+        self.assertFalse(plan.repealed_basis)
+
+    def test_a_draw_and_the_lines_of_its_visits_are_flagged(self):
+        task = self._make_announced()
+        draw = task._lock_roster(NOW)
+        self._travel(DRAW_AT.date() + DAY)
+        draw._draw(DRAW_AT)
+        lines = task.inspection_ids.line_ids
+        self.assertTrue(lines)
+        self.assertFalse(draw.repealed_basis or lines[0].repealed_basis)
+        self.law.repealed_date = TODAY
+        flagged = (draw.repealed_basis, *lines.mapped("repealed_basis"))
+        self.assertEqual(set(flagged), {self.law.display_name})
+
+    def test_a_division_sees_how_many_lines_of_its_part_are_flagged(self):
+        draft = self._make_open_draft()
+        self.law.repealed_date = TODAY
+        part = self._get_part(draft, self.surveying)
+        self.assertEqual(part.repealed_count, part.line_count)
+        self.assertTrue(part.repealed_count)
+
+    def test_every_list_and_board_marks_what_rests_on_a_repealed_basis(self):
+        mark = ".//field[@name='repealed_basis'][@widget='srsp_repealed_basis']"
+        for model in (
+            *("srsp.item", "srsp.duty", "srsp.task", "srsp.plan", "srsp.draw"),
+            *("srsp.inspection", "srsp.inspection.line"),
+        ):
+            arch = etree.fromstring(self.env[model].get_view(view_type="list")["arch"])
+            [field] = arch.iterfind(mark)
+            self.assertFalse(field.get("optional"), model)
+        for model, field in (
+            ("srsp.list", "repealed_count"),
+            ("srsp.list.part", "repealed_count"),
+            ("srsp.task", "repealed_basis"),
+            ("srsp.inspection", "repealed_basis"),
+        ):
+            card = etree.fromstring(
+                self.env[model].get_view(view_type="kanban")["arch"]
+            )
+            [icon] = card.iterfind(".//i[@class='fa fa-gavel me-1']")
+            self.assertIn(field, icon.getparent().get("t-if"), model)
 
     def test_only_the_repealed_one_of_several_is_named(self):
         other = self._make("Other Law")

@@ -1,5 +1,7 @@
 """What cannot be entered into a list, and what the message says about it."""
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
@@ -266,6 +268,15 @@ class TestListInput(ListCase):
         for version in (self.draft, self.list.with_user(self.administrator)):
             with self._refused("open a new version", UserError):
                 version.copy()
+
+    def test_a_list_does_not_offer_to_be_duplicated(self):
+        form = etree.fromstring(self.draft.get_view(view_type="form")["arch"])
+        self.assertEqual(form.get("duplicate"), "0")
+
+    def test_a_refusal_names_the_model_in_the_readers_language(self):
+        draft = self.draft.with_user(self.policy).with_context(lang="zh_CN")
+        with self._refused("“监管清单”", AccessError):
+            draft.opened_on = False
 
     def test_nobody_forges_an_ancestor(self):
         ancestor = self._get_line(self.list, "A1")

@@ -7,6 +7,7 @@ import openpyxl
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
+from odoo.tools import format_date
 
 from ..tools.workbook import clean_text
 from ..tools.workbook_reader import read_list
@@ -105,6 +106,45 @@ class TestListWorkbook(ListWorkbookCase):
         self.assertEqual(rows, [row for _number, row in self.sheet.rows])
         self.assertEqual(0.0725, rows[0]["ratio"])
         self.assertIn("《Mineral Law》（No. 36）；", rows[0]["legal_basis_ids"])
+
+    def test_a_repealed_basis_is_red_with_a_note_and_comes_back_as_it_was(self):
+        self.other_basis.repealed_date = date.today()
+        data = self.export(self.draft)
+        book = openpyxl.load_workbook(io.BytesIO(data))
+        cells = [book.active[self.at("legal_basis_ids", row)] for row in (0, 1)]
+        self.assertEqual(
+            [(cell.font.color.rgb == "FFB42318", bool(cell.comment)) for cell in cells],
+            [(True, True), (False, False)],
+        )
+        self.assertIn("《Mineral Law》（No. 36）", cells[0].comment.text)
+        before = self.snapshot(self.draft)
+        wizard = self.importing(self.draft, data)
+        self.assertFalse(wizard.seen["problems"] or wizard.seen["changes"])
+        wizard.action_confirm()
+        self.assertEqual(before, self.snapshot(self.draft))
+
+    def test_the_words_under_the_title_are_whole_phrases(self):
+        self.assertEqual(
+            self.list._get_paper_facts()[0], f"Version {self.list.version}"
+        )
+        self.assertEqual(self.list._get_page_label(2, 5), "Page 2 of 5")
+        self.list.sudo().write(
+            {
+                "approval_number": "No. 9",
+                "approval_date": "2026-06-12",
+                "effective_date": "2026-06-18",
+            }
+        )
+        approved, effective = (
+            format_date(self.env, day) for day in ("2026-06-12", "2026-06-18")
+        )
+        facts = [f"Approved by No. 9 of {approved}", f"In force from {effective}"]
+        self.assertEqual(self.list._get_paper_facts()[1:-1], facts)
+        self.assertEqual(self.list._get_sheet_subtitle()[1], "　".join(facts))
+        self.list.sudo().approval_date = False
+        self.assertEqual(self.list._get_paper_facts()[1], "Approved by No. 9")
+        self.assertEqual(self.list._get_paper_warning(), "")
+        self.assertEqual(self.draft._get_paper_warning(), "Draft, not in force")
 
     def test_an_export_imported_again_writes_nothing(self):
         duties = self.env["srsp.list"].create(

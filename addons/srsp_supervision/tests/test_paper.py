@@ -3,7 +3,7 @@ from odoo.tests import BaseCase
 from ..tools import paper
 from ..tools.paper import Paragraph
 
-# Percent: 104 and 936 pixels, where 6 and 76 Chinese characters count as a line.
+# Percent: 104 and 936 pixels, where 7 and 77 Chinese characters stand on a line.
 WIDTHS = [10, 90]
 
 
@@ -16,19 +16,25 @@ class TestPaper(BaseCase):
     def test_a_row_is_as_high_as_its_highest_cell(self):
         for text, lines in (
             ("", 1),
-            ("检" * 76, 1),
-            ("检" * 77, 2),
-            ("检" * 76 + "\n" + "检" * 77, 3),
+            ("检" * 77, 1),
+            ("检" * 78, 2),
+            ("检" * 77 + "\n" + "检" * 78, 3),
             ("a" * 110, 1),
+            ("检" * 76 + "。", 1),
+            ("检" * 76 + "》。", 2),  # no mark begins a line: 检》。 moves there whole
+            ("检" * 77 + "《法》", 2),
+            ("检" * 76 + "abcd", 2),  # no word is cut
+            ("检" * 76 + "abcd" + "检" * 76, 3),
+            ("a" * 300, 3),
         ):
             with self.subTest(text=text):
                 self.assertEqual(
                     paper.row_height([[], [Paragraph(text)]], WIDTHS),
-                    lines * paper.LINE + paper.PADDING,
+                    lines * paper.LINE + paper.ROW_PADDING,
                 )
         narrow = [[Paragraph("检" * 13), Paragraph("检")], [Paragraph("检")]]
         self.assertEqual(
-            paper.row_height(narrow, WIDTHS), 3 * paper.LINE + paper.PADDING
+            paper.row_height(narrow, WIDTHS), 3 * paper.LINE + paper.ROW_PADDING
         )
 
     def test_a_page_takes_what_fits_and_the_first_one_less(self):

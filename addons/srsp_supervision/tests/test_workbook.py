@@ -164,15 +164,7 @@ class TestWorkbook(BaseCase):
         widths = [int(sheet.column_dimensions[column].width) for column in "ABCD"]
         self.assertEqual([6, 40, 7, 6], widths)
         self.assertEqual(
-            [
-                27,
-                16.5,
-                29.25,
-                83.25,
-                29.25,
-                None,
-                40.5,
-            ],  # whole pixels; “抽查比例” in 6 digits
+            [30, 18, 33, 93, 33, None, 45],  # whole pixels; “抽查比例” in 6 digits
             [sheet.row_dimensions[row].height for row in range(1, 8)],
         )
         columns = [Column(f"c{at}", "栏", 60) for at in range(8)]
@@ -181,6 +173,48 @@ class TestWorkbook(BaseCase):
         self.assertLess(sum(widths[:7]), 7 * 13)  # they make room on the page
         lines = workbook._count_lines(table[1][7], widths[7])
         self.assertLessEqual(lines * workbook.LINE_HEIGHT, workbook.HIGHEST_ROW)
+
+    def test_a_wide_list_goes_over_two_pages_that_both_say_which_line_it_is(self):
+        columns = [Column(f"c{at}", f"栏{at}", 60) for at in range(8)]
+        row = {column.name: "字" * 25 for column in columns}
+        output = io.BytesIO()
+        workbook.write_list(
+            output, title="清单", subtitle_lines=["号"], columns=columns, rows=[row]
+        )
+        sheet = sheet_of(output.getvalue())
+        page = sheet.page_setup
+        self.assertEqual((2, 0), (page.fitToWidth, page.fitToHeight))
+        self.assertEqual("$A:$B", sheet.print_title_cols)
+        self.assertEqual("$3:$3", sheet.print_title_rows)
+        # as wide as a page takes, the two repeated columns counted twice
+        widths = [sheet.column_dimensions[column].width for column in "ABCDEFGH"]
+        self.assertLess(sum(widths[:5]), workbook.PAGE_WIDTH + 5)
+        self.assertLess(sum(widths[:2] + widths[5:]), workbook.PAGE_WIDTH + 5)
+        self.assertEqual(
+            {"A1:E1", "A2:E2"}, {str(r) for r in sheet.merged_cells.ranges}
+        )
+        [(_number, read)] = read_list(output.getvalue(), columns).rows
+        self.assertEqual(row, read)
+
+    def test_a_flagged_text_is_red_has_a_note_and_is_read_back_as_it_was(self):
+        flagged = workbook.Flagged("《矿产资源法》", "已废止")
+        rows = [{"code": "A1", "name": flagged}, {"code": "A2", "name": "《测绘法》"}]
+        data = written(rows)
+        sheet = sheet_of(data)
+        looks = [
+            (
+                cell.font.color.rgb == "FFB42318",
+                cell.font.bold,
+                bool(cell.comment),
+            )
+            for cell in (sheet["B4"], sheet["B5"])
+        ]
+        self.assertEqual([(True, True, True), (False, False, False)], looks)
+        self.assertEqual("已废止", sheet["B4"].comment.text)
+        self.assertEqual(
+            ["《矿产资源法》", "《测绘法》"],
+            [row["name"] for _number, row in read_list(data, COLUMNS).rows],
+        )
 
     def test_the_cells_of_a_list_are_typeset(self):
         rows = [

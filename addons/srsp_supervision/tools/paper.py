@@ -4,6 +4,7 @@ wkhtmltopdf as Debian builds it tears a row apart at the end of a page and does 
 Lengths are CSS pixels, 96 to the inch.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -11,9 +12,14 @@ from typing import NamedTuple
 WIDTH = 1040  # of the table, inside margins of 10 mm
 HEIGHT = 630  # for rows: 210 mm less margins, heading and page number, with something to spare
 FIRST_HEIGHT = 520  # the same below the title
-CHARACTER = 12  # a Chinese one; others take about two thirds
-LINE = 18
-PADDING = 11  # of a cell, on both sides together, with its border
+CHARACTER = 12  # a Chinese one
+LINE = 17
+PADDING = 11  # of a cell, left and right together, with its border
+ROW_PADDING = 9  # the same above and below
+# What stays together: no closing mark begins a line, no opening one ends it, no word is cut.
+_PIECE = re.compile(
+    r"[《（【〔「“‘]*(?:[!-~]+|.)[》）】〕」”’，。；：、！？…]*", re.DOTALL
+)
 
 
 class Paragraph(NamedTuple):
@@ -55,14 +61,23 @@ def row_height(row: Row, widths: Sequence[float]) -> int:
                 for line in paragraph.text.split("\n")
             ),
         )
-    return lines * LINE + PADDING
+    return lines * LINE + ROW_PADDING
+
+
+def _get_width(character):
+    if unicodedata.east_asian_width(character) in "WFA":
+        return 1
+    return 0.65 if character.isalnum() else 0.35
 
 
 def _count_lines(text, room):
     """Lines that ``text`` takes where ``room`` Chinese characters stand beside each other."""
-    length = sum(
-        1 if unicodedata.east_asian_width(character) in "WFA" else 0.65
-        for character in text
-    )
-    whole = max(1, room - 1)  # punctuation does not begin a line, a word is not cut
-    return max(1, -int(-length // whole))
+    lines, used = 1, 0
+    for piece in _PIECE.findall(text):
+        width = sum(map(_get_width, piece))
+        if used and used + width > room:
+            lines, used = lines + 1, 0
+        used += width
+        while used > room:  # longer than a line: it is cut after all
+            lines, used = lines + 1, used - room
+    return lines

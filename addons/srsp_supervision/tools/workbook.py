@@ -1,7 +1,8 @@
 """Typeset workbooks (.xlsx): a list, and the comparison of two versions of it.
 
 Both are one sheet of A4 landscape that goes to the notice board as it is: the title and the lines under
-it, a header row that repeats on every page, wrapped text, page numbers. ``workbook_reader`` reads a list back.
+it, a header row that repeats on every page, wrapped text, page numbers. What one page cannot hold beside each
+other goes on a second one, where the first two columns stand again. ``workbook_reader`` reads a list back.
 """
 
 import re
@@ -22,12 +23,15 @@ KIND_SHADES = {
     "retired": "#FBE5E5",
 }
 PAPER_A4 = 9
-PAGE_WIDTH = 200  # digits side by side, which a page of A4 landscape takes at 7 points
+WARNING_COLOR = "#B42318"
+# Digits side by side, which a page of A4 landscape takes at 7.5 points.
+PAGE_WIDTH = 180
+REPEATED = 2  # columns that stand on a second page as well
 NARROW, WIDE = (
     6,
     12,
 )  # digits: the least a column has, and the least that a wide one is made
-LINE_HEIGHT, HIGHEST_ROW = 13.5, 405  # points; a spreadsheet has no row above 409
+LINE_HEIGHT, HIGHEST_ROW = 15, 405  # points; a spreadsheet has no row above 409
 # What XML 1.0 cannot hold, tab and line feed excepted.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _RESERVED = re.compile(r"[\[\]:*?/\\]")  # in a sheet's name
@@ -40,6 +44,13 @@ class Column(NamedTuple):
     label: str
     width: float
     kind: str = TEXT
+
+
+class Flagged(NamedTuple):
+    """A text that stands in red in its cell, with a note that says why; reading gives the text alone."""
+
+    text: str
+    note: str
 
 
 class Change(NamedTuple):
@@ -80,7 +91,7 @@ def write_list(
     rows: Iterable[Mapping],
     footer_note: str = "",
 ) -> None:
-    """Write a list to ``output``, a path or a binary file. A row is a mapping column name → text or number.
+    """Write a list to ``output``, a path or a binary file. A row is a mapping column name → text, Flagged or number.
 
     Numbers are kept to the 15 digits that spreadsheets know. None and False leave a cell empty.
 
@@ -130,12 +141,15 @@ class _Page:
         if len(columns) < 2:
             raise ValueError("a list has two columns at least")
         self.columns = columns
-        self.book = xlsxwriter.Workbook(output, {"in_memory": True})
+        # The width of a column is counted in digits of the font that is the default.
+        default = {"font_name": FONT, "font_size": 10}
+        options = {"in_memory": True, "default_format_properties": default}
+        self.book = xlsxwriter.Workbook(output, options)
         self.sheet = self.book.add_worksheet(_sheet_name(title))
         self.formats = {}
         self.row = 0
         self.table = []  # (row, texts), the headings first
-        self.lines = []  # (row, text, points of a line) of what goes over the whole width
+        self.lines = []  # (row, text, points of a line, format) of what goes over several columns
         self.book.set_properties({"title": clean_text(title)})
         self._set_up_print()
         self._write_head(title, subtitle_lines)
@@ -152,12 +166,16 @@ class _Page:
     def add_row(self, values, shade=""):
         texts = []
         for at, (column, value) in enumerate(zip(self.columns, values, strict=True)):
-            form = self._format(_number_format(column.kind, value), shade)
+            note = ""
+            if isinstance(value, Flagged):
+                value, note = value
+                self.sheet.write_comment(self.row, at, note)
+            form = self._format(_number_format(column.kind, value), shade, bool(note))
             if value is None or value is False or value == "":
                 self.sheet.write_blank(self.row, at, None, form)
                 texts.append("")
             elif column.kind == TEXT:
-                texts.append(self._write_text(at, value, form))
+                texts.append(self._write_text(self.row, at, value, form))
             else:
                 self.sheet.write_number(self.row, at, value, form)
                 texts.append(f"{value:.2%}" if column.kind == RATIO else str(value))
@@ -179,7 +197,7 @@ class _Page:
             font_size=10, border=1, bg_color=HEADER_SHADE, **heading, **middle
         )
         labels = [
-            self._write_text(at, column.label, form)
+            self._write_text(self.row, at, column.label, form)
             for at, column in enumerate(self.columns)
         ]
         self.table.append((self.row, labels))
@@ -190,9 +208,8 @@ class _Page:
     def _set_up_print(self):
         self.sheet.set_paper(PAPER_A4)
         self.sheet.set_landscape()
-        self.sheet.fit_to_pages(1, 0)
         self.sheet.center_horizontally()
-        self.sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+        self.sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.7)
         self.sheet.set_footer("&C&P / &N")
 
     def _fit(self):
@@ -202,37 +219,52 @@ class _Page:
             self.sheet.set_column(at, at, width)
         for row, texts in self.table:
             lines = max(map(_count_lines, texts, widths))
-            self.sheet.set_row(row, min(lines * LINE_HEIGHT + 2, HIGHEST_ROW))
-        for row, text, height in self.lines:
-            lines = _count_lines(text, sum(widths) * LINE_HEIGHT / height)
+            self.sheet.set_row(row, min(lines * LINE_HEIGHT + 3, HIGHEST_ROW))
+        first = self._break_pages(widths)
+        for row, text, height, form in self.lines:
+            # What stands below the table is read as a note if it covers all of its columns.
+            end = first if row < self.table[0][0] else len(widths)
+            self.sheet.merge_range(row, 0, row, end - 1, None, form)
+            self._write_text(row, 0, text, form)
+            lines = _count_lines(text, sum(widths[:end]) * LINE_HEIGHT / height)
             self.sheet.set_row(row, min(lines * height, HIGHEST_ROW))
 
+    def _break_pages(self, widths):
+        """Fit the columns to one page or to two, and return how many stand on the first one."""
+        if sum(widths) <= PAGE_WIDTH or len(widths) <= REPEATED + 1:
+            self.sheet.fit_to_pages(1, 0)
+            return len(widths)
+        self.sheet.fit_to_pages(2, 0)
+        self.sheet.repeat_columns(0, REPEATED - 1)
+        again = sum(widths[:REPEATED])
+        return min(
+            range(REPEATED + 1, len(widths)),
+            key=lambda first: max(sum(widths[:first]), again + sum(widths[first:])),
+        )
+
     def _merge(self, text, height, **looks):
-        """Write a text over the whole width, in lines of ``height`` points."""
-        form = self._form(**looks)
-        last = len(self.columns) - 1
-        self.sheet.merge_range(self.row, 0, self.row, last, None, form)
-        self.lines.append((self.row, self._write_text(0, text, form), height))
+        """Let a text go over several columns, in lines of ``height`` points."""
+        self.lines.append((self.row, clean_text(text), height, self._form(**looks)))
         self.row += 1
 
-    def _write_text(self, at, value, form):
+    def _write_text(self, row, at, value, form):
         text = clean_text(value)
         if len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT:
-            raise WorkbookError("too_long", f"{self.row + 1} {self.columns[at].label}")
+            raise WorkbookError("too_long", f"{row + 1} {self.columns[at].label}")
         # Never write(): it makes a formula of "=…" and a link of "http://…".
-        self.sheet.write_string(self.row, at, text, form)
+        self.sheet.write_string(row, at, text, form)
         return text
 
-    def _format(self, number_format, shade):
+    def _format(self, number_format, shade, flagged):
         """The format of a cell of the table."""
-        if (number_format, shade) not in self.formats:
+        key = number_format, shade, flagged
+        if key not in self.formats:
             looks = {"border": 1, "valign": "top", "font_size": 10}
             looks |= {"bg_color": shade} if shade else {}
+            looks |= {"font_color": WARNING_COLOR, "bold": True} if flagged else {}
             looks |= {"text_wrap": True} if number_format == "@" else {"align": "right"}
-            self.formats[number_format, shade] = self._form(
-                num_format=number_format, **looks
-            )
-        return self.formats[number_format, shade]
+            self.formats[key] = self._form(num_format=number_format, **looks)
+        return self.formats[key]
 
     def _form(self, **looks):
         return self.book.add_format({"font_name": FONT, **looks})
@@ -253,7 +285,7 @@ def _sheet_name(title):
 
 
 def _fit_widths(columns, table):
-    """The columns' widths in digits: no wider than their texts are, and together no wider than a page if that can be.
+    """The columns' widths in digits: no wider than their texts are, and together no wider than two pages if possible.
 
     What would not fit into the highest row keeps the width that it needs.
     """
@@ -267,7 +299,7 @@ def _fit_widths(columns, table):
         best.append(width)
         least.append(max(needed, min(width, WIDE)))
     slack = sum(best) - sum(least)
-    excess = max(0, sum(best) - PAGE_WIDTH)
+    excess = max(0, sum(best) + sum(best[:REPEATED]) - 2 * PAGE_WIDTH)
     share = min(1, excess / slack) if slack else 0
     return [
         round(width - (width - narrow) * share, 1) for narrow, width in zip(least, best)
