@@ -2,6 +2,7 @@ from . import test_access
 from . import test_assignment
 from . import test_canonical
 from . import test_certificate
+from . import test_chain_records
 from . import test_coverage
 from . import test_demo_lists
 from . import test_demo_registry

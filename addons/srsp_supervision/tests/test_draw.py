@@ -298,7 +298,8 @@ class TestDraw(SrspCase):
             [("res_model", "=", "srsp.draw"), ("res_id", "=", voided.id)]
         )
         self.assertEqual(
-            kinds.mapped("kind"), ["draw.voided", "draw.drawn", "draw.committed"]
+            kinds.mapped("kind"),
+            ["draw.voided", "draw.drawn", "draw.committed", "draw.identified"],
         )
         self.assertEqual(voided._find_difference(), "")
 
