@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..tools.working_days import beijing_date
+
 FROZEN_FIELDS = frozenset(
     "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
     " mode stratify_by stratum_ids ratio ratio_reason team_size experts randomness_kind lottery lottery_outcomes"
@@ -130,6 +132,12 @@ class SrspTask(models.Model):
         "Inspections Until", required=True, default=fields.Date.context_today
     )
     draw_at = fields.Datetime("Announced Draw", copy=False, tracking=True)
+    year = fields.Integer(
+        compute="_compute_year",
+        store=True,
+        aggregator=False,
+        help="Of the plan; without one, of the draw. The draw counts towards the floor of that year.",
+    )
     lock_at = fields.Datetime(
         "Roster Lock",
         compute="_compute_lock_at",
@@ -205,6 +213,12 @@ class SrspTask(models.Model):
                 task.ratio = 1.0
             else:
                 task.ratio = max(task.item_ids.mapped("ratio"), default=task.ratio)
+
+    @api.depends("plan_id.year", "draw_at", "date_to")
+    def _compute_year(self):
+        for task in self:
+            day = beijing_date(task.draw_at) if task.draw_at else task.date_to
+            task.year = task.plan_id.year or (day and day.year)
 
     @api.depends("draw_at")
     def _compute_lock_at(self):
