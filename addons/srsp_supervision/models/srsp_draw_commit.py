@@ -73,7 +73,7 @@ class SrspDraw(models.Model):
             "code_hex": _one_time_codes(self.env, nonce, n)[n].hex(),
             "stratify_by": task.stratify_by,
             "external": task._get_external() or False,
-            "team_size": self._get_team_size(task, rulebook),
+            "team_size": task._get_team_size(rulebook),
             "experts": task.experts,
             "officer_cap": rulebook.officer_cap,
             "units": task._get_units().mapped("code"),

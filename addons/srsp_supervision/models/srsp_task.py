@@ -106,7 +106,7 @@ class SrspTask(models.Model):
         store=True,
         readonly=False,
         precompute=True,
-        help="0: as the rulebook says. A joint team has at least one officer for each division.",
+        help="0: as the rulebook says. A joint team has at least one officer for each division that has any.",
     )
     experts = fields.Integer(
         "Experts per Team", help="Who join the officers, from the pools of experts."
@@ -230,10 +230,10 @@ class SrspTask(models.Model):
 
     @api.depends("division_id", "cooperating_division_ids", "item_ids")
     def _compute_team_size(self):
-        """A joint team is large enough for every division that has inspectors; else what was entered stays."""
+        """A joint team is large enough for every division that has officers; else what was entered stays."""
         for task in self.filtered(lambda task: not task.announced_on):
-            size = len(task._get_units().sudo().filtered("inspector_ids"))
             rulebook = self.env["srsp.rulebook"]._find_in_force(task.company_id)
+            size = task._get_team_size(rulebook)
             if size > (task.team_size or rulebook.team_size or 1):
                 task.team_size = size
 
@@ -365,6 +365,16 @@ class SrspTask(models.Model):
         """Why the ratio is below the floor, in the words of the task or of its items."""
         reasons = [self.ratio_reason, *self.item_ids.mapped("ratio_reason")]
         return next((reason for reason in reasons if (reason or "").strip()), "")
+
+    def _get_team_size(self, rulebook):
+        """How many officers a team of this task needs: one at least of each division that has any."""
+        units = self._get_units().sudo()
+        able = units.filtered(
+            lambda unit: unit.inspector_ids.filtered(
+                lambda one: one.pool_kind != "expert"
+            )
+        )
+        return max(self.team_size or rulebook.team_size, len(able))
 
     def _get_units(self):
         """The divisions that take part, the responsible one first."""
