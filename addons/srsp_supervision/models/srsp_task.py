@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ..tools.working_days import beijing_date
 
@@ -324,16 +324,8 @@ class SrspTask(models.Model):
         return tasks
 
     def write(self, vals):
-        if (
-            not self.env.su
-            and FROZEN_FIELDS & vals.keys()
-            and any(task.announced_on for task in self)
-        ):
-            raise UserError(
-                self.env._(
-                    "The draw has been announced: what it covers and when it happens can no longer change."
-                )
-            )
+        if not self.env.su and FROZEN_FIELDS & vals.keys():
+            self._check_not_announced()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -344,9 +336,18 @@ class SrspTask(models.Model):
             or task.plan_id.state == "published"
             for task in self
         ):
-            raise UserError(
+            raise self._refusal(
                 self.env._(
                     "A task that has been announced or published in a plan is cancelled, not deleted."
+                )
+            )
+
+    def _check_not_announced(self):
+        """Raise, and leave a trace, when the draw of one of these tasks has been announced."""
+        if announced := self.filtered("announced_on"):
+            raise announced._refusal(
+                self.env._(
+                    "The draw has been announced: what it covers and when it happens can no longer change."
                 )
             )
 
