@@ -182,7 +182,7 @@ class SrspInspection(models.Model):
         ):
             raise self._refusal(
                 self.env._(
-                    "These experts were drawn: take one who cannot come out of the draw, and another one follows."
+                    "These experts were drawn. Whoever cannot come is taken out of the draw, and another one follows."
                 )
             )
         return super().write(vals)
