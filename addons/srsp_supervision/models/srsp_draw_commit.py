@@ -144,9 +144,7 @@ class SrspDraw(models.Model):
         salt = secrets.token_bytes(32)
         texts = [f"{mask:x}" for mask in classes]
         identities, roster, lines = self._watch_lines(salt)
-        root = eligibility.root(
-            ((label, texts[int(number)]) for label, _stratum, number in lines), salt
-        )
+        root = eligibility.root(((line[0], texts[line[2]]) for line in lines), salt)
         self.write(
             {
                 "strata": strata,

@@ -1,4 +1,5 @@
 import hashlib
+import itertools
 import json
 from collections import deque
 
@@ -8,9 +9,9 @@ from odoo.tools import SQL
 from ..tools import canonical
 from ..tools import certificate as cert
 from ..tools.json_diff import first_difference
+from .srsp_draw import planned
 
 LOCK_SEALS = ("draw.identified", "draw.committed")
-IDENTITY = 4  # how many texts of a line say who is behind its label
 
 
 class SrspDraw(models.Model):
@@ -26,24 +27,26 @@ class SrspDraw(models.Model):
     def _watch_lines(self, salt):
         """What the lock fixes of every line, read once.
 
-        :return: ``(digest of who is behind the labels, digest of the roster, rows of the roster)``: both have counted
-            all lines when the rows ``(label, stratum, class)``, ascending by the label's bytes, are used up
+        :return: ``(identities, roster, rows)``: the first two are digests, of who is behind the labels and of the
+            roster, and have counted all lines once the rows of the roster are used up. A row begins with label,
+            stratum and class; they ascend by the label's bytes
         """
-        identities, roster = cert.RowDigest(IDENTITY, salt), cert.RowDigest()
+        identities, roster = hashlib.sha256(salt), cert.RowDigest()
         lines = self._stream(
             SQL(
-                """SELECT label, target_id::text, entity_id::text, class_index::text, stratum, excluded_reason
-                     FROM srsp_draw_line WHERE draw_id = %s ORDER BY label COLLATE "C" """,
+                r"""SELECT label, stratum, class_index, excluded_reason,
+                           concat_ws(E'\t', label, target_id, entity_id, class_index)
+                      FROM srsp_draw_line WHERE draw_id = %s ORDER BY label COLLATE "C" """,
                 self.id,
             )
         )
-        rows = roster.watch(
-            (label, stratum, number)
-            for label, _target, _entity, number, stratum, reason in identities.watch(
-                lines
-            )
-            if reason is None
-        )
+
+        def identified():
+            while batch := list(itertools.islice(lines, cert.BATCH)):
+                identities.update("".join([f"{line[-1]}\n" for line in batch]).encode())
+                yield from batch
+
+        rows = roster.watch(line for line in identified() if line[3] is None)
         return identities, roster, rows
 
     def _seal_lock(self, lines_digest):
@@ -105,20 +108,21 @@ class SrspDraw(models.Model):
             is given by name
         """
         self.env.flush_all()
-        visits = self.env.execute_query(
-            SQL(
-                """SELECT visit.id, array_agg(DISTINCT coalesce(
-                              line.label, concat(target.code, ' (', entity.name, ')')))
-                     FROM srsp_inspection visit
-                     JOIN srsp_entity entity ON entity.id = visit.entity_id
-                LEFT JOIN srsp_inspection_line item ON item.inspection_id = visit.id
-                LEFT JOIN srsp_target target ON target.id = item.target_id
-                LEFT JOIN srsp_draw_line line ON line.draw_id = visit.draw_id AND line.iteration IS NOT NULL
-                      AND line.target_id = item.target_id AND line.entity_id = visit.entity_id
-                    WHERE visit.draw_id = %s AND visit.stage != 'cancelled' GROUP BY visit.id ORDER BY visit.id""",
-                self.id,
-            )
+        query = SQL(
+            """SELECT visit.id, array_agg(DISTINCT coalesce(
+                          line.label, concat(target.code, ' (', entity.name, ')')))
+                 FROM srsp_inspection visit
+                 JOIN srsp_entity entity ON entity.id = visit.entity_id
+            LEFT JOIN srsp_inspection_line item ON item.inspection_id = visit.id
+            LEFT JOIN srsp_target target ON target.id = item.target_id
+            LEFT JOIN srsp_draw_line line ON line.draw_id = visit.draw_id AND line.iteration IS NOT NULL
+                  AND line.target_id = item.target_id AND line.entity_id = visit.entity_id
+                WHERE visit.draw_id = %s AND visit.stage != 'cancelled' GROUP BY visit.id ORDER BY visit.id""",
+            self.id,
         )
+        # Of visits just made PostgreSQL does not know how many there are, and would look up one by one.
+        with planned(self.env.cr, enable_nestloop="off"):
+            visits = self.env.execute_query(query)
         officers = self._get_members("officer_ids")
         # Where none were drawn, the team may bring experts of its own.
         experts = self._get_members("expert_ids") if self.experts else {}
