@@ -59,6 +59,7 @@ from . import srsp_draw
 from . import srsp_draw_roster
 from . import srsp_draw_eligibility
 from . import srsp_draw_commit
+from . import srsp_draw_identity
 from . import srsp_draw_change
 from . import srsp_draw_certificate
 from . import srsp_draw_iteration
@@ -73,7 +74,9 @@ from . import srsp_draw_commitment
 from . import srsp_draw_witness
 from . import srsp_inspection
 from . import srsp_inspection_line
+from . import srsp_inspection_result
 from . import srsp_inspection_risk
+from . import srsp_event_compare
 from . import srsp_rectification
 from . import srsp_registry_search
 from . import srsp_registry_import

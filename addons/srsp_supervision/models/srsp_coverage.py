@@ -26,7 +26,7 @@ class SrspCoverage(models.Model):
     _depends = {
         "srsp.sector": ["active", "company_id", "division_id", "sequence"],
         "srsp.target": ["sector_id", "state"],
-        "srsp.task": ["company_id", "date_to", "state"],
+        "srsp.task": ["company_id", "state", "year"],
         "srsp.plan": ["company_id", "year"],
         "srsp.draw": ["state", "task_id"],
         "srsp.draw.iteration": ["draw_id", "unavailable"],
@@ -92,7 +92,7 @@ class SrspCoverage(models.Model):
                    coalesce(drawn.targets, 0)::int AS drawn_count, coalesce(planned.places, 0) AS places,
                    coalesce(rulebook.floor_ratio, 0) AS floor_ratio
               FROM srsp_sector sector
-              JOIN (SELECT company_id, extract(year FROM date_to)::int AS year FROM srsp_task
+              JOIN (SELECT company_id, year FROM srsp_task
                      WHERE state != 'cancelled'
                      UNION SELECT company_id, year FROM srsp_plan
                      UNION SELECT id, %(this_year)s FROM res_company) years ON years.company_id = sector.company_id
@@ -115,7 +115,7 @@ class SrspCoverage(models.Model):
         """(sector_id, year, targets) of the draws that hold; a target that was substituted does not count."""
         return SQL(
             """
-            SELECT target.sector_id, extract(year FROM task.date_to)::int AS year,
+            SELECT target.sector_id, task.year,
                    count(DISTINCT line.target_id) AS targets
               FROM srsp_draw draw
               JOIN srsp_task task ON task.id = draw.task_id
@@ -151,7 +151,7 @@ class SrspCoverage(models.Model):
                 SQL(", ").join(
                     SQL(
                         "(%s, %s::numeric)",
-                        task.date_to.year,
+                        task.year,
                         str(round(task.ratio, 4)),
                     )
                     for task in members

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 
 # All that still happens to a draw once its roster is locked: nothing else is written again, not even by code.
 LIVING_FIELDS = frozenset("state drawn_at void_reason entry entered_by_id".split())
+# Where a draw may go from where it is: never back.
+NEXT_STATES = {"committed": ("drawn", "voided"), "drawn": ("voided",), "voided": ()}
 
 
 def iso(moment):
@@ -174,6 +176,12 @@ class SrspDraw(models.Model):
         if vals.keys() - LIVING_FIELDS and any(draw.roster_digest_hex for draw in self):
             raise self._refusal(
                 self.env._("A locked roster and its commitment never change.")
+            )
+        if "state" in vals and any(
+            vals["state"] not in (draw.state, *NEXT_STATES[draw.state]) for draw in self
+        ):
+            raise self._refusal(
+                self.env._("A draw never goes back: it is locked, drawn, voided.")
             )
         return super().write(vals)
 

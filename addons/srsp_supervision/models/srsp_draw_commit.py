@@ -55,9 +55,9 @@ class SrspDraw(models.Model):
         draw._fill_roster(task, rulebook)
         strata = draw._make_strata(task, rulebook)
         draw._check_locked_officers(task, inspectors, rulebook, classes)
-        draw._fix(task, strata, inspectors, classes)
+        lines_digest = draw._fix(task, strata, inspectors, classes)
         draw._check_room()
-        self.env["srsp.event"]._seal(draw, "draw.committed", draw._get_commitment())
+        draw._seal_lock(lines_digest)
         return draw
 
     def _prepare_draw_vals(self, task, rulebook, now):
@@ -73,7 +73,7 @@ class SrspDraw(models.Model):
             "code_hex": _one_time_codes(self.env, nonce, n)[n].hex(),
             "stratify_by": task.stratify_by,
             "external": task._get_external() or False,
-            "team_size": self._get_team_size(task, rulebook),
+            "team_size": task._get_team_size(rulebook),
             "experts": task.experts,
             "officer_cap": rulebook.officer_cap,
             "units": task._get_units().mapped("code"),
@@ -136,15 +136,15 @@ class SrspDraw(models.Model):
             )
 
     def _fix(self, task, strata, inspectors, classes):
-        """Compute what the commitment says about the roster and write it, once and for all."""
+        """Compute what the commitment says about the roster and write it, once and for all.
+
+        :return: the digest of who is behind the labels, which the chain alone keeps
+        """
         rows = self._prepare_inspector_rows(task, inspectors)
-        salt, digest = secrets.token_bytes(32), cert.RowDigest()
+        salt = secrets.token_bytes(32)
         texts = [f"{mask:x}" for mask in classes]
-        roster = self._stream_roster(SQL("label, stratum, class_index"))
-        leaves = (
-            (label, texts[number]) for label, _stratum, number in digest.watch(roster)
-        )
-        root = eligibility.root(leaves, salt)  # the digest sees the rows go by
+        identities, roster, lines = self._watch_lines(salt)
+        root = eligibility.root(((line[0], texts[line[2]]) for line in lines), salt)
         self.write(
             {
                 "strata": strata,
@@ -158,9 +158,10 @@ class SrspDraw(models.Model):
                 "eligibility_root_hex": root.hex(),
                 "excluded_digest_hex": cert.excluded_digest(self._query_excluded()),
                 "inspectors_digest_hex": cert.inspectors_digest(rows),
-                "roster_digest_hex": digest.hexdigest(),
+                "roster_digest_hex": roster.hexdigest(),
             }
         )
+        return identities.hexdigest()
 
     def _check_room(self):
         """Raise when the officers together cannot make the visits below their cap, however the draw comes out."""

@@ -127,7 +127,7 @@ class SrspDraw(models.Model):
         classes = self._make_classes(task, inspectors, pool)
         source = SQL("%s target %s WHERE TRUE", self._get_pool_sql(pool), CLASS_JOINS)
         short = self._find_short_classes(task, inspectors, rulebook, classes)
-        self._check_short(task, source, SQL("class.number"), short)
+        self._check_short(task, rulebook, source, SQL("class.number"), short)
 
     def _check_locked_officers(self, task, inspectors, rulebook, classes):
         """The same for the roster as it was locked."""
@@ -136,16 +136,12 @@ class SrspDraw(models.Model):
             self.id,
         )
         short = self._find_short_classes(task, inspectors, rulebook, classes)
-        self._check_short(task, source, SQL("target.class_index"), short)
-
-    @api.model
-    def _get_team_size(self, task, rulebook):
-        return max(task.team_size or rulebook.team_size, len(task._get_units()))
+        self._check_short(task, rulebook, source, SQL("target.class_index"), short)
 
     @api.model
     def _check_team(self, task, inspectors, rulebook):
         officers = inspectors.filtered(lambda one: one.pool_kind != "expert")
-        needed = self._get_team_size(task, rulebook)
+        needed = task._get_team_size(rulebook)
         if len(officers) < needed:
             raise UserError(
                 self.env._(
@@ -184,7 +180,7 @@ class SrspDraw(models.Model):
                 experts |= 1 << place
             else:
                 officers |= 1 << place
-        size = self._get_team_size(task, rulebook)
+        size = task._get_team_size(rulebook)
         return [
             number
             for number, mask in enumerate(classes)
@@ -193,7 +189,7 @@ class SrspDraw(models.Model):
         ]
 
     @api.model
-    def _check_short(self, task, source, number, short):
+    def _check_short(self, task, rulebook, source, number, short):
         """Raise when a target of ``source`` is in one of the ``short`` classes, and name the first entities."""
         if not short:
             return
@@ -211,8 +207,11 @@ class SrspDraw(models.Model):
             raise UserError(
                 self.env._(
                     "Task %(task)s: after recusals too few officers remain for %(names)s (%(count)s in all), given"
-                    " their sectors, regions and loads. Add officers or let the detachment support.",
+                    " their sectors, regions and loads: a team needs %(needed)s officers and %(experts)s experts. Add"
+                    " officers or let the detachment support.",
                     task=task.name,
+                    needed=task._get_team_size(rulebook),
+                    experts=task.experts,
                     names=", ".join(name for name, _count in rows),
                     count=rows[0][1],
                 )

@@ -64,8 +64,12 @@ class SrspDrawIteration(models.Model):
         raise self._refusal(self.env._("An iteration of a draw never changes."))
 
     def _run(self, now):
-        """Reveal the code, select, assign, and create the inspections or change their teams."""
+        """Reveal the code, select, assign, and create the inspections or change their teams.
+
+        :raise UserError: when what the lock fixed has been changed, or no assignment exists
+        """
         self.ensure_one()
+        self.draw_id._check_locked()
         code = self.draw_id._get_one_time_code(self.number)
         prk = vrs.extract(code, bytes.fromhex(self.randomness_hex))
         first = self.draw_id.iteration_ids[0]

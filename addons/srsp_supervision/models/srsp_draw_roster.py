@@ -2,6 +2,7 @@ import itertools
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import certificate as cert
@@ -10,6 +11,7 @@ from .srsp_draw import planned
 from .srsp_draw_eligibility import CLASS_JOINS
 
 STREAM_ROWS = 10_000
+STRATA_SHOWN = 20
 # Every part of a stratum key is one line; the region comes last, for it may hold a slash.
 PARTS = {
     "none": SQL("'all'"),
@@ -65,11 +67,7 @@ class SrspDraw(models.Model):
         self.env["srsp.draw.line"].invalidate_model()
 
     def _get_stratum_sql(self):
-        if self.external:
-            return SQL("'external'")
-        return SQL(" || '/' || ").join(
-            PARTS[part] for part in self.stratify_by.split("+")
-        )
+        return SQL("'external'") if self.external else _stratum_sql(self.stratify_by)
 
     @api.model
     def _get_reasons_sql(self, task, rulebook):
@@ -161,18 +159,41 @@ class SrspDraw(models.Model):
                 )
             )
         own = {stratum.key: stratum for stratum in task.stratum_ids}
-        if strange := own.keys() - dict(sizes):
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: nobody is in stratum %(strata)s, for which a ratio was set.",
-                    task=task.name,
-                    strata=", ".join(sorted(strange)),
-                )
-            )
+        self._check_own_strata(task, [key for key, _size in sizes])
         return [
             self._prepare_stratum(task, rulebook, key, size, own.get(key))
             for key, size in sizes
         ]
+
+    @api.model
+    def _check_strata(self, task):
+        """Raise when a ratio was set for a stratum that nobody of the task's pool is in."""
+        if task.stratum_ids:
+            pool = task._get_pool_domain() & Domain("state", "=", "active")
+            query = SQL(
+                "SELECT DISTINCT %s FROM %s target",
+                _stratum_sql(task.stratify_by),
+                self._get_pool_sql(pool),
+            )
+            keys = [key for [key] in self.env.execute_query(query)]
+            self._check_own_strata(task, keys)
+
+    @api.model
+    def _check_own_strata(self, task, keys):
+        """Raise unless the strata for which a ratio was set are all among ``keys``; a list sent down has none."""
+        own = task.stratum_ids if task.mode == "own" else task.stratum_ids.browse()
+        if strange := set(own.mapped("key")) - set(keys):
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: nobody is in stratum %(strata)s, for which a ratio was set. There are: %(known)s.",
+                    task=task.name,
+                    strata=", ".join(sorted(strange)),
+                    known=", ".join(
+                        self._name_stratum(task.stratify_by, key)
+                        for key in sorted(keys)[:STRATA_SHOWN]
+                    ),
+                )
+            )
 
     def _prepare_stratum(self, task, rulebook, key, size, own):
         """One stratum of the commitment; a risk class or the key mark may raise the task's ratio.
@@ -241,11 +262,20 @@ class SrspDraw(models.Model):
 
     def _get_stratum_name(self, key):
         """A stratum key as a person reads it."""
+        return self._name_stratum(self.stratify_by or "none", key)
+
+    @api.model
+    def _name_stratum(self, stratify_by, key):
         names = self._get_stratum_names()
-        kinds = (self.stratify_by or "none").split("+")
+        kinds = stratify_by.split("+")
         parts = key.split("/", len(kinds) - 1)
         region = {"none": self.env._("Without a region")}
         return " · ".join(
             (region if kind == "region" else names).get(part, part)
             for kind, part in itertools.zip_longest(kinds, parts, fillvalue="")
         )
+
+
+def _stratum_sql(stratify_by):
+    """The stratum key of a ``target``."""
+    return SQL(" || '/' || ").join(PARTS[part] for part in stratify_by.split("+"))

@@ -51,12 +51,8 @@ class SrspDrawWitness(models.Model):
                 )
         witnesses = super().create(vals_list)
         for witness in witnesses:
-            payload = {
-                "draw": witness.draw_id.number,
-                "commitment_digest_hex": witness.draw_id.commitment_digest_hex,
-                "witness": witness._get_certificate_row(),
-            }
-            self.env["srsp.event"]._seal(witness, "draw.witnessed", payload)
+            seal = witness._prepare_seal()
+            self.env["srsp.event"]._seal(witness, "draw.witnessed", seal)
         return witnesses
 
     def write(self, vals):
@@ -67,6 +63,13 @@ class SrspDrawWitness(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise self._refusal(self.env._("What a witness answered never changes."))
+
+    def _prepare_seal(self):
+        return {
+            "draw": self.draw_id.number,
+            "commitment_digest_hex": self.draw_id.commitment_digest_hex,
+            "witness": self._get_certificate_row(),
+        }
 
     def _get_certificate_row(self):
         return [self.who, iso(self.answered_at), self.answer]

@@ -4,14 +4,10 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..tools import canonical
-from ..tools import certificate as cert
 from ..tools.json_diff import first_difference
 
 LONGEST_REPORT = 20  # sentences; the first is the one that matters
 LONGEST_VALUE = 80  # characters of a value in a sentence
-# What a result says that no renaming of companies, divisions or items may change.
-RESULT_FIELDS = ("number", "draw", "task", "inspected_on", "result_date")
-RESULT_LINE_FIELDS = ("target", "result", "facts")
 
 
 class SrspEventCheck(models.Model):
@@ -20,7 +16,7 @@ class SrspEventCheck(models.Model):
     It reads every event once, in order, and compares it with the one before, with its own hash and with
     the record that it sealed, as that record stands now; then the end of the chain with the counter and
     with all records that must have an event. So it finds what was changed in the database behind Odoo's
-    back. Other addons compare their own models with ``_compare_<model>`` and ``_get_sealed_models``.
+    back. What is compared stands in ``srsp_event_compare``.
     """
 
     _name = "srsp.event.check"
@@ -218,15 +214,6 @@ class SrspEventCheck(models.Model):
     # --- The records ----------------------------------------------------------------------------
 
     @api.model
-    def _get_sealed_models(self):
-        """``{model: domain}`` of all records that must have an event."""
-        return {
-            "srsp.draw": [],
-            "srsp.inspection": [("stage", "=", "closed")],
-            "srsp.list": [("state", "in", ("published", "superseded"))],
-        }
-
-    @api.model
     def _get_comparison(self, model_name):
         return f"_compare_{model_name.replace('.', '_')}"
 
@@ -267,35 +254,3 @@ class SrspEventCheck(models.Model):
             else json.dumps(value, ensure_ascii=False, default=str)
         )
         return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
-
-    def _compare_srsp_list(self, row, version):
-        return json.loads(row.payload), version._get_seal_payload()
-
-    def _compare_srsp_draw(self, row, draw):
-        """``(sealed, live)`` of a commitment, or of the certificate in force; None of one that is not."""
-        if row.kind == "draw.committed":
-            live = {
-                **draw._get_commitment(),
-                "roster_digest_hex": cert.roster_digest(draw._query_roster()),
-                "excluded_digest_hex": cert.excluded_digest(draw._query_excluded()),
-            }
-        elif row.id == draw._get_certificate_event().id:
-            live = draw._get_sealed()
-        else:
-            return None
-        return json.loads(row.payload), json.loads(canonical.dumps(live))
-
-    def _compare_srsp_inspection(self, row, inspection):
-        if row.kind != "inspection.closed":
-            return None
-        sides = (json.loads(row.payload), inspection._get_result())
-        return [
-            {
-                **{name: side[name] for name in RESULT_FIELDS},
-                "lines": [
-                    {name: line[name] for name in RESULT_LINE_FIELDS}
-                    for line in side["lines"]
-                ],
-            }
-            for side in sides
-        ]

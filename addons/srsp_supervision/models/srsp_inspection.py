@@ -74,6 +74,7 @@ class SrspInspection(models.Model):
         "Officers",
         readonly=True,
     )
+    experts_drawn = fields.Integer(related="draw_id.experts")
     expert_ids = fields.Many2many(
         "srsp.inspector",
         "srsp_inspection_expert_rel",
@@ -174,6 +175,16 @@ class SrspInspection(models.Model):
             self._check_role("group_division_manager")
         if not self.env.su and EDITABLE & vals.keys():
             self._check_stage("assigned", "scheduled", "on_site", "recorded")
+        if (
+            not self.env.su
+            and "expert_ids" in vals
+            and any(self.mapped("experts_drawn"))
+        ):
+            raise self._refusal(
+                self.env._(
+                    "These experts were drawn. Whoever cannot come is taken out of the draw, and another one follows."
+                )
+            )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -251,8 +262,8 @@ class SrspInspection(models.Model):
         for inspection in self:
             inspection.write({"stage": "closed", "result_date": date})
             inspection.line_ids._open_rectifications(date)
-            result = inspection.company_id._srsp_in_language(inspection)._get_result()
-            self.env["srsp.event"]._seal(inspection, "inspection.closed", result)
+            seal = inspection.company_id._srsp_in_language(inspection)._prepare_seal()
+            self.env["srsp.event"]._seal(inspection, "inspection.closed", seal)
             inspection._after_close()
 
     def action_unavailable(self):
@@ -305,31 +316,6 @@ class SrspInspection(models.Model):
 
     def _cancel(self, reason):
         self.write({"stage": "cancelled", "cancel_reason": reason})
-
-    def _get_result(self):
-        """The result as it is sealed and published: the national system's fields plus our numbers."""
-        self.ensure_one()
-        task, entity = self.task_id, self.entity_id
-        return {
-            "number": self.number,
-            "draw": self.draw_id.number,
-            "plan": task.plan_id.number or "",
-            "plan_name": task.plan_id.name or "",
-            "task": task.number,
-            "task_name": task.name,
-            "bureau": self.company_id.name,
-            "division": self.division_id.name,
-            "entity": entity.name,
-            "entity_kind": entity.kind,
-            "uscc": entity.code,
-            "inspected_on": fields.Date.to_string(
-                beijing_date(self.started_at)
-                if self.started_at
-                else self.scheduled_date
-            ),
-            "result_date": fields.Date.to_string(self.result_date),
-            "lines": [line._get_result() for line in self.line_ids],
-        }
 
     def _after_close(self):
         """Hook: the result has been formed."""

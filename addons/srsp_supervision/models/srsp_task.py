@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
+
+from ..tools.working_days import beijing_date
 
 FROZEN_FIELDS = frozenset(
     "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
@@ -104,7 +106,7 @@ class SrspTask(models.Model):
         store=True,
         readonly=False,
         precompute=True,
-        help="0: as the rulebook says. A joint team has at least one officer for each division.",
+        help="0: as the rulebook says. A joint team has at least one officer for each division that has any.",
     )
     experts = fields.Integer(
         "Experts per Team", help="Who join the officers, from the pools of experts."
@@ -130,6 +132,12 @@ class SrspTask(models.Model):
         "Inspections Until", required=True, default=fields.Date.context_today
     )
     draw_at = fields.Datetime("Announced Draw", copy=False, tracking=True)
+    year = fields.Integer(
+        compute="_compute_year",
+        store=True,
+        aggregator=False,
+        help="Of the plan; without one, of the draw. The draw counts towards the floor of that year.",
+    )
     lock_at = fields.Datetime(
         "Roster Lock",
         compute="_compute_lock_at",
@@ -206,6 +214,12 @@ class SrspTask(models.Model):
             else:
                 task.ratio = max(task.item_ids.mapped("ratio"), default=task.ratio)
 
+    @api.depends("plan_id.year", "draw_at", "date_to")
+    def _compute_year(self):
+        for task in self:
+            day = beijing_date(task.draw_at) if task.draw_at else task.date_to
+            task.year = task.plan_id.year or (day and day.year)
+
     @api.depends("draw_at")
     def _compute_lock_at(self):
         rulebooks = self.env["srsp.rulebook"]
@@ -216,10 +230,10 @@ class SrspTask(models.Model):
 
     @api.depends("division_id", "cooperating_division_ids", "item_ids")
     def _compute_team_size(self):
-        """A joint team is large enough for every division that has inspectors; else what was entered stays."""
+        """A joint team is large enough for every division that has officers; else what was entered stays."""
         for task in self.filtered(lambda task: not task.announced_on):
-            size = len(task._get_units().sudo().filtered("inspector_ids"))
             rulebook = self.env["srsp.rulebook"]._find_in_force(task.company_id)
+            size = task._get_team_size(rulebook)
             if size > (task.team_size or rulebook.team_size or 1):
                 task.team_size = size
 
@@ -310,16 +324,8 @@ class SrspTask(models.Model):
         return tasks
 
     def write(self, vals):
-        if (
-            not self.env.su
-            and FROZEN_FIELDS & vals.keys()
-            and any(task.announced_on for task in self)
-        ):
-            raise UserError(
-                self.env._(
-                    "The draw has been announced: what it covers and when it happens can no longer change."
-                )
-            )
+        if not self.env.su and FROZEN_FIELDS & vals.keys():
+            self._check_not_announced()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -330,9 +336,18 @@ class SrspTask(models.Model):
             or task.plan_id.state == "published"
             for task in self
         ):
-            raise UserError(
+            raise self._refusal(
                 self.env._(
                     "A task that has been announced or published in a plan is cancelled, not deleted."
+                )
+            )
+
+    def _check_not_announced(self):
+        """Raise, and leave a trace, when the draw of one of these tasks has been announced."""
+        if announced := self.filtered("announced_on"):
+            raise announced._refusal(
+                self.env._(
+                    "The draw has been announced: what it covers and when it happens can no longer change."
                 )
             )
 
@@ -351,6 +366,16 @@ class SrspTask(models.Model):
         """Why the ratio is below the floor, in the words of the task or of its items."""
         reasons = [self.ratio_reason, *self.item_ids.mapped("ratio_reason")]
         return next((reason for reason in reasons if (reason or "").strip()), "")
+
+    def _get_team_size(self, rulebook):
+        """How many officers a team of this task needs: one at least of each division that has any."""
+        units = self._get_units().sudo()
+        able = units.filtered(
+            lambda unit: unit.inspector_ids.filtered(
+                lambda one: one.pool_kind != "expert"
+            )
+        )
+        return max(self.team_size or rulebook.team_size, len(able))
 
     def _get_units(self):
         """The divisions that take part, the responsible one first."""

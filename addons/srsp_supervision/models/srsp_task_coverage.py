@@ -10,10 +10,10 @@ class SrspTask(models.Model):
         compute="_compute_coverage_warning", compute_sudo=True
     )
 
-    @api.depends("state", "announced_on", "sector_ids", "date_to", "ratio", "item_ids")
+    @api.depends("state", "announced_on", "sector_ids", "year", "ratio", "item_ids")
     def _compute_coverage_warning(self):
         open_tasks = self.filtered(
-            lambda task: task._origin and task.state == "planned" and task.date_to
+            lambda task: task._origin and task.state == "planned" and task.year
         )
         (self - open_tasks).coverage_warning = False
         rows = self.env["srsp.coverage"]._find_missing(
@@ -22,6 +22,6 @@ class SrspTask(models.Model):
         for task in open_tasks:
             task.coverage_warning = rows.filtered(
                 lambda row, task=task: (
-                    row.sector_id in task.sector_ids and row.year == task.date_to.year
+                    row.sector_id in task.sector_ids and row.year == task.year
                 )
             )._describe()

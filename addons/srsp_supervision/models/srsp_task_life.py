@@ -92,7 +92,8 @@ class SrspTask(models.Model):
         self._check_role("group_division_manager", "group_policy_officer")
         self.check_access("write")
         self._check_state("planned", "committed")
-        self.draw_id.sudo()._void(reason)
+        if self.draw_id:
+            self.draw_id._void_by_user(reason)
         self.sudo().write({"state": "cancelled", "cancel_reason": reason})
 
     def _lock_roster(self, now=None):

@@ -2,6 +2,7 @@ from . import test_access
 from . import test_assignment
 from . import test_canonical
 from . import test_certificate
+from . import test_chain_records
 from . import test_coverage
 from . import test_demo_lists
 from . import test_demo_registry
@@ -43,6 +44,7 @@ from . import test_rulebook_effects
 from . import test_search
 from . import test_sources
 from . import test_target
+from . import test_task_strata
 from . import test_text_diff
 from . import test_verify_draw
 from . import test_verify_draw_differences

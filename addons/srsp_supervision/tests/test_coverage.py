@@ -1,7 +1,7 @@
 """The floor of the work plan counts for a whole registry over the year, not only for one draw."""
 
 import math
-from datetime import date
+from datetime import date, datetime
 
 from freezegun import freeze_time
 
@@ -75,6 +75,27 @@ class TestCoverage(SrspCase):
         self._make_task(date_from=date(2027, 1, 4), date_to=date(2027, 2, 1))
         self.assertEqual(self._get_figures(), (100, 0, 0, 5, 5, "below"))
         self.assertEqual(self._get_figures(year=2027), (100, 0, 5, 5, 0, "planned"))
+
+    def test_a_draw_counts_for_the_year_of_its_plan_or_else_its_own(self):
+        window = {"date_from": date(2026, 11, 30), "date_to": date(2027, 2, 26)}
+        self._make_drawn(**window)
+        self.assertEqual(self._get_figures()[1], 6)
+        self._make_task(**window, draw_at=datetime(2026, 12, 31, 15, 59), ratio=0.02)
+        self.assertEqual(self._get_figures()[2], 3)
+        # In Beijing the new year has begun.
+        self._make_task(**window, draw_at=datetime(2026, 12, 31, 16, 0), ratio=0.02)
+        self.assertEqual(self._get_figures()[2], 3)
+        self.assertEqual(self._get_figures(year=2027)[2], 3)
+        plan = self.env["srsp.plan"].create(
+            {
+                "division_id": self.surveying.id,
+                "year": 2025,
+                "company_id": self.company.id,
+            }
+        )
+        late = self._make_drawn(**window, plan_id=plan.id)
+        self.assertEqual(self._get_figures(year=2025)[1], 6)
+        self.assertEqual(late.inspection_ids.mapped("year"), [2027] * 6)
 
     def test_a_past_year_is_held_against_the_registry_confirmed_then(self):
         self._make_task(date_from=date(2026, 3, 24), date_to=date(2026, 6, 30))

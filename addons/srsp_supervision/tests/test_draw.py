@@ -12,6 +12,7 @@ from odoo.tools import mute_logger
 
 from ..tools import assignment, canonical, certificate, draw_key, eligibility, vrs
 from .common import DRAW_AT, NOW, SrspCase
+from .test_vrs import FIRST_CODE, LOWEST_FIRST, RANDOMNESS
 
 
 @tagged("post_install", "-at_install")
@@ -298,7 +299,8 @@ class TestDraw(SrspCase):
             [("res_model", "=", "srsp.draw"), ("res_id", "=", voided.id)]
         )
         self.assertEqual(
-            kinds.mapped("kind"), ["draw.voided", "draw.drawn", "draw.committed"]
+            kinds.mapped("kind"),
+            ["draw.voided", "draw.drawn", "draw.committed", "draw.identified"],
         )
         self.assertEqual(voided._find_difference(), "")
 
@@ -488,6 +490,32 @@ class TestSelection(SrspCase):
             self.env.cr.fetchall(),
             [(position.hex(), label.decode()) for position, label in expected],
         )
+
+    def test_the_published_example_comes_out_of_sql_in_its_order(self):
+        draw = self._make_announced()._lock_roster(NOW)
+        labels = [label.decode() for _prefix, label in LOWEST_FIRST]
+        self.env.cr.execute_values(
+            "INSERT INTO srsp_draw_line (draw_id, target_id, entity_id, label, stratum) VALUES %s",
+            [
+                (draw.id, target.id, target.entity_id.id, label, "published")
+                for target, label in zip(self.targets, sorted(labels), strict=False)
+            ],
+        )
+        iteration = self.env["srsp.draw.iteration"].create(
+            {"draw_id": draw.id, "number": 1, "randomness_hex": "00"}
+        )
+        prk = vrs.extract(bytes.fromhex(FIRST_CODE), RANDOMNESS)
+        for number in (3, 6):
+            iteration._find(prk, {"published": number})
+            self.env.cr.execute(
+                """SELECT left(encode(chosen.position, 'hex'), 27), label
+                     FROM srsp_chosen chosen JOIN srsp_draw_line line ON line.ctid = chosen.spot
+                 ORDER BY chosen.position"""
+            )
+            self.assertEqual(
+                [(prefix, label.encode()) for prefix, label in self.env.cr.fetchall()],
+                LOWEST_FIRST[:number],
+            )
 
     def test_a_stratum_that_falls_short_of_its_bound_is_ranked_whole(self):
         task = self._make_announced()

@@ -185,7 +185,8 @@ class TestChange(SrspCase):
         )
         self.assertEqual(draw._find_difference(), "")
         self.assertEqual(
-            self._kinds(draw), ["draw.committed", "draw.drawn", "draw.extended"]
+            self._kinds(draw),
+            ["draw.identified", "draw.committed", "draw.drawn", "draw.extended"],
         )
         with self._refused("has 109 targets that were not drawn"):
             draw._extend({"all": 110}, "Everybody")

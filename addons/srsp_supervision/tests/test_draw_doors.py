@@ -25,7 +25,8 @@ class TestDrawDoors(HttpCase, SrspCase):
         super().setUpClass()
         cls.manager = cls._make_user("manager", "division_manager", cls.surveying)
         cls.chief = cls._make_user("chief", "administrator")
-        cls.task = cls._make_announced()
+        own = {"key": "all", "ratio": 0.05, "reason": "As ever"}
+        cls.task = cls._make_announced(stratum_ids=[(0, 0, own)])
         cls.draw = cls.task._lock_roster(NOW)
         cls.line = cls._roster(cls.draw)[0]
         cls.codes = [
@@ -102,6 +103,72 @@ class TestDrawDoors(HttpCase, SrspCase):
         self.assertEqual(
             before, [self._get_row(one) for one in (self.draw, self.line, event)]
         )
+
+    def test_what_a_locked_draw_covers_is_not_changed_on_its_task(self):
+        task, own = self.task.ids, self.task.stratum_ids.ids
+        before = [self._get_row(one) for one in (self.task, self.task.stratum_ids)]
+        announced = REFUSED.format("has been announced", "srsp.task")
+        narrower = [("code", "!=", self.line.label)]
+        values = (
+            {"target_domain": str(narrower)},
+            {"ratio": 0.01},
+            {"ratio_reason": "Fewer"},
+            {"item_ids": [(5,)]},
+            {"stratify_by": "region"},
+            {"stratum_ids": [(5,)]},
+            {"mode": "external"},
+            {"team_size": 1},
+            {"cooperating_division_ids": [(4, self.minerals.id)]},
+            {"draw_at": "2026-03-20 02:00:00"},
+        )
+        stratum = {"task_id": task[0], "key": "B", "ratio": 1.0, "reason": "Them"}
+        attempts = [
+            *((announced, "srsp.task", "write", task, vals) for vals in values),
+            (announced, "srsp.task", "web_save", task, {"ratio": 0.01}, {}),
+            (announced, "srsp.task.stratum", "write", own, {"ratio": 1.0}),
+            (announced, "srsp.task.stratum", "unlink", own),
+            (announced, "srsp.task.stratum", "create", [stratum]),
+            (REFUSED.format("not deleted", "srsp.task"), "srsp.task", "unlink", task),
+        ]
+        self._check_attempts(self.manager, attempts)
+        denied = "Access Denied by ACLs for operation: .*, uid: {uid}, model: srsp.task"
+        self._check_attempts(
+            self.chief,
+            [(f"{trace}|{denied}", *attempt) for trace, *attempt in attempts],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(
+            before, [self._get_row(one) for one in (self.task, self.task.stratum_ids)]
+        )
+
+    def test_a_draw_never_goes_back(self):
+        """Not even code in superuser mode, such as a server action, takes a draw to where it has been."""
+        self.draw._draw(self.draw.announced_for)
+        self._check_no_way(self.draw, "committed")
+        self.draw._void("Wrong filter")
+        for state in ("committed", "drawn"):
+            self._check_no_way(self.draw, state)
+
+    def _check_no_way(self, draw, state):
+        before = draw.state
+        action = self.env["ir.actions.server"].create(
+            {
+                "name": "Back",
+                "model_id": self.env["ir.model"]._get_id("srsp.draw"),
+                "state": "code",
+                "code": f"record.sudo().write({{'state': '{state}'}})",
+            }
+        )
+        context = {"active_model": "srsp.draw", "active_id": draw.id}
+        with (
+            self.assertLogs("odoo.addons.srsp_supervision", INFO) as log,
+            self._refused("never goes back"),
+        ):
+            action.with_context(**context).run()
+        self.assertRegex(
+            log.output[0], REFUSED.format("never", "srsp.draw").format(uid=self.env.uid)
+        )
+        self.assertEqual(draw.state, before)
 
     def test_a_draw_that_pleases_nobody_is_not_drawn_again(self):
         self.draw._draw(self.draw.announced_for)

@@ -5,6 +5,7 @@ from odoo.tests import tagged
 
 from ..models import srsp_event
 from ..tools.json_diff import first_difference
+from .chain_case import ChainCase
 from .common import SrspCase
 
 EVENT = (
@@ -13,7 +14,7 @@ EVENT = (
 
 
 @tagged("post_install", "-at_install")
-class TestEventCheck(SrspCase):
+class TestEventCheck(ChainCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -30,23 +31,10 @@ class TestEventCheck(SrspCase):
         self.number = self._event("draw.drawn").sequence
 
     def _event(self, kind):
-        return self.events.filtered(
-            lambda event: event.kind == kind and event.res_id == self.draw.id
-        )
+        return self._find_event(kind, self.draw)
 
     def _sql(self, query, **values):
-        self.env.flush_all()
-        values = {"company": self.company.id, "number": self.number, **values}
-        self.env.cr.execute(query, values)
-        self.env.invalidate_all()
-
-    def _check(self):
-        return self.env["srsp.event.check"]._check(self.company)
-
-    def _assert_found(self, number, sentence):
-        check = self._check()
-        self.assertEqual((check.state, check.broken_sequence), ("broken", number))
-        self.assertRegex(check.report.splitlines()[0], sentence)
+        super()._sql(query, **{"number": self.number, **values})
 
     def test_that_a_check_was_made_is_noted_in_the_bureaus_language(self):
         self.company.partner_id.lang = "zh_CN"
@@ -195,9 +183,7 @@ class TestEventCheck(SrspCase):
         visit.stage = "reviewed"
         visit.line_ids.write({"result": "1", "facts": "in order"})
         visit._close(visit.task_id.date_from)
-        event = self.env["srsp.event"].search(
-            [("kind", "=", "inspection.closed"), ("res_id", "=", visit.id)]
-        )
+        event = self._find_event("inspection.closed", visit)
         visit.entity_id.name = "Another name"
         self.assertEqual(self._check().state, "sound")
         self._sql(

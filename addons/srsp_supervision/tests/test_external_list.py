@@ -256,6 +256,19 @@ class TestExternalList(SrspCase):
         with self._refused("still to come"):
             wizard.action_confirm()
 
+    def test_a_list_without_a_sender_or_a_document_is_refused(self):
+        wizard = self._wizard(make_csv([HEADER, ["1", CODE, "", ""]]))
+        for name in ("authority", "document"):
+            for blank in ("  ", "\u3000"):
+                with self._refused("by which document", ValidationError):
+                    wizard[name] = blank
+        wizard.write({"authority": " Province ", "document": " 2026-18 "})
+        wizard.action_confirm()
+        self.assertEqual(
+            (self.task.external_authority, self.task.external_document),
+            ("Province", "2026-18"),
+        )
+
     def test_lists_belong_to_those_who_keep_the_task(self):
         data = make_csv([HEADER, ["1", CODE, "", ""]])
         stranger = self._make_user("stranger", "division_officer", self.minerals)

@@ -71,6 +71,22 @@ class TestInspection(SrspCase):
                         "facts": "",
                     }
                 ],
+                "keys": {
+                    "stage": "closed",
+                    "entity_id": visit.entity_id.id,
+                    "officer_ids": visit.officer_ids.sorted("id").ids,
+                    "expert_ids": [],
+                    "reviewed_by_id": self.manager.id,
+                    "lines": [
+                        {
+                            "target_id": visit.line_ids.target_id.id,
+                            "item_id": self.item.id,
+                            "result": "1",
+                            "measure": "none",
+                            "facts": "",
+                        }
+                    ],
+                },
             },
         )
         with self.assertRaisesRegex(UserError, "Closed"):
@@ -154,7 +170,9 @@ class TestChain(SrspCase):
             [("company_id", "=", self.company.id)], order="sequence"
         )
         draws = events.filtered(lambda event: event.res_model == "srsp.draw")
-        self.assertEqual(draws.mapped("kind"), ["draw.committed", "draw.drawn"])
+        self.assertEqual(
+            draws.mapped("kind"), ["draw.identified", "draw.committed", "draw.drawn"]
+        )
         self.assertEqual(events.mapped("sequence"), list(range(1, len(events) + 1)))
         previous = canonical.GENESIS
         for event in events:

@@ -77,6 +77,36 @@ class TestJointDraw(SrspCase):
         task.cooperating_division_ids -= outside
         self.assertEqual(task.team_size, 5)
 
+    def test_divisions_without_officers_make_no_team_larger_at_the_lock_either(self):
+        units = self.minerals
+        for number in range(6):
+            unit = self._make_division(f"Unit {number}", f"U{number}")
+            self._make_inspector(
+                f"EX-{number}", pool_kind="expert", division_id=unit.id
+            )
+            units |= unit
+        vals = self._joint_vals(cooperating_division_ids=[(6, 0, units.ids)])
+        task = self._make_announced(**vals)
+        self.assertEqual(task.team_size, 0)
+        draw = task._lock_roster(NOW)
+        self.assertEqual((draw.team_size, len(draw.units)), (2, 8))
+        draw._draw(DRAW_AT)
+        self.assertEqual(draw._find_difference(), "")
+
+    def test_whoever_cannot_be_served_is_told_how_many_a_team_needs(self):
+        for officer in self.officers[2:] | self.miners:
+            self.env["srsp.recusal"].create(
+                {
+                    "inspector_id": officer.id,
+                    "entity_id": self.targets[0].entity_id.id,
+                    "reason": "Kin",
+                    "date_from": date(2026, 1, 1),
+                }
+            )
+        task = self._make_announced(**self._joint_vals(team_size=3))
+        with self._refused("Unit 001 .*: a team needs 3 officers and 0 experts"):
+            task._lock_roster(NOW)
+
     def test_a_visit_has_the_items_of_each_targets_sector_and_officers_of_each_division(
         self,
     ):

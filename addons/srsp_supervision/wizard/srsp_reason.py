@@ -27,13 +27,16 @@ class SrspReason(models.TransientModel):
     reason = fields.Text(required=True)
     is_public = fields.Boolean(compute="_compute_is_public")
 
-    @api.depends("step")
+    @api.depends("step", "res_id")
     def _compute_is_public(self):
         for wizard in self:
             wizard.is_public = wizard.step in (
                 "draw_void",
                 "visit_unavailable",
                 "inspector_withdraw",
+            ) or (
+                wizard.step == "task_cancel"
+                and bool(self.env["srsp.task"].browse(wizard.res_id).draw_id)
             )
 
     @api.model

@@ -5,7 +5,7 @@ import io
 import tempfile
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
 from ..models.srsp_registry_columns import COLUMNS
@@ -98,11 +98,21 @@ class SrspTaskRosterImport(models.TransientModel):
     authority = fields.Char("Drawn By", required=True)
     document = fields.Char("Document Number", required=True)
     issued_on = fields.Date(required=True)
-    file = fields.Binary("List", required=True, attachment=False)
+    file = fields.Binary("File of the List", required=True, attachment=False)
     file_name = fields.Char()
     problems = fields.Json(readonly=True)  # [{row, label, value, reason}], the first
     problem_count = fields.Integer(readonly=True)
     body = fields.Html(compute="_compute_body", sanitize=False)
+
+    @api.constrains("authority", "document")
+    def _check_source(self):
+        for wizard in self:
+            if not wizard.authority.strip() or not wizard.document.strip():
+                raise ValidationError(
+                    self.env._(
+                        "Say who drew the list and by which document it was sent down: both are published."
+                    )
+                )
 
     @api.depends("problems")
     def _compute_body(self):
@@ -266,8 +276,8 @@ class SrspTaskRosterImport(models.TransientModel):
         digest = hashlib.sha256(data).hexdigest()
         task.write(
             {
-                "external_authority": self.authority,
-                "external_document": self.document,
+                "external_authority": self.authority.strip(),
+                "external_document": self.document.strip(),
                 "external_issued_on": self.issued_on,
                 "external_file": base64.b64encode(data),
                 "external_file_name": self.file_name,

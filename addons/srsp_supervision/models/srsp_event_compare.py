@@ -1,0 +1,78 @@
+import json
+
+from odoo import api, models
+
+from ..tools import canonical
+from .srsp_draw_identity import LOCK_SEALS
+
+# What a result says that no renaming of companies, divisions or items may change.
+RESULT_FIELDS = ("number", "draw", "task", "inspected_on", "result_date", "keys")
+
+
+class SrspEventCheck(models.Model):
+    """What the events sealed, and the records as they stand now.
+
+    Other addons compare their own models with ``_compare_<model>(row, record)``, which returns ``(sealed, live)``, or
+    None where an event says nothing about the record as it is, and ``_get_sealed_models``.
+    """
+
+    _inherit = "srsp.event.check"
+
+    @api.model
+    def _get_sealed_models(self):
+        """``{model: domain}`` of all records that must have an event."""
+        return {
+            "srsp.draw": [],
+            "srsp.draw.witness": [],
+            "srsp.inspection": [("stage", "=", "closed")],
+            "srsp.list": [("state", "in", ("published", "superseded"))],
+        }
+
+    def _compare_srsp_list(self, row, version):
+        return json.loads(row.payload), version._get_seal_payload()
+
+    def _compare_srsp_draw(self, row, draw):
+        """The lock; of the certificate in force also the visits that it asks for and those that there are."""
+        sealed = json.loads(row.payload)
+        certificate = draw._get_certificate_event()
+        if row.kind in LOCK_SEALS:
+            live = draw._get_lock_seals()[row.kind]
+            if not certificate:
+                sealed["state"], live["state"] = "committed", draw.state
+        elif row.id == certificate.id:
+            sealed["inspections"] = _list_inspections(sealed)
+            live = {**draw._get_sealed(), "inspections": draw._get_inspections()}
+        else:
+            return None
+        return sealed, json.loads(canonical.dumps(live))
+
+    def _compare_srsp_draw_witness(self, row, witness):
+        return json.loads(row.payload), witness._prepare_seal()
+
+    def _compare_srsp_inspection(self, row, inspection):
+        if row.kind != "inspection.closed":
+            return None
+        sides = (json.loads(row.payload), inspection._prepare_seal())
+        return [{name: side[name] for name in RESULT_FIELDS} for side in sides]
+
+
+def _list_inspections(sealed):
+    """The visits that a certificate asks for, as ``_get_inspections`` has those that there are."""
+    if sealed["draw"]["state"] == "voided":
+        return {}
+    gone = {
+        label
+        for iteration in sealed["iterations"]
+        for label, _reason in iteration["unavailable"]
+    }
+    return {
+        min(labels): [
+            {
+                "targets": sorted(labels),
+                "officers": sorted(officers),
+                "experts": sorted(experts),
+            }
+        ]
+        for _number, labels, officers, experts, _steps in sealed["assignment"]["teams"]
+        if labels[0] not in gone
+    }

@@ -1,0 +1,28 @@
+from .common import SrspCase
+
+
+class ChainCase(SrspCase):
+    """Changes in the database behind Odoo's back, and what a check of the chain says of them."""
+
+    def _sql(self, query, **values):
+        self.env.flush_all()
+        self.env.cr.execute(query, {"company": self.company.id, **values})
+        self.env.invalidate_all()
+
+    def _check(self):
+        return self.env["srsp.event.check"]._check(self.company)
+
+    def _find_event(self, kind, record):
+        return self.env["srsp.event"].search(
+            [
+                ("kind", "=", kind),
+                ("res_model", "=", record._name),
+                ("res_id", "=", record.id),
+            ]
+        )
+
+    def _assert_found(self, number, sentence):
+        """A check finds the chain broken at event ``number`` and says so in a ``sentence`` (a pattern)."""
+        check = self._check()
+        self.assertEqual((check.state, check.broken_sequence), ("broken", number))
+        self.assertRegex(check.report.splitlines()[0], sentence)

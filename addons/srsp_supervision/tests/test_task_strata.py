@@ -1,0 +1,100 @@
+"""Ratios of single strata: what can be chosen, and what is refused before the draw is announced."""
+
+from freezegun import freeze_time
+
+from odoo.exceptions import ValidationError
+from odoo.tests import Form, tagged
+
+from .common import DRAW_AT, NOW, SrspCase
+
+
+@tagged("post_install", "-at_install")
+class TestTaskStrata(SrspCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.targets[:10].write(
+            {"risk_class": "D", "is_key": True, "key_reason": "Accident", "region": "East / Old Town"}
+        )  # fmt: skip
+        cls.manager = cls._make_user("manager", "division_manager", cls.surveying)
+
+    def _make_own(self, stratify_by, *rows):
+        strata = [(0, 0, {"ratio": 0.5, "reason": "Accidents", **row}) for row in rows]
+        return self._make_task(
+            draw_at=DRAW_AT, stratify_by=stratify_by, stratum_ids=strata
+        )
+
+    def test_a_blank_reason_is_none(self):
+        for blank in (" ", "\n\t", "\u3000"):
+            with self._refused("say why it has a ratio of its own", ValidationError):
+                self._make_own("risk_class", {"key": "D", "reason": blank})
+        stratum = self._make_own("risk_class", {"key": "D"}).stratum_ids
+        with self._refused("say why it has a ratio of its own", ValidationError):
+            stratum.reason = "  "
+
+    def test_a_stratum_that_nobody_is_in_is_refused_at_the_announcement(self):
+        for stratify_by, key, known in (
+            ("risk_class+key", "D/重点", "B · Ordinary targets, D · Key targets"),
+            ("risk_class+key", "D/", "B · Ordinary targets, D · Key targets"),
+            ("risk_class", "C", "B, D"),
+            ("none", "D", "All"),
+        ):
+            task = self._make_own(stratify_by, {"key": key}).with_user(self.manager)
+            self.manager.lang = "en_US"
+            with (
+                freeze_time(NOW),
+                self._refused(rf"nobody is in stratum {key}, .* There are: {known}\."),
+            ):
+                task.action_announce()
+            self.assertFalse(task.announced_on)
+        task.stratum_ids.key = "all"
+        with freeze_time(NOW):
+            task.action_announce()
+        self.assertTrue(task.announced_on)
+
+    def test_a_stratum_whose_targets_are_all_suspended_is_refused_too(self):
+        self.targets[:10].write({"state": "suspended", "state_reason": "Renovation"})
+        task = self._make_own("risk_class", {"key": "D"})
+        with freeze_time(NOW), self._refused("nobody is in stratum D"):
+            task.action_announce()
+
+    def test_a_stratum_is_chosen_by_its_parts(self):
+        task = self._make_task(stratify_by="risk_class+key+region").with_user(
+            self.manager
+        )
+        with Form(task) as form, form.stratum_ids.new() as line:
+            line.risk_class = "D"
+            line.mark = "key"
+            line.region = " East /  Old Town "
+            line.ratio = 1.0
+            line.reason = "Accidents"
+        stratum = task.stratum_ids
+        self.assertEqual(stratum.key, "D/key/East / Old Town")
+        task.write({"draw_at": DRAW_AT})
+        with freeze_time(NOW):
+            task.sudo()._check_announceable()
+        with Form(task) as form, form.stratum_ids.edit(0) as line:
+            self.assertEqual(
+                (line.risk_class, line.mark, line.region),
+                ("D", "key", "East / Old Town"),
+            )
+            line.mark = "ordinary"
+        self.assertEqual(stratum.key, "D/ordinary/East / Old Town")
+        self.assertEqual(
+            (stratum.risk_class, stratum.mark, stratum.region, stratum.ratio),
+            ("D", "ordinary", "East / Old Town", 1.0),
+        )
+
+    def test_what_a_key_does_not_say_stays_empty(self):
+        task = self._make_own("risk_class+key", {"key": "D/重点"}, {"key": "none"})
+        self.assertEqual(
+            task.stratum_ids.sorted("key").mapped(
+                lambda own: (own.key, own.risk_class, own.mark, own.region)
+            ),
+            [("D/重点", "D", False, False), ("none", "none", False, False)],
+        )
+
+    def test_a_list_sent_down_has_no_strata(self):
+        task = self._make_own("risk_class", {"key": "C"})
+        task.mode = "external"
+        self.env["srsp.draw"]._check_strata(task)

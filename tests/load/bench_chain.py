@@ -1,0 +1,61 @@
+"""The check of a chain of SIZE events of 1 kB, against reading and hashing their payloads once.
+
+The events are about no record that is compared: what is measured is the walk along the chain, whose memory does not
+grow with it.
+"""
+
+import hashlib
+import secrets
+
+SIZE = 100_000
+BATCH = 1_000
+
+
+def run(size, tools):
+    env = tools.env
+    company = env.company
+    last = make_chain(env, company, size)
+
+    def check():
+        walk = env["srsp.event.check"]._walk(company)
+        if walk["findings"] or walk["events"] != last:
+            raise RuntimeError(f"the chain must be found intact: {walk}")
+
+    def read_and_hash():
+        with env.cr._cnx.cursor(name="bench_chain") as cursor:
+            cursor.itersize = BATCH
+            cursor.execute("SELECT payload FROM srsp_event")
+            for [payload] in cursor:
+                hashlib.sha256(payload.encode()).digest()
+
+    yield {
+        "measures": "check of the chain",
+        **tools.compare(check, read_and_hash, "read and hash payloads"),
+    }
+
+
+def make_chain(env, company, size):
+    """Append ``size`` events by SQL, sealed as the product seals them; return the number of the last one."""
+    from odoo.addons.srsp_supervision.tools import canonical
+
+    counter = company._srsp_event_sequence()
+    first = counter.number_next
+    event = env["srsp.event"].search(
+        [("company_id", "=", company.id), ("sequence", "=", first - 1)]
+    )
+    link = bytes.fromhex(event.hash) if event else canonical.GENESIS
+    rows = []
+    for number in range(first, first + size):
+        payload = canonical.dumps({"facts": secrets.token_hex(500)})
+        before, link = link, canonical.seal_text(link, number, "bench", payload)
+        rows.append((number, payload.decode(), before.hex(), link.hex()))
+        if len(rows) == BATCH or number == first + size - 1:
+            env.cr.execute_values(
+                f"""INSERT INTO srsp_event (company_id, kind, res_model, res_id, sequence, payload, previous_hash, hash)
+                    SELECT {company.id}, 'bench', 'res.company', {company.id}, * FROM (VALUES %s) row""",
+                rows,
+            )
+            rows.clear()
+    counter.number_next = first + size
+    env.flush_all()
+    return first + size - 1
