@@ -175,7 +175,7 @@ class _Page:
                 self.sheet.write_blank(self.row, at, None, form)
                 texts.append("")
             elif column.kind == TEXT:
-                texts.append(self._write_text(self.row, at, value, form))
+                texts.append(self._write_text(at, value, form))
             else:
                 self.sheet.write_number(self.row, at, value, form)
                 texts.append(f"{value:.2%}" if column.kind == RATIO else str(value))
@@ -197,7 +197,7 @@ class _Page:
             font_size=10, border=1, bg_color=HEADER_SHADE, **heading, **middle
         )
         labels = [
-            self._write_text(self.row, at, column.label, form)
+            self._write_text(at, column.label, form)
             for at, column in enumerate(self.columns)
         ]
         self.table.append((self.row, labels))
@@ -225,7 +225,7 @@ class _Page:
             # What stands below the table is read as a note if it covers all of its columns.
             end = first if row < self.table[0][0] else len(widths)
             self.sheet.merge_range(row, 0, row, end - 1, None, form)
-            self._write_text(row, 0, text, form)
+            self.sheet.write_string(row, 0, text, form)
             lines = _count_lines(text, sum(widths[:end]) * LINE_HEIGHT / height)
             self.sheet.set_row(row, min(lines * height, HIGHEST_ROW))
 
@@ -244,15 +244,16 @@ class _Page:
 
     def _merge(self, text, height, **looks):
         """Let a text go over several columns, in lines of ``height`` points."""
-        self.lines.append((self.row, clean_text(text), height, self._form(**looks)))
+        form = self._form(**looks)
+        self.lines.append((self.row, self._write_text(0, text, form), height, form))
         self.row += 1
 
-    def _write_text(self, row, at, value, form):
+    def _write_text(self, at, value, form):
         text = clean_text(value)
         if len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT:
-            raise WorkbookError("too_long", f"{row + 1} {self.columns[at].label}")
+            raise WorkbookError("too_long", f"{self.row + 1} {self.columns[at].label}")
         # Never write(): it makes a formula of "=…" and a link of "http://…".
-        self.sheet.write_string(row, at, text, form)
+        self.sheet.write_string(self.row, at, text, form)
         return text
 
     def _format(self, number_format, shade, flagged):
