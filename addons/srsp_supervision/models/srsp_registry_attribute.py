@@ -146,7 +146,8 @@ class SrspRegistryImport(models.Model):
             number = SQL("bigint" if kind == "integer" else "float")
             return SQL(NUMBER, value=value, type=number)
         if kind == "boolean":
-            words = [("true", self.env._("Yes")), ("false", self.env._("No"))]
+            yes, no = self.env._("Yes"), self.env._("No")
+            words = [("true", yes), ("false", no)]
         elif kind == "selection":
             words = definition.get("selection") or []
         else:
