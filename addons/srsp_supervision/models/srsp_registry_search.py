@@ -130,17 +130,19 @@ class SrspTarget(models.Model):
             return super()._search_display_name(operator, value)
         every = self.sudo().with_context(active_test=False)
         entities = self.env["srsp.entity"].sudo().with_context(active_test=False)
-        found = entities._search(Domain("display_name", operator, value))
+        named = entities._search(Domain("display_name", operator, value))
         parts = [
             every._search(domain).select()
             for domain in (
-                Domain("entity_id", "in", found),
+                Domain("entity_id", "in", named),
                 Domain("code", "=like", _prefix(value)),
                 Domain("name", operator, value.strip()),
                 Domain("permit_number", operator, value.strip()),
             )
         ]
-        return Domain("id", "in", SQL("(%s)", SQL(" UNION ").join(parts)))
+        # As an array, or PostgreSQL expects so many of a fragment it has never met that it reads the whole table.
+        found = SQL("(SELECT unnest(ARRAY(%s)))", SQL(" UNION ").join(parts))
+        return Domain("id", "in", found)
 
 
 def _is_typed(operator, value):
