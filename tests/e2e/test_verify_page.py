@@ -71,6 +71,16 @@ def test_every_draw_of_the_demo_recomputes_in_the_browser(odoo_server, citizen, 
         }
 
 
+def look_up(page, code):
+    """What the page answers to a code that is typed in."""
+    part(page, "code").fill(code)
+    before = part(page, "answer").all_inner_texts()
+    part(page, "ask").locator("button").click()
+    if before:
+        expect(part(page, "answer").first).not_to_have_text(before[0])
+    return part(page, "answer").first
+
+
 def test_a_company_finds_its_ticket_with_its_code_alone(odoo_server, citizen, draws):
     row, other = with_some_left(draws)
     [[label, _stratum, position], *_rest] = row["certificate"]["iterations"][0][
@@ -84,11 +94,38 @@ def test_a_company_finds_its_ticket_with_its_code_alone(odoo_server, citizen, dr
     expect(part(citizen, "answer")).to_contain_text(label)
     assert officers
     drawn = part(citizen, "answer").inner_text()
-    for code in (other, "no such code"):
-        part(citizen, "code").fill(code)
-        part(citizen, "ask").locator("button").click()
-        expect(part(citizen, "answer")).to_contain_text(code)
+    for code in (other, f"{label}0"):
+        expect(look_up(citizen, code)).to_contain_text(code)
         assert part(citizen, "answer").inner_text() != drawn.replace(label, code)
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in label)
+    for code in (f" {label.lower()} ", wide):
+        expect(look_up(citizen, code)).to_have_text(drawn)
+        look_up(citizen, other)
+
+
+def test_a_company_that_knows_no_registry_code_types_its_credit_code(
+    odoo_server, citizen, draws
+):
+    row, other = with_some_left(draws)
+    selected = row["certificate"]["iterations"][0]["selected"]
+    [[label, uscc, name]] = odoo_server.query(
+        """SELECT target.code, entity.uscc, entity.name FROM srsp_entity entity
+             JOIN srsp_target target ON target.entity_id = entity.id
+            WHERE target.code = ANY(%s) AND entity.uscc IS NOT NULL LIMIT 1""",
+        [label for label, *_row in selected],
+    )
+    citizen.goto(
+        f"{odoo_server.url}/supervision/draws/{row['number']}/verify?ticket={label}"
+    )
+    drawn = part(citizen, "answer").inner_text()
+    for asked in (uscc, uscc.lower()):
+        look_up(citizen, other)
+        expect(look_up(citizen, asked)).to_have_text(drawn)
+    refusal = citizen.locator("[data-say=ticket-no-code]").text_content().strip()
+    mistyped = f"{uscc[:17]}{'0' if uscc[17] != '0' else '1'}"
+    for nothing in (name, mistyped):
+        expected = refusal.replace("{label}", nothing)
+        expect(look_up(citizen, nothing)).to_have_text(expected)
 
 
 def forge_position(certificate):

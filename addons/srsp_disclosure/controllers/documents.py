@@ -7,6 +7,8 @@ from odoo import http
 from odoo.http import request
 from odoo.tools import file_open
 
+from odoo.addons.srsp_supervision.tools.uscc import is_valid
+
 from .supervision import PUBLIC, not_found, read_page, storable
 
 PER_PAGE = 50
@@ -95,20 +97,41 @@ class Documents(http.Controller):
     )
     def verify(self, number="", **_other):
         """The page that recomputes a draw in the visitor's own browser."""
-        publications = request.env["srsp.publication"]
-        publication = publications.search(
-            [
-                ("kind", "=", "draw"),
-                ("reference", "=", storable(number)),
-                ("state", "=", "published"),
-            ],
-            limit=1,
-        )
+        publication = self._find_draw(number)
         if number and not publication:
             return not_found(number)
+        labels = publication._get_labels()
         return request.render(
             "srsp_disclosure.verify",
-            {"publication": publication, "labels": publications._get_labels()},
+            {
+                "publication": publication,
+                "labels": labels,
+                "strata": labels["stratum"] | publication._name_strata(),
+            },
+        )
+
+    @http.route("/supervision/draws/<string:number>/codes.json", **DOCUMENT)
+    def codes(self, number, uscc="", **_other):
+        """``{"codes": [...]}``: under which codes one company stands in a draw, by its very credit code.
+
+        Nobody is found by a name, a part of a code, or a code that the registry made up: a natural person
+        never is. Status 400 for what is no credit code.
+        """
+        publication = self._find_draw(number)
+        if not publication:
+            return not_found(number)
+        known = is_valid(uscc)
+        codes = publication._find_codes(uscc) if known else []
+        body = json.dumps({"codes": codes}).encode()
+        response = self._send(body, "application/json; charset=utf-8")
+        response.status_code = 200 if known else 400
+        return response
+
+    def _find_draw(self, number):
+        """The certificate in force of a draw."""
+        domain = [("kind", "=", "draw"), ("reference", "=", storable(number))]
+        return request.env["srsp.publication"].search(
+            [*domain, ("state", "=", "published")], limit=1
         )
 
     @http.route("/supervision/publication/<string:number>/payload.json", **DOCUMENT)

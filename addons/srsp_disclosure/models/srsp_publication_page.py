@@ -2,6 +2,7 @@ import datetime
 import json
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from odoo.addons.srsp_supervision.tools.working_days import BEIJING
 
@@ -72,10 +73,43 @@ class SrspPublication(models.Model):
                 for label in labels
             },
             "labels": self._get_labels(),
+            "strata": self._name_strata(),
+            "lottery_numbers": self._get_lottery_numbers(payload),
             "repealed": self._get_repealed(),
             "local_time": local_time,
             "percent": lambda ratio: f"{round(ratio * 100, 2):g} %",
         }
+
+    def _name_strata(self):
+        """``{key: name}`` of the strata of a roster or a draw; the draw alone knows what a key is made of."""
+        if self.kind not in ("roster", "draw"):
+            return {}
+        return self.env["srsp.draw"].sudo().browse(self.sudo().res_id)._name_strata()
+
+    def _find_codes(self, uscc):
+        """The codes under which the entity with this very credit code stands in the draw, or was left out of it."""
+        source = self.sudo()
+        domain = [("uscc", "=", uscc), ("company_id", "=", source.company_id.id)]
+        entities = self.env["srsp.entity"].sudo().with_context(active_test=False)
+        targets = entities.search(domain).target_ids
+        if not targets:
+            return []
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT label FROM srsp_draw_line WHERE draw_id = %s AND label COLLATE "C" IN %s ORDER BY label""",
+                source.res_id,
+                tuple(targets.mapped("code")),
+            )
+        )
+        return [label for [label] in rows]
+
+    @api.model
+    def _get_lottery_numbers(self, payload):
+        """The numbers of a draw's lottery, as drawn; none before the draw or from another source."""
+        iterations = payload.get("iterations")
+        if not iterations or payload["commitment"]["randomness"]["source"] != "lottery":
+            return []
+        return bytes.fromhex(iterations[0]["randomness_hex"]).decode().split(".")
 
     def _get_repealed(self):
         """{code: what its line rests on but has been repealed since}, of a published list."""
@@ -97,7 +131,8 @@ class SrspPublication(models.Model):
             "stratify_by": self.env["srsp.task"]._fields["stratify_by"],
         }
         return {
-            "stratum": draw._get_stratum_names(),
+            # Of a certificate from elsewhere nobody knows whether "none" is a risk class or a region.
+            "stratum": draw._get_stratum_names() | {"none": self.env._("Not stated")},
             "excluded": {
                 "suspended": self.env._("Suspended in the registry"),
                 "visit_cap": self.env._("Visited often enough this year"),

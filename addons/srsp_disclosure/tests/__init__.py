@@ -4,6 +4,7 @@ from . import test_deadline
 from . import test_access
 from . import test_channel
 from . import test_delivery
+from . import test_draw_pages
 from . import test_original
 from . import test_pages
 from . import test_translations

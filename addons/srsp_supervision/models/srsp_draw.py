@@ -160,17 +160,17 @@ class SrspDraw(models.Model):
     @api.depends_context("lang")
     def _compute_strata_summary(self):
         for draw in self:
-            strata = draw.strata or []
             draw.strata_summary = self.env["ir.qweb"]._render(
                 "srsp_supervision.srsp_draw_strata",
-                {
-                    "strata": strata,
-                    "names": {
-                        stratum["key"]: draw._get_stratum_name(stratum["key"])
-                        for stratum in strata
-                    },
-                },
+                {"strata": draw.strata or [], "names": draw._name_strata()},
             )
+
+    def _name_strata(self):
+        """``{key: readable name}`` of the strata drawn from."""
+        return {
+            stratum["key"]: self._get_stratum_name(stratum["key"])
+            for stratum in self.strata or []
+        }
 
     def write(self, vals):
         if vals.keys() - LIVING_FIELDS and any(draw.roster_digest_hex for draw in self):

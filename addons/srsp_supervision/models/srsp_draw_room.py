@@ -60,10 +60,7 @@ class SrspDraw(models.Model):
         sources = dict(self._fields["randomness_kind"]._description_selection(self.env))
         return {
             "draw": self,
-            "names": {
-                stratum["key"]: self._get_stratum_name(stratum["key"])
-                for stratum in self.strata
-            },
+            "names": self._name_strata(),
             "announced": announced.strftime("%Y-%m-%d %H:%M"),
             "source": sources[self.randomness_kind],
             "wall": self._query_wall(),

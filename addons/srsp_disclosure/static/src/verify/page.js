@@ -3,6 +3,8 @@
 const root = document.querySelector(".o_verify");
 const find = (name) => root.querySelector(`[data-part="${name}"]`);
 const MAX_SHOWN = 120; // characters of a value in a sentence
+const REGISTRY_CODE = /^[A-Z]{1,8}-\d+$/;
+const CREDIT_CODE = /^\d{8}[0-9A-Z]{10}$/;
 
 /** The sentence called `name`, with its places filled: `{name}`. */
 function sentence(name, values = {}) {
@@ -65,8 +67,8 @@ function proceed({ step, done, total }) {
 function receive(data) {
     if (data.step) {
         proceed(data);
-    } else if (data.ticket) {
-        showTicket(data.ticket);
+    } else if (data.tickets) {
+        answer(data.tickets);
     } else if (data.summary) {
         mark(current, "done");
         succeed(data);
@@ -94,6 +96,8 @@ function succeed({ summary, digest, seconds }) {
     }
     const more = sentence("detail", { ...summary, digest, seconds: seconds.toFixed(1) });
     tell("success", sentence(summary.iterations ? "sound" : "undrawn", summary), more);
+    root.dataset.number = summary.number;
+    find("answers").replaceChildren();
     find("ticket").hidden = false;
     const asked = new URLSearchParams(location.search).get("ticket");
     if (asked) {
@@ -102,17 +106,62 @@ function succeed({ summary, digest, seconds }) {
     }
 }
 
+/** Look up what was typed: as it stands, and else in capitals of one width, as codes are written. */
 function ask() {
-    const code = find("code").value.trim();
-    if (code) {
-        worker.postMessage({ ticket: code });
+    const typed = find("code").value.trim();
+    if (typed) {
+        worker.postMessage({ tickets: [typed, typed.normalize("NFKC").replace(/\s/g, "").toUpperCase()] });
     }
 }
 
-function ticketWord(ticket) {
-    if (ticket.unknown) {
-        return "ticket-unknown";
+function answer(tickets) {
+    const known = tickets.filter((ticket) => !ticket.unknown);
+    const code = tickets.at(-1).label;
+    if (known.length) {
+        const once = new Map(known.map((ticket) => [ticket.label, ticket]));
+        find("answers").replaceChildren(...[...once.values()].map(describe));
+    } else if (CREDIT_CODE.test(code)) {
+        askForCodes(code);
+    } else if (REGISTRY_CODE.test(code)) {
+        reply("ticket-unknown", code);
+    } else {
+        reply("ticket-no-code", tickets[0].label);
     }
+}
+
+/** The website alone knows whose the codes are: ask it for those of one company in this draw. */
+async function askForCodes(label) {
+    const draw = encodeURIComponent(root.dataset.number);
+    try {
+        const response = await fetch(`/supervision/draws/${draw}/codes.json?uscc=${label}`);
+        if (response.status === 400) {
+            reply("ticket-no-code", label);
+            return;
+        }
+        const { codes } = await response.json();
+        if (codes.length) {
+            worker.postMessage({ tickets: codes });
+        } else {
+            reply("ticket-no-target", label);
+        }
+    } catch {
+        reply("ticket-unanswered", label);
+    }
+}
+
+function reply(name, label) {
+    find("answers").replaceChildren(line("answer", "fw-bold mb-0", sentence(name, { label })));
+}
+
+function line(part, className, text) {
+    const element = document.createElement("p");
+    element.dataset.part = part;
+    element.className = className;
+    element.textContent = text;
+    return element;
+}
+
+function ticketWord(ticket) {
     if (ticket.excluded !== undefined) {
         return "ticket-excluded";
     }
@@ -122,18 +171,28 @@ function ticketWord(ticket) {
     return ticket.place ? "ticket-not-drawn" : "ticket-waiting";
 }
 
-function showTicket(ticket) {
+/** A stratum as a person reads it: by its key where the page knows the draw, else part by part. */
+function stratumName(key) {
+    const named = (part) => root.querySelector(`[data-say="stratum-${CSS.escape(part)}"]`)?.textContent.trim();
+    return named(key) || key.split("/").map((part) => named(part) || part).join(" · ");
+}
+
+function describe(ticket) {
     const reason = root.querySelector(`[data-say="reason-${CSS.escape(ticket.excluded || "")}"]`);
-    const stratum = root.querySelector(`[data-say="stratum-${CSS.escape(ticket.stratum || "")}"]`);
     const values = {
         ...ticket,
         excluded: reason ? reason.textContent.trim() : ticket.excluded,
-        stratum: stratum ? stratum.textContent.trim() : ticket.stratum,
+        stratum: stratumName(ticket.stratum || ""),
         officers: (ticket.officers || []).join("、"),
     };
-    find("answer").textContent = sentence(ticketWord(ticket), values);
-    find("place").textContent = ticket.place ? sentence("ticket-place", values) : "";
-    find("position").textContent = ticket.position || "";
+    const article = document.createElement("article");
+    article.className = "mt-3";
+    article.append(
+        line("answer", "fw-bold mb-1", sentence(ticketWord(ticket), values)),
+        line("place", "mb-1", ticket.place ? sentence("ticket-place", values) : ""),
+        line("position", "o_digest text-muted mb-0", ticket.position || "")
+    );
+    return article;
 }
 
 async function takeFile(file) {

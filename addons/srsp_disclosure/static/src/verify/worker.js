@@ -1,7 +1,7 @@
 /**
- * Verifies in the background. Takes `{url}`, `{bytes}` or `{ticket}`; posts
+ * Verifies in the background. Takes `{url}`, `{bytes}` or `{tickets: [label, …]}`; posts
  * `{step, done, total}`, then `{summary, digest}`, `{difference: {where, expected, found}}` or
- * `{bad: {where, expected}}`; for a ticket `{ticket}`.
+ * `{bad: {where, expected}}`; for labels `{tickets}`, in their order.
  */
 
 import { Hash, agreesWithBrowser } from "./sha256.js";
@@ -58,8 +58,8 @@ async function run({ url, bytes }) {
 
 onmessage = async ({ data }) => {
     try {
-        if (data.ticket) {
-            postMessage({ ticket: checked.ticket(data.ticket) });
+        if (data.tickets) {
+            postMessage({ tickets: data.tickets.map(checked.ticket) });
         } else {
             await run(data);
         }
