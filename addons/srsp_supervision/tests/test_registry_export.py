@@ -118,6 +118,16 @@ class TestRegistryExport(RegistryCase, HttpCase):
                 [c.name for c in COLUMNS[kind]],
             )
 
+    def test_a_note_on_each_heading_of_a_template_says_what_is_required(self):
+        data = io.BytesIO()
+        imports = self.env["srsp.registry.import"].with_user(self.manager)
+        imports._write_template("inspector", data)
+        [sheet, _words] = openpyxl.load_workbook(data).worksheets
+        notes = [cell.comment.text for cell in sheet[1]]
+        self.assertEqual(
+            notes[:3:2], ["Required. Text.", "One of the words in the list."]
+        )
+
     def test_what_does_not_exist_and_strangers_get_nothing(self):
         self.authenticate(self.officer.login, self.officer.login)
         for path in ("entity.csv", "target.pdf", "draw/template.xlsx"):
