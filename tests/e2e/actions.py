@@ -50,7 +50,7 @@ def evidence(server, task_id):
 
 
 DRAWN = 7  # targets of the demo, each a visit
-ONE_DRAW = [(1, 1, DRAWN, DRAWN, "draw.committed draw.drawn")]
+ONE_DRAW = [(1, 1, DRAWN, DRAWN, "draw.identified draw.committed draw.drawn")]
 
 
 def chain_without_gap(server):

@@ -3,6 +3,7 @@ import json
 from odoo import api, models
 
 from ..tools import canonical
+from .srsp_draw_certificate import SEALS
 from .srsp_draw_identity import LOCK_SEALS
 
 # What a result says that no renaming of companies, divisions or items may change.
@@ -31,15 +32,33 @@ class SrspEventCheck(models.Model):
     def _compare_srsp_list(self, row, version):
         return json.loads(row.payload), version._get_seal_payload()
 
+    def _find_unsealed(self, company):
+        """Also draws that were drawn or voided without an event of that."""
+        yield from super()._find_unsealed(company)
+        draws = self.env["srsp.draw"]
+        seals = self.env["srsp.event"]._search(
+            [("res_model", "=", draws._name), ("kind", "in", SEALS)]
+        )
+        labels = dict(draws._fields["state"]._description_selection(self.env))
+        for draw in draws.search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "!=", "committed"),
+                ("id", "not in", seals.subselect("res_id")),
+            ]
+        ):
+            yield self.env._(
+                "Draw %(draw)s is in state “%(state)s”, and no event seals that.",
+                draw=draw.number,
+                state=labels[draw.state],
+            )
+
     def _compare_srsp_draw(self, row, draw):
         """The lock; of the certificate in force also the visits that it asks for and those that there are."""
         sealed = json.loads(row.payload)
-        certificate = draw._get_certificate_event()
         if row.kind in LOCK_SEALS:
             live = draw._get_lock_seals()[row.kind]
-            if not certificate:
-                sealed["state"], live["state"] = "committed", draw.state
-        elif row.id == certificate.id:
+        elif row.id == draw._get_certificate_event().id:
             sealed["inspections"] = _list_inspections(sealed)
             live = {**draw._get_sealed(), "inspections": draw._get_inspections()}
         else:
