@@ -80,6 +80,7 @@ from . import srsp_event_compare
 from . import srsp_rectification
 from . import srsp_registry_search
 from . import srsp_registry_import
+from . import srsp_registry_import_file
 from . import srsp_registry_import_column
 from . import srsp_registry_import_stage
 from . import srsp_registry_import_target

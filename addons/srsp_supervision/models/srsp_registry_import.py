@@ -1,13 +1,10 @@
-import contextlib
 import logging
-import tempfile
 
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..tools.registry_file import open_table
 from ..tools.workbook import WorkbookError
 
 _logger = logging.getLogger(__name__)
@@ -60,7 +57,7 @@ class SrspRegistryImport(models.Model):
         required=True,
         help="Where the file comes from, e.g. the credit platform. Its columns are remembered by this name.",
     )
-    file = fields.Binary(required=True, attachment=True)
+    file = fields.Binary(attachment=True)
     file_name = fields.Char()
     is_full = fields.Boolean(
         "Whole Registry",
@@ -133,7 +130,9 @@ class SrspRegistryImport(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         imports = super().create(vals_list)
-        imports._read_header()
+        for record, vals in zip(imports, vals_list, strict=True):
+            if vals.get("file", False) is not False:
+                record._read_header()
         return imports
 
     def write(self, vals):
@@ -144,43 +143,13 @@ class SrspRegistryImport(models.Model):
         if given and not self.env.su:
             self.sudo().state = "draft"
         if given & {"kind", "source", "file"}:
-            self._read_header()
+            self.filtered(
+                lambda r: "file" in vals or r._find_attachment()
+            )._read_header()
         return result
-
-    def _read_header(self):
-        """Find the headings and what they mean; a file that cannot be read makes the import fail."""
-        for record in self.sudo():
-            record.column_ids.unlink()
-            try:
-                with record._open_table() as table:
-                    record._guess_columns(next(iter(table.blocks())))
-            except (WorkbookError, StopIteration) as error:
-                record._fail(record._describe_file_error(error))
 
     def _fail(self, message):
         self.sudo().write({"state": "failed", "message": message, "attempts": 0})
-
-    @contextlib.contextmanager
-    def _open_table(self):
-        """The uploaded file as a ``TableFile``, read from the file store without a detour through the memory."""
-        attachment = (
-            self.env["ir.attachment"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "=", self.id),
-                    ("res_field", "=", "file"),
-                ]
-            )
-        )
-        if attachment.store_fname:
-            yield open_table(attachment._full_path(attachment.store_fname))
-            return
-        with tempfile.NamedTemporaryFile() as copy:
-            copy.write(attachment.raw or b"")
-            copy.flush()
-            yield open_table(copy.name)
 
     def _check_may_import(self):
         """Raise unless the user may create what the file would create."""
