@@ -409,3 +409,28 @@ class TestRegistryImport(RegistryCase):
         record.sudo().state = "importing"
         with self._refused("must be of the standard kind", UserError):
             record._run()
+
+    def _begin(self, record):
+        """Do what alone is left of a run whose server goes down."""
+        with self.env.registry.cursor() as cr:
+            self.assertTrue(record.with_env(self.env(cr=cr, su=True))._begin())
+        record.invalidate_recordset()
+
+    def test_an_import_that_is_cut_off_again_does_not_begin_for_ever_and_says_so(self):
+        cron = self.env.ref("srsp_supervision.ir_cron_registry_import")
+        record = self._upload([HEADER, ["甲公司", CODE, "SUR", "P1"]])
+        record.action_check()
+        with self.enter_registry_test_mode():
+            self._begin(record)
+            cron.method_direct_trigger()
+            self.assertEqual(record.state, "checked")
+            record.action_import()
+            self._begin(record)
+            self._begin(record)
+            cron.method_direct_trigger()
+            self.assertEqual(record.state, "failed")
+            self.assertRegex(record.message, "cut off 2 times.*limit_time_real_cron")
+            self.assertFalse(self._target("甲公司"))
+            record.action_check()
+            cron.method_direct_trigger()
+            self.assertEqual(record.state, "checked")
