@@ -43,7 +43,9 @@ class SrspRegistryImport(models.Model):
         "bad_count",
         "missing_count",
         "missing_target_ids",
+        "change_ids",
         "error_ids",
+        "error_note",
         "error_file",
         "error_file_name",
         "finished_on",
@@ -59,7 +61,10 @@ class SrspRegistryImport(models.Model):
         required=True,
         help="Where the file comes from, e.g. the credit platform. Its columns are remembered by this name.",
     )
-    file = fields.Binary(attachment=True)
+    # Not for who only reads: a file may hold identity numbers that the screen masks.
+    file = fields.Binary(
+        attachment=True, groups="srsp_supervision.group_division_officer"
+    )
     file_name = fields.Char()
     is_full = fields.Boolean(
         "Whole Registry",
@@ -102,10 +107,19 @@ class SrspRegistryImport(models.Model):
     unchanged_count = fields.Integer("Unchanged", readonly=True)
     bad_count = fields.Integer("Bad Rows", readonly=True)
     missing_count = fields.Integer("Missing from the File", readonly=True)
+    change_ids = fields.One2many(
+        "srsp.registry.import.change", "import_id", "What Changes", readonly=True
+    )
     error_ids = fields.One2many(
         "srsp.registry.import.error", "import_id", "Bad Cells", readonly=True
     )
-    error_file = fields.Binary("Bad Rows as a Workbook", attachment=True, readonly=True)
+    error_note = fields.Char(readonly=True)
+    error_file = fields.Binary(
+        "Bad Rows as a Workbook",
+        attachment=True,
+        readonly=True,
+        groups="srsp_supervision.group_division_officer",
+    )
     error_file_name = fields.Char(readonly=True)
     missing_target_ids = fields.Many2many(
         "srsp.target",
@@ -233,9 +247,7 @@ class SrspRegistryImport(models.Model):
         return True
 
     def _lock_working(self):
-        return bool(
-            self.try_lock_for_update().filtered(lambda r: r.state in WORKING)
-        )
+        return bool(self.try_lock_for_update().filtered(lambda r: r.state in WORKING))
 
     def _run(self):
         """Check the file, and import it when that is what was asked for, in the name of the user."""
