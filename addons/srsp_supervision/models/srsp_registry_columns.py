@@ -32,7 +32,7 @@ TARGET_COLUMNS = [
     Column(
         "target_code",
         _lt("Target Code"),
-        aliases="检查对象编号 对象编号 检查对象代码",
+        aliases="检查对象编号 对象编号 对象编码",
     ),
     Column(
         "entity_name",

@@ -109,9 +109,10 @@ SELECT t.id, v.field, v.old, v.new, v.reason, 'import', %(uid)s, %(now)s
 # What the rows say otherwise than the registry, cell by cell.
 CHANGES = """
 SELECT r.row, coalesce(t.code, e.code), v.name, v.old, v.new
-  FROM srsp_import_good r JOIN srsp_entity e ON e.id = r.entity_id LEFT JOIN srsp_target t ON t.id = r.target_id,
+  FROM (SELECT * FROM srsp_import_good WHERE entity_moves OR target_moves ORDER BY row LIMIT %(most)s) r
+  JOIN srsp_entity e ON e.id = r.entity_id LEFT JOIN srsp_target t ON t.id = r.target_id,
        LATERAL (VALUES %(cells)s) v (place, name, old, new, moves)
- WHERE (r.entity_moves OR r.target_moves) AND v.moves ORDER BY r.row, v.place LIMIT %(most)s
+ WHERE v.moves ORDER BY r.row, v.place LIMIT %(most)s
 """
 # The tracked fields that change, as mail.tracking.value holds them: (record, field, before and after by type).
 TRACK = """
@@ -176,9 +177,11 @@ SELECT sector.code || '-' || %(code)s, coalesce(g.entity_id, n.id), sector.id, s
 FOUND_AGAIN = """
 DELETE FROM srsp_registry_import_missing_rel rel USING srsp_import_good g
  WHERE rel.target_id = g.target_id AND rel.import_id != %(import)s;
-UPDATE srsp_registry_import i SET missing_count = (
-    SELECT count(*) FROM srsp_registry_import_missing_rel rel WHERE rel.import_id = i.id)
- WHERE missing_count > 0 AND id != %(import)s
+UPDATE srsp_registry_import i SET missing_count = now.count
+  FROM (SELECT old.id, count(rel.target_id) FROM srsp_registry_import old
+          LEFT JOIN srsp_registry_import_missing_rel rel ON rel.import_id = old.id
+         WHERE old.missing_count > 0 AND old.id != %(import)s GROUP BY old.id) now
+ WHERE i.id = now.id AND i.missing_count != now.count
 """
 # What NULL means in the columns of some kinds.
 UNSET = {"flag": SQL("FALSE"), "latitude": SQL("0"), "longitude": SQL("0")}
