@@ -32,9 +32,7 @@ class SrspRegistryImport(models.Model):
     @api.model
     def _get_export_labels(self, kind):
         language = self.env.lang or "en_US"
-        return [
-            column.label._translate(language) for column in self._get_columns(kind)
-        ]
+        return [column.label._translate(language) for column in self._get_columns(kind)]
 
     @api.model
     def _read_registry(self, kind):

@@ -50,29 +50,44 @@ class SrspRegistryImport(models.Model):
             for place, column in enumerate(columns)
         ]
         self._run_sql(sql.CHANGES, cells=SQL(", ").join(cells), most=MOST_CHANGES)
+        found = self.env.cr.fetchall()
         columns = {column.name: column for column in TARGET_COLUMNS}
-        self.sudo().change_ids = [(5, 0, 0)] + [
-            (
-                0,
-                0,
-                {
-                    "row": row,
-                    "code": code,
-                    "label": columns[name].label._translate(self.env.lang or "en_US"),
-                    "old": self._show_value(columns[name], old),
-                    "new": self._show_value(columns[name], new),
-                },
+        attributes = {
+            definition["name"]: definition
+            for pairs in self._get_attributes().values()
+            for _sector, definition in pairs
+        }
+        changes = []
+        for row, code, name, *values in found:
+            if name in columns:
+                label = columns[name].label._translate(self.env.lang or "en_US")
+                words = self._get_value_words(columns[name])
+            else:
+                label = attributes[name]["string"]
+                words = self._get_attribute_words(attributes[name])
+            old, new = (
+                mask_all((words.get(value, value) or "")[:SHOWN]) for value in values
             )
-            for row, code, name, old, new in self.env.cr.fetchall()
-        ]
+            changes.append(
+                {"row": row, "code": code, "label": label, "old": old, "new": new}
+            )
+        self.sudo().change_ids = [(5, 0, 0), *((0, 0, vals) for vals in changes)]
 
-    def _show_value(self, column, value):
+    def _get_value_words(self, column):
+        """{value as text: what the user reads}, where a column has words for its values."""
         if column.kind == "choice":
             field = self.env[column.model]._fields[column.field]
-            return dict(field._description_selection(self.env)).get(value)
-        if column.kind == "flag":
-            return self.env._("Yes") if value == "true" else self.env._("No")
-        return value and mask_all(value[:SHOWN])
+            return dict(field._description_selection(self.env))
+        return self._get_flag_words() if column.kind == "flag" else {}
+
+    def _get_attribute_words(self, definition):
+        if definition["type"] == "boolean":
+            return self._get_flag_words()
+        return dict(definition.get("selection") or ())
+
+    def _get_flag_words(self):
+        no = self.env._("No")
+        return {"true": self.env._("Yes"), "false": no, None: no}
 
     def _keep_tracking(self, model, columns, rows):
         """Leave what tracking leaves of a write: on every changed record a note with the fields' values.

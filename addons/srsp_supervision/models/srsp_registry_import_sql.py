@@ -111,8 +111,11 @@ CHANGES = """
 SELECT r.row, coalesce(t.code, e.code), v.name, v.old, v.new
   FROM (SELECT * FROM srsp_import_good WHERE entity_moves OR target_moves ORDER BY row LIMIT %(most)s) r
   JOIN srsp_entity e ON e.id = r.entity_id LEFT JOIN srsp_target t ON t.id = r.target_id,
-       LATERAL (VALUES %(cells)s) v (place, name, old, new, moves)
- WHERE v.moves ORDER BY r.row, v.place LIMIT %(most)s
+       LATERAL (SELECT * FROM (VALUES %(cells)s) cell (place, name, old, new, moves)
+                 UNION ALL
+                SELECT NULL, key, t.properties->>key, value #>> '{}', t.properties->key IS DISTINCT FROM value
+                  FROM jsonb_each(r.properties) WHERE r.target_moves) v
+ WHERE v.moves ORDER BY r.row, v.place, v.name LIMIT %(most)s
 """
 # The tracked fields that change, as mail.tracking.value holds them: (record, field, before and after by type).
 TRACK = """

@@ -140,14 +140,14 @@ class TestRegistryImport(RegistryCase):
             [change for change in changes if change[0] == 2],
             [
                 (2, first.code, "Entity Name", "甲公司", "甲公司新名"),
-                (2, first.code, "Object", False, "新控制网"),
+                (2, first.code, "Object", "", "新控制网"),
                 (2, first.code, "Kind of Entity", "Enterprise", "Institution"),
                 (2, first.code, "Region", "鼓楼区", "台江区"),
                 (2, first.code, "Address", "金山路1号", "金山路9号"),
                 (2, first.code, "Permit Valid Until", "2027-01-31", "2030-01-31"),
                 (2, first.code, "Risk Class", "A", "B"),
                 (2, first.code, "Key Target", "No", "Yes"),
-                (2, first.code, "Reason of the Key Mark", False, "投诉多"),
+                (2, first.code, "Reason of the Key Mark", "", "投诉多"),
             ],
         )
         self.assertEqual(
@@ -168,6 +168,25 @@ class TestRegistryImport(RegistryCase):
             self.assertEqual(note.author_id, self.officer.partner_id)
         again = self._check([COLUMNS, *CHANGED])
         self.assertFalse(again.change_ids)
+
+    def test_changes_of_attributes_are_shown_too(self):
+        self.sector.target_properties_definition = [
+            {
+                "name": "grade",
+                "type": "selection",
+                "string": "Grade",
+                "selection": [["a", "甲级"], ["b", "乙级"]],
+            },
+            {"name": "staff", "type": "integer", "string": "Staff"},
+        ]
+        header = [*HEADER, "Grade", "Staff"]
+        row = ["甲公司", CODE, "SUR", "P1"]
+        self._import([header, [*row, "乙级", ""]])
+        record = self._import([header, [*row, "甲级", "12"]])
+        self.assertEqual(
+            [(c.label, c.old, c.new) for c in record.change_ids],
+            [("Grade", "乙级", "甲级"), ("Staff", "", "12")],
+        )
 
     def test_no_more_changes_are_shown_than_a_form_holds(self):
         rows = [[f"第{n}公司", "", "SUR", "", "鼓楼区"] for n in range(60)]
