@@ -2,7 +2,6 @@
 
 import csv
 import multiprocessing
-import os
 import random
 import threading
 from datetime import date
@@ -100,33 +99,14 @@ def make_user(env, login, divisions):
 
 
 def make_import(env, path, user, state="importing", **values):
-    """An import of the file at ``path``, which is put into the file store without going through the memory."""
+    """An import of the file at ``path``."""
     record = (
         env["srsp.registry.import"]
         .with_user(user)
-        .create(
-            {"source": "Bench", "file": "Zmlyc3Q=", "file_name": path.name, **values}
-        )
+        .create({"source": "Bench", **values})
     )
-    attachments = env["ir.attachment"].sudo()
-    attachment = attachments.search(
-        [
-            ("res_model", "=", record._name),
-            ("res_id", "=", record.id),
-            ("res_field", "=", "file"),
-        ]
-    )
-    name = f"bench/{path.stem}"
-    stored = Path(attachments._full_path(name))
-    stored.parent.mkdir(parents=True, exist_ok=True)
-    stored.unlink(missing_ok=True)
-    os.link(path, stored)
-    env.flush_all()
-    env.cr.execute(
-        "UPDATE ir_attachment SET store_fname = %s WHERE id = %s", [name, attachment.id]
-    )
-    env.invalidate_all()
-    record._read_header()
+    with open(path, "rb") as file:
+        record._set_file(file, path.name)
     record.sudo().state = state
     return record
 

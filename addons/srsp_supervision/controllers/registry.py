@@ -2,6 +2,7 @@ import contextlib
 import tempfile
 
 from odoo import api, http
+from odoo.exceptions import UserError
 from odoo.http import content_disposition, request
 from odoo.modules.registry import Registry
 
@@ -11,9 +12,34 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 BLOCK = 64 * 1024  # bytes
+MOST_BYTES = 2_000_000_000  # of an upload: an attachment's size is a 32-bit number
+
+
+def _get_most_bytes(_controller):
+    """Who may not import keeps the usual limit: the body is on disk before the route begins."""
+    may_import = request.env["srsp.registry.import"].has_access("create")
+    return MOST_BYTES if may_import else request.httprequest.max_content_length
 
 
 class RegistryFiles(http.Controller):
+    @http.route(
+        "/srsp/registry/import/<int:import_id>/file",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        max_content_length=_get_most_bytes,
+    )
+    def upload(self, import_id, ufile):
+        """The file of an import, which never is in the memory as a whole."""
+        record = request.env["srsp.registry.import"].browse(import_id)
+        try:
+            with request.env.cr.savepoint():
+                record._set_file(ufile.stream, ufile.filename)
+        except UserError as error:
+            answer = {"error": {"message": str(error)}}
+            return request.make_json_response(answer, status=error.http_status)
+        return request.make_json_response({})
+
     @http.route(
         "/srsp/registry/<string:kind>.<string:extension>",
         type="http",

@@ -80,9 +80,11 @@ from . import srsp_event_compare
 from . import srsp_rectification
 from . import srsp_registry_search
 from . import srsp_registry_import
+from . import srsp_registry_import_file
 from . import srsp_registry_import_column
 from . import srsp_registry_import_stage
 from . import srsp_registry_import_target
+from . import srsp_registry_import_history
 from . import srsp_registry_import_check
 from . import srsp_registry_import_inspector
 from . import srsp_registry_import_report

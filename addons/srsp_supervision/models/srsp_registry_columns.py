@@ -30,6 +30,11 @@ ENTITY, TARGET, INSPECTOR = "srsp.entity", "srsp.target", "srsp.inspector"
 
 TARGET_COLUMNS = [
     Column(
+        "target_code",
+        _lt("Target Code"),
+        aliases="检查对象编号 对象编号 对象编码",
+    ),
+    Column(
         "entity_name",
         _lt("Entity Name"),
         ENTITY,

@@ -32,9 +32,7 @@ class SrspRegistryImport(models.Model):
     @api.model
     def _get_export_labels(self, kind):
         language = self.env.lang or "en_US"
-        code = [self.env._("Code")] if kind == "target" else []
-        columns = self._get_columns(kind)
-        return code + [column.label._translate(language) for column in columns]
+        return [column.label._translate(language) for column in self._get_columns(kind)]
 
     @api.model
     def _read_registry(self, kind):
@@ -57,8 +55,7 @@ class SrspRegistryImport(models.Model):
         model = self.env[f"srsp.{kind}"].with_context(active_test=False)
         order = "code" if kind == "target" else "staff_number"
         query = model._search([], order=order)
-        columns = [SQL("record.code")] if kind == "target" else []
-        columns += [self._get_column_sql(column) for column in self._get_columns(kind)]
+        columns = [self._get_column_sql(column) for column in self._get_columns(kind)]
         entity = SQL("JOIN srsp_entity entity ON entity.id = record.entity_id")
         return SQL(
             "SELECT %s FROM %s record %s LEFT JOIN srsp_division division ON division.id = record.division_id"
@@ -71,6 +68,8 @@ class SrspRegistryImport(models.Model):
         )
 
     def _get_column_sql(self, column):
+        if column.name == "target_code":
+            return SQL("record.code")
         if column.name == "entity_code":
             return SQL("CASE WHEN entity.uscc IS NULL THEN entity.code END")
         if column.kind == "division":

@@ -1,17 +1,16 @@
-import contextlib
 import logging
-import tempfile
 
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..tools.registry_file import open_table
 from ..tools.workbook import WorkbookError
 
 _logger = logging.getLogger(__name__)
-MOST_ATTEMPTS = 3  # at an import that meets other people's changes
+WORKING = ("checking", "importing")
+MOST_ATTEMPTS = 2  # at an import that the server is too short of time for
+MOST_MEETINGS = 3  # with other people's changes to the same rows
 
 
 class SrspRegistryImport(models.Model):
@@ -19,7 +18,7 @@ class SrspRegistryImport(models.Model):
 
     ``draft`` → (``checking``) → ``checked`` → (``importing``) → ``done``, or ``failed`` when the file cannot be read. A
     scheduled action does the work in the name of ``user_id``. The state moves with the work's own transaction: a
-    server that dies leaves ``checking`` or ``importing`` behind, and the next one begins anew. How far it is,
+    server that dies leaves ``checking`` or ``importing`` behind, and the next one begins anew, once. How far it is,
     PostgreSQL knows by the name of the working connection.
 
     An empty cell changes nothing; a row that will not do is left out and reported.
@@ -44,7 +43,9 @@ class SrspRegistryImport(models.Model):
         "bad_count",
         "missing_count",
         "missing_target_ids",
+        "change_ids",
         "error_ids",
+        "error_note",
         "error_file",
         "error_file_name",
         "finished_on",
@@ -60,7 +61,10 @@ class SrspRegistryImport(models.Model):
         required=True,
         help="Where the file comes from, e.g. the credit platform. Its columns are remembered by this name.",
     )
-    file = fields.Binary(required=True, attachment=True)
+    # Not for who only reads: a file may hold identity numbers that the screen masks.
+    file = fields.Binary(
+        attachment=True, groups="srsp_supervision.group_division_officer"
+    )
     file_name = fields.Char()
     is_full = fields.Boolean(
         "Whole Registry",
@@ -93,7 +97,7 @@ class SrspRegistryImport(models.Model):
         readonly=True,
     )
     progress = fields.Integer(compute="_compute_progress", help="Per cent")
-    attempts = fields.Integer(readonly=True)
+    attempts = fields.Integer(readonly=True, help="Runs that were begun.")
     message = fields.Char(readonly=True, help="Why it failed, or what came of it.")
     header_row = fields.Integer("Row of the Headings", readonly=True)
     column_ids = fields.One2many("srsp.registry.import.column", "import_id", "Columns")
@@ -103,10 +107,19 @@ class SrspRegistryImport(models.Model):
     unchanged_count = fields.Integer("Unchanged", readonly=True)
     bad_count = fields.Integer("Bad Rows", readonly=True)
     missing_count = fields.Integer("Missing from the File", readonly=True)
+    change_ids = fields.One2many(
+        "srsp.registry.import.change", "import_id", "What Changes", readonly=True
+    )
     error_ids = fields.One2many(
         "srsp.registry.import.error", "import_id", "Bad Cells", readonly=True
     )
-    error_file = fields.Binary("Bad Rows as a Workbook", attachment=True, readonly=True)
+    error_note = fields.Char(readonly=True)
+    error_file = fields.Binary(
+        "Bad Rows as a Workbook",
+        attachment=True,
+        readonly=True,
+        groups="srsp_supervision.group_division_officer",
+    )
     error_file_name = fields.Char(readonly=True)
     missing_target_ids = fields.Many2many(
         "srsp.target",
@@ -133,7 +146,9 @@ class SrspRegistryImport(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         imports = super().create(vals_list)
-        imports._read_header()
+        for record, vals in zip(imports, vals_list, strict=True):
+            if vals.get("file", False) is not False:
+                record._read_header()
         return imports
 
     def write(self, vals):
@@ -144,43 +159,13 @@ class SrspRegistryImport(models.Model):
         if given and not self.env.su:
             self.sudo().state = "draft"
         if given & {"kind", "source", "file"}:
-            self._read_header()
+            self.filtered(
+                lambda r: "file" in vals or r._find_attachment()
+            )._read_header()
         return result
-
-    def _read_header(self):
-        """Find the headings and what they mean; a file that cannot be read makes the import fail."""
-        for record in self.sudo():
-            record.column_ids.unlink()
-            try:
-                with record._open_table() as table:
-                    record._guess_columns(next(iter(table.blocks())))
-            except (WorkbookError, StopIteration) as error:
-                record._fail(record._describe_file_error(error))
 
     def _fail(self, message):
         self.sudo().write({"state": "failed", "message": message, "attempts": 0})
-
-    @contextlib.contextmanager
-    def _open_table(self):
-        """The uploaded file as a ``TableFile``, read from the file store without a detour through the memory."""
-        attachment = (
-            self.env["ir.attachment"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "=", self.id),
-                    ("res_field", "=", "file"),
-                ]
-            )
-        )
-        if attachment.store_fname:
-            yield open_table(attachment._full_path(attachment.store_fname))
-            return
-        with tempfile.NamedTemporaryFile() as copy:
-            copy.write(attachment.raw or b"")
-            copy.flush()
-            yield open_table(copy.name)
 
     def _check_may_import(self):
         """Raise unless the user may create what the file would create."""
@@ -212,39 +197,57 @@ class SrspRegistryImport(models.Model):
 
     @api.model
     def _cron_run(self):
-        waiting = self.search([("state", "in", ("checking", "importing"))], order="id")
+        waiting = self.search([("state", "in", WORKING)], order="id")
         progress = self.env["ir.cron"]
         progress._commit_progress(remaining=len(waiting))
         for record in waiting:
-            record = record.try_lock_for_update().filtered(
-                lambda r: r.state in ("checking", "importing")
-            )
-            if record:
-                record._run_safely()
+            record.with_context(lang=record.user_id.lang)._run_safely()
             progress._commit_progress(1)
 
     def _run_safely(self):
         """Run; what goes wrong ends this import and no other."""
-        record_id, attempts = self.id, self.attempts
-        try:
-            self._run()
-        except (psycopg2.OperationalError, psycopg2.IntegrityError) as error:
-            # Somebody changed the same rows meanwhile: look again.
-            self.env.cr.rollback()
-            _logger.info("import %s meets other changes: %s", record_id, error)
-            record = self.browse(record_id)
-            record.attempts = attempts + 1
-            if record.attempts >= MOST_ATTEMPTS:
-                record._fail(
-                    self.env._("The registry is being changed: try again later.")
+        if not self._begin():
+            return
+        for _again in range(MOST_MEETINGS):
+            try:
+                if self._lock_working():
+                    self._run()
+                return
+            except (psycopg2.OperationalError, psycopg2.IntegrityError) as error:
+                # Somebody changed the same rows meanwhile: look again.
+                self.env.cr.rollback()
+                _logger.info("import %s meets other changes: %s", self.id, error)
+            except Exception as error:
+                self.env.cr.rollback()
+                _logger.exception("import %s failed", self.id)
+                known = isinstance(error, UserError)
+                self._fail(
+                    str(error)
+                    if known
+                    else self.env._("The import failed; see the log.")
                 )
-        except Exception as error:
-            self.env.cr.rollback()
-            _logger.exception("import %s failed", record_id)
-            known = isinstance(error, UserError)
-            self.browse(record_id)._fail(
-                str(error) if known else self.env._("The import failed; see the log.")
+                return
+        self._fail(self.env._("The registry is being changed: try again later."))
+
+    def _begin(self):
+        """Tell whether to run, and leave word of it first: a run that is cut off takes back all but this."""
+        if not self._lock_working():
+            return False
+        if self.attempts == MOST_ATTEMPTS:
+            self._fail(
+                self.env._(
+                    "The work was cut off %(count)s times before its end, and nothing was changed. A file of this size"
+                    " needs more time: the administrator raises limit_time_real_cron in the server's configuration.",
+                    count=MOST_ATTEMPTS,
+                )
             )
+            return False
+        self.attempts += 1
+        self.env["ir.cron"]._commit_progress()
+        return True
+
+    def _lock_working(self):
+        return bool(self.try_lock_for_update().filtered(lambda r: r.state in WORKING))
 
     def _run(self):
         """Check the file, and import it when that is what was asked for, in the name of the user."""

@@ -6,11 +6,45 @@ from .srsp_registry_import_sql import ENTITY_VALUES
 
 AGAINST = 'INSERT INTO srsp_import_error (row, "column", value, reason, other) '
 # Bad rows as a whole, beyond what single cells show: (row, column, value, reason, number of another row).
+# First what leaves open whom a row is about.
+WHOM = [
+    """SELECT row, 'target_code', target_code, 'unknown_code', NULL FROM srsp_import_good WHERE is_lost""",
+    """SELECT row, CASE WHEN uscc IS NULL THEN 'entity_code' ELSE 'uscc' END, coalesce(uscc, entity_code), 'torn_codes',
+              NULL
+         FROM srsp_import_good WHERE is_torn""",
+    """SELECT g.row, 'sector', sector.name, 'other_sector', NULL FROM srsp_import_good g
+         JOIN srsp_target t ON t.id = g.target_id JOIN srsp_sector sector ON sector.id = g.sector
+        WHERE g.target_code IS NOT NULL AND t.sector_id != g.sector""",
+    """SELECT row, 'entity_code', entity_code, 'unknown_entity', NULL FROM srsp_import_good
+        WHERE entity_code IS NOT NULL AND entity_id IS NULL""",
+]
 CHECKS = [
+    """SELECT g.row, 'permit_number', g.permit_number, 'permit_taken', NULL FROM srsp_import_good g
+         JOIN srsp_target t ON t.entity_id = g.entity_id AND t.sector_id = g.sector
+          AND t.permit_number = g.permit_number
+        WHERE g.target_code IS NOT NULL AND t.id != g.target_id""",
+    # What would become a second record of what is known already.
+    """SELECT g.row, 'target_code', t.code, 'permit_to_add', NULL FROM srsp_import_good g
+         JOIN srsp_target t ON t.entity_id = g.entity_id AND t.sector_id = g.sector AND t.state != 'cancelled'
+          AND coalesce(t.permit_number, '') = ''
+        WHERE g.target_id IS NULL AND g.permit_number IS NOT NULL""",
     """SELECT row, 'entity_name', entity_name, 'ambiguous_entity', NULL
          FROM srsp_import_good WHERE is_ambiguous""",
-    """SELECT row, 'entity_code', entity_code, 'unknown_entity', NULL FROM srsp_import_good
-        WHERE uscc IS NULL AND entity_code IS NOT NULL AND entity_id IS NULL""",
+    """SELECT row, 'uscc', named_uscc, 'code_known', NULL
+         FROM srsp_import_good WHERE named_uscc IS NOT NULL AND NOT is_ambiguous""",
+    """SELECT g.row, 'uscc', min(other.uscc), 'code_in_row', min(other.row) FROM srsp_import_good g
+         JOIN srsp_import_good other ON other.entity_name = g.entity_name AND other.uscc IS NOT NULL
+        WHERE g.entity_id IS NULL AND g.uscc IS NULL GROUP BY g.row""",
+    """SELECT g.row, 'entity_code', min(e.code), 'code_to_add', NULL FROM srsp_import_good g
+         JOIN srsp_entity e ON e.company_id = %(company)s AND e.name = g.entity_name AND e.uscc IS NULL
+          AND e.kind IN ('enterprise', 'individual', 'institution')
+        WHERE g.entity_id IS NULL AND g.uscc IS NOT NULL GROUP BY g.row""",
+    """SELECT g.row, 'uscc', g.uscc, 'code_claimed', CASE WHEN g.row = first THEN last ELSE first END
+         FROM (SELECT uscc, min(row) AS first, max(row) AS last FROM srsp_import_good WHERE uscc IN (
+                   SELECT uscc FROM srsp_import_good
+                    WHERE entity_moves AND coalesce(entity_code, target_code) IS NOT NULL)
+                GROUP BY uscc HAVING count(DISTINCT entity_key) > 1) claimed
+         JOIN srsp_import_good g ON g.uscc = claimed.uscc""",
     """SELECT g.row, 'state_reason', g.state_reason, 'missing_reason', NULL
          FROM srsp_import_good g LEFT JOIN srsp_target t ON t.id = g.target_id
         WHERE (g.target_id IS NULL OR g.target_moves) AND coalesce(g.state, t.state, 'active') != 'active'
@@ -31,15 +65,20 @@ CHECKS = [
     # The result of an open visit will name the entity as it is now.
     """SELECT g.row, 'entity_name', g.entity_name, 'open_visit', NULL
          FROM srsp_import_good g JOIN srsp_entity e ON e.id = g.entity_id
-        WHERE g.entity_moves AND (g.entity_name != e.name OR g.kind != e.kind) AND EXISTS (
+        WHERE g.entity_moves
+          AND (g.entity_name != e.name OR g.kind != e.kind OR e.uscc IS NULL AND g.uscc IS NOT NULL) AND EXISTS (
             SELECT FROM srsp_inspection visit WHERE visit.entity_id = e.id
                AND visit.stage NOT IN ('closed', 'cancelled'))""",
     # The same key twice: both rows, each with the number of the other.
-    """SELECT g.row, CASE WHEN g.permit_number IS NOT NULL THEN 'permit_number' WHEN g.uscc IS NOT NULL THEN 'uscc'
-              ELSE 'entity_name' END, coalesce(g.permit_number, g.uscc, g.entity_name), 'duplicate',
+    """SELECT g.row, CASE WHEN g.target_code IS NOT NULL THEN 'target_code' WHEN g.permit_number IS NOT NULL
+              THEN 'permit_number' WHEN g.uscc IS NOT NULL THEN 'uscc' ELSE 'entity_name' END,
+              coalesce(g.target_code, g.permit_number, g.uscc, g.entity_name), 'duplicate',
               CASE WHEN g.row = rows[1] THEN rows[2] ELSE rows[1] END
          FROM (SELECT array_agg(row ORDER BY row) AS rows FROM srsp_import_good
-                GROUP BY entity_key, sector, coalesce(permit_number, '') HAVING count(*) > 1) twice
+                GROUP BY entity_key, sector, permit_key HAVING count(*) > 1
+               UNION SELECT array_agg(row ORDER BY row) FROM srsp_import_good WHERE target_id IN (
+                    SELECT target_id FROM srsp_import_good WHERE target_code IS NOT NULL)
+                GROUP BY target_id HAVING count(*) > 1) twice
          JOIN srsp_import_good g ON g.row = ANY (twice.rows)""",
     # One entity, two rows, two addresses: which one holds?
     """SELECT row, name, value, 'conflict', CASE WHEN row = first THEN last ELSE first END
@@ -68,11 +107,12 @@ class SrspRegistryImport(models.Model):
             ),
             "own_entities": self._get_own_entities(),
         }
-        for check in CHECKS:
-            self._run_sql(AGAINST + check, **parts)
-        self.env.cr.execute(
-            "DELETE FROM srsp_import_good WHERE row IN (SELECT row FROM srsp_import_error)"
-        )
+        for checks in (WHOM, CHECKS):
+            for check in checks:
+                self._run_sql(AGAINST + check, **parts)
+            self.env.cr.execute(
+                "DELETE FROM srsp_import_good WHERE row IN (SELECT row FROM srsp_import_error)"
+            )
 
     def _get_own_entities(self):
         """SQL of the changing entities that the user may change."""

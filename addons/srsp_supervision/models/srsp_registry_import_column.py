@@ -129,10 +129,10 @@ class SrspRegistryImport(models.Model):
     def _is_extract(self):
         """Tell whether the file is about known entities alone, like the credit platform's file of classes.
 
-        It names them by code and has no sector: each row is about all targets of the entity that are the user's.
+        It names them by code and has no sector: each row is about a target, or all of an entity's that are one's own.
         """
         names = {column.name for column, _place in self._get_mapping()}
-        known = {"uscc", "entity_code"} & names
+        known = {"target_code", "uscc", "entity_code"} & names
         return self.kind == "target" and bool(known) and "sector" not in names
 
     def _check_columns(self):

@@ -44,8 +44,29 @@ REASONS = {
     "extra_cells": _lt("more cells than there can be columns"),
     "duplicate": _lt("the same entry as in row %(other)s"),
     "conflict": _lt("something else than in row %(other)s of the same entity"),
+    "not_exact": _lt(
+        "a number of more than 15 digits, the last of which the spreadsheet has lost: format the cell as text and type"
+        " it again"
+    ),
+    "unknown_code": _lt("no target has this code: leave it empty to add one"),
+    "torn_codes": _lt("the codes of this row are those of different entities"),
+    "other_sector": _lt(
+        "the target with this code is in another sector and stays there"
+    ),
+    "permit_taken": _lt("another target of the entity has this permit"),
+    "permit_to_add": _lt(
+        "this target of the entity has no permit number yet: to add it, enter the target's code too"
+    ),
+    "code_known": _lt("an entity of this name has this credit code: enter it"),
+    "code_in_row": _lt(
+        "in row %(other)s an entity of this name has this credit code: enter it here too"
+    ),
+    "code_claimed": _lt("row %(other)s gives this credit code to another entity"),
+    "code_to_add": _lt(
+        "the entity with this code has the same name and no credit code yet: to add it, enter the entity's code too"
+    ),
     "ambiguous_entity": _lt("several entities have this name: enter the entity's code"),
-    "unknown_entity": _lt("no entity has this code"),
+    "unknown_entity": _lt("no entity has this code: leave it empty to add one"),
     "unknown_target": _lt(
         "no target in a registry of yours has this code: to add one, give its name and sector"
     ),
@@ -57,7 +78,7 @@ REASONS = {
         "the entity has an identity number, so it stays a natural person"
     ),
     "open_visit": _lt(
-        "a visit is open: close it before name or kind of the entity change"
+        "a visit is open: close it before name, kind or credit code of the entity change"
     ),
     "foreign_entity": _lt(
         "the entity is in another division's registry too, which keeps its data"
@@ -102,6 +123,11 @@ FILE_REASONS = {
     "too_wide": _lt("It has cells beyond the 200th column."),
     "gap": _lt("There is a gap of thousands of rows before row %(place)s."),
     "empty_sheet": _lt("The first sheet is empty."),
+    "no_rows": _lt("There is no row under the headings."),
+    "second_sheet": _lt(
+        "Sheet “%(place)s” is filled too, and only the first one is read: put its rows below the others, or hide it if"
+        " it has none. More than a million rows are imported as text (.csv)."
+    ),
     "encoding": _lt("It is text in an unknown encoding: save it as UTF-8 or GB18030."),
 }
 
@@ -138,6 +164,7 @@ class SrspRegistryImport(models.Model):
         if self.kind == "target":
             self._match_targets()
             self._check_targets()
+            self._show_changes()
         else:
             self._check_inspectors()
         self.sudo()._count_rows()
@@ -185,6 +212,14 @@ class SrspRegistryImport(models.Model):
             self.env.ref("srsp_supervision.ir_cron_count_registries").sudo()._trigger()
 
     def _get_summary(self, imported):
+        text = self._get_outcome(imported)
+        if self.is_full and self.bad_count:
+            text += " " + self.env._(
+                "What is missing from the file was not looked for: mend the bad rows first."
+            )
+        return text
+
+    def _get_outcome(self, imported):
         counts = {
             "created": self.created_count,
             "updated": self.updated_count,
@@ -216,7 +251,7 @@ class SrspRegistryImport(models.Model):
 
     def _keep_errors(self, table):
         self.error_ids.unlink()
-        self.write({"error_file": False, "error_file_name": False})
+        self.write({"error_note": False, "error_file": False, "error_file_name": False})
         if not self.bad_count:
             return
         labels = {
@@ -244,7 +279,31 @@ class SrspRegistryImport(models.Model):
                     }
                 )
         self.env["srsp.registry.import.error"].create(shown)
+        self.error_note = self._get_error_note(len(shown))
         self._write_error_file(table, reasons)
+
+    def _get_error_note(self, shown):
+        """What of the bad rows is not to be seen, or nothing."""
+        self.env.cr.execute("SELECT count(*) FROM srsp_import_error")
+        [count] = self.env.cr.fetchone()
+        notes = []
+        if count > shown:
+            notes.append(
+                self.env._(
+                    "The first %(shown)s of %(count)s bad cells are shown.",
+                    shown=shown,
+                    count=count,
+                )
+            )
+        if self.bad_count > MOST_BAD_ROWS:
+            notes.append(
+                self.env._(
+                    "The workbook holds the first %(shown)s of %(count)s bad rows: mend those and check again.",
+                    shown=MOST_BAD_ROWS,
+                    count=self.bad_count,
+                )
+            )
+        return " ".join(notes)
 
     def _write_error_file(self, table, reasons):
         """The bad rows as they stand in the file, with what is wrong in a last column: mend them and import that."""
@@ -276,9 +335,8 @@ class SrspRegistryImport(models.Model):
         self._check_may_import()
         self._check_state("done")
         targets = self.missing_target_ids.with_env(self.env)
-        targets.filtered(lambda target: target.state != "cancelled").write(
-            {"state": "cancelled", "state_reason": reason}
-        )
+        targets = targets.filtered(lambda target: target.state != "cancelled")
+        targets.write({"state": "cancelled", "state_reason": reason})
         record = self.sudo()
         record.message_post(
             body=self.env._(

@@ -5,71 +5,91 @@ from odoo.tools import SQL
 from .srsp_registry_columns import ENTITY, TARGET, TARGET_COLUMNS
 
 # The columns that a row may change, by table; the others say which record it is.
-ENTITY_VALUES = [c for c in TARGET_COLUMNS if c.model == ENTITY and c.name != "uscc"]
-TARGET_VALUES = [
-    c
-    for c in TARGET_COLUMNS
-    if c.model == TARGET and c.name not in ("sector", "permit_number")
-]
+ENTITY_VALUES = [c for c in TARGET_COLUMNS if c.model == ENTITY]
+TARGET_VALUES = [c for c in TARGET_COLUMNS if c.model == TARGET and c.name != "sector"]
 # What the rows of an extract do not say, or need not.
 FROM_REGISTRY = ("entity_name", "sector", "permit_number")
 SPREAD = """
 INSERT INTO srsp_import_row (row, entity_name, sector, permit_number, %(names)s)
-SELECT r.row, coalesce(r.entity_name, e.name), t.sector_id, t.permit_number, %(values)s
+SELECT r.row, coalesce(r.entity_name, e.name), t.sector_id, coalesce(r.permit_number, t.permit_number), %(values)s
   FROM srsp_import_row r
-  JOIN srsp_entity e ON e.company_id = %(company)s AND e.code = coalesce(r.uscc, r.entity_code)
+  LEFT JOIN srsp_target keyed ON keyed.company_id = %(company)s AND keyed.code = r.target_code
+  LEFT JOIN srsp_entity coded ON coded.company_id = %(company)s AND coded.code = r.entity_code
+  LEFT JOIN srsp_entity known ON known.company_id = %(company)s AND known.code = r.uscc
+  JOIN srsp_entity e ON e.id = coalesce(keyed.entity_id, coded.id, known.id)
   JOIN srsp_target t ON t.entity_id = e.id AND t.state != 'cancelled' AND t.sector_id = ANY (%(sectors)s)
-   AND (r.permit_number IS NULL OR r.permit_number = t.permit_number);
+   AND CASE WHEN r.target_code IS NULL THEN r.permit_number IS NULL OR r.permit_number = t.permit_number
+            ELSE t.id = keyed.id END;
 INSERT INTO srsp_import_error (row, "column", value, reason)
-SELECT row, %(code)s, coalesce(uscc, entity_code),
-       CASE WHEN coalesce(uscc, entity_code) IS NULL THEN 'missing' ELSE 'unknown_target' END
+SELECT row, CASE WHEN target_code IS NULL THEN %(code)s ELSE 'target_code' END,
+       coalesce(target_code, uscc, entity_code),
+       CASE WHEN coalesce(target_code, uscc, entity_code) IS NULL THEN 'missing' ELSE 'unknown_target' END
   FROM srsp_import_row r
  WHERE sector IS NULL AND row NOT IN (SELECT row FROM srsp_import_row WHERE sector IS NOT NULL)
    AND row NOT IN (SELECT row FROM srsp_import_error);
 DELETE FROM srsp_import_row WHERE sector IS NULL
 """
-# Every row beside what the registry has of it. A row without a credit code and an entity's code means the entity
-# of that name that has no credit code either.
+# Every row beside what the registry has of it: its target by code, else by entity, sector and permit; its entity by
+# target, code or credit code, which have to agree, and by name only without any of them. An entity found by its own
+# code takes a credit code.
 MATCH = """
 CREATE TEMP TABLE srsp_import_good ON COMMIT DROP AS
-  WITH named AS (
-    SELECT name, min(id) AS id, count(*) AS found FROM srsp_entity
-     WHERE company_id = %(company)s AND uscc IS NULL AND name IN (
-        SELECT entity_name FROM srsp_import_row WHERE uscc IS NULL AND entity_code IS NULL)
+  WITH keyed AS MATERIALIZED (
+    SELECT id, code, entity_id FROM srsp_target
+     WHERE company_id = %(company)s AND code IN (SELECT target_code FROM srsp_import_row)),
+  coded AS MATERIALIZED (
+    SELECT id, code FROM srsp_entity
+     WHERE company_id = %(company)s AND code IN (SELECT entity_code FROM srsp_import_row)),
+  named AS (
+    SELECT name, min(id) AS id, count(*) AS found, max(uscc) AS uscc FROM srsp_entity
+     WHERE company_id = %(company)s AND name IN (SELECT entity_name FROM srsp_import_row
+        WHERE uscc IS NULL AND entity_code IS NULL AND target_code IS NULL)
   GROUP BY name)
-SELECT r.*, e.id AS entity_id, t.id AS target_id, coalesce(named.found, 0) > 1 AS is_ambiguous,
+SELECT r.*, e.id AS entity_id, t.id AS target_id,
+       coalesce(named.found, 0) > 1 AS is_ambiguous, named.uscc AS named_uscc,
+       r.target_code IS NOT NULL AND keyed.id IS NULL AS is_lost,
+       coalesce(e.id != coded.id OR e.id != known.id OR e.uscc != r.uscc, FALSE) AS is_torn,
        coalesce(e.id::varchar, r.uscc, 'N' || r.entity_name) AS entity_key,
+       coalesce(r.permit_number, t.permit_number, '') AS permit_key,
        e.id IS NOT NULL AND coalesce(%(entity_moves)s, FALSE) AS entity_moves,
        t.id IS NOT NULL AND coalesce(%(target_moves)s OR coalesce(t.properties, '{}') || given.properties
                                      != coalesce(t.properties, '{}'), FALSE) AS target_moves,
        given.properties
   FROM srsp_import_row r
  CROSS JOIN LATERAL (SELECT %(given)s AS properties) given
-  LEFT JOIN named ON named.name = r.entity_name AND r.uscc IS NULL AND r.entity_code IS NULL
-  LEFT JOIN srsp_entity coded
-         ON coded.company_id = %(company)s AND coded.code = coalesce(r.uscc, r.entity_code)
-  LEFT JOIN srsp_entity e ON e.id = coalesce(coded.id, named.id)
-  LEFT JOIN srsp_target t ON t.entity_id = e.id AND t.sector_id = r.sector
-        AND coalesce(t.permit_number, '') = coalesce(r.permit_number, '')
+  LEFT JOIN keyed ON keyed.code = r.target_code
+  LEFT JOIN coded ON coded.code = r.entity_code
+  LEFT JOIN srsp_entity known ON known.company_id = %(company)s AND known.code = r.uscc
+  LEFT JOIN named ON named.name = r.entity_name
+        AND r.uscc IS NULL AND r.entity_code IS NULL AND r.target_code IS NULL
+  LEFT JOIN srsp_entity e ON e.id = coalesce(keyed.entity_id, coded.id, known.id, named.id)
+  LEFT JOIN srsp_target t ON t.entity_id = e.id AND CASE WHEN keyed.id IS NOT NULL THEN t.id = keyed.id
+        ELSE t.sector_id = r.sector AND coalesce(t.permit_number, '') = coalesce(r.permit_number, '') END
  WHERE NOT EXISTS (
     SELECT FROM srsp_import_error x WHERE x.row = r.row AND coalesce(x."column", '')
-        IN ('', 'entity_name', 'uscc', 'entity_code', 'sector', 'permit_number'))
+        IN ('', 'target_code', 'entity_name', 'uscc', 'entity_code', 'sector', 'permit_number'))
 """
 INSERT_ENTITIES = """
 CREATE TEMP TABLE srsp_import_entity ON COMMIT DROP AS
 SELECT nextval('srsp_entity_id_seq')::integer AS id, coalesce(uscc, %(code)s) AS code, n.*
-  FROM (SELECT entity_key, min(row) AS row, max(uscc) AS uscc, %(merged)s FROM srsp_import_good
+  FROM (SELECT entity_key, min(row) AS row, %(merged)s FROM srsp_import_good
          WHERE entity_id IS NULL GROUP BY entity_key ORDER BY row OFFSET 0) n;
-INSERT INTO srsp_entity (id, code, uscc, %(fields)s, active, company_id,
+INSERT INTO srsp_entity (id, code, %(fields)s, active, company_id,
                          create_uid, create_date, write_uid, write_date)
-SELECT id, code, uscc, %(values)s, TRUE, %(company)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+SELECT id, code, %(values)s, TRUE, %(company)s, %(uid)s, %(now)s, %(uid)s, %(now)s
   FROM srsp_import_entity
 """
+# What the rows say of each entity that changes, and of each target.
+MOVING_ENTITIES = """
+SELECT entity_id AS record_id, %(merged)s FROM srsp_import_good
+ WHERE entity_id IN (SELECT entity_id FROM srsp_import_good WHERE entity_moves) GROUP BY entity_id
+"""
+MOVING_TARGETS = (
+    "SELECT g.target_id AS record_id, g.* FROM srsp_import_good g WHERE g.target_moves"
+)
 UPDATE_ENTITIES = """
-UPDATE srsp_entity e SET %(assignments)s, write_uid = %(uid)s, write_date = %(now)s
-  FROM (SELECT entity_id, %(merged)s FROM srsp_import_good WHERE entity_id IN (
-            SELECT entity_id FROM srsp_import_good WHERE entity_moves) GROUP BY entity_id) n
- WHERE e.id = n.entity_id
+UPDATE srsp_entity e SET %(assignments)s, code = coalesce(n.uscc, e.code), write_uid = %(uid)s, write_date = %(now)s
+  FROM (%(rows)s) n WHERE e.id = n.record_id
 """
 # The rows of srsp.target.change, as that model's _keep writes them.
 KEEP_CHANGES = """
@@ -85,6 +105,40 @@ SELECT t.id, v.field, v.old, v.new, v.reason, 'import', %(uid)s, %(now)s
          g.state IS NOT NULL AND g.state != t.state)
        ) v (field, old, new, reason, moves)
  WHERE g.target_moves AND v.moves ORDER BY g.row, v.field
+"""
+# What the rows say otherwise than the registry, cell by cell.
+CHANGES = """
+SELECT r.row, coalesce(t.code, e.code), v.name, v.old, v.new
+  FROM (SELECT * FROM srsp_import_good WHERE entity_moves OR target_moves ORDER BY row LIMIT %(most)s) r
+  JOIN srsp_entity e ON e.id = r.entity_id LEFT JOIN srsp_target t ON t.id = r.target_id,
+       LATERAL (SELECT * FROM (VALUES %(cells)s) cell (place, name, old, new, moves)
+                 UNION ALL
+                SELECT NULL, key, t.properties->>key, value #>> '{}', t.properties->key IS DISTINCT FROM value
+                  FROM jsonb_each(r.properties) WHERE r.target_moves) v
+ WHERE v.moves ORDER BY r.row, v.place, v.name LIMIT %(most)s
+"""
+# The tracked fields that change, as mail.tracking.value holds them: (record, field, before and after by type).
+TRACK = """
+DROP TABLE IF EXISTS srsp_import_tracked, srsp_import_note;
+CREATE TEMP TABLE srsp_import_tracked ON COMMIT DROP AS
+SELECT old.id AS res_id, v.field_id, v.old_text, v.new_text, v.old_day, v.new_day, v.old_flag, v.new_flag
+  FROM (%(rows)s) r JOIN %(table)s old ON old.id = r.record_id,
+       LATERAL (VALUES %(cells)s) v (field_id, old_text, new_text, old_day, new_day, old_flag, new_flag, moves)
+ WHERE v.moves
+"""
+# A note for each of those records, like the one with the id %(first)s that the first of them has, and its values.
+KEEP_NOTES = """
+CREATE TEMP TABLE srsp_import_note ON COMMIT DROP AS
+SELECT res_id, CASE WHEN res_id = note.first THEN %(first)s ELSE nextval('mail_message_id_seq') END::integer AS id
+  FROM (SELECT DISTINCT res_id FROM srsp_import_tracked) changed,
+       (SELECT res_id AS first FROM mail_message WHERE id = %(first)s) note;
+INSERT INTO mail_message (id, res_id, %(names)s)
+SELECT n.id, n.res_id, %(values)s FROM srsp_import_note n JOIN mail_message m ON m.id = %(first)s WHERE n.id != m.id;
+INSERT INTO mail_tracking_value (mail_message_id, field_id, old_value_char, new_value_char, old_value_datetime,
+                                 new_value_datetime, old_value_integer, new_value_integer,
+                                 create_uid, create_date, write_uid, write_date)
+SELECT n.id, t.field_id, old_text, new_text, old_day, new_day, old_flag, new_flag, %(uid)s, %(now)s, %(uid)s, %(now)s
+  FROM srsp_import_tracked t JOIN srsp_import_note n ON n.res_id = t.res_id
 """
 # Dated and signed as srsp.target does in write(), but for what the file says itself.
 UPDATE_TARGETS = """
@@ -105,11 +159,11 @@ UPDATE srsp_target t SET seen_on = %(today)s FROM srsp_import_good g
  WHERE t.id = g.target_id AND t.seen_on IS DISTINCT FROM %(today)s
 """
 INSERT_TARGETS = """
-INSERT INTO srsp_target (code, entity_id, sector_id, division_id, company_id, permit_number, %(fields)s,
+INSERT INTO srsp_target (code, entity_id, sector_id, division_id, company_id, %(fields)s,
                          risk_date, risk_source, state_date, key_date, key_by_id, properties,
                          create_uid, create_date, write_uid, write_date)
 SELECT sector.code || '-' || %(code)s, coalesce(g.entity_id, n.id), sector.id, sector.division_id,
-       sector.company_id, g.permit_number, %(values)s,
+       sector.company_id, %(values)s,
        coalesce(g.risk_date, CASE WHEN g.risk_class IS NOT NULL THEN %(today)s END),
        CASE WHEN g.risk_class IS NOT NULL THEN 'import' END,
        CASE WHEN g.state != 'active' THEN %(today)s END, CASE WHEN g.is_key THEN %(today)s END,
@@ -121,6 +175,16 @@ SELECT sector.code || '-' || %(code)s, coalesce(g.entity_id, n.id), sector.id, s
  CROSS JOIN LATERAL (SELECT %(properties)s AS properties) defaults
   LEFT JOIN srsp_import_entity n ON g.entity_id IS NULL AND n.entity_key = g.entity_key
  ORDER BY g.row
+"""
+# A target of this file is no longer missing, whatever older files lack.
+FOUND_AGAIN = """
+DELETE FROM srsp_registry_import_missing_rel rel USING srsp_import_good g
+ WHERE rel.target_id = g.target_id AND rel.import_id != %(import)s;
+UPDATE srsp_registry_import i SET missing_count = now.count
+  FROM (SELECT old.id, count(rel.target_id) FROM srsp_registry_import old
+          LEFT JOIN srsp_registry_import_missing_rel rel ON rel.import_id = old.id
+         WHERE old.missing_count > 0 AND old.id != %(import)s GROUP BY old.id) now
+ WHERE i.id = now.id AND i.missing_count != now.count
 """
 # What NULL means in the columns of some kinds.
 UNSET = {"flag": SQL("FALSE"), "latitude": SQL("0"), "longitude": SQL("0")}

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import registry_convert as cells
+from ..tools.workbook import WorkbookError
 from .srsp_registry_columns import TYPES
 
 COPY_CHARACTERS = 2_000_000
@@ -38,12 +39,16 @@ class SrspRegistryImport(models.Model):
         rows, errors = _Copy(self.env.cr), _Copy(self.env.cr)
         rows.into("srsp_import_row", ["row", *(field.name for field in fields)])
         errors.into("srsp_import_error", cells.CellError._fields)
+        found = False
         for block in table.blocks():
             block = self._skip_header(block)
             good, bad = cells.convert(block, fields)
+            found = found or bool(good or bad)
             rows.add(good)
             errors.add(bad)
             self._set_progress(table.done * STAGED)
+        if not found:
+            raise WorkbookError("no_rows")
         rows.flush()
         errors.flush()
         self.env.cr.execute("ANALYZE srsp_import_row, srsp_import_error")

@@ -40,13 +40,13 @@ class SrspRegistryImport(models.Model):
             names=sql.identify(plain),
             values=sql.identify(plain, "r"),
             sectors=own,
-            code="uscc" if "uscc" in names else "entity_code",
+            code=next(n for n in ("uscc", "entity_code", "target_code") if n in names),
         )
 
     def _import_targets(self):
-        """Write the good rows: codes from the sequences in the order of the file, history and dates kept, one note.
+        """Write the good rows: codes from the sequences in the order of the file, history, tracking and dates kept.
 
-        Chatter notes per record and followers are left out on purpose.
+        A new record gets no note of its own and no followers: the import's note says how many there are.
         """
         self._run_sql(
             sql.INSERT_ENTITIES,
@@ -56,12 +56,15 @@ class SrspRegistryImport(models.Model):
             values=sql.values(ENTITY_VALUES),
         )
         self._set_progress(70)
+        entities = SQL(sql.MOVING_ENTITIES, merged=sql.merge(ENTITY_VALUES))
+        self._keep_tracking(ENTITY, ENTITY_VALUES, entities)
         self._run_sql(
             sql.UPDATE_ENTITIES,
             assignments=sql.assign(ENTITY_VALUES, "n", "e"),
-            merged=sql.merge(ENTITY_VALUES),
+            rows=entities,
         )
         self._run_sql(sql.KEEP_CHANGES, source=self.source)
+        self._keep_tracking(TARGET, TARGET_VALUES, SQL(sql.MOVING_TARGETS))
         plain = [c for c in TARGET_VALUES if c.name != "risk_date"]
         self._set_progress(75)
         self._run_sql(sql.UPDATE_TARGETS, assignments=sql.assign(plain, "g", "t"))
@@ -76,6 +79,8 @@ class SrspRegistryImport(models.Model):
         if self.is_full:
             self._run_sql(sql.CONFIRM_TARGETS)
         self._set_progress(95)
+        self.env[self._name].flush_model()
+        self._run_sql(sql.FOUND_AGAIN, **{"import": self.id})
         self.env.invalidate_all()
         self._recompute_dependents()
         self._tell_announced_tasks()

@@ -5,7 +5,8 @@ from .common import ROLES, SrspCase
 
 MODELS = (
     "division sector calendar.day rulebook list list.part legal.basis item duty entity target target.change"
-    " registry.health registry.confirmation registry.import registry.import.column registry.import.error"
+    " registry.health registry.confirmation registry.import registry.import.column registry.import.change"
+    " registry.import.error"
     " inspector inspector.region inspector.certificate inspector.absence inspector.tie recusal training"
     " plan task task.stratum task.roster coverage draw draw.iteration draw.line draw.witness event event.check"
     " inspection inspection.line rectification"
@@ -18,6 +19,7 @@ WIZARDS = (
 IMPORTS = {
     "registry.import": "rwc",
     "registry.import.column": "rw",
+    "registry.import.change": "r",
     "registry.import.error": "r",
 }
 # What each role may do with each model at all: r(ead), w(rite), c(reate), u(nlink).

@@ -19,6 +19,7 @@ class TestRegistryDoors(HttpCase, RegistryCase):
         super().setUpClass()
         cls.inspector = cls._make_user("sv01", "inspector", cls.surveying)
         cls.officers[0].user_id = cls.inspector
+        cls.head = cls._make_user("head", "division_manager", cls.minerals)
         cls.recusal = cls.env["srsp.recusal"].create(
             {
                 "inspector_id": cls.officers[1].id,
@@ -56,7 +57,7 @@ class TestRegistryDoors(HttpCase, RegistryCase):
             (403, self.officer, "target", "unlink", {"ids": target.ids}),
             (403, self.officer, "target.change", "create", {"vals_list": [{"target_id": target.id}]}),
             (403, self.manager, "registry.confirmation", "create", {"vals_list": [{"year": 2026}]}),
-            (403, self.manager, "registry.import", "read", {"ids": record.ids, "fields": ["file"]}),
+            (403, self.head, "registry.import", "read", {"ids": record.ids, "fields": ["file"]}),
             (403, self.manager, "registry.import", "_run", {"ids": record.ids}),
             (403, self.manager, "registry.import", "_cron_run", {}),
             (403, self.manager, "registry.confirmation", "_confirm", {"sector": self.sector.id}),

@@ -72,7 +72,7 @@ class TestRegistryExport(RegistryCase, HttpCase):
         sheet = read_workbook(self._get("target.xlsx").content)
         self.assertEqual((rows[0], sheet[0]), (self._labels("target"),) * 2)
         self.assertEqual(len(rows), len(sheet))
-        names = ["code", *(column.name for column in COLUMNS["target"])]
+        names = [column.name for column in COLUMNS["target"]]
         by_name = {row[1]: dict(zip(names, row)) for row in sheet}
         self.assertNotIn(self.theirs.code, [row[0] for row in rows])
         first = by_name["甲公司"]

@@ -34,7 +34,9 @@ ROWS = [
     "三沙岛,,area,,,,SUR,,,,,,,,,,,,".split(","),
 ]
 CHANGED = [
-    f"甲公司,{CODE},,金山路9号,张三,,SUR,,,,,P1,,B,,1,投诉多,,".split(","),
+    f"甲公司新名,{CODE},institution,金山路9号,张三,,SUR,新控制网,台江区,,,P1,2030-01-31,B,,1,投诉多,,".split(
+        ","
+    ),
     f"乙公司,{CODE_2},,,,,SUR,,,,,P2,,D,2026-02-01,0,,,".split(","),
     f"乙公司,{CODE_2},,,,,SUR,,,,,P3,,,,,,active,".split(","),
 ]
@@ -50,8 +52,9 @@ class TestRegistryImport(RegistryCase):
         for row in rows:
             given = {name: value for name, value in zip(COLUMNS, row) if value}
             key = given.get("uscc", False)
+            name = given["entity_name"]
             entity = env["srsp.entity"].search(
-                [("uscc", "=", key), ("name", "=", given["entity_name"])]
+                [("uscc", "=", key)] if key else [("name", "=", name)]
             )
             self._keep(entity, {f: given[n] for n, f in ENTITY.items() if n in given})
             entity = entity or env["srsp.entity"].search([], order="id desc", limit=1)
@@ -67,6 +70,8 @@ class TestRegistryImport(RegistryCase):
             if not target:
                 vals |= {"entity_id": entity.id, "sector_id": self.sector.id}
             self._keep(target, vals)
+        self.env.flush_all()
+        self.env.cr.precommit.run()  # tracking
 
     def _keep(self, record, vals):
         if not record:
@@ -81,7 +86,7 @@ class TestRegistryImport(RegistryCase):
             record.write(changed)
 
     def _written(self):
-        """What the database holds of the rows: entities, targets, history; without ids, numbers and times."""
+        """What the database holds of the rows: entities, targets, history, tracking; without ids, numbers and times."""
         self.env.flush_all()
         left_out = "- 'id' - 'create_date' - 'write_date' - 'write_uid'"
         self.env.cr.execute(
@@ -89,9 +94,15 @@ class TestRegistryImport(RegistryCase):
             SELECT to_jsonb(e) {left_out} - 'code', e.code = coalesce(e.uscc, e.code), t.code ~ '^SUR-[0-9]{{6}}$',
                    to_jsonb(t) {left_out} - 'code' - 'entity_id',
                    (SELECT jsonb_agg(to_jsonb(c) - 'id' - 'target_id' - 'changed_on' ORDER BY c.id)
-                      FROM srsp_target_change c WHERE c.target_id = t.id)
+                      FROM srsp_target_change c WHERE c.target_id = t.id),
+                   (SELECT jsonb_agg(jsonb_build_array(f.name, to_jsonb(v) - 'id' - 'mail_message_id' - 'create_date'
+                             - 'write_date', m.message_type, m.subtype_id, m.author_id, m.email_from, m.is_internal)
+                             ORDER BY m.id, f.model, f.name)
+                      FROM mail_tracking_value v JOIN mail_message m ON m.id = v.mail_message_id
+                      JOIN ir_model_fields f ON f.id = v.field_id
+                     WHERE m.model = 'srsp.entity' AND m.res_id = e.id OR m.model = 'srsp.target' AND m.res_id = t.id)
               FROM srsp_entity e JOIN srsp_target t ON t.entity_id = e.id
-             WHERE e.company_id = %s AND e.name NOT LIKE 'Unit%%' ORDER BY e.name, t.permit_number
+             WHERE e.company_id = %s AND e.name NOT LIKE 'Unit%%' ORDER BY e.uscc, t.permit_number
             """,
             [self.company.id],
         )
@@ -103,11 +114,12 @@ class TestRegistryImport(RegistryCase):
         ]
         for rows in (ROWS, ROWS + CHANGED):
             savepoint = self.env.cr.savepoint()
-            self._type_in(rows)
+            self._type_in(ROWS)
+            self._type_in(rows[len(ROWS) :])
             typed = self._written()
             savepoint.rollback()
             self.env.invalidate_all()
-            for part in (ROWS, CHANGED)[: 1 + (len(rows) > len(ROWS))]:
+            for part in (ROWS, CHANGED)[: 1 + (rows != ROWS)]:
                 record = self._import([COLUMNS, *part])
                 self.assertEqual(self._errors(record), [])
             imported = self._written()
@@ -115,6 +127,74 @@ class TestRegistryImport(RegistryCase):
             self.env.invalidate_all()
             self.assertEqual(len(typed), 4)
             self.assertEqual(imported, typed)
+
+    def test_what_changes_is_shown_by_the_check_and_noted_on_each_record(self):
+        self._import([COLUMNS, *ROWS])
+        record = self._check([COLUMNS, *CHANGED])
+        changes = [(c.row, c.code, c.label, c.old, c.new) for c in record.change_ids]
+        first, second, third = (
+            self.env["srsp.target"].search([("permit_number", "=", number)])
+            for number in ("P1", "P2", "P3")
+        )
+        self.assertEqual(
+            [change for change in changes if change[0] == 2],
+            [
+                (2, first.code, "Entity Name", "甲公司", "甲公司新名"),
+                (2, first.code, "Object", "", "新控制网"),
+                (2, first.code, "Kind of Entity", "Enterprise", "Institution"),
+                (2, first.code, "Region", "鼓楼区", "台江区"),
+                (2, first.code, "Address", "金山路1号", "金山路9号"),
+                (2, first.code, "Permit Valid Until", "2027-01-31", "2030-01-31"),
+                (2, first.code, "Risk Class", "A", "B"),
+                (2, first.code, "Key Target", "No", "Yes"),
+                (2, first.code, "Reason of the Key Mark", "", "投诉多"),
+            ],
+        )
+        self.assertEqual(
+            {(row, code) for row, code, *_change in changes},
+            {(2, first.code), (3, second.code), (4, third.code)},
+        )
+        self.assertFalse(first.message_ids)
+        record.action_import()
+        record._run()
+        self.assertEqual(len(record.change_ids), len(changes))
+        for note in (
+            first.message_ids,
+            first.entity_id.message_ids,
+            second.message_ids,
+        ):
+            self.assertEqual(len(note), 1)
+            self.assertEqual(note.body, "<span>Import of “registry” from Test</span>")
+            self.assertEqual(note.author_id, self.officer.partner_id)
+        again = self._check([COLUMNS, *CHANGED])
+        self.assertFalse(again.change_ids)
+
+    def test_changes_of_attributes_are_shown_too(self):
+        self.sector.target_properties_definition = [
+            {
+                "name": "grade",
+                "type": "selection",
+                "string": "Grade",
+                "selection": [["a", "甲级"], ["b", "乙级"]],
+            },
+            {"name": "staff", "type": "integer", "string": "Staff"},
+        ]
+        header = [*HEADER, "Grade", "Staff"]
+        row = ["甲公司", CODE, "SUR", "P1"]
+        self._import([header, [*row, "乙级", ""]])
+        record = self._import([header, [*row, "甲级", "12"]])
+        self.assertEqual(
+            [(c.label, c.old, c.new) for c in record.change_ids],
+            [("Grade", "乙级", "甲级"), ("Staff", "", "12")],
+        )
+
+    def test_no_more_changes_are_shown_than_a_form_holds(self):
+        rows = [[f"第{n}公司", "", "SUR", "", "鼓楼区"] for n in range(60)]
+        header = [*HEADER, "region"]
+        self._import([header, *rows])
+        record = self._check([header, *([*row[:4], "台江区"] for row in rows)])
+        self.assertEqual(record.updated_count, 60)
+        self.assertEqual(record.change_ids.mapped("row"), list(range(2, 52)))
 
     def test_the_same_file_again_changes_nothing_and_says_so(self):
         record = self._import([COLUMNS, *ROWS])
@@ -366,6 +446,23 @@ class TestRegistryImport(RegistryCase):
         self.assertFalse(record.missing_target_ids)
         record = self._import([*rows, ["乙公司", "1", "SUR", ""]], is_full=True)
         self.assertEqual((record.bad_count, record.missing_count), (1, 0))
+        self.assertIn("missing from the file was not looked for", record.message)
+
+    def test_what_is_imported_again_is_no_longer_missing_from_an_older_file(self):
+        rows = [HEADER, ["甲公司", CODE, "SUR", "P1"]]
+        self._import([*rows, ["乙公司", CODE_2, "SUR", "P2"]])
+        older = self._import(rows, is_full=True)
+        self.assertEqual(older.missing_count, 120)
+        back = self._target("乙公司")
+        self.assertIn(back, older.missing_target_ids)
+        self._check([HEADER, ["乙公司", CODE_2, "SUR", "P2"]])
+        self.assertIn(back, older.missing_target_ids)
+        self._import([HEADER, ["乙公司", CODE_2, "SUR", "P2"]])
+        self.assertEqual(older.missing_count, 119)
+        self.assertNotIn(back, older.missing_target_ids)
+        older._cancel_missing("注销")
+        self.assertEqual(back.state, "active")
+        self.assertEqual(set(self.targets.mapped("state")), {"cancelled"})
 
     def test_only_those_who_keep_the_registry_import(self):
         for role in ("inspector", "auditor", "policy_officer"):
@@ -373,14 +470,37 @@ class TestRegistryImport(RegistryCase):
             with self.assertRaises(AccessError):
                 self._upload([HEADER, ["甲公司", CODE, "SUR", "P1"]], user)
         record = self._upload([HEADER, ["甲公司", CODE, "SUR", "P1"]])
+        stranger = self._make_user("stranger", "division_manager", self.minerals)
         with self.assertRaises(AccessError):
-            record.with_user(self.manager).read(["message"])
+            record.with_user(stranger).read(["message"])
         with self.assertRaises(AccessError):
             record.with_user(self.administrator).action_check()
         with self._refused("cannot be edited", AccessError):
             record.state = "checked"
         with self._refused("cannot be edited", AccessError):
             record.user_id = self.administrator
+
+    def test_the_head_of_a_division_sees_what_its_officers_import(self):
+        record = self._check([HEADER, ["甲公司", "1", "SUR", "P1"]])
+        seen = record.with_user(self.manager)
+        self.assertEqual(seen.read(["bad_count"])[0]["bad_count"], 1)
+        self.assertTrue(seen.error_ids.read(["reason"]) and seen.column_ids.read([]))
+        with self.assertRaises(AccessError):
+            seen.is_full = True
+        with self.assertRaises(AccessError):
+            seen.action_import()
+        stranger = self._make_user("stranger", "division_manager", self.minerals)
+        self.assertFalse(record.with_user(stranger).search([]))
+
+    def test_who_only_reads_sees_no_file(self):
+        record = self._check([HEADER, ["甲公司", "1", "SUR", "P1"]])
+        for role in ("auditor", "policy_officer"):
+            user = self._make_user(f"reader_{role}", role)
+            seen = record.with_user(user).with_context(bin_size=True)
+            self.assertEqual(seen.error_ids.mapped("value"), ["1"])
+            for name in ("file", "error_file"):
+                with self.assertRaises(AccessError):
+                    seen.read([name])
 
     def test_one_bureau_does_not_import_for_another(self):
         other = self.env["res.company"].create(
@@ -409,3 +529,29 @@ class TestRegistryImport(RegistryCase):
         record.sudo().state = "importing"
         with self._refused("must be of the standard kind", UserError):
             record._run()
+
+    def _begin(self, record):
+        """Do what alone is left of a run whose server goes down."""
+        self.env.flush_all()
+        with self.env.registry.cursor() as cr:
+            self.assertTrue(record.with_env(self.env(cr=cr, su=True))._begin())
+        record.invalidate_recordset()
+
+    def test_an_import_that_is_cut_off_again_does_not_begin_for_ever_and_says_so(self):
+        cron = self.env.ref("srsp_supervision.ir_cron_registry_import")
+        record = self._upload([HEADER, ["甲公司", CODE, "SUR", "P1"]])
+        record.action_check()
+        with self.enter_registry_test_mode():
+            self._begin(record)
+            cron.method_direct_trigger()
+            self.assertEqual(record.state, "checked")
+            record.action_import()
+            self._begin(record)
+            self._begin(record)
+            cron.method_direct_trigger()
+            self.assertEqual(record.state, "failed")
+            self.assertRegex(record.message, "cut off 2 times.*limit_time_real_cron")
+            self.assertFalse(self._target("甲公司"))
+            record.action_check()
+            cron.method_direct_trigger()
+            self.assertEqual(record.state, "checked")

@@ -4,10 +4,12 @@ import base64
 import io
 import zipfile
 from datetime import date
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from ..models import srsp_registry_import_report
 from .registry_case import (
     CODE,
     CODE_2,
@@ -190,7 +192,12 @@ class TestRegistryImportErrors(RegistryCase):
                     "双胞胎",
                     "several entities have this name: enter the entity's code",
                 ),
-                (3, "Entity Code", "E99999999", "no entity has this code"),
+                (
+                    3,
+                    "Entity Code",
+                    "E99999999",
+                    "no entity has this code: leave it empty to add one",
+                ),
             ],
         )
 
@@ -240,7 +247,7 @@ class TestRegistryImportErrors(RegistryCase):
                     2,
                     "Entity Name",
                     "新名字",
-                    "a visit is open: close it before name or kind of the entity change",
+                    "a visit is open: close it before name, kind or credit code of the entity change",
                 )
             ],
         )
@@ -308,6 +315,46 @@ class TestRegistryImportErrors(RegistryCase):
         again = self._check(data)
         self.assertEqual(again.column_ids.mapped("label"), back[0])
         self.assertEqual(again.bad_count, 2)
+
+    def test_the_report_says_what_it_leaves_out(self):
+        rows = [[f"第{n}公司", "1", "SUR", ""] for n in range(1200)]
+        record = self._check([HEADER, *rows])
+        self.assertEqual(len(record.error_ids), 1000)
+        self.assertEqual(
+            record.error_note, "The first 1000 of 1200 bad cells are shown."
+        )
+        with patch.object(srsp_registry_import_report, "MOST_BAD_ROWS", 900):
+            record.action_check()
+            record._run()
+        self.assertEqual(
+            record.error_note,
+            "The first 900 of 1200 bad cells are shown. "
+            "The workbook holds the first 900 of 1200 bad rows: mend those and check again.",
+        )
+        self.assertEqual(len(read_workbook(base64.b64decode(record.error_file))), 901)
+        self.assertFalse(self._check([HEADER, *rows[:1], GOOD]).error_note)
+
+    def test_headings_without_rows_are_no_registry(self):
+        for data in (make_csv([HEADER]), make_workbook([HEADER, [""]])):
+            record = self._check(data)
+            self.assertEqual(record.state, "failed")
+            self.assertEqual(record.message, "There is no row under the headings.")
+
+    def test_a_second_filled_sheet_is_not_passed_over(self):
+        def add(*cells, hide=False):
+            def change(book, sheet):
+                book.add_worksheet("空表").set_column(0, 9, 30)
+                more = book.add_worksheet("续表")
+                for at, text in enumerate(cells):
+                    more.write_string(at, 0, text)
+                if hide:
+                    more.hide()
+
+            return make_workbook([HEADER, GOOD], change)
+
+        self._assert_unreadable(add("名称", "乙公司"), "Sheet “续表” is filled too")
+        for data in (add(), add("名称", "乙公司", hide=True)):
+            self.assertEqual(self._check(data).created_count, 1)
 
     def test_text_may_be_utf_8_or_gb18030(self):
         for encoding in ("utf-8", "utf-8-sig", "gb18030"):

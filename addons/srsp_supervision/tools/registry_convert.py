@@ -14,6 +14,7 @@ from . import uscc
 from .identity import holds_identity, may_hold_identity
 from .registry_file import Block
 
+EXACT = 10**15  # from here on a spreadsheet's numbers are rounded
 SHOWN = 200  # characters of a bad cell's text that are kept
 MOST_REMEMBERED = 50_000
 _DATE = re.compile(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})")
@@ -67,10 +68,12 @@ class ToText(Converter):
         return texts
 
     def convert(self, value):
-        if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-            value = int(value)
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             return Bad("not_text")  # a date: what was typed is lost
+        if not isinstance(value, str) and abs(value) >= EXACT:
+            return Bad("not_exact")
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         text = str(value).strip()
         return text if len(text) <= self.most else Bad("too_long")
 
@@ -177,6 +180,8 @@ class ToCreditCode(Converter):
         return [self.convert(value) for value in values]
 
     def convert(self, value):
+        if isinstance(value, (int, float)) and abs(value) >= EXACT:
+            return Bad("not_exact")
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         code = uscc.clean(str(value))

@@ -1,4 +1,4 @@
-"""Reads the first sheet of a workbook of any size in bounded memory.
+"""Reads the only filled sheet of a workbook of any size in bounded memory.
 
 The sheet's XML is cut between rows into pieces; ``registry_piece`` lets the parser read each as a small workbook. Texts
 that the sheet shares (``sharedStrings.xml``) wait on disk until their cell comes.
@@ -33,6 +33,8 @@ MOST_ROW_BYTES = 20_000_000
 MOST_BYTES = 8_000_000_000  # of all parts together, unpacked
 FREE_BYTES = 50_000_000  # up to here a part may be packed as tightly as it likes
 MOST_RATIO = 100  # beyond: what spreadsheets write shrinks to a tenth or a twentieth
+LONGEST_TAG = 100  # bytes
+_VALUE = re.compile(TAG + rb"(?:v|is)[\s>]")
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -52,7 +54,7 @@ class WorkbookFile(TableFile):
         """Yield the rows of the first sheet that is not hidden.
 
         :raises WorkbookError: ``not_a_workbook``, ``macro``, ``too_large``, ``too_wide``, ``gap`` (rows far from each
-            other), ``empty_sheet``
+            other), ``empty_sheet``, ``second_sheet`` (its name in ``place``: another one in sight is filled too)
         """
         try:
             with zipfile.ZipFile(self.path) as archive:
@@ -64,7 +66,11 @@ class WorkbookFile(TableFile):
 
     def _read(self, archive):
         _check_parts(archive)
-        sheet, date1904 = _find_sheet(archive)
+        sheets, date1904 = _find_sheets(archive)
+        for name, path in sheets[1:]:
+            if _is_filled(archive, path):
+                raise WorkbookError("second_sheet", name)
+        sheet = sheets[0][1]
         with _SharedTexts(archive) as texts:
             reader = PieceReader(texts, _read_styles(archive), date1904)
             size = max(archive.getinfo(sheet).file_size, 1)
@@ -113,8 +119,8 @@ def _parse_small(archive, name):
     return etree.fromstring(_read_small(archive, name), parser)
 
 
-def _find_sheet(archive):
-    """The part of the first sheet in sight, and whether the book counts its days from 1904."""
+def _find_sheets(archive):
+    """[(name, part)] of the sheets in sight, and whether the book counts its days from 1904."""
     book = _parse_small(archive, "xl/workbook.xml")
     links = {
         link.get("Id"): link.get("Target")
@@ -123,13 +129,27 @@ def _find_sheet(archive):
     date1904 = any(
         e.get("date1904") in ("1", "true") for e in book.iter("{*}workbookPr")
     )
+    sheets = []
     for sheet in book.iter("{*}sheet"):
         if sheet.get("state", "visible") == "visible":
             target = links[sheet.get(f"{{{OFFICE}}}id")]
             path = target[1:] if target.startswith("/") else f"xl/{target}"
             archive.getinfo(path)
-            return path, date1904
-    raise WorkbookError("empty_sheet")
+            sheets.append((sheet.get("name"), path))
+    if not sheets:
+        raise WorkbookError("empty_sheet")
+    return sheets, date1904
+
+
+def _is_filled(archive, path):
+    """Whether a sheet has a value in any cell."""
+    with archive.open(path) as file:
+        end = b""
+        while data := file.read(PIECE_BYTES):
+            if _VALUE.search(end + data):
+                return True
+            end = data[-LONGEST_TAG:]
+    return False
 
 
 def _read_styles(archive):

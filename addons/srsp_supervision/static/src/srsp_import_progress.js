@@ -25,8 +25,11 @@ export class SrspImportProgress extends Component {
     async look() {
         if (this.isWorking && !this.looking) {
             this.looking = true;
-            await this.props.record.load();
-            this.looking = false;
+            try {
+                await this.props.record.load();
+            } finally {
+                this.looking = false;
+            }
         }
     }
 }

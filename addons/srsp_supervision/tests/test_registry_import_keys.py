@@ -1,0 +1,158 @@
+"""A row finds the target and the entity it means, by whatever code it has; no file makes a second one unnoticed."""
+
+from odoo.tests import tagged
+
+from .registry_case import CODE, CODE_2, HEADER, RegistryCase, make_workbook
+
+CODE_3 = "91350100M0001028X9"
+BY_CODE = [*HEADER, "entity_code", "target_code"]
+CODE_KNOWN = "an entity of this name has this credit code: enter it"
+
+
+@tagged("post_install", "-at_install")
+class TestRegistryImportKeys(RegistryCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        make_entity = cls.env["srsp.entity"].create
+        make_target = cls.env["srsp.target"].create
+        bureau = {"company_id": cls.company.id}
+        cls.known = make_entity({"name": "甲公司", "uscc": CODE, **bureau})
+        cls.first = make_target(
+            {
+                "entity_id": cls.known.id,
+                "sector_id": cls.sector.id,
+                "permit_number": "P1",
+            }
+        )
+        cls.nameless = make_entity({"name": "乙公司", **bureau})
+        cls.bare = make_target(
+            {"entity_id": cls.nameless.id, "sector_id": cls.sector.id}
+        )
+
+    def _assert_bad(self, rows, errors):
+        before = self._registry()
+        record = self._import(rows)
+        self.assertEqual(self._errors(record), errors)
+        self.assertEqual(self._registry(), before)
+
+    def test_a_name_alone_does_not_make_a_second_entity(self):
+        self._assert_bad(
+            [HEADER, ["甲公司", "", "SUR", "P1"], ["甲公司", "", "SUR", "P7"]],
+            [
+                (2, "Credit Code", CODE, CODE_KNOWN),
+                (3, "Credit Code", CODE, CODE_KNOWN),
+            ],
+        )
+        self._assert_bad(
+            [HEADER, ["乙公司", CODE_2, "SUR", "P7"]],
+            [
+                (2, "Entity Code", self.nameless.code, "the entity with this code has the same name and no credit code"
+                    " yet: to add it, enter the entity's code too")
+            ],
+        )  # fmt: skip
+        record = self._check(
+            [HEADER, ["丙公司", CODE_2, "SUR", "P1"], ["丙公司", "", "SUR", "P2"]]
+        )
+        self.assertEqual(
+            self._errors(record),
+            [
+                (3, "Credit Code", CODE_2, "in row 2 an entity of this name has this credit code: enter it here too")
+            ],
+        )  # fmt: skip
+
+    def test_an_entity_found_by_its_code_takes_the_credit_code(self):
+        rows = [BY_CODE, ["乙公司", CODE_2, "SUR", "", self.nameless.code, ""]]
+        record = self._import(rows)
+        self.assertEqual(self._counts(record), (1, 0, 1, 0, 0))
+        self.nameless.invalidate_recordset()
+        self.assertEqual((self.nameless.uscc, self.nameless.code), (CODE_2, CODE_2))
+        self.assertEqual(self._target("乙公司"), self.bare)
+        self.assertEqual(self._counts(self._import(rows)), (1, 0, 0, 1, 0))
+
+    def test_codes_that_disagree_are_reported(self):
+        torn = "the codes of this row are those of different entities"
+        new = self.nameless.code
+        self._assert_bad(
+            [
+                BY_CODE,
+                ["乙公司", CODE, "SUR", "P7", new, ""],
+                ["甲公司", CODE_2, "SUR", "P1", "", self.first.code],
+                ["乙公司", "", "SUR", "", new, self.first.code],
+                ["甲公司", CODE, "SUR", "P1", "", "SUR-999999"],
+                ["甲公司", CODE, "QUI", "P1", "", self.first.code],
+                ["丁公司", CODE_2, "SUR", "", "E99999999", ""],
+            ],
+            [
+                (2, "Credit Code", CODE, torn),
+                (3, "Credit Code", CODE_2, torn),
+                (4, "Entity Code", new, torn),
+                (5, "Target Code", "SUR-999999", "no target has this code: leave it empty to add one"),
+                (6, "Sector", "Quiet", "the target with this code is in another sector and stays there"),
+                (7, "Entity Code", "E99999999", "no entity has this code: leave it empty to add one"),
+            ],
+        )  # fmt: skip
+
+    def test_one_credit_code_is_not_given_to_two(self):
+        self._assert_bad(
+            [
+                BY_CODE,
+                ["乙公司", CODE_2, "SUR", "", self.nameless.code, ""],
+                ["丁公司", CODE_2, "SUR", "P8", "", ""],
+            ],
+            [
+                (2, "Credit Code", CODE_2, "row 3 gives this credit code to another entity"),
+                (3, "Credit Code", CODE_2, "row 2 gives this credit code to another entity"),
+            ],
+        )  # fmt: skip
+
+    def test_a_permit_is_added_and_corrected_by_the_code_of_the_target(self):
+        rows = [
+            BY_CODE,
+            ["乙公司", "", "SUR", "P9", "", self.bare.code],
+            ["甲公司", CODE, "SUR", "P10", "", self.first.code],
+        ]
+        record = self._import(rows)
+        self.assertEqual(self._counts(record), (2, 0, 2, 0, 0))
+        self.assertEqual((self.bare.permit_number, self.first.permit_number), ("P9", "P10"))  # fmt: skip
+        self.assertEqual(self._counts(self._import(rows)), (2, 0, 0, 2, 0))
+        narrow = [["target_code", "permit_number"], [self.first.code, "P11"]]
+        self.assertEqual(self._counts(self._import(narrow)), (1, 0, 1, 0, 0))
+        self.assertEqual(self.first.permit_number, "P11")
+
+    def test_a_permit_added_without_that_code_makes_no_second_target(self):
+        self._assert_bad(
+            [[*HEADER, "entity_code"], ["乙公司", "", "SUR", "P9", ""]],
+            [
+                (2, "Target Code", self.bare.code, "this target of the entity has no permit number yet: to add it,"
+                    " enter the target's code too")
+            ],
+        )  # fmt: skip
+
+    def test_one_permit_or_target_is_not_given_twice(self):
+        self.first.copy({"permit_number": "P2"})
+        taken = "another target of the entity has this permit"
+        code = self.first.code
+        row = ["甲公司", CODE, "SUR"]
+        self._assert_bad(
+            [BY_CODE, [*row, "P2", "", code]], [(2, "Permit Number", "P2", taken)]
+        )
+        self._assert_bad(
+            [BY_CODE, [*row, "P1", "", ""], [*row, "P5", "", code]],
+            [
+                (2, "Permit Number", "P1", "the same entry as in row 3"),
+                (3, "Target Code", code, "the same entry as in row 2"),
+            ],
+        )
+
+    def test_a_number_that_a_spreadsheet_has_rounded_is_not_taken_for_text(self):
+        rows = [HEADER, ["丁公司", "", "SUR", 3501002026000123456], ["戊公司", "", "SUR", 350100202600012]]  # fmt: skip
+        record = self._import(make_workbook(rows))
+        self.assertEqual(
+            self._errors(record),
+            [
+                (2, "Permit Number", "3.501002026000123e+18", "a number of more than 15 digits, the last of which the"
+                    " spreadsheet has lost: format the cell as text and type it again")
+            ],
+        )  # fmt: skip
+        self.assertEqual(self._target("戊公司").permit_number, "350100202600012")
