@@ -24,14 +24,19 @@ class SrspDraw(models.Model):
 
     def _open_change(self, kind):
         self.ensure_one()
-        kinds = dict(self.env["srsp.draw.change"]._fields["kind"].selection)
+        field = self.env["srsp.draw.change"]._fields["kind"]
+        kinds = dict(field._description_selection(self.env))
         return {
             "type": "ir.actions.act_window",
             "name": kinds[kind],
             "res_model": "srsp.draw.change",
             "view_mode": "form",
             "target": "new",
-            "context": {"default_draw_id": self.id, "default_kind": kind},
+            "context": {
+                "default_draw_id": self.id,
+                "default_kind": kind,
+                "srsp_draw_id": self.id,  # a form is loaded without defaults
+            },
         }
 
     def _substitute(self, unavailable, now=None):

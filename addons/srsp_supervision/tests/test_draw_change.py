@@ -247,6 +247,47 @@ class TestChange(SrspCase):
             officer._withdraw("Ill")
         self.assertEqual(task.draw_id._find_difference(), "")
 
+    def _load_strata(self, draw):
+        """The strata that the form offers: the web client loads it without defaults in the context."""
+        context = draw.action_extend()["context"]
+        kept = {k: v for k, v in context.items() if not k.startswith("default_")}
+        wizard = self.env["srsp.draw.change"].with_context(kept)
+        models = wizard.get_views([(False, "form")])["models"]
+        fields = models["srsp.draw.change"]["fields"]
+        return fields["stratum"]["selection"]
+
+    def test_the_form_offers_the_strata_of_its_draw_alone(self):
+        self.targets[:10].risk_class = "D"
+        by_class = self._make_drawn(stratify_by="risk_class").draw_id
+        whole = self._make_drawn(name="Whole").draw_id
+        self.assertEqual(self._load_strata(by_class), [("B", "B"), ("D", "D")])
+        self.assertEqual(self._load_strata(whole), [("all", "All")])
+        self.env["res.lang"]._activate_lang("zh_CN")
+        for draw in (by_class, whole):
+            titles = [
+                action()["name"]
+                for action in (
+                    draw.with_context(lang="zh_CN").action_extend,
+                    draw.with_context(lang="zh_CN").action_withdraw,
+                )
+            ]
+            self.assertEqual(titles, ["追加抽取", "更换检查人员"])
+
+    def test_a_change_that_names_nothing_to_change_is_refused_in_words(self):
+        self.targets[:10].risk_class = "D"
+        draw = self._make_drawn(stratify_by="risk_class").draw_id
+        other = self._make_drawn(name="Whole").draw_id
+        wizard = self.env["srsp.draw.change"]
+        for values, words in (
+            ({"kind": "extension"}, "Choose a stratum of draw"),
+            ({"kind": "extension", "stratum": "all"}, "Choose a stratum of draw"),
+            ({"kind": "withdrawal"}, "Choose the inspector"),
+        ):
+            change = wizard.create({**values, "draw_id": draw.id, "reason": "More"})
+            with self._refused(words):
+                change.action_confirm()
+        self.assertEqual(len(draw.iteration_ids | other.iteration_ids), 2)
+
     def test_the_number_of_substitutions_is_limited(self):
         self.rulebook.substitutes_allowed = 1
         visits = self._make_drawn().inspection_ids

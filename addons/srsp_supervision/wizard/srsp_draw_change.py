@@ -26,15 +26,12 @@ class SrspDrawChange(models.TransientModel):
 
     @api.model
     def _selection_stratum(self):
-        draw = self.env["srsp.draw"].browse(self.env.context.get("default_draw_id"))
-        draws = draw or self.env["srsp.draw"].search([("state", "=", "drawn")])
-        return list(
-            {
-                stratum["key"]: (stratum["key"], one._get_stratum_name(stratum["key"]))
-                for one in draws
-                for stratum in one.strata or []
-            }.values()
-        )
+        """The strata of the draw in question; of all drawn ones where nobody has said which."""
+        draws = self.env["srsp.draw"].browse(self.env.context.get("srsp_draw_id"))
+        names = {}
+        for draw in draws or draws.search([("state", "=", "drawn")]):
+            names |= draw._name_strata()
+        return list(names.items())
 
     @api.depends("draw_id")
     def _compute_inspector_ids(self):
@@ -52,7 +49,13 @@ class SrspDrawChange(models.TransientModel):
             raise UserError(self.env._("Give a reason: it stays on record."))
         draw = self.draw_id.sudo()
         if self.kind == "extension":
+            if self.stratum not in draw._name_strata():
+                raise UserError(
+                    self.env._("Choose a stratum of draw %(draw)s.", draw=draw.number)
+                )
             draw._extend({self.stratum: self.number}, reason)
-        else:
+        elif self.inspector_id:
             draw._withdraw(self.inspector_id.sudo(), reason)
+        else:
+            raise UserError(self.env._("Choose the inspector who can no longer serve."))
         return {"type": "ir.actions.act_window_close"}

@@ -5,17 +5,27 @@
     const MOMENT = 6000; // how long the randomness stands alone
     const REVEAL = 24000; // within which all tickets appear
     const SLOWEST = 1500; // between two tickets
-    const CARDS = 30; // tickets that fit on the screen
-    // What fits: [roster rows up to, tickets up to, how the wall shows them]; else dots, and fine dots.
-    const WALLS = [[72, 16, "o_room_wide"], [130, 6, "o_room_dense"], [400, Infinity, "o_room_dots"]];
-    // Tickets up to, columns.
-    const SHELVES = [[6, 3], [16, 4], [Infinity, 6]];
+    const PAGE = 8000; // how long a page of tickets or strata stands
+    const SHARE = 0.4; // of the panel that the roster may take where the tickets need pages
+    // The roster, label by label or as dots; the tickets, in rem: the most readable way first.
+    const WALLS = [["o_room_large", "o_room_medium", "o_room_small"], ["o_room_dots", "o_room_dots o_room_fine"]];
+    const SIZES = [1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 1];
+    const DETAILED = 1.2; // from this size on a ticket shows its stratum and position
+    const MANY = 8; // strata, from which on they are written smaller
+    const PAGED = 1.1; // the size of tickets that need pages
 
     const room = document.body;
     const one = (selector) => room.querySelector(selector);
     const all = (selector) => room.querySelectorAll(selector);
     const planned = Number(room.dataset.drawn); // how many are to be drawn
+    const panel = one(".o_room_roster");
+    const wall = one(".o_room_wall");
+    const shelf = one(".o_room_tickets");
+    const strata = [...all(".o_room_strata tbody tr")];
     const chips = new Map();
+    let cards = [];
+    let perPage = 0; // tickets; 0: nothing has been arranged yet
+    let strataPerPage = 0;
     let state = JSON.parse(room.dataset.state);
     let offset = state.now - Date.now(); // of the server's clock
     let shown = 0;
@@ -32,18 +42,93 @@
     const two = (number) => String(number).padStart(2, "0");
 
     function buildWall() {
-        const wall = one(".o_room_wall");
         const labels = JSON.parse(wall.dataset.labels);
-        const fits = WALLS.find(([rows, tickets]) => labels.length <= rows && planned <= tickets);
-        wall.className = `o_room_wall ${fits ? fits[2] : "o_room_dots o_room_fine"}`;
         wall.hidden = !labels.length;
-        const isDotted = wall.classList.contains("o_room_dots");
         for (const label of labels) {
-            const chip = element("span", "o_room_chip", isDotted ? "" : label);
+            const chip = element("span", "o_room_chip", label);
             chips.set(label, chip);
             wall.append(chip);
         }
-        one(".o_room_tickets").dataset.columns = SHELVES.find(([tickets]) => planned <= tickets)[1];
+        setLabelWidth(labels);
+    }
+
+    function setLabelWidth(labels) {
+        room.style.setProperty("--label", labels.reduce((width, label) => Math.max(width, label.length), 0));
+    }
+
+    const setWall = (way) => wall.className = `o_room_wall ${way}`;
+
+    function setSize(size) {
+        shelf.style.fontSize = `${size}rem`;
+        shelf.classList.toggle("o_room_detailed", size >= DETAILED);
+    }
+
+    function fits(way, size) {
+        setWall(way);
+        setSize(size);
+        return panel.scrollHeight <= panel.clientHeight;
+    }
+
+    /** Show the whole roster and all tickets as large as they fit, else pages of tickets. */
+    function arrange() {
+        const isDrawn = ["tickets", "result"].includes(room.dataset.phase);
+        shelf.replaceChildren(...(isDrawn ? cards : []));
+        const isFound = WALLS.some((ways) => SIZES.some((size) => ways.some((way) => fits(way, size))));
+        perPage = isFound ? Infinity : choosePerPage();
+        shelf.replaceChildren();
+        arrangeStrata();
+    }
+
+    /** How many tickets to put on a page beside the roster. */
+    function choosePerPage() {
+        WALLS.flat().find((way) => {
+            setWall(way);
+            return wall.offsetHeight <= SHARE * panel.clientHeight;
+        });
+        setSize(PAGED);
+        const { rowGap, gridTemplateColumns } = getComputedStyle(shelf);
+        const row = Math.max(...cards.map((card) => card.offsetHeight)) + parseFloat(rowGap);
+        const over = panel.scrollHeight - panel.clientHeight;
+        const columns = gridTemplateColumns.split(" ").length;
+        const rows = Math.max(1, Math.floor((shelf.offsetHeight + parseFloat(rowGap) - over) / row));
+        return columns * Math.ceil(spread(cards.length, columns * rows) / columns);
+    }
+
+    /** How many of `total` to put on a page that takes `most`, so that all pages hold about as many. */
+    const spread = (total, most) => Math.ceil(total / Math.ceil(total / most));
+
+    function arrangeStrata() {
+        const box = one(".o_room_strata");
+        box.classList.toggle("o_room_many", strata.length > MANY);
+        strata.forEach((row) => row.hidden = false);
+        const heights = strata.map((row) => row.offsetHeight);
+        const over = box.scrollHeight - box.clientHeight;
+        const free = heights.reduce((sum, height) => sum + height, -over);
+
+        const fitting = over <= 0 ? strata.length : Math.max(1, Math.floor(free / Math.max(...heights)));
+        strataPerPage = spread(strata.length, fitting);
+    }
+
+    /** Say which of `total` stand on the page, unless there is but one. */
+    function sayRange(selector, page, size, total) {
+        const first = page * size + 1;
+        const range = `${first}–${Math.min(total, first + size - 1)} / ${total.toLocaleString()}`;
+        say(selector, size < total ? range : "");
+    }
+
+    function turnStrata(now) {
+        const page = Math.floor(now / PAGE) % Math.ceil(strata.length / strataPerPage);
+        strata.forEach((row, index) => row.hidden = Math.floor(index / strataPerPage) !== page);
+        sayRange(".o_room_strata .o_room_range", page, strataPerPage, strata.length);
+    }
+
+    /** Put the tickets of one page on the screen, as far as they have appeared. */
+    function turnTickets(page) {
+        const first = perPage < cards.length ? page * perPage : 0;
+        const wanted = cards.slice(first, Math.min(shown, first + perPage));
+        if (wanted[0] !== shelf.firstElementChild) shelf.replaceChildren();
+        shelf.append(...wanted.slice(shelf.children.length));
+        sayRange(".o_room_drawn .o_room_range", page, perPage, cards.length);
     }
 
     function countDown(left) {
@@ -64,40 +149,50 @@
         }
     }
 
-    function showTicket(ticket, isNew) {
-        chips.get(ticket.label)?.classList.add("o_room_lit");
-        const tickets = one(".o_room_tickets");
-        if (tickets.children.length >= CARDS) {
-            one(".o_room_more").hidden = false;
-            return;
-        }
-        const card = element("article", isNew ? "o_room_card o_room_new" : "o_room_card", "");
-        card.append(
-            element("b", "", ticket.label),
-            element("span", "", ticket.name),
-            element("small", "", [ticket.stratum, ...ticket.officers].join(" · ")),
-            element("code", "", ticket.position.slice(0, 16) + "…")
-        );
-        tickets.append(card);
+    function buildCards() {
+        cards = state.tickets.map((ticket) => {
+            const card = element("article", "o_room_card", "");
+            const head = element("p", "", "");
+            head.append(element("b", "", ticket.label), element("span", "", ticket.officers.join(" ")));
+            card.append(
+                head,
+                element("span", "", ticket.name),
+                element("small", "", ticket.stratum),
+                element("code", "", ticket.position.slice(0, 16) + "…")
+            );
+            return card;
+        });
+        setLabelWidth(state.tickets.map((ticket) => ticket.label));
+        one(".o_room_more").hidden = planned <= cards.length;
+        say(".o_room_more b", (planned - cards.length).toLocaleString());
     }
 
+    /** Milliseconds from one ticket to the next. */
+    const step = () => Math.min(SLOWEST, REVEAL / Math.max(1, cards.length));
+
     /** How many tickets are to be seen by now; -1 while the randomness stands alone. */
-    function reached(now) {
-        const step = Math.min(SLOWEST, REVEAL / Math.max(1, state.tickets.length));
-        const since = now - state.drawn_at - MOMENT;
-        return since < 0 ? -1 : Math.min(state.tickets.length, Math.floor(since / step));
+    function reached(since) {
+        return since < 0 ? -1 : Math.min(cards.length, Math.floor(since / step()));
     }
 
     function showDrawn(now) {
-        const count = reached(now);
-        const isNew = count - shown === 1;
-        for (; shown < count; shown++) showTicket(state.tickets[shown], isNew);
+        if (cards.length !== state.tickets.length) buildCards();
+        const since = now - state.drawn_at - MOMENT;
+        const count = reached(since);
+        if (count - shown === 1) cards[shown].classList.add("o_room_new");
+        for (; shown < count; shown++) chips.get(state.tickets[shown].label)?.classList.add("o_room_lit");
         if (count < 0) return "spoken";
-        const isDone = count === state.tickets.length;
         say("[data-show=tickets] .o_room_count", count);
         say("[data-show=result] .o_room_count", planned.toLocaleString());
         say(".o_room_visits", state.visits);
-        return isDone ? "result" : "tickets";
+        return count === cards.length ? "result" : "tickets";
+    }
+
+    /** The page of the newest ticket; once all are there, one page after the other. */
+    function choosePage(now) {
+        if (room.dataset.phase === "tickets") return Math.floor(Math.max(0, shown - 1) / perPage);
+        const done = now - state.drawn_at - MOMENT - step() * cards.length;
+        return Math.floor(done / PAGE) % Math.ceil(cards.length / perPage);
     }
 
     function showQr() {
@@ -119,7 +214,12 @@
         if (phase === "result") showQr();
         say(".o_room_message", state.message);
         say(".o_room_witnesses b", state.witnesses);
-        room.dataset.phase = phase;
+        if (room.dataset.phase !== phase || !perPage) {
+            room.dataset.phase = phase;
+            arrange();
+        }
+        turnStrata(now);
+        if (phase === "tickets" || phase === "result") turnTickets(choosePage(now));
     }
 
     async function look() {
@@ -149,6 +249,8 @@
     chooseTheme();
     buildWall();
     tick();
+    document.fonts.ready.then(arrange);
+    addEventListener("resize", arrange);
     setInterval(tick, 100);
     setTimeout(look, LOOK);
 })();
