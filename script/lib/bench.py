@@ -16,6 +16,9 @@ import time
 
 import databases
 
+import odoo.sql_db
+from odoo.tools import config
+
 
 class Tools:
     """What a benchmark needs of its surroundings."""
@@ -32,14 +35,10 @@ class Tools:
     def env(self):
         """Odoo's environment (superuser) on a new database with both addons and no demo data; dropped at the end."""
         if self._environment is None:
-            import odoo
             from odoo.modules.registry import Registry
 
             db = databases.copy(databases.run_name(self.name), demo=False)
             self._stack.callback(databases.drop, db)
-            odoo.tools.config.parse_config(
-                ["-c", "odoo.conf", "-d", db, "--log-level", "warn"]
-            )
             self._stack.callback(odoo.sql_db.close_all)
             cursor = self._stack.enter_context(
                 contextlib.closing(Registry(db).cursor())
@@ -104,6 +103,8 @@ def main():
         parser.error(
             f"no such bench: {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}"
         )
+    # The addons, which a bench may import, are found by the configuration.
+    config.parse_config(["-c", "odoo.conf", "--log-level", "warn"])
     for name in given.names:
         measure(name, given.size)
 
