@@ -222,6 +222,11 @@
         if (phase === "tickets" || phase === "result") turnTickets(choosePage(now));
     }
 
+    function again() {
+        perPage = 0;
+        tick();
+    }
+
     async function look() {
         const asked = Date.now();
         try {
@@ -249,8 +254,8 @@
     chooseTheme();
     buildWall();
     tick();
-    document.fonts.ready.then(arrange);
-    addEventListener("resize", arrange);
+    document.fonts.ready.then(again);
+    addEventListener("resize", again);
     setInterval(tick, 100);
     setTimeout(look, LOOK);
 })();
