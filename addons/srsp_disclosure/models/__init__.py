@@ -2,6 +2,7 @@ from . import srsp_publication
 from . import srsp_publication_publish
 from . import srsp_publication_original
 from . import ir_attachment
+from . import srsp_event
 from . import srsp_event_check
 from . import srsp_publication_page
 from . import srsp_publication_mixin

@@ -29,13 +29,13 @@ class SrspEvent(models.Model):
     _description = "Chained event"
     _inherit = ["srsp.guard.mixin"]
     _order = "sequence desc"
-    _rec_name = "kind"
 
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True
     )
     sequence = fields.Integer("Number in the Chain", required=True, readonly=True)
-    kind = fields.Char(required=True, readonly=True)
+    kind = fields.Char("Key of the Event", required=True, readonly=True)
+    kind_name = fields.Char("Event", compute="_compute_kind_name")
     res_model = fields.Char("Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(
         "Record", model_field="res_model", required=True, readonly=True
@@ -57,6 +57,40 @@ class SrspEvent(models.Model):
             self.env.cr.execute(
                 "ALTER TABLE srsp_event ALTER COLUMN payload SET COMPRESSION lz4"
             )
+
+    @api.depends("kind")
+    @api.depends_context("lang")
+    def _compute_kind_name(self):
+        names = self._get_kind_names()
+        for event in self:
+            event.kind_name = names.get(event.kind, event.kind)
+
+    @api.depends("sequence", "kind_name")
+    def _compute_display_name(self):
+        for event in self:
+            event.display_name = self.env._(
+                "No. %(sequence)s: %(event)s",
+                sequence=event.sequence,
+                event=event.kind_name,
+            )
+
+    @api.model
+    def _get_kind_names(self):
+        """``{kind: what has happened, as a person says it}``; whoever seals another kind adds its name."""
+        return {
+            "list.published": self.env._("List published"),
+            "registry.confirmed": self.env._("Registry confirmed"),
+            "draw.identified": self.env._("Labels of the roster bound"),
+            "draw.committed": self.env._("Roster locked"),
+            "draw.witnessed": self.env._("Commitment witnessed"),
+            "draw.entries_differ": self.env._("Two lottery entries differed"),
+            "draw.drawn": self.env._("Drawn"),
+            "draw.substituted": self.env._("Drawn in place of others"),
+            "draw.extended": self.env._("Drawn in addition"),
+            "draw.withdrawn": self.env._("Inspector replaced"),
+            "draw.voided": self.env._("Draw voided"),
+            "inspection.closed": self.env._("Result formed"),
+        }
 
     @api.model
     def _seal(self, record, kind, payload):

@@ -42,6 +42,14 @@ class TestEventCheck(ChainCase):
         check = checks._check(self.company)
         self.assertIn("存证链校验", check.message_ids.body)
 
+    def test_an_event_says_what_happened_in_words(self):
+        names = self.env["srsp.event"]._get_kind_names()
+        self.assertLessEqual(set(self.events.mapped("kind")), names.keys())
+        event = self._event("draw.drawn")
+        self.assertEqual(event.kind_name, "Drawn")
+        self.assertEqual(event.display_name, f"No. {event.sequence}: Drawn")
+        self.assertEqual(event.new({"kind": "dice.thrown"}).kind_name, "dice.thrown")
+
     def test_a_chain_that_nobody_touched_is_intact(self):
         check = self._check()
         self.assertEqual(

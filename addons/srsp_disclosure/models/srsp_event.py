@@ -1,0 +1,14 @@
+from odoo import api, models
+
+
+class SrspEvent(models.Model):
+    _inherit = "srsp.event"
+
+    @api.model
+    def _get_kind_names(self):
+        return {
+            **super()._get_kind_names(),
+            "publication.published": self.env._("Published"),
+            "channel.archived": self.env._("Channel closed"),
+            "channel.restored": self.env._("Channel opened again"),
+        }
