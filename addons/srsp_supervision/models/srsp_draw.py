@@ -2,6 +2,8 @@ import contextlib
 
 from odoo import api, fields, models
 
+from ..tools.working_days import beijing_time
+
 # All that still happens to a draw once its roster is locked: nothing else is written again, not even by code.
 LIVING_FIELDS = frozenset("state drawn_at void_reason entry entered_by_id".split())
 # Where a draw may go from where it is: never back.
@@ -229,9 +231,9 @@ class SrspDraw(models.Model):
         if min(now, fields.Datetime.now()) < self.announced_for:
             raise self._refusal(
                 self.env._(
-                    "Draw %(draw)s was announced for %(time)s (UTC): it cannot happen earlier.",
+                    "Draw %(draw)s was announced for %(time)s (Beijing time): it cannot happen earlier.",
                     draw=self.number,
-                    time=self.announced_for,
+                    time=beijing_time(self.announced_for),
                 )
             )
 

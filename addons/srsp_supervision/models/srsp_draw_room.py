@@ -7,7 +7,7 @@ from qrcode.image.svg import SvgPathImage
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.working_days import BEIJING
+from ..tools.working_days import beijing_time
 
 WALL = 2400  # roster rows that the screen shows one by one; a larger roster is a number
 TICKETS = 240  # drawn targets that the screen names; the certificate has all
@@ -56,12 +56,11 @@ class SrspDraw(models.Model):
 
     def _get_room_values(self):
         """What the page shows from the lock on."""
-        announced = self.announced_for.replace(tzinfo=datetime.UTC).astimezone(BEIJING)
         sources = dict(self._fields["randomness_kind"]._description_selection(self.env))
         return {
             "draw": self,
             "names": self._name_strata(),
-            "announced": announced.strftime("%Y-%m-%d %H:%M"),
+            "announced": beijing_time(self.announced_for),
             "source": sources[self.randomness_kind],
             "wall": self._query_wall(),
             "state": self._get_room_state(),

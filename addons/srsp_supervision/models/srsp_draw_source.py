@@ -1,13 +1,17 @@
 import datetime
+import logging
 import math
 import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_list
 
 from ..tools import certificate as cert
 from ..tools import drand
 from .srsp_draw import iso
+
+_logger = logging.getLogger(__name__)
 
 
 class Waiting(UserError):
@@ -17,8 +21,9 @@ class Waiting(UserError):
 class SrspDraw(models.Model):
     """Where a draw's randomness comes from, and what each source can and cannot prove.
 
-    A source is a ``randomness_kind`` with a method ``_fetch_randomness_<kind>(now)`` that returns the
-    values of the first iteration: ``randomness_hex`` and what else proves where it came from.
+    A source is a ``randomness_kind`` with a sentence in ``_get_source_statements`` and a method
+    ``_fetch_randomness_<kind>(now)`` that returns the values of the first iteration: ``randomness_hex`` and
+    what else proves where it came from. It raises ``Waiting`` while the randomness is still to come.
     """
 
     _inherit = "srsp.draw"
@@ -79,24 +84,29 @@ class SrspDraw(models.Model):
             (stratum["size"], stratum["quota"]) for stratum in strata
         )
 
-    def _get_randomness_statement(self, task, strata):
-        """What the source proves, and whether it is strong enough for ``strata``; in the bureau's language."""
-        env = task.company_id._srsp_in_language(self).env
-        statement = {
-            "system": env._(
+    @api.model
+    def _get_source_statements(self):
+        """``{kind: what a source of this kind proves, and what not}``."""
+        return {
+            "system": self.env._(
                 "The randomness came from the server's own generator: the certificate proves that the outcome follows"
                 " from it, but outsiders must trust that it was asked for only once."
             ),
-            "lottery": env._(
+            "lottery": self.env._(
                 "The randomness is a public lottery result, keyed in by two people before witnesses after the roster"
                 " was locked: anybody can look it up, and nobody at the bureau could know or choose it."
             ),
-            "drand": env._(
+            "drand": self.env._(
                 "The randomness is a round of drand's public beacon, fixed when the roster was locked: anybody can"
                 " fetch it and check its signature, and nobody could know or choose it before its time."
             ),
-        }[self.randomness_kind]
-        weakness = self.with_env(env)._explain_weakness(
+        }
+
+    def _get_randomness_statement(self, task, strata):
+        """What the source proves, and whether it is strong enough for ``strata``; in the bureau's language."""
+        localized = task.company_id._srsp_in_language(self)
+        statement = localized._get_source_statements()[self.randomness_kind]
+        weakness = localized._explain_weakness(
             self.randomness_kind, task.lottery_outcomes, self._get_bits_needed(strata)
         )
         return f"{statement} {weakness}".strip()
@@ -159,16 +169,34 @@ class SrspDraw(models.Model):
         try:
             signature = drand.fetch(self.company_id._srsp_get_drand_urls(), number)
         except drand.DrandError as error:
-            kind = Waiting if isinstance(error, drand.TooEarly) else UserError
-            raise kind(
+            is_early = isinstance(error, drand.TooEarly)
+            level = logging.INFO if is_early else logging.WARNING
+            _logger.log(level, "Draw %s: no round %s: %s", self.number, number, error)
+            raise (Waiting if is_early else UserError)(
                 self.env._(
-                    "Draw %(draw)s waits for round %(round)s of drand, and asks again every minute: %(error)s",
+                    "Draw %(draw)s waits for round %(round)s of drand, and asks again every minute: %(failures)s",
                     draw=self.number,
                     round=number,
-                    error=error,
+                    failures=self._explain_failures(error.failures),
                 )
             ) from error
         return {
             "randomness_hex": drand.randomness(signature).hex(),
             "signature_hex": signature.hex(),
         }
+
+    @api.model
+    def _explain_failures(self, failures):
+        """``failures`` of a ``DrandError`` in the reader's words; the log has the client's own."""
+        reasons = {
+            "early": self.env._("the round is not there yet"),
+            "late": self.env._("did not answer in time"),
+            "unreachable": self.env._("cannot be reached"),
+            "forged": self.env._("the signature is not the chain's"),
+            "wrong": self.env._("gave an answer that is no round"),
+        }
+        texts = [
+            self.env._("%(address)s: %(reason)s", address=url, reason=reasons[reason])
+            for url, reason in failures
+        ]
+        return format_list(self.env, texts or [self.env._("no address is set")])

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from odoo import models
 from odoo.tools import float_compare
 
-from ..tools.working_days import BEIJING, beijing_date
+from ..tools.working_days import beijing_date, beijing_time
 from .srsp_rulebook import percent
 
 STRATA = {"risk_class": [*"ABCD", "none"], "key": ["key", "ordinary"]}
@@ -278,8 +278,8 @@ class SrspRulebook(models.Model):
                 "lock_lead_hours",
                 what,
                 task,
-                _beijing_time(task.lock_at),
-                _beijing_time(lock_at),
+                beijing_time(task.lock_at),
+                beijing_time(lock_at),
             )
             for task, lock_at in self._get_lock_moves().items()
         ]
@@ -335,9 +335,3 @@ class SrspRulebook(models.Model):
 def _falls_below(value, low, high):
     """Whether ``value`` reached the floor ``low`` and does not reach ``high``."""
     return float_compare(value, low, 4) >= 0 > float_compare(value, high, 4)
-
-
-def _beijing_time(moment):
-    """A UTC time without a time zone as the clock in Beijing shows it."""
-    local = moment.replace(tzinfo=datetime.UTC).astimezone(BEIJING)
-    return f"{local:%Y-%m-%d %H:%M}"

@@ -5,7 +5,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.orm.model_classes import add_to_registry
 from odoo.tests import BaseCase, tagged
 from odoo.tools import mute_logger
 
@@ -201,6 +203,29 @@ class TestDrandDraw(SrspCase):
         self.assertEqual(draw.task_id.activity_ids.user_id, self.env.user)
         self.assertEqual(server.asked, [PATH])
 
+    def test_failures_are_told_in_plain_words_and_kept_in_the_log_as_they_are(self):
+        draw = self._lock()
+        silent, broken = beacon(self, status=None), beacon(self, status=503)
+        gone = beacon(self)
+        gone.close()
+        servers = (gone, silent, broken)
+        self.company.srsp_drand_urls = "\n".join(server.url for server in servers)
+        self.patch(drand.fetch, "__defaults__", (0.5,))
+        with (
+            self.assertLogs(
+                "odoo.addons.srsp_supervision.models.srsp_draw_source"
+            ) as log,
+            self.assertRaises(UserError) as caught,
+        ):
+            draw.with_context(lang="en_US")._record_randomness(SIGNED_AT)
+        self.assertRegex(
+            str(caught.exception),
+            f"{gone.url}: cannot be reached, {silent.url}: did not answer in time,"
+            f" and {broken.url}: gave an answer that is no round$",
+        )
+        self.assertNotRegex(str(caught.exception), "HTTP|urllib|Connection")
+        self.assertRegex(log.output[0], "Max retries.*HTTP 503")
+
     def test_addresses_are_https_except_on_this_machine(self):
         self.company.srsp_drand_urls = "https://a.example/x\n http://localhost:1 "
         self.assertEqual(
@@ -220,6 +245,51 @@ class TestDrandDraw(SrspCase):
         self.company.srsp_drand_urls = False
         with self._refused("names no address of drand"):
             self._lock()
+
+
+@tagged("post_install", "-at_install")
+class TestSourceOfAnAddon(SrspCase):
+    def setUp(self):
+        super().setUp()
+        model = self.registry["srsp.draw"]
+        self.addCleanup(self.registry._setup_models__, self.env.cr, [model._name])
+        self.addCleanup(setattr, model, "_base_classes__", model._base_classes__)
+
+    def _install(self):
+        class Dice(models.Model):
+            _module = None
+            _name = "srsp.draw"
+            _inherit = ["srsp.draw"]
+
+            randomness_kind = fields.Selection(
+                selection_add=[("dice", "Dice")], ondelete={"dice": "cascade"}
+            )
+
+            @api.model
+            def _get_automatic_kinds(self):
+                return [*super()._get_automatic_kinds(), "dice"]
+
+            @api.model
+            def _get_source_statements(self):
+                return super()._get_source_statements() | {"dice": "All saw them."}
+
+            def _fetch_randomness_dice(self, now):
+                return {"randomness_hex": b"6.1.4".hex()}
+
+        add_to_registry(self.registry, Dice)
+        self.registry._setup_models__(self.env.cr, ["srsp.draw"])
+
+    def test_an_addon_brings_its_own_source_by_inheriting_alone(self):
+        self._install()
+        draw = self._make_announced(randomness_kind="dice")._lock_roster(NOW)
+        self.assertEqual(draw.randomness_statement, "All saw them.")
+        with self.enter_registry_test_mode(), freeze_time(DRAW_AT):
+            self.env.ref("srsp_supervision.ir_cron_draw").method_direct_trigger()
+        self.assertEqual(
+            (draw.state, draw.iteration_ids.randomness_hex), ("drawn", b"6.1.4".hex())
+        )
+        self.assertEqual(draw._find_difference(), "")
+        self.assertEqual(draw._get_room_values()["source"], "Dice")
 
 
 @tagged("post_install", "-at_install")
@@ -325,7 +395,7 @@ class TestLottery(SrspCase):
         early = wizard.with_user(self.manager).create(vals)
         with (
             freeze_time(DRAW_AT - timedelta(minutes=1)),
-            self._refused("cannot happen earlier"),
+            self._refused(r"2026-03-23 09:30 \(Beijing time\).*cannot happen earlier"),
         ):
             early.action_confirm()
         with self._refused("Enter the lottery result"):

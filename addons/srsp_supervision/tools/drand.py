@@ -31,11 +31,28 @@ TOO_EARLY = (404, 425)  # how servers say that a round is still to come
 
 
 class DrandError(Exception):
-    """No address gave the round; the text says what each of them did."""
+    """No address gave the round; the text says what each of them did, in the words of whoever failed.
+
+    ``failures`` is ``[(address, reason), ...]`` with the reasons ``early``, ``late``, ``unreachable``,
+    ``forged`` and ``wrong``.
+    """
+
+    reason = "wrong"
+    failures = ()
 
 
 class TooEarly(DrandError):
     """The round has not been signed yet."""
+
+    reason = "early"
+
+
+class TooSlow(DrandError):
+    reason = "late"
+
+
+class Forged(DrandError):
+    reason = "forged"
 
 
 def round_at(moment: float) -> int:
@@ -51,18 +68,32 @@ def fetch(urls, number: int, timeout: float = TIMEOUT) -> bytes:
     :raises TooEarly: when nobody has it and somebody says that it is still to come
     :raises DrandError: when nobody has it for another reason
     """
-    failures, early = [], False
+    failures, texts = [], []
     for url in urls:
         try:
-            signature = _ask(url, number, timeout)
+            return _ask_for_true(url, number, timeout)
         except (requests.RequestException, ValueError, DrandError) as error:
-            early = early or isinstance(error, TooEarly)
-            failures.append(f"{url}: {error}")
-            continue
-        if verify(PUBLIC_KEY, number, signature):
-            return signature
-        failures.append(f"{url}: the signature of round {number} is not the chain's")
-    raise (TooEarly if early else DrandError)("; ".join(failures) or "no address")
+            failures.append((url, _get_reason(error)))
+            texts.append(f"{url}: {error}")
+    is_early = any(reason == "early" for _url, reason in failures)
+    error = (TooEarly if is_early else DrandError)("; ".join(texts) or "no address")
+    error.failures = failures
+    raise error
+
+
+def _ask_for_true(url, number, timeout):
+    signature = _ask(url, number, timeout)
+    if not verify(PUBLIC_KEY, number, signature):
+        raise Forged(f"the signature of round {number} is not the chain's")
+    return signature
+
+
+def _get_reason(error):
+    if isinstance(error, requests.Timeout):
+        return "late"
+    if isinstance(error, requests.RequestException):
+        return "unreachable"
+    return getattr(error, "reason", "wrong")
 
 
 def verify(public_key: str, number: int, signature: bytes) -> bool:
@@ -105,8 +136,10 @@ def _ask(url, number, timeout):
         body = bytearray()
         for byte in answer.iter_content(1):
             body += byte
-            if len(body) > LARGEST or time.monotonic() > deadline:
-                raise DrandError("the answer is too long or comes too slowly")
+            if len(body) > LARGEST:
+                raise DrandError("the answer is too long")
+            if time.monotonic() > deadline:
+                raise TooSlow("the answer comes too slowly")
     return _read(bytes(body))
 
 
