@@ -55,9 +55,9 @@ class SrspDraw(models.Model):
         draw._fill_roster(task, rulebook)
         strata = draw._make_strata(task, rulebook)
         draw._check_locked_officers(task, inspectors, rulebook, classes)
-        lines_digest = draw._fix(task, strata, inspectors, classes)
+        draw._fix(task, strata, inspectors, classes)
         draw._check_room()
-        draw._seal_lock(lines_digest)
+        draw._seal_lock()
         return draw
 
     def _prepare_draw_vals(self, task, rulebook, now):
@@ -136,15 +136,14 @@ class SrspDraw(models.Model):
             )
 
     def _fix(self, task, strata, inspectors, classes):
-        """Compute what the commitment says about the roster and write it, once and for all.
-
-        :return: the digest of who is behind the labels, which the chain alone keeps
-        """
+        """Compute what the commitment says about the roster and write it, once and for all."""
         rows = self._prepare_inspector_rows(task, inspectors)
         salt = secrets.token_bytes(32)
         texts = [f"{mask:x}" for mask in classes]
-        identities, roster, lines = self._watch_lines(salt)
-        root = eligibility.root(((line[0], texts[line[2]]) for line in lines), salt)
+        roster = cert.RowDigest()
+        lines = self._stream_roster(SQL("label, stratum, class_index"))
+        leaves = ((line[0], texts[line[2]]) for line in roster.watch(lines))
+        root = eligibility.root(leaves, salt)
         self.write(
             {
                 "strata": strata,
@@ -161,7 +160,6 @@ class SrspDraw(models.Model):
                 "roster_digest_hex": roster.hexdigest(),
             }
         )
-        return identities.hexdigest()
 
     def _check_room(self):
         """Raise when the officers together cannot make the visits below their cap, however the draw comes out."""

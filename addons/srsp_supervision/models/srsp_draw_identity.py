@@ -1,7 +1,5 @@
 import hashlib
-import itertools
 import json
-from collections import deque
 
 from odoo import models
 from odoo.tools import SQL
@@ -14,6 +12,13 @@ from .srsp_draw import planned
 LOCK_SEALS = ("draw.identified", "draw.committed")
 
 
+class _Hashed:
+    """A file that keeps nothing of what is written to it but its digest."""
+
+    def __init__(self, digest):
+        self.write = digest.update
+
+
 class SrspDraw(models.Model):
     """What the labels of a locked roster stand for: which target of which company, which inspector.
 
@@ -24,38 +29,26 @@ class SrspDraw(models.Model):
 
     _inherit = "srsp.draw"
 
-    def _watch_lines(self, salt):
-        """What the lock fixes of every line, read once.
-
-        :return: ``(identities, roster, rows)``: the first two are digests, of who is behind the labels and of the
-            roster, and have counted all lines once the rows of the roster are used up. A row begins with label,
-            stratum and class; they ascend by the label's bytes
-        """
-        identities, roster = hashlib.sha256(salt), cert.RowDigest()
-        lines = self._stream(
-            SQL(
-                r"""SELECT label, stratum, class_index, excluded_reason,
-                           concat_ws(E'\t', label, target_id, entity_id, class_index)
-                      FROM srsp_draw_line WHERE draw_id = %s ORDER BY label COLLATE "C" """,
-                self.id,
-            )
+    def _digest_lines(self):
+        """The salted digest of all that the lines of the roster say, as PostgreSQL writes them: none is read here."""
+        digest = hashlib.sha256(bytes.fromhex(self.sudo().eligibility_salt))
+        query = SQL(
+            """COPY (SELECT label, stratum, excluded_reason, target_id, entity_id, class_index
+                       FROM srsp_draw_line WHERE draw_id = %s ORDER BY label COLLATE "C") TO STDOUT""",
+            self.id,
         )
+        self.env.flush_all()
+        statement = self.env.cr.mogrify(query.code, query.params).decode()
+        self.env.cr.copy_expert(statement, _Hashed(digest))
+        return digest.hexdigest()
 
-        def identified():
-            while batch := list(itertools.islice(lines, cert.BATCH)):
-                identities.update("".join([f"{line[-1]}\n" for line in batch]).encode())
-                yield from batch
-
-        rows = roster.watch(line for line in identified() if line[3] is None)
-        return identities, roster, rows
-
-    def _seal_lock(self, lines_digest):
+    def _seal_lock(self):
         """Seal what the lock has fixed: two events, of which the second is published."""
-        seals = (self._prepare_identities(lines_digest), self._get_commitment())
+        seals = (self._prepare_identities(), self._get_commitment())
         for kind, payload in zip(LOCK_SEALS, seals, strict=True):
             self.env["srsp.event"]._seal(self, kind, payload)
 
-    def _prepare_identities(self, lines_digest):
+    def _prepare_identities(self):
         draw = self.sudo()
         people = [draw.inspectors, draw.inspector_refs, draw.classes]
         salted = bytes.fromhex(draw.eligibility_salt) + canonical.dumps(people)
@@ -64,21 +57,19 @@ class SrspDraw(models.Model):
             "task_id": draw.task_id.id,
             "head": draw.head,
             "people_digest_hex": hashlib.sha256(salted).hexdigest(),
-            "lines_digest_hex": lines_digest,
+            "lines_digest_hex": draw._digest_lines(),
         }
 
     def _get_lock_seals(self):
-        """``{kind of event: payload}``: what the lock would seal of the draw as it stands now."""
-        salt = bytes.fromhex(self.sudo().eligibility_salt)
-        identities, roster, rows = self._watch_lines(salt)
-        deque(rows, maxlen=0)
+        """``{kind of event: payload}``: what the lock would seal of the draw as it stands now.
+
+        The roster's own digests are taken as they are written: the lines are compared by the other event.
+        """
         commitment = {
             **self._get_commitment(),
-            "roster_digest_hex": roster.hexdigest(),
-            "excluded_digest_hex": cert.excluded_digest(self._query_excluded()),
             "inspectors_digest_hex": cert.inspectors_digest(self.inspectors),
         }
-        seals = (self._prepare_identities(identities.hexdigest()), commitment)
+        seals = (self._prepare_identities(), commitment)
         return dict(zip(LOCK_SEALS, seals, strict=True))
 
     def _check_locked(self):

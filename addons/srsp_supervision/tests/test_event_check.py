@@ -173,8 +173,8 @@ class TestEventCheck(ChainCase):
             "UPDATE srsp_draw_line SET stratum = 'other' WHERE draw_id = %(draw)s AND iteration IS NULL",
             draw=self.draw.id,
         )
-        number = self._event("draw.committed").sequence
-        self._assert_found(number, r"^Draw .+ sealed: roster_digest_hex was")
+        number = self._event("draw.identified").sequence
+        self._assert_found(number, r"^Draw .+ sealed: lines_digest_hex was")
 
     def test_a_target_drawn_that_was_changed_is_found(self):
         line = self.draw.drawn_line_ids[0]
