@@ -189,11 +189,13 @@ class SrspDemo(models.AbstractModel):
         self._lock(task)
         draw = task.draw_id
         if draw.randomness_kind == "lottery":
+            policy = self.env.ref("srsp_supervision.demo_user_policy")
             self.env["srsp.draw.iteration"].create(
                 {
                     "draw_id": draw.id,
                     "number": 1,
                     "randomness_hex": LOTTERY.encode().hex(),
+                    "entered_by": [task.division_id.manager_id.name, policy.name],
                     "witnesses": WITNESSES,
                 }
             )

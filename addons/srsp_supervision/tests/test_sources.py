@@ -217,13 +217,15 @@ class TestDrandDraw(SrspCase):
             ) as log,
             self.assertRaises(UserError) as caught,
         ):
-            draw.with_context(lang="en_US")._record_randomness(SIGNED_AT)
-        self.assertRegex(
-            str(caught.exception),
-            f"{gone.url}: cannot be reached, {silent.url}: did not answer in time,"
-            f" and {broken.url}: gave an answer that is no round$",
-        )
-        self.assertNotRegex(str(caught.exception), "HTTP|urllib|Connection")
+            draw._record_randomness(SIGNED_AT)
+        message = str(caught.exception)
+        for words in (
+            f"{gone.url}: cannot be reached",
+            f"{silent.url}: did not answer in time",
+            f"{broken.url}: gave an answer that is no round",
+        ):
+            self.assertIn(words, message)
+        self.assertNotRegex(message, "HTTP|urllib|Connection")
         self.assertRegex(log.output[0], "Max retries.*HTTP 503")
 
     def test_addresses_are_https_except_on_this_machine(self):
