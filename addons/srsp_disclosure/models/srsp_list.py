@@ -13,8 +13,9 @@ class SrspList(models.Model):
 
     @api.model
     def _take_effect(self):
-        super()._take_effect()
+        result = super()._take_effect()
         self.env["srsp.publication"]._take_effect()
+        return result
 
     def _get_formed_at(self, kind):
         return beijing_midnight(self.published_on)

@@ -30,6 +30,7 @@ from . import test_list_workbook
 from . import test_lists_and_plans
 from . import test_paper
 from . import test_recusals
+from . import test_registry_attributes
 from . import test_registry_doors
 from . import test_registry_export
 from . import test_registry_health

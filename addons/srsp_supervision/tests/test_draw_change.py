@@ -251,7 +251,7 @@ class TestChange(SrspCase):
         """The strata that the form offers: the web client loads it without defaults in the context."""
         context = draw.action_extend()["context"]
         kept = {k: v for k, v in context.items() if not k.startswith("default_")}
-        wizard = self.env["srsp.draw.change"].with_context(kept)
+        wizard = self.env["srsp.draw.change"].with_context(**kept)
         models = wizard.get_views([(False, "form")])["models"]
         fields = models["srsp.draw.change"]["fields"]
         return fields["stratum"]["selection"]

@@ -34,7 +34,7 @@ class TestEventCheck(ChainCase):
         return self._find_event(kind, self.draw)
 
     def _sql(self, query, **values):
-        super()._sql(query, **{"number": self.number, **values})
+        return super()._sql(query, **{"number": self.number, **values})
 
     def test_that_a_check_was_made_is_noted_in_the_bureaus_language(self):
         self.company.partner_id.lang = "zh_CN"

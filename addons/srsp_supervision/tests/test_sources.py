@@ -7,7 +7,6 @@ from freezegun import freeze_time
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.orm.model_classes import add_to_registry
 from odoo.tests import BaseCase, tagged
 from odoo.tools import mute_logger
 
@@ -257,7 +256,10 @@ class TestSourceOfAnAddon(SrspCase):
         self.addCleanup(self.registry._setup_models__, self.env.cr, [model._name])
         self.addCleanup(setattr, model, "_base_classes__", model._base_classes__)
 
-    def _install(self):
+    def _make_dice(self):
+        """Let the registry know a source as an addon would bring it."""
+        from odoo.orm.model_classes import add_to_registry
+
         class Dice(models.Model):
             _module = None
             _name = "srsp.draw"
@@ -280,9 +282,10 @@ class TestSourceOfAnAddon(SrspCase):
 
         add_to_registry(self.registry, Dice)
         self.registry._setup_models__(self.env.cr, ["srsp.draw"])
+        return Dice
 
     def test_an_addon_brings_its_own_source_by_inheriting_alone(self):
-        self._install()
+        self._make_dice()
         draw = self._make_announced(randomness_kind="dice")._lock_roster(NOW)
         self.assertEqual(draw.randomness_statement, "All saw them.")
         with self.enter_registry_test_mode(), freeze_time(DRAW_AT):
