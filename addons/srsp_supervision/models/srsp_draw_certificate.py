@@ -98,7 +98,11 @@ class SrspDraw(models.Model):
         """What the chain seals: the certificate without roster, excluded and chain."""
         self.ensure_one()
         iterations = self.iteration_ids.filtered("one_time_code_hex")
-        teams = [[i.number, *team] for i in iterations for team in i.teams]
+        teams = [
+            [number, *team]
+            for number, rows in iterations._read_teams()
+            for team in rows
+        ]
         return {
             "format": cert.FORMAT,
             "draw": self._get_certificate_head(),

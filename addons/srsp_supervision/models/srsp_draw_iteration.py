@@ -92,6 +92,16 @@ class SrspDrawIteration(models.Model):
             bytes.fromhex(self.one_time_code_hex), bytes.fromhex(self.randomness_hex)
         )
 
+    def _read_teams(self):
+        """``[(number, teams), …]`` as they are stored; a field would copy each of the many lists once more."""
+        self.flush_recordset(["teams"])
+        return self.env.execute_query(
+            SQL(
+                "SELECT number, teams FROM srsp_draw_iteration WHERE id IN %s ORDER BY number",
+                tuple(self.ids) or (None,),
+            )
+        )
+
     def _get_places(self):
         """``{stratum: number}``: how many each stratum draws."""
         if self.kind == "draw":

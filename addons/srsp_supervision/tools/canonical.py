@@ -75,12 +75,15 @@ def _write(value, emit):
 
 
 def _write_list(values, emit):
+    if all(type(value) is str for value in values):  # most lists are, and are long
+        emit("[" + ",".join(map(encode_basestring, values)) + "]")
+        return
     separator = "["
     for value in values:
         emit(separator)
         _write(value, emit)
         separator = ","
-    emit("]" if values else "[]")
+    emit("]")
 
 
 def _write_dict(mapping, emit):

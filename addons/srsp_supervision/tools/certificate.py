@@ -8,6 +8,8 @@ import hashlib
 import math
 from collections import deque
 from decimal import Decimal, InvalidOperation
+from itertools import islice, pairwise
+from operator import lt
 
 FORMAT = "srsp-draw-certificate/1"
 # What the digests of the commitment cover, and the link of the chain itself.
@@ -94,23 +96,24 @@ class RowDigest:
 
         :raises ValueError: as in ``roster_digest``
         """
-        width, last, batch = self._width, "", []
-        for row in rows:
-            fields = row[:width]
-            line = "\t".join(fields)
-            if line.count("\t") != width - 1 or "\n" in line:
-                raise ValueError(f"a field with a tab or a line feed: {fields!r}")
+        width, last, rows = self._width, "", iter(rows)
+        while batch := list(islice(rows, BATCH)):
+            lines = ["\t".join(row[:width]) for row in batch]
+            text = "\n".join(lines) + "\n"
+            # No line has fewer of either than it should, so that the sums tell of each line.
+            if text.count("\t") != len(batch) * (width - 1) or text.count("\n") != len(
+                batch
+            ):
+                bad = next(s for s in lines if s.count("\t") != width - 1 or "\n" in s)
+                raise ValueError(f"a field with a tab or a line feed: {bad!r}")
             # Code points and UTF-8 bytes sort alike, so strings need not be encoded to compare.
-            if fields[0] <= last:
-                raise ValueError(f"{fields[0]!r} is empty, repeated or out of order")
-            last = fields[0]
-            batch.append(line)
-            if len(batch) == BATCH:
-                self._hasher.update(("\n".join(batch) + "\n").encode())
-                batch.clear()
-            yield row
-        if batch:
-            self._hasher.update(("\n".join(batch) + "\n").encode())
+            firsts = [last, *(row[0] for row in batch)]
+            if not all(map(lt, firsts, islice(firsts, 1, None))):
+                bad = next(b for a, b in pairwise(firsts) if a >= b)
+                raise ValueError(f"{bad!r} is empty, repeated or out of order")
+            last = firsts[-1]
+            self._hasher.update(text.encode())
+            yield from batch
 
     def hexdigest(self) -> str:
         return self._hasher.hexdigest()
