@@ -20,7 +20,7 @@ class _Hashed:
 
 
 class SrspDraw(models.Model):
-    """What the labels of a locked roster stand for: which target of which company, which inspector.
+    """What the labels of a locked roster stand for: which target of which company, which inspector, which items.
 
     Outsiders see labels alone. So that nobody gives one to somebody else afterwards, the chain seals salted
     digests of what is behind them, right before the commitment, whose published link so covers them too. The salt,
@@ -55,6 +55,7 @@ class SrspDraw(models.Model):
         return {
             "number": draw.number,
             "task_id": draw.task_id.id,
+            "item_ids": sorted(draw.task_id.item_ids.ids),
             "head": draw.head,
             "people_digest_hex": hashlib.sha256(salted).hexdigest(),
             "lines_digest_hex": draw._digest_lines(),

@@ -34,8 +34,12 @@ class SrspEvent(models.Model):
         "res.company", required=True, readonly=True, index=True
     )
     sequence = fields.Integer("Number in the Chain", required=True, readonly=True)
-    kind = fields.Char("Key of the Event", required=True, readonly=True)
-    kind_name = fields.Char("Event", compute="_compute_kind_name")
+    kind = fields.Selection(
+        lambda self: list(self._get_kind_names().items()),
+        "Event",
+        required=True,
+        readonly=True,
+    )
     res_model = fields.Char("Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(
         "Record", model_field="res_model", required=True, readonly=True
@@ -58,25 +62,23 @@ class SrspEvent(models.Model):
                 "ALTER TABLE srsp_event ALTER COLUMN payload SET COMPRESSION lz4"
             )
 
-    @api.depends("kind")
+    @api.depends("sequence", "kind")
     @api.depends_context("lang")
-    def _compute_kind_name(self):
-        names = self._get_kind_names()
-        for event in self:
-            event.kind_name = names.get(event.kind, event.kind)
-
-    @api.depends("sequence", "kind_name")
     def _compute_display_name(self):
+        names = self._get_kind_names()
         for event in self:
             event.display_name = self.env._(
                 "No. %(sequence)s: %(event)s",
                 sequence=event.sequence,
-                event=event.kind_name,
+                event=names.get(event.kind, event.kind),
             )
 
     @api.model
     def _get_kind_names(self):
-        """``{kind: what has happened, as a person says it}``; whoever seals another kind adds its name."""
+        """``{kind: what has happened, as a person says it}``; whoever seals another kind adds its name.
+
+        No ``selection_add``: uninstalling an addon would have to rewrite what it has sealed.
+        """
         return {
             "list.published": self.env._("List published"),
             "registry.confirmed": self.env._("Registry confirmed"),

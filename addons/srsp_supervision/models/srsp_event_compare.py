@@ -1,10 +1,12 @@
 import json
 
 from odoo import api, models
+from odoo.tools import SQL
 
 from ..tools import canonical
 from .srsp_draw_certificate import SEALS
 from .srsp_draw_identity import LOCK_SEALS
+from .srsp_event_check import LONGEST_REPORT
 
 # What a result says that no renaming of companies, divisions or items may change.
 RESULT_FIELDS = ("number", "draw", "task", "inspected_on", "result_date", "keys")
@@ -51,6 +53,37 @@ class SrspEventCheck(models.Model):
                 "Draw %(draw)s is in state “%(state)s”, and no event seals that.",
                 draw=draw.number,
                 state=labels[draw.state],
+            )
+        yield from self._find_removed_lines(company)
+
+    def _find_removed_lines(self, company):
+        """Items of a task that are missing from a visit to a target which still has others of that sector."""
+        self.env.flush_all()
+        task_items = self.env["srsp.task"]._fields["item_ids"]
+        query = SQL(
+            """SELECT visit.number, target.code, wanted.code
+                 FROM (SELECT DISTINCT line.inspection_id, line.target_id, item.sector_id
+                         FROM srsp_inspection_line line JOIN srsp_item item ON item.id = line.item_id) seen
+                 JOIN srsp_inspection visit ON visit.id = seen.inspection_id
+                 JOIN srsp_target target ON target.id = seen.target_id
+                 JOIN %(items)s task_item ON task_item.%(task)s = visit.task_id
+                 JOIN srsp_item wanted ON wanted.id = task_item.%(item)s AND wanted.sector_id = seen.sector_id
+            LEFT JOIN srsp_inspection_line line ON line.inspection_id = visit.id
+                  AND line.target_id = seen.target_id AND line.item_id = wanted.id
+                WHERE visit.company_id = %(company)s AND visit.stage != 'cancelled' AND line.id IS NULL
+             ORDER BY visit.number, target.code, wanted.code LIMIT %(limit)s""",
+            items=SQL.identifier(task_items.relation),
+            task=SQL.identifier(task_items.column1),
+            item=SQL.identifier(task_items.column2),
+            company=company.id,
+            limit=LONGEST_REPORT,
+        )
+        for visit, target, item in self.env.execute_query(query):
+            yield self.env._(
+                "Inspection %(visit)s no longer has item %(item)s of %(target)s, which its task asks for.",
+                visit=visit,
+                item=item,
+                target=target,
             )
 
     def _compare_srsp_draw(self, row, draw):

@@ -30,6 +30,7 @@ class SrspRectification(models.Model):
     company_id = fields.Many2one(
         related="inspection_id.company_id", store=True, index=True
     )
+    repealed_basis = fields.Char(related="line_id.repealed_basis")
     requirement = fields.Text(required=True, readonly=True)
     deadline = fields.Date(required=True, tracking=True)
     state = fields.Selection(

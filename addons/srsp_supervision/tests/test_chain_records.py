@@ -41,6 +41,8 @@ class TestLockedDraw(ChainCase):
             ("people_digest_hex", DRAW.format("inspector_refs = inspector_refs || %(swap)s::jsonb"),
              {"swap": str(swap).replace("'", '"')}),
             ("people_digest_hex", DRAW.format("classes = '[\"1\"]'"), {}),
+            (r"item_ids\[0\]", "UPDATE srsp_item_srsp_task_rel SET srsp_item_id = %(other)s WHERE srsp_task_id = %(task)s",
+             {"task": self.draw.task_id.id, "other": (self.list.item_ids - self.item).id}),
             ("head.division", DRAW.format("head = jsonb_set(head, '{division}', '\"Another\"')"), {}),
             ("task_id", DRAW.format("task_id = %(other)s"), {"other": self._make_task(name="Another").id}),
         ):  # fmt: skip
@@ -168,6 +170,26 @@ class TestDrawnVisits(ChainCase):
         )
         self._assert_change_found(
             "DELETE FROM srsp_inspection WHERE id = %(visit)s", label
+        )
+
+    def test_an_item_that_was_taken_off_a_visit_is_found(self):
+        draft = self.env["srsp.list"].create(
+            {"kind": "item", "company_id": self.company.id}
+        )
+        second = self.item.copy({"list_id": draft.id, "code": "A2"})
+        items = [(6, 0, (self.item | second).ids)]
+        visit, other = self._make_drawn(item_ids=items).inspection_ids[:2]
+        self.assertEqual(self._check().report, "")
+        other._replace("Wound up")
+        self.assertEqual(self._check().report, "")
+        self._sql(
+            "DELETE FROM srsp_inspection_line WHERE id = %(line)s",
+            line=visit.line_ids[1].id,
+        )
+        self.assertEqual(
+            self._check().report.splitlines()[0],
+            f"Inspection {visit.number} no longer has item A2 of {visit.line_ids.target_id.code}, which its task asks"
+            " for.",
         )
 
     def test_what_may_happen_to_a_draw_leaves_it_intact(self):

@@ -46,9 +46,11 @@ class TestEventCheck(ChainCase):
         names = self.env["srsp.event"]._get_kind_names()
         self.assertLessEqual(set(self.events.mapped("kind")), names.keys())
         event = self._event("draw.drawn")
-        self.assertEqual(event.kind_name, "Drawn")
         self.assertEqual(event.display_name, f"No. {event.sequence}: Drawn")
-        self.assertEqual(event.new({"kind": "dice.thrown"}).kind_name, "dice.thrown")
+        chinese = event.with_context(lang="zh_CN")
+        labels = chinese.fields_get(["kind"])["kind"]["selection"]
+        self.assertEqual(labels, [*chinese._get_kind_names().items()])
+        self.assertIn(("draw.drawn", "已抽取"), labels)
 
     def test_a_chain_that_nobody_touched_is_intact(self):
         check = self._check()

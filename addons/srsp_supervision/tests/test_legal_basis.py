@@ -152,9 +152,15 @@ class TestLegalBasis(ListCase):
         draw._draw(DRAW_AT)
         lines = task.inspection_ids.line_ids
         self.assertTrue(lines)
-        self.assertFalse(draw.repealed_basis or lines[0].repealed_basis)
+        order = self.env["srsp.rectification"].create(
+            {"line_id": lines[0].id, "requirement": "Mend it", "deadline": TODAY}
+        )
+        self.assertFalse(
+            draw.repealed_basis or lines[0].repealed_basis or order.repealed_basis
+        )
         self.law.repealed_date = TODAY
-        flagged = (draw.repealed_basis, *lines.mapped("repealed_basis"))
+        records = (draw, *lines, order)
+        flagged = [record.repealed_basis for record in records]
         self.assertEqual(set(flagged), {self.law.display_name})
 
     def test_a_division_sees_how_many_lines_of_its_part_are_flagged(self):
@@ -168,7 +174,7 @@ class TestLegalBasis(ListCase):
         mark = ".//field[@name='repealed_basis'][@widget='srsp_repealed_basis']"
         for model in (
             *("srsp.item", "srsp.duty", "srsp.task", "srsp.plan", "srsp.draw"),
-            *("srsp.inspection", "srsp.inspection.line"),
+            *("srsp.inspection", "srsp.inspection.line", "srsp.rectification"),
         ):
             arch = etree.fromstring(self.env[model].get_view(view_type="list")["arch"])
             [field] = arch.iterfind(mark)
