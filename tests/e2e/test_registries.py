@@ -92,6 +92,7 @@ def test_the_administrator_defines_what_a_sector_wants_to_know(people, server):
     attributes = page.locator(".o_srsp_attributes")
     expect(attributes.locator("tbody tr")).to_have_count(3)
     attributes.get_by_role("button", name="添加属性").click()
+    expect(attributes.locator("tbody tr")).to_have_count(4)
     row = attributes.locator("tbody tr").last
     row.get_by_label("属性").fill("质量体系")
     row.get_by_label("属性").press("Tab")
