@@ -41,7 +41,8 @@ class TestLockedDraw(ChainCase):
             ("people_digest_hex", DRAW.format("inspector_refs = inspector_refs || %(swap)s::jsonb"),
              {"swap": str(swap).replace("'", '"')}),
             ("people_digest_hex", DRAW.format("classes = '[\"1\"]'"), {}),
-            (r"item_ids\[0\]", "UPDATE srsp_item_srsp_task_rel SET srsp_item_id = %(other)s WHERE srsp_task_id = %(task)s",
+            (r"item_ids\[0\]", "UPDATE srsp_item_srsp_task_rel SET srsp_item_id = %(other)s"
+             " WHERE srsp_task_id = %(task)s",
              {"task": self.draw.task_id.id, "other": (self.list.item_ids - self.item).id}),
             ("head.division", DRAW.format("head = jsonb_set(head, '{division}', '\"Another\"')"), {}),
             ("task_id", DRAW.format("task_id = %(other)s"), {"other": self._make_task(name="Another").id}),
