@@ -68,7 +68,9 @@ class SrspRegistryImport(models.Model):
         for name in ("row", "error", "good", "entity"):
             table = SQL.identifier(f"srsp_import_{name}")
             self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", table))
-        self.env.cr.execute("SELECT set_config('work_mem', '128MB', true)")
+        self.env.cr.execute(
+            "SELECT set_config('work_mem', '128MB', true), set_config('default_statistics_target', '10', true)"
+        )
         self.env.cr.execute(
             SQL(
                 "CREATE TEMP TABLE srsp_import_row (row integer, %s) ON COMMIT DROP",

@@ -44,6 +44,16 @@ class SrspRegistryImport(models.Model):
         )
 
     def _import_targets(self):
+        if self.created_count or self.updated_count:
+            self._write_targets()
+        if self.is_full:
+            self._run_sql(sql.CONFIRM_TARGETS)
+        self._set_progress(95)
+        self.env[self._name].flush_model()
+        self._run_sql(sql.FOUND_AGAIN, **{"import": self.id})
+        self.env.invalidate_all()
+
+    def _write_targets(self):
         """Write the good rows: codes from the sequences in the order of the file, history, tracking and dates kept.
 
         A new record gets no note of its own and no followers: the import's note says how many there are.
@@ -76,11 +86,7 @@ class SrspRegistryImport(models.Model):
             values=sql.values(plain, "g"),
             properties=self._get_properties_sql(),
         )
-        if self.is_full:
-            self._run_sql(sql.CONFIRM_TARGETS)
-        self._set_progress(95)
-        self.env[self._name].flush_model()
-        self._run_sql(sql.FOUND_AGAIN, **{"import": self.id})
+        self._set_progress(90)
         self.env.invalidate_all()
         self._recompute_dependents()
         self._tell_announced_tasks()

@@ -172,17 +172,23 @@ def _find_encoding(sample):
         return "utf-8-sig"
     if sample.startswith(_UTF16) or sample.count(b"\0") > len(sample) // 100:
         raise WorkbookError("encoding")
-    wrong = {encoding: _count_wrong(sample, encoding) for encoding in ENCODINGS}
-    best = min(wrong, key=wrong.get)  # UTF-8 when both fit
-    foreign = sum(not c.isascii() for c in sample.decode(best, "replace"))
-    if wrong[best] > 1 + foreign // 10:
+    readings = []
+    for encoding in ENCODINGS:
+        decoder = codecs.getincrementaldecoder(encoding)("replace")
+        text = decoder.decode(sample)  # without a character that the sample cuts in two
+        wrong = _count_wrong(text, encoding)
+        readings.append((wrong, encoding, text))
+        if not wrong:
+            break
+    wrong, best, text = min(readings, key=lambda reading: reading[0])
+    foreign = len(text) - len(text.encode("ascii", "ignore"))
+    if wrong > 1 + foreign // 10:
         raise WorkbookError("encoding")
     return best
 
 
-def _count_wrong(sample, encoding):
-    """How many characters of a text tell that it is in another encoding."""
-    text = sample.decode(encoding, "replace")
+def _count_wrong(text, encoding):
+    """How many characters of a text tell that it is in another encoding than this one."""
     wrong = text.count("\ufffd")
     if encoding == "gb18030":
         wrong += sum(not c.isascii() and not c.encode("gb2312", "ignore") for c in text)
