@@ -97,7 +97,7 @@ class TestEligibility(InspectorCase):
         self.assertEqual(found.ids, self.officers[1:].ids)
         self.assertTrue(self.inspector.with_user(stranger).is_absent)
 
-    def test_regions_restrict_nobody_yet(self):
+    def test_a_region_takes_nobody_off_the_list_of_a_task(self):
         task = self._make_task()
         region = self.env["srsp.inspector.region"].create(
             {"name": "Harbour", "company_id": self.company.id}

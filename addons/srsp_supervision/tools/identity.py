@@ -6,6 +6,7 @@ import unicodedata
 from stdnum.cn import ric
 
 HIDDEN = "*"
+LENGTH = 18
 _NUMBER = re.compile(
     r"[1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]"
 )

@@ -11,7 +11,7 @@ from itertools import compress
 from typing import NamedTuple
 
 from . import uscc
-from .identity import holds_identity, may_hold_identity
+from .identity import LENGTH, holds_identity, may_hold_identity
 from .registry_file import Block
 
 EXACT = 10**15  # from here on a spreadsheet's numbers are rounded
@@ -83,7 +83,7 @@ class ToName(ToText):
 
     def convert_all(self, values):
         texts = super().convert_all(values)
-        if not may_hold_identity("|".join(texts)):
+        if not may_hold_identity("|".join(t for t in texts if len(t) >= LENGTH)):
             return texts
         return [self._refuse(text) for text in texts]
 

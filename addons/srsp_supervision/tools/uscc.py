@@ -1,5 +1,7 @@
 """The check digit of unified social credit codes (GB 32100-2015), from a table: a million codes in two seconds."""
 
+from operator import getitem
+
 from .identity import is_identity
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
@@ -21,7 +23,7 @@ def is_valid(code: str) -> bool:
     if len(code) != 18 or not (head.isascii() and head.isdigit()):
         return False
     try:
-        total = sum([terms[c] for terms, c in zip(_TERMS, code)])
+        total = sum(map(getitem, _TERMS, code))
     except KeyError:
         return False
     return total % 31 == 0 and not is_identity(code)
