@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ..tools.identity import is_identity
+from ..tools.working_days import beijing_date
 from .srsp_inspector_declaration import PrivateOne2many
 
 # What decides, beside certificates and absences, whom a draw may take.
@@ -80,6 +80,7 @@ class SrspInspector(models.Model):
         ],
         string="Certificate",
         compute="_compute_certificate_state",
+        compute_sudo=True,
     )
     on_duty = fields.Boolean(default=True, tracking=True)
     absence_ids = PrivateOne2many("srsp.inspector.absence", "inspector_id", "Absences")
@@ -129,19 +130,19 @@ class SrspInspector(models.Model):
             inspector.certificate_valid_until = certificate.valid_until
 
     def _inverse_certificate(self):
-        """A single certificate may be typed or imported in the inspector's own row."""
+        """Number and last day in the inspector's own row: of the certificate with that number, else of a new one."""
         new = []
         for inspector in self:
             number = inspector.certificate_number
             until = inspector.certificate_valid_until
-            certificate = inspector.certificate_ids._find_longest()
+            certificate = inspector.certificate_ids._find_official(number)
             if number and until:
-                vals = {"number": number, "valid_until": until}
                 if certificate:
-                    certificate.write(vals)
+                    certificate.valid_until = until
                 else:
+                    vals = {"number": number, "valid_until": until}
                     new.append({"inspector_id": inspector.id, **vals})
-            elif number or until or certificate:
+            elif number or until or inspector.certificate_ids._find_longest():
                 raise ValidationError(
                     self.env._(
                         "%(name)s: a certificate has a number and a last day.",
@@ -149,33 +150,31 @@ class SrspInspector(models.Model):
                     )
                 )
         self.env["srsp.inspector.certificate"].create(new)
+        # Another one may be the longest now.
+        for name in ("certificate_number", "certificate_valid_until"):
+            self.env.add_to_compute(self._fields[name], self)
 
-    @api.constrains("staff_number")
-    def _check_staff_number(self):
-        if any(is_identity(inspector.staff_number) for inspector in self):
-            raise ValidationError(
-                self.env._(
-                    "A staff number is published with every draw: it cannot be an identity number."
-                )
-            )
+    @api.constrains("name", "staff_number")
+    def _check_no_identity_number(self):
+        self._refuse_identity_number("name", "staff_number")
 
-    @api.depends("certificate_number", "certificate_valid_until")
+    @api.depends(
+        "certificate_ids.kind",
+        "certificate_ids.valid_from",
+        "certificate_ids.valid_until",
+    )
     def _compute_certificate_state(self):
-        today = fields.Date.context_today(self)
+        """The state of the longest certificate that has begun."""
+        today = beijing_date(fields.Datetime.now())
         for inspector in self:
-            until = inspector.certificate_valid_until
-            if not inspector.certificate_number or not until:
-                inspector.certificate_state = "none"
-            elif until < today:
-                inspector.certificate_state = "expired"
-            else:
-                inspector.certificate_state = (
-                    "soon" if (until - today).days <= 60 else "valid"
-                )
+            begun = inspector.certificate_ids.filtered(
+                lambda record: not record.valid_from or record.valid_from <= today
+            )
+            inspector.certificate_state = begun._find_longest().state or "none"
 
     @api.depends("absence_ids.state", "absence_ids.date_from", "absence_ids.date_to")
     def _compute_is_absent(self):
-        today = fields.Date.context_today(self)
+        today = beijing_date(fields.Datetime.now())
         absences = self.env["srsp.inspector.absence"]
         binding = absences._get_binding_domain(today, today)
         absent = absences.search(binding & Domain("inspector_id", "in", self.ids))
@@ -184,7 +183,7 @@ class SrspInspector(models.Model):
 
     @api.depends("training_ids.date", "training_ids.hours")
     def _compute_training_hours(self):
-        today = fields.Date.context_today(self)
+        today = beijing_date(fields.Datetime.now())
         rows = self.env["srsp.training"]._read_group(
             [
                 ("participant_ids", "in", self.ids),
@@ -200,7 +199,7 @@ class SrspInspector(models.Model):
 
     @api.depends("inspection_ids")
     def _compute_visit_count(self):
-        loads = self._get_loads(fields.Date.context_today(self).year)
+        loads = self._get_loads(beijing_date(fields.Datetime.now()).year)
         for inspector in self:
             inspector.visit_count = loads.get(inspector.id, 0)
 

@@ -74,6 +74,10 @@ class SrspInspectorCertificate(models.Model):
             else:
                 certificate.state = "soon" if until <= soon else "valid"
 
+    @api.constrains("number")
+    def _check_no_identity_number(self):
+        self._refuse_identity_number("number")
+
     @api.constrains("valid_from", "valid_until")
     def _check_dates(self):
         for certificate in self:
@@ -120,6 +124,12 @@ class SrspInspectorCertificate(models.Model):
         )
         return official.sorted("valid_until", reverse=True)[:1]
 
+    def _find_official(self, number):
+        """The one among these to enforce the law that has this number, or none."""
+        return self.filtered(
+            lambda record: record.kind in OFFICIAL and record.number == number
+        )[:1]
+
     @api.model
     def _get_covering_domain(self, date_from, date_to):
         """Certificates to enforce the law that hold on every day from the first to the second date."""
@@ -163,9 +173,14 @@ class SrspInspectorCertificate(models.Model):
                 certificate.last_notice_on = today
 
     def _is_replaced(self):
-        """Whether the holder has a certificate to enforce the law that lasts longer than this one."""
-        until = self.inspector_id.certificate_valid_until
-        return self.kind in OFFICIAL and until > self.valid_until
+        """Whether another certificate to enforce the law takes over before this one ends, and lasts longer."""
+        after = self.valid_until + timedelta(days=1)
+        return self.kind in OFFICIAL and any(
+            other.kind in OFFICIAL
+            and other.valid_until > self.valid_until
+            and (not other.valid_from or other.valid_from <= after)
+            for other in self.inspector_id.certificate_ids
+        )
 
     def _remind(self, head):
         inspector = self.inspector_id

@@ -1,3 +1,5 @@
+import re
+
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -6,6 +8,7 @@ from ..tools.registry_convert import CellError
 from .srsp_registry_columns import INSPECTOR_COLUMNS
 
 MANY = ("sectors", "regions")
+CERTIFICATE = ("certificate_number", "certificate_valid_until")
 
 
 class SrspRegistryImport(models.Model):
@@ -91,18 +94,32 @@ class SrspRegistryImport(models.Model):
             yield row["row"], inspector, self._get_inspector_vals(row, inspector)
 
     def _get_inspector_vals(self, row, inspector):
-        """The values that differ from the inspector's; an empty cell changes nothing."""
+        """The values that differ from the inspector's, all of a new one; an empty cell changes nothing."""
         vals = {}
         for column in INSPECTOR_COLUMNS:
             value, old = row[column.name], inspector[column.field]
-            if value is None:
+            if value is None or column.name in CERTIFICATE:
                 continue
             if column.kind in MANY:
-                if set(value) != set(old.ids):
+                if not inspector or set(value) != set(old.ids):
                     vals[column.field] = [(6, 0, value)]
-            elif value != (old.id if column.kind == "division" else old):
+            elif not inspector or value != (
+                old.id if column.kind == "division" else old
+            ):
                 vals[column.field] = value
-        return vals
+        return vals | self._get_certificate_vals(row, inspector)
+
+    def _get_certificate_vals(self, row, inspector):
+        """Number and last day together, unless they are those of a certificate that the inspector has."""
+        number, until = (row[name] for name in CERTIFICATE)
+        if not (number or until):
+            return {}
+        number = number or inspector.certificate_number
+        known = inspector.certificate_ids._find_official(number)
+        until = until or known.valid_until
+        if known and known.valid_until == until:
+            return {}
+        return dict(zip(CERTIFICATE, (number, until)))
 
     def _find_bad_inspectors(self):
         rows = self._read_staged()
@@ -121,6 +138,8 @@ class SrspRegistryImport(models.Model):
                     )
                 )
             seen.setdefault(number, row["row"])
+            if re.search(r"[\t\r\n]", number):
+                errors.append(_error(row, "line_break", number))
             if vals and not ({row["division"]} | set(inspector.division_id.ids) <= own):
                 errors.append(_error(row, "foreign_division", number))
             elif (
@@ -129,8 +148,7 @@ class SrspRegistryImport(models.Model):
                 and {"pool_kind", "division_id"} & vals.keys()
             ):
                 errors.append(_error(row, "reserved", number))
-            half = {"certificate_number", "certificate_valid_until"} & vals.keys()
-            if len(half) == 1 and not inspector.certificate_number:
+            if not all(vals.get(name, True) for name in CERTIFICATE):
                 errors.append(_error(row, "half_certificate", number))
         return errors
 

@@ -61,6 +61,18 @@ class TestEligibility(InspectorCase):
         self.assertEqual(
             self.inspector.certificate_ids.mapped("valid_until"), [date(2029, 5, 5)]
         )
+        long = {"number": "LONG", "valid_until": date(2035, 1, 1)}
+        self.inspector.certificate_ids.copy(long)
+        self.inspector.certificate_valid_until = date(2027, 5, 1)  # of the longest
+        self.env.flush_all()
+        self.inspector.invalidate_recordset()
+        self.assertEqual(
+            (
+                self.inspector.certificate_number,
+                self.inspector.certificate_valid_until,
+            ),
+            ("C-SV-01", date(2029, 5, 5)),
+        )
         bare = self._make_inspector(
             "SV-09", certificate_number=False, certificate_valid_until=False
         )
@@ -181,6 +193,24 @@ class TestCertificateReminders(InspectorCase):
         self.assertEqual(self._remind("2026-03-21"), (1, 1))
         self.certificate.with_user(self.head).valid_until = date(2026, 5, 15)
         self.assertEqual(self._remind("2026-03-22"), (2, 2))
+
+    def test_a_certificate_that_begins_after_a_gap_replaces_none(self):
+        self.certificate.valid_until = date(2026, 3, 30)
+        later = self.certificate.copy(
+            {
+                "number": "C-2",
+                "valid_from": date(2026, 4, 1),
+                "valid_until": date(2030, 1, 1),
+            }
+        )
+        self.assertEqual(self._remind("2026-03-20"), (1, 1))
+        with freeze_time("2026-03-31"):
+            self.inspector.invalidate_recordset()
+            self.assertEqual(self.inspector.certificate_state, "expired")
+        later.valid_from = date(2026, 3, 31)
+        self.certificate.valid_until = date(2026, 3, 29)
+        self.certificate.valid_until = date(2026, 3, 30)
+        self.assertEqual(self._remind("2026-03-20"), (1, 1))
 
     def test_a_certificate_that_another_outlasts_reminds_nobody(self):
         self.certificate.valid_until = date(2026, 3, 30)
