@@ -57,9 +57,8 @@ class SrspRecusal(models.Model):
         return super()._prepare_recorded_vals() | {"source": "recorded"}
 
     def _bears_on(self, task):
-        return (
-            super()._bears_on(task)
-            and task.sector_id in self.entity_id.target_ids.sector_id
+        return super()._bears_on(task) and bool(
+            task.sector_ids & self.entity_id.target_ids.sector_id
         )
 
     @api.model

@@ -62,7 +62,9 @@ class SrspTarget(models.Model):
             .sudo()
             .search(
                 [
+                    "|",
                     ("sector_id", "in", sectors.ids),
+                    ("item_ids.sector_id", "in", sectors.ids),
                     ("announced_on", "!=", False),
                     ("state", "=", "planned"),
                 ]

@@ -49,6 +49,23 @@ class TestJointDraw(SrspCase):
         task.target_domain = f"[('id', 'in', {self.mines[:3].ids})]"
         self.assertEqual(task.target_count, 3)
 
+    def test_after_the_announcement_the_task_tells_what_moves_any_of_its_pools(self):
+        task = self._make_announced(**self._joint_vals())
+        told = task.message_ids
+        mine = self.mines[1]
+        mine.region = "Harbour"
+        [note] = (task.message_ids - told).mapped("body")
+        self.assertIn(mine.code, note)
+        with freeze_time(NOW):
+            recusal = self.env["srsp.recusal"].create(
+                {
+                    "inspector_id": self.miners[0].id,
+                    "entity_id": mine.entity_id.id,
+                    "reason": "Sister",
+                }
+            )
+        self.assertEqual(recusal.task_ids, task)
+
     def test_every_item_belongs_to_a_division_that_takes_part(self):
         task = self._make_task(
             **self._joint_vals(draw_at=DRAW_AT, cooperating_division_ids=[(5,)])
