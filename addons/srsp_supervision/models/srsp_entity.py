@@ -9,6 +9,11 @@ from odoo.tools import format_list
 from ..tools import uscc
 from ..tools.identity import HIDDEN, mask
 
+# Texts that others get to read.
+READ_TEXTS = (
+    "name region address legal_representative business_scope registering_authority"
+).split()
+
 
 class SrspEntity(models.Model):
     """Whom the law obliges: an enterprise, an institution, a project, a person.
@@ -112,9 +117,9 @@ class SrspEntity(models.Model):
                 )
             )
 
-    @api.constrains("name", "legal_representative")
+    @api.constrains(*READ_TEXTS)
     def _check_no_identity_number(self):
-        self._refuse_identity_number("name", "legal_representative")
+        self._refuse_identity_number(*READ_TEXTS)
 
     @api.constrains("kind", "uscc", "identity_number")
     def _check_identity(self):
@@ -205,10 +210,10 @@ class SrspEntity(models.Model):
 
     @api.model
     def _clean_uscc(self, vals):
-        """``vals`` with the credit code in capitals and without spaces; an empty one is no code."""
+        """``vals`` with the credit code as it is stored; an empty one is no code."""
         if "uscc" not in vals:
             return vals
-        return dict(vals, uscc="".join((vals["uscc"] or "").split()).upper() or False)
+        return dict(vals, uscc=uscc.clean(vals["uscc"] or "") or False)
 
     @api.depends("name", "code")
     @api.depends_context("show_code")

@@ -177,8 +177,8 @@ class TestRegistryInsiders(RegistryCase):
         record = self._check([HEADER, ["甲", BOTH, "SUR", "P1"]])
         [(row, column, value, _reason)] = self._errors(record)
         self.assertEqual((row, column, value), (2, "Credit Code", "999*************48"))
-        with self._refused("published with every draw", ValidationError):
-            self._make_inspector(NUMBER)
+        with self._refused("Staff Number: an identity number", ValidationError):
+            self.officers[0].staff_number = NUMBER
 
     def test_after_the_announcement_the_task_tells_what_moves_its_pool(self):
         [theirs] = self._make_targets(1, sector=self.mining)

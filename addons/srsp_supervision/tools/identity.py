@@ -12,6 +12,7 @@ _NUMBER = re.compile(
 )
 _LONG = re.compile(r"\d(?:\s*\d){16}\s*[\dXxＸｘ]")
 _INSIDE = re.compile(f"(?<![0-9]){_NUMBER.pattern}(?![0-9])")
+_SPACED = re.compile(rf"(?<!\d){_LONG.pattern}(?!\d)")
 
 
 def mask(number: str) -> str:
@@ -20,8 +21,13 @@ def mask(number: str) -> str:
 
 
 def mask_all(text: str) -> str:
-    """A text in which whatever looks like an identity number, right or mistyped, is masked."""
-    return _INSIDE.sub(lambda match: mask(match[0]), text)
+    """A text in which whatever looks like an identity number, right or mistyped, is masked; see ``holds_identity``."""
+    return _SPACED.sub(lambda match: _mask_if_number(match[0]), text)
+
+
+def _mask_if_number(text):
+    number = "".join(unicodedata.normalize("NFKC", text).split())
+    return mask(number) if _INSIDE.fullmatch(number) else text
 
 
 def may_hold_identity(text: str) -> bool:
