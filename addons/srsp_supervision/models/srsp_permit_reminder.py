@@ -37,11 +37,11 @@ class SrspDivision(models.Model):
 
     @api.model
     def _count_permits(self, today):
-        """``{division id: (expired, running out)}`` over active targets."""
+        """``{division id: (expired, running out)}`` over the targets of the registry, as its health counts them."""
         counts = {}
         for division, until, count in self.env["srsp.target"]._read_group(
             [
-                ("state", "=", "active"),
+                ("state", "!=", "cancelled"),
                 (
                     "permit_valid_until",
                     "<=",

@@ -9,8 +9,8 @@ from odoo.tools import SQL
 
 from ..tools import registry_convert as cells
 from .srsp_registry_columns import COLUMNS, TARGET, Column
-from .srsp_registry_import_report import NOTES
 from .srsp_registry_import_stage import FLAG_WORDS
+from .srsp_registry_import_words import NOTES
 
 # How a cell of a column is filled in (a key of NOTES), by the attribute's type; other types are no columns.
 KINDS = {

@@ -10,7 +10,7 @@ _lt = LazyTranslate(__name__)
 class Column(NamedTuple):
     """``name`` is the column of the staging table and a heading that is always understood.
 
-    ``kind``: text, name, credit_code, date, latitude, longitude, choice, flag, sector, sectors, regions, division or
+    ``kind``: text, credit_code, date, latitude, longitude, choice, flag, sector, sectors, regions, division or
     attribute (``srsp_registry_attribute``).
     ``model`` and ``field`` say where the value goes; without a field it only finds or checks. ``most``: characters.
     ``aliases`` are further headings, as registries of other systems call it.
@@ -38,7 +38,6 @@ TARGET_COLUMNS = [
         "entity_name",
         _lt("Entity Name"),
         ENTITY,
-        "name",
         "name",
         required=True,
         aliases="企业名称 单位名称 主体名称 监管主体 市场主体名称 名称",
@@ -72,7 +71,6 @@ TARGET_COLUMNS = [
         _lt("Legal Representative"),
         ENTITY,
         "legal_representative",
-        "name",
         aliases="法定代表人 负责人 法人代表 法人",
     ),
     Column(
@@ -125,7 +123,6 @@ TARGET_COLUMNS = [
         _lt("Object"),
         TARGET,
         "name",
-        "name",
         aliases="项目名称 对象名称 检查对象 权属名称",
     ),
     Column(
@@ -151,7 +148,6 @@ TARGET_COLUMNS = [
         _lt("Permit Number"),
         TARGET,
         "permit_number",
-        "name",
         aliases="许可证号 证书编号 许可证编号 资质证书编号 许可编号",
     ),
     Column(

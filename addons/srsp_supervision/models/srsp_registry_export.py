@@ -4,10 +4,11 @@ import io
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.registry_convert import normalise, split_words
 from ..tools.registry_file import quote
 from ..tools.registry_sheet import Heading, SheetWriter, write_template
 from .srsp_registry_columns import ENTITY
-from .srsp_registry_import_report import NOTES
+from .srsp_registry_import_words import NOTES
 
 FETCH_ROWS = 2_000
 BOM = "\ufeff"  # without it, Excel takes a .csv for another encoding
@@ -82,16 +83,20 @@ class SrspRegistryImport(models.Model):
         field = self.env[column.model]._fields[column.field]
         if column.kind in ("sectors", "regions"):
             own, other = field.column1, field.column2
+            word = SQL("other.name")
+            if column.kind == "sectors":
+                word = self._get_sector_word_sql(SQL("other.id"))
             return SQL(
-                "(SELECT string_agg(name, '、' ORDER BY name) FROM %s rel JOIN %s other ON other.id = rel.%s"
+                "(SELECT string_agg(%s, '、' ORDER BY name) FROM %s rel JOIN %s other ON other.id = rel.%s"
                 " WHERE rel.%s = record.id)",
+                word,
                 SQL.identifier(field.relation),
                 SQL.identifier(self.env[field.comodel_name]._table),
                 SQL.identifier(other),
                 SQL.identifier(own),
             )
         if column.kind == "sector":
-            return SQL("(SELECT name FROM srsp_sector WHERE id = %s)", value)
+            return self._get_sector_word_sql(value)
         if column.kind == "choice":
             labels = field._description_selection(self.env)
             cases = SQL(" ").join(
@@ -109,6 +114,19 @@ class SrspRegistryImport(models.Model):
             return SQL("nullif(%s, 0)::float", value)
         return value
 
+    def _get_sector_word_sql(self, value):
+        """SQL of what a sector is called: its name, or its code where an import would not understand the name."""
+        sectors = self.env["srsp.sector"].sudo().with_context(active_test=False)
+        sectors = sectors.search([("company_id", "in", self.env.companies.ids)])
+        alike = sectors.grouped(lambda s: (s.company_id, normalise(s.name)))
+        words = [
+            (s.id, s.code if len(same) > 1 or len(split_words(s.name)) > 1 else s.name)
+            for same in alike.values()
+            for s in same
+        ]
+        cases = SQL(" ").join(SQL("WHEN %s THEN %s", *word) for word in words)
+        return SQL("CASE %s %s END", value, cases) if words else SQL("NULL")
+
     @api.model
     def _write_export(self, kind, path):
         """Write the registry to the workbook ``path``; a sheet that is full goes on in the next one."""
@@ -123,7 +141,7 @@ class SrspRegistryImport(models.Model):
         buffer = io.StringIO(BOM)
         buffer.seek(1)
         writer = csv.writer(buffer)
-        writer.writerow(self._get_export_labels(kind))
+        writer.writerow(map(quote, self._get_export_labels(kind)))
         for number, row in enumerate(self._read_registry(kind)):
             writer.writerow(map(quote, row))
             if number % FETCH_ROWS == 0:

@@ -1,6 +1,7 @@
 import logging
 
 import psycopg2
+import psycopg2.errors
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -11,6 +12,11 @@ _logger = logging.getLogger(__name__)
 WORKING = ("checking", "importing")
 MOST_ATTEMPTS = 2  # at an import that the server is too short of time for
 MOST_MEETINGS = 3  # with other people's changes to the same rows
+MEETINGS = (
+    psycopg2.OperationalError,
+    psycopg2.errors.UniqueViolation,
+    psycopg2.errors.ForeignKeyViolation,
+)
 
 
 class SrspRegistryImport(models.Model):
@@ -213,7 +219,7 @@ class SrspRegistryImport(models.Model):
                 if self._lock_working():
                     self._run()
                 return
-            except (psycopg2.OperationalError, psycopg2.IntegrityError) as error:
+            except MEETINGS as error:
                 # Somebody changed the same rows meanwhile: look again.
                 self.env.cr.rollback()
                 _logger.info("import %s meets other changes: %s", self.id, error)
@@ -258,7 +264,9 @@ class SrspRegistryImport(models.Model):
             tz=self.user_id.tz,
             allowed_company_ids=self.company_id.ids,
         )
-        record._check_may_import()  # rights may have gone since the button was pressed
+        # Rights may have gone since the button was pressed, and attributes.
+        record._check_may_import()
+        record._check_columns()
         self.env.flush_all()
         try:
             with record._open_table() as table:

@@ -28,8 +28,13 @@ CHECKS = [
          JOIN srsp_target t ON t.entity_id = g.entity_id AND t.sector_id = g.sector AND t.state != 'cancelled'
           AND coalesce(t.permit_number, '') = ''
         WHERE g.target_id IS NULL AND g.permit_number IS NOT NULL""",
+    """SELECT g.row, 'sector', sector.name, 'archived_sector', NULL FROM srsp_import_good g
+         JOIN srsp_sector sector ON sector.id = g.sector WHERE g.target_id IS NULL AND NOT sector.active""",
     """SELECT row, 'entity_name', entity_name, 'ambiguous_entity', NULL
          FROM srsp_import_good WHERE is_ambiguous""",
+    """SELECT g.row, 'address', g.address, 'same_name', NULL FROM srsp_import_good g
+         JOIN srsp_entity e ON e.id = g.entity_id WHERE e.kind = 'person' AND g.address != e.address
+          AND coalesce(g.target_code, g.entity_code) IS NULL AND NOT g.is_ambiguous""",
     """SELECT row, 'uscc', named_uscc, 'code_known', NULL
          FROM srsp_import_good WHERE named_uscc IS NOT NULL AND NOT is_ambiguous""",
     """SELECT g.row, 'uscc', min(other.uscc), 'code_in_row', min(other.row) FROM srsp_import_good g
@@ -53,6 +58,12 @@ CHECKS = [
          FROM srsp_import_good g LEFT JOIN srsp_target t ON t.id = g.target_id
         WHERE (g.target_id IS NULL OR g.target_moves) AND coalesce(g.is_key, t.is_key)
           AND coalesce(g.key_reason, btrim(t.key_reason), '') = ''""",
+    # What has been found out since is not undone by an older file.
+    """SELECT g.row, 'risk_date', g.risk_date::varchar, 'older_class', NULL FROM srsp_import_good g
+         JOIN srsp_target t ON t.id = g.target_id
+        WHERE g.risk_class != t.risk_class AND g.risk_date < t.risk_date""",
+    """SELECT row, 'risk_date', risk_date::varchar, 'future_day', NULL FROM srsp_import_good
+        WHERE risk_date > %(today)s""",
     """SELECT g.row, 'uscc', g.uscc, 'person_with_code', NULL
          FROM srsp_import_good g LEFT JOIN srsp_entity e ON e.id = g.entity_id
         WHERE coalesce(g.kind, e.kind) = 'person' AND coalesce(g.uscc, e.uscc) IS NOT NULL""",

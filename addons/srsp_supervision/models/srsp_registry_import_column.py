@@ -118,7 +118,9 @@ class SrspRegistryImport(models.Model):
             ],
             limit=1,
         )
-        return {normalise(c.label): c._get_name() for c in last.column_ids}
+        columns = {False} | {c.name for c in self._get_columns(self.kind)}
+        found = {normalise(c.label): c._get_name() for c in last.column_ids}
+        return {label: name for label, name in found.items() if name in columns}
 
     def _get_mapping(self):
         """[(Column, place in the file)] in the registry's order."""
@@ -138,12 +140,21 @@ class SrspRegistryImport(models.Model):
     def _check_columns(self):
         """Raise unless every needed column is mapped, and none twice."""
         names = [c._get_name() for c in self.column_ids if c._get_name()]
+        columns = self._get_columns(self.kind)
+        gone = set(names) - {c.name for c in columns}
+        for column in self.column_ids.filtered(lambda c: c._get_name() in gone):
+            raise UserError(
+                self.env._(
+                    "“%(heading)s” goes to an attribute that is no longer there: choose again what it goes to.",
+                    heading=column.label,
+                )
+            )
         is_extract = self._is_extract()
         if is_extract and self.is_full:
             raise UserError(
                 self.env._("A full file has a column for the sector of each row.")
             )
-        for column in self._get_columns(self.kind):
+        for column in columns:
             label = column.label._translate(self.env.lang or "en_US")
             if column.kind == "attribute" and column.name in names and is_extract:
                 raise UserError(

@@ -118,16 +118,22 @@ class SrspRegistryImport(models.Model):
             )
         )
         names = [
-            SQL.identifier(field.name)
+            field.name
             for field in note._fields.values()
             if field.store and field.column_type and field.name not in ("id", "res_id")
+        ]
+        values = [
+            SQL("m.%s", SQL.identifier(name))
+            if name != "message_id"
+            else sql.OWN_MESSAGE_ID
+            for name in names
         ]
         self.env.flush_all()
         self._run_sql(
             sql.KEEP_NOTES,
             first=note.id,
-            names=SQL(", ").join(names),
-            values=SQL(", ").join(SQL("m.%s", name) for name in names),
+            names=SQL(", ").join(map(SQL.identifier, names)),
+            values=SQL(", ").join(values),
         )
 
     def _get_tracking_sql(self, column):

@@ -140,6 +140,7 @@ INSERT INTO mail_tracking_value (mail_message_id, field_id, old_value_char, new_
 SELECT n.id, t.field_id, old_text, new_text, old_day, new_day, old_flag, new_flag, %(uid)s, %(now)s, %(uid)s, %(now)s
   FROM srsp_import_tracked t JOIN srsp_import_note n ON n.res_id = t.res_id
 """
+OWN_MESSAGE_ID = SQL("'<' || n.id || '-' || substr(m.message_id, 2)")
 # Dated and signed as srsp.target does in write(), but for what the file says itself.
 UPDATE_TARGETS = """
 UPDATE srsp_target t SET %(assignments)s, write_uid = %(uid)s, write_date = %(now)s,

@@ -85,11 +85,10 @@ class SrspRegistryImport(models.Model):
     def _make_converter(self, column):
         make = {
             "text": lambda: cells.ToText(column.most),
-            "name": lambda: cells.ToName(column.most),
             "credit_code": cells.ToCreditCode,
             "date": cells.ToDate,
-            "latitude": lambda: cells.ToNumber(-90, 90),
-            "longitude": lambda: cells.ToNumber(-180, 180),
+            "latitude": lambda: cells.ToNumber(-90, 90, 6),
+            "longitude": lambda: cells.ToNumber(-180, 180, 6),
             "choice": lambda: cells.ToChoice(self._get_choices(column)),
             "flag": lambda: cells.ToChoice(FLAG_WORDS),
             "sector": lambda: cells.ToChoice(self._get_own_sectors(), "unknown_sector"),
@@ -118,13 +117,22 @@ class SrspRegistryImport(models.Model):
         return choices | {value: value for value in field.get_values(self.env)}
 
     def _get_words(self, model):
-        """{name or code: id as text} of the company's records; a code goes before a name."""
+        """{normalised name or code: id as text} of the company's records, Bad for a name that several of them have.
+
+        A code goes before a name, and what is archived after what is not.
+        """
         company = self.company_id or self.env.company
-        records = self.env[model].search([("company_id", "=", company.id)])
-        names = {record.name: str(record.id) for record in records}
-        if "code" not in records:
-            return names
-        return names | {record.code: str(record.id) for record in records}
+        records = self.env[model].with_context(active_test=False)
+        records = records.search([("company_id", "=", company.id)])
+        current = records.filtered("active") if "active" in records else records
+        words = {}
+        for part in (records - current, current):
+            for name, named in part.grouped(lambda r: cells.normalise(r.name)).items():
+                word = str(named.id) if len(named) == 1 else cells.Bad("ambiguous_word")
+                words[name] = word
+        if "code" in records:
+            words |= {cells.normalise(r.code): str(r.id) for r in records}
+        return words
 
     def _get_own_sectors(self):
         """The words of the sectors, Bad for those whose targets are not the user's to create and change."""
@@ -134,14 +142,13 @@ class SrspRegistryImport(models.Model):
             self.env["ir.rule"]._compute_domain("srsp.target", mode)
             for mode in ("create", "write")
         )
-        for sector_id in map(int, set(words.values())):
-            target = self.env["srsp.target"].sudo().new({"sector_id": sector_id})
+        known = {value for value in words.values() if not isinstance(value, cells.Bad)}
+        for value in known:
+            target = self.env["srsp.target"].sudo().new({"sector_id": int(value)})
             if target.filtered_domain(rules):
-                own.add(str(sector_id))
-        return {
-            word: value if value in own else cells.Bad("foreign_sector")
-            for word, value in words.items()
-        }
+                own.add(value)
+        foreign = dict.fromkeys(known - own, cells.Bad("foreign_sector"))
+        return {word: foreign.get(value, value) for word, value in words.items()}
 
 
 class _Copy:

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.registry_convert import Bad
+from ..tools.working_days import beijing_date
 from . import srsp_registry_import_sql as sql
 from .srsp_registry_columns import ENTITY, TARGET, TARGET_COLUMNS
 from .srsp_registry_import_sql import ENTITY_VALUES, TARGET_VALUES
@@ -195,7 +196,7 @@ class SrspRegistryImport(models.Model):
             "company": self.company_id.id,
             "uid": self.env.uid,
             "now": self.env.cr.now(),
-            "today": fields.Date.context_today(self),
+            "today": beijing_date(fields.Datetime.now()),
             **parts,
         }
         self.env.cr.execute(SQL(statement, **parts))

@@ -7,10 +7,13 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.identity import holds_identity, mask_all
 from ..tools.working_days import beijing_date
 from .srsp_rulebook import RISK_CLASSES
 from .srsp_target_change import LOGGED, RISK_SOURCES, Origin
 
+# Texts that others get to read.
+READ_TEXTS = "name region permit_name permit_number permit_authority key_reason state_reason".split()
 PERMIT_DAYS = 60  # before a permit runs out: from then on it is shown and reminded of
 
 
@@ -217,7 +220,8 @@ class SrspTarget(models.Model):
 
     @api.model
     def _search_is_possible_duplicate(self, operator, value):
-        """Targets whose sector has another entity of the same name, spelling aside, or with the same permit number."""
+        """Targets whose sector has another entity of the same name, or another target with the same permit number;
+        spelling aside."""
         if operator != "in":
             return NotImplemented
         self.env["srsp.target"].flush_model()
@@ -238,12 +242,27 @@ class SrspTarget(models.Model):
                  UNION
                 SELECT unnest(array_agg(id)) FROM srsp_target
                  WHERE state != 'cancelled' AND permit_number != ''
-              GROUP BY sector_id, permit_number HAVING min(entity_id) != max(entity_id))"""
+              GROUP BY sector_id, lower(translate(permit_number, E'０１２３４５６７８９ \\u3000()（）〔〕[]',
+                                                                       '0123456789'))
+                HAVING count(*) > 1)"""
         )
 
-    @api.constrains("name", "permit_number")
+    @api.constrains(*READ_TEXTS)
     def _check_no_identity_number(self):
-        self._refuse_identity_number("name", "permit_number")
+        self._refuse_identity_number(*READ_TEXTS)
+
+    @api.constrains("properties")
+    def _check_properties(self):
+        for target in self:
+            for value in target.properties.values():
+                if isinstance(value, str) and holds_identity(value):
+                    raise ValidationError(
+                        self.env._(
+                            "%(target)s: an identity number stands in “%(value)s”, and others would read it.",
+                            target=target.display_name,
+                            value=mask_all(value),
+                        )
+                    )
 
     @api.constrains("state", "state_reason", "is_key", "key_reason")
     def _check_reasons(self):
@@ -310,7 +329,7 @@ class SrspTarget(models.Model):
 
     def _stamp(self, names, vals):
         """Date and sign the moves of the fields ``names``, but for what ``vals`` says itself."""
-        today = fields.Date.context_today(self)
+        today = beijing_date(fields.Datetime.now())
         stamps = {}
         if "risk_class" in names:
             known = bool(self[:1].risk_class)

@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import date
 
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from .registry_case import HEADER, RegistryCase, make_workbook, read_workbook
@@ -149,6 +150,35 @@ class TestRegistryAttributes(RegistryCase):
         cells = ["甲级", 33.0, 12.5, date(2026, 3, 1), True, "x"]
         self._import(make_workbook([COLUMNS, ["甲", "", "SUR", "P1", *cells]]))
         self.assertEqual(self._stored("甲"), {**STORED, "grade": "a", "note": "x"})
+
+    def test_one_renamed_after_the_check_is_not_left_out_unnoticed(self):
+        rows = [COLUMNS, ["甲", "", "SUR", "P1", *VALUES]]
+        record = self._check(rows)
+        record.action_import()
+        self.sector.target_properties_definition = [
+            dict(definition, string="Size")
+            if definition["name"] == "area"
+            else definition
+            for definition in DEFINITION
+        ]
+        with self._refused("“Area” goes to an attribute that is no longer there"):
+            record._run()
+        self.assertFalse(self._target("甲"))
+        again = self._upload(rows)
+        found = {c.label: c._get_name() for c in again.column_ids}
+        self.assertFalse(found["Area"])
+        self.assertTrue(found["Staff"])
+
+    def test_the_identity_number_of_a_person_is_refused(self):
+        number = "11010519491231002X"
+        record = self._check(
+            [[*HEADER, "Particulars"], ["甲", "", "SUR", "P1", number]]
+        )
+        [(row, column, value, reason)] = self._errors(record)
+        self.assertEqual((row, column, value), (2, "Particulars", "110*************2X"))
+        self.assertIn("an identity number", reason)
+        with self._refused("an identity number stands in “110.*2X”", ValidationError):
+            self.targets[0].properties = {"note": number}
 
     def test_an_extract_without_a_sector_cannot_fill_them_in(self):
         record = self._upload([["entity_code", GRADE], ["N1", "甲级"]])

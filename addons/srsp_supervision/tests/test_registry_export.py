@@ -107,6 +107,23 @@ class TestRegistryExport(RegistryCase, HttpCase):
         self.assertEqual(self._errors(record), [])
         self.assertEqual(self._counts(record), (5, 0, 0, 5, 0))
 
+    def test_a_word_that_cannot_be_read_back_goes_out_as_a_code(self):
+        self.sector.name = "测绘、地图"
+        self.quiet.name = self.mining.name
+        for path, number in (("inspector", 5), ("target", 122)):
+            data = self._get(f"{path}.xlsx", self.manager).content
+            record = self._check(data, self.manager, kind=path)
+            self.assertEqual(self._errors(record), [])
+            self.assertEqual(self._counts(record), (number, 0, 0, number, 0))
+
+    def test_a_day_that_no_spreadsheet_knows_goes_out_as_text(self):
+        entity = self._target("甲公司").entity_id
+        entity.founded_on = "1896-05-06"
+        data = self._get("target.xlsx").content
+        [day] = [row[7] for row in read_workbook(data) if row[1] == "甲公司"]
+        self.assertEqual(day, "1896-05-06")
+        self.assertEqual(self._counts(self._check(data)), (122, 0, 0, 122, 0))
+
     def test_a_template_is_an_empty_table_that_an_import_understands(self):
         for kind, user in (("target", self.officer), ("inspector", self.manager)):
             data = self._get(f"{kind}/template.xlsx", user).content
@@ -125,7 +142,11 @@ class TestRegistryExport(RegistryCase, HttpCase):
         [sheet, _words] = openpyxl.load_workbook(data).worksheets
         notes = [cell.comment.text for cell in sheet[1]]
         self.assertEqual(
-            notes[:3:2], ["Required. Text.", "One of the words in the list."]
+            notes[:3:2],
+            [
+                "Required. Text without any identity number.",
+                "One of the words in the list.",
+            ],
         )
 
     def test_what_does_not_exist_and_strangers_get_nothing(self):

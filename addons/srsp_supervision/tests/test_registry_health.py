@@ -96,6 +96,13 @@ class TestRegistryHealth(SrspCase):
             found = self._apply(view, name, row)
             self.assertEqual(len(found), row[f"{name}_count"], name)
 
+    def test_one_permit_in_two_spellings_is_a_possible_duplicate(self):
+        known = self.env["srsp.target"].search([("is_possible_duplicate", "=", True)])
+        target = self.targets[30]
+        other = target.copy({"permit_number": "（p-３０ ）"})
+        found = self.env["srsp.target"].search([("is_possible_duplicate", "=", True)])
+        self.assertEqual(found - known, target | other)
+
     def test_a_target_is_fresh_while_somebody_changes_or_confirms_it_or_its_entity(
         self,
     ):

@@ -5,10 +5,12 @@ import random
 from datetime import date
 
 from freezegun import freeze_time
+from lxml import etree
 from stdnum.cn import uscc as reference
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ..models.srsp_target_change import Origin
 from ..tools import uscc
@@ -210,6 +212,8 @@ class TestRegistryImport(RegistryCase):
             again.message, "Nothing to change: all 4 rows say what the registry says."
         )
         self.assertEqual(self._registry(), before)
+        checked = self._check([COLUMNS, *ROWS])
+        self.assertFalse(self._may_press(checked, "action_import"))
 
     def test_a_full_file_leaves_the_day_on_which_it_confirmed_a_target(self):
         rows = [COLUMNS, *ROWS]
@@ -218,12 +222,25 @@ class TestRegistryImport(RegistryCase):
         self.assertFalse(any(targets.mapped("seen_on")))
         written = targets.mapped("write_date")
         with freeze_time("2027-02-03"):
-            record = self._import(rows[:-1], is_full=True)
+            record = self._check(rows[:-1], is_full=True)
+            self.assertTrue(self._may_press(record, "action_import"))
+            record.action_import()
+            record._run()
         self.assertEqual(self._counts(record), (3, 0, 0, 3, 0))
         self.assertIn("Nothing to change", record.message)
         self.assertEqual(set(targets.mapped("seen_on")), {date(2027, 2, 3)})
         self.assertFalse(self._target("三沙岛").seen_on)
         self.assertEqual(targets.mapped("write_date"), written)
+
+    def _may_press(self, record, name):
+        """Whether the form shows one of the buttons with this name."""
+        arch = etree.fromstring(record.get_view(view_type="form")["arch"])
+        fields = {field: record[field] for field in record._fields}
+        return any(
+            not safe_eval(button.get("invisible"), fields)
+            for button in arch.iter("button")
+            if button.get("name") == name
+        )
 
     def test_the_form_uploads_maps_and_shows(self):
         imports = self.env["srsp.registry.import"].with_user(self.officer)
@@ -515,6 +532,7 @@ class TestRegistryImport(RegistryCase):
     def test_progress_can_be_seen_while_it_lasts(self):
         record = self._upload([HEADER, ["甲公司", CODE, "SUR", "P1"]])
         record._set_progress(42.7)
+        self.env.cr.execute("SELECT pg_stat_clear_snapshot()")
         self.assertEqual(record.progress, 42)
         record._set_progress(None)
         self.env.cr.execute("SELECT pg_stat_clear_snapshot()")

@@ -6,6 +6,8 @@ import zipfile
 from datetime import date
 from unittest.mock import patch
 
+from freezegun import freeze_time
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -51,7 +53,7 @@ class TestRegistryImportErrors(RegistryCase):
             "an identity number, which others would read: leave it out, or enter that of a natural person on the"
             " entity's form, where it is masked"
         )
-        header = [*HEADER, "legal_representative", "name"]
+        header = [*HEADER, "legal_representative", "name", "address"]
         self._assert_bad(
             [
                 header,
@@ -60,12 +62,14 @@ class TestRegistryImportErrors(RegistryCase):
                 ["乙", "", "SUR", "3", f"王五（{number.lower()}）"],
                 ["丙", "", "SUR", "4", "", "１１０１０５ 19491231 002X"],
                 ["丁", "", "SUR", "110105194912310021"],  # its check digit is X
+                ["戊", "", "SUR", "5", "", "", f"身份证{number}"],
             ],
             [
                 (2, "Entity Name", f"李四{shown}工作室", reason),
                 (3, "Permit Number", shown, reason),
                 (4, "Legal Representative", "王五（110*************2x）", reason),
-                (5, "Object", "１１０１０５ 19491231 002X", reason),
+                (5, "Object", shown, reason),
+                (7, "Address", f"身份证{shown}", reason),
             ],
         )
 
@@ -115,6 +119,75 @@ class TestRegistryImportErrors(RegistryCase):
             ],
         )  # fmt: skip
         self.assertEqual(self._counts(record), (11, 0, 0, 0, 11))
+
+    def test_a_person_s_mistyped_number_is_masked_in_whatever_way_it_is_written(self):
+        for number in ("110105194912310021", "１１０１０５ 19491231 0021"):
+            record = self._check([HEADER, ["甲", number, "SUR", "P1"]])
+            self.assertEqual(
+                self._errors(record)[0][1:3], ("Credit Code", "110*************21")
+            )
+
+    def test_what_a_spreadsheet_puts_in_place_of_a_value_is_none(self):
+        lost = "a number of which a spreadsheet has lost the last digits: format the cell as text and type it again"
+        header = [*HEADER, "address", "founded_on", "latitude"]
+        record = self._assert_bad(
+            [
+                header,
+                ["甲", "", "SUR", "3.50102E+17"],
+                ["乙", "", "SUR", "P2", "#N/A", "#VALUE!"],
+                ["丙", "", "SUR", "P3", "幢#N/A", "", "1e300"],
+                ["丁", "", "SUR", "P4", "1.5E+3号"],
+                ["", " ", "", "　"],
+            ],
+            [
+                (2, "Permit Number", "3.50102E+17", lost),
+                (3, "Address", "#N/A", "a formula that failed"),
+                (3, "Founded", "#VALUE!", "a formula that failed"),
+                (4, "Latitude", "1e300", "not a number"),
+            ],
+        )
+        self.assertEqual(self._counts(record), (4, 1, 0, 0, 3))
+
+    def test_a_row_does_not_take_back_a_later_class(self):
+        target = self.targets[0]
+        self.targets[:2].write({"risk_class": "C", "risk_date": "2026-03-10"})
+        header = ["target_code", "risk_class", "risk_date"]
+        other = self.targets[1].code
+        with freeze_time("2026-03-20"):
+            self._assert_bad(
+                [
+                    header,
+                    [target.code, "A", "2026-03-09"],
+                    [other, "A", "2026-03-21"],
+                ],
+                [
+                    (2, "Risk Class Of", "2026-03-09", "the registry has a class of a later day: leave class and day"
+                        " empty, or correct the day"),
+                    (3, "Risk Class Of", "2026-03-21", "a day that is still to come"),
+                ],
+            )  # fmt: skip
+            self._import([header, [target.code, "A", "2026-03-10"]])
+        self.assertEqual(target.risk_class, "A")
+
+    def test_a_sector_that_cannot_be_told_or_is_archived_is_reported(self):
+        self.quiet.division_id = self.surveying
+        [old] = self._make_targets(1, sector=self.quiet)
+        rows = [HEADER, ["甲", "", "Quiet", "P1"]]
+        self.quiet.active = False
+        self._assert_bad(
+            rows,
+            [
+                (2, "Sector", "Quiet", "the sector is archived: nothing is added to its registry"),
+            ],
+        )  # fmt: skip
+        header = ["entity_name", "entity_code", "sector"]
+        known = self._check([header, ["Unit 001", old.entity_id.code, "Quiet"]])
+        self.assertEqual(self._counts(known), (1, 0, 0, 1, 0))
+        self.quiet.copy({"code": "QUA", "active": True})
+        self.quiet.copy({"code": "QUB", "active": True, "name": "Ｑｕｉｅｔ"})
+        self._assert_bad(
+            rows, [(2, "Sector", "Quiet", "several have this name: enter the code")]
+        )
 
     def test_a_key_twice_in_the_file_is_reported_with_both_rows(self):
         self._assert_bad(
@@ -452,6 +525,7 @@ class TestRegistryImportErrors(RegistryCase):
             ["N-4", "重复", "SV", "", "", "", ""],
             ["N-4", "重复", "SV", "XYZ", "", "", ""],
             ["N-5", "无处", "", "", "", "", ""],
+            ["N\n6", "换行", "SV", "", "", "", ""],
         ]
         with self.assertRaises(AccessError):
             self._check(rows, self.officer, kind="inspector")
@@ -463,9 +537,15 @@ class TestRegistryImportErrors(RegistryCase):
                 (5, "Staff Number", "N-3", "not a division of yours"),
                 (7, "Sectors", "XYZ", "no such sector"),
                 (8, "Division", False, "nothing is entered"),
+                (
+                    9,
+                    "Staff Number",
+                    "N\n6",
+                    "a tab or a line break: type it in one line",
+                ),
             ],
         )
-        self.assertEqual(self._counts(record), (7, 2, 1, 0, 4))
+        self.assertEqual(self._counts(record), (8, 2, 1, 0, 5))
         new = self.env["srsp.inspector"].search([("staff_number", "=", "N-1")])
         self.assertEqual(
             (new.name, new.division_id, new.sector_ids, new.certificate_number),
@@ -483,4 +563,35 @@ class TestRegistryImportErrors(RegistryCase):
         self.assertEqual(
             [error[3] for error in self._errors(moved)],
             ["the same entry as in row 3", "the same entry as in row 2"],
+        )
+
+    def test_a_new_inspector_is_what_the_row_says_and_not_what_a_default_says(self):
+        rows = [
+            ["staff_number", "name", "division", "on_duty"],
+            ["N-1", "新", "SV", "否"],
+        ]
+        self._import(rows, self.manager, kind="inspector")
+        new = self.env["srsp.inspector"].search([("staff_number", "=", "N-1")])
+        self.assertFalse(new.on_duty)
+        again = self._import(rows, self.manager, kind="inspector")
+        self.assertEqual(self._counts(again), (1, 0, 0, 1, 0))
+
+    def test_a_row_is_about_the_certificate_with_its_number(self):
+        inspector = self.officers[0]
+        inspector.certificate_ids.copy({"number": "LONG", "valid_until": "2035-01-01"})
+        header = "staff_number name division certificate_number certificate_valid_until"
+        row = ["SV-01", "Officer SV-01", "SV", "NEW", "2027-05-01"]
+        record = self._import([header.split(), row], self.manager, kind="inspector")
+        self.assertEqual(self._counts(record), (1, 0, 1, 0, 0))
+        self.assertEqual(
+            sorted((c.number, str(c.valid_until)) for c in inspector.certificate_ids),
+            [("C-SV-01", "2028-12-31"), ("LONG", "2035-01-01"), ("NEW", "2027-05-01")],
+        )
+        again = self._import([header.split(), row], self.manager, kind="inspector")
+        self.assertEqual(self._counts(again), (1, 0, 0, 1, 0))
+        row[-1] = "2036-05-01"
+        self._import([header.split(), row], self.manager, kind="inspector")
+        self.assertEqual(
+            (inspector.certificate_number, str(inspector.certificate_valid_until)),
+            ("NEW", "2036-05-01"),
         )

@@ -145,14 +145,55 @@ class TestRegistryImportKeys(RegistryCase):
             ],
         )
 
+    def test_two_natural_persons_of_one_name_are_not_taken_for_one(self):
+        header = ["entity_name", "entity_code", "kind", "address", "sector"]
+        row = ["张三", "", "person", "甲路 1 号", "SUR"]
+        self._import([header, row])
+        self.assertEqual(self._counts(self._import([header, row])), (1, 0, 0, 1, 0))
+        row[3] = "乙路 2 号"
+        self._assert_bad(
+            [header, row],
+            [
+                (2, "Address", "乙路 2 号", "a natural person of this name is known with another address: enter the"
+                    " entity's code, or add a second person on the entity's form")
+            ],
+        )  # fmt: skip
+        row[1] = self._target("张三").entity_id.code
+        self.assertEqual(self._counts(self._import([header, row])), (1, 0, 1, 0, 0))
+
+    def test_codes_and_names_are_read_whatever_the_width_and_without_what_nobody_sees(
+        self,
+    ):
+        wide = CODE.translate({n: n + 0xFEE0 for n in range(0x21, 0x7F)})
+        rows = [HEADER, ["甲\u200b公司\ufeff", wide, "ＳＵＲ", "P1\u200e"]]
+        for data in (rows, make_workbook(rows)):
+            self.assertEqual(self._counts(self._import(data)), (1, 0, 0, 1, 0))
+
+    def test_degrees_are_those_that_the_registry_keeps(self):
+        header = [*HEADER, "latitude", "longitude"]
+        row = ["甲公司", CODE, "SUR", "P1", "26.07450812345", "119.2964940000001"]
+        self.assertEqual(self._counts(self._import([header, row])), (1, 0, 1, 0, 0))
+        self.assertEqual(self._counts(self._import([header, row])), (1, 0, 0, 1, 0))
+        self.assertEqual(
+            (self.first.latitude, self.first.longitude), (26.074508, 119.296494)
+        )
+
+    def test_yes_is_not_the_number_that_stood_above_it(self):
+        header = [*HEADER, "latitude"]
+        rows = [header, ["甲", "", "SUR", "P2", 1.0], ["乙", "", "SUR", "P3", True]]
+        record = self._import(make_workbook(rows))
+        self.assertEqual(
+            self._errors(record), [(3, "Latitude", "True", "not a number")]
+        )
+
     def test_a_number_that_a_spreadsheet_has_rounded_is_not_taken_for_text(self):
         rows = [HEADER, ["丁公司", "", "SUR", 3501002026000123456], ["戊公司", "", "SUR", 350100202600012]]  # fmt: skip
         record = self._import(make_workbook(rows))
         self.assertEqual(
             self._errors(record),
             [
-                (2, "Permit Number", "3.501002026000123e+18", "a number of more than 15 digits, the last of which the"
-                    " spreadsheet has lost: format the cell as text and type it again")
+                (2, "Permit Number", "3.501002026000123e+18", "a number of which a spreadsheet has lost the last"
+                    " digits: format the cell as text and type it again")
             ],
         )  # fmt: skip
         self.assertEqual(self._target("戊公司").permit_number, "350100202600012")

@@ -30,6 +30,7 @@ ROWS = [["名称", "日期", "数", "是否", "空"]] + [
     for n in range(1, 200)
 ]
 SHEET = "xl/worksheets/sheet1.xml"
+TEXTS = "xl/sharedStrings.xml"
 
 
 @tagged("post_install", "-at_install")
@@ -126,15 +127,31 @@ class TestRegistryWorkbook(BaseCase):
         self.assertEqual(self._read(data), self._whole(make_workbook(full)))
 
     def test_texts_of_several_runs_and_empty_ones(self):
-        data = self._change(
-            self._openpyxl(),
-            sharedStrings=lambda text: text.replace(b"<t>_x0041_</t>", b"<t/>"),
-        )
-        self.assertEqual(self._strip(self._read(data)), self._strip(self._whole(data)))
+        data = make_workbook([[*row[:4], row[4] and "LAST"] for row in ROWS])
+        self.assertIn(b"<t>LAST</t>", zipfile.ZipFile(io.BytesIO(data)).read(TEXTS))
+        for empty in (b"<si><t/></si>", b"<si/>", b"<si />"):
+            emptied = self._change(
+                data,
+                sharedStrings=lambda text, empty=empty: text.replace(
+                    b"<si><t>LAST</t></si>", empty
+                ),
+            )
+            self.assertEqual(
+                self._strip(self._read(emptied)), self._strip(self._whole(emptied))
+            )
 
     def test_damage_anywhere_is_refused_and_nothing_else_happens(self):
-        data = self._openpyxl()
-        parts = zipfile.ZipFile(io.BytesIO(data)).namelist()
+        for data in (
+            self._openpyxl(),
+            make_workbook(ROWS),
+        ):  # texts in place and shared
+            for spoiled in self._spoil(data):
+                try:
+                    self._read(spoiled, 256_000)
+                except WorkbookError:
+                    continue
+
+    def _spoil(self, data):
         pieces = [
             b"",
             b"<",
@@ -146,12 +163,13 @@ class TestRegistryWorkbook(BaseCase):
             b'r="ZZZ99999999"',
             b"\x00\xff",
         ]
-        for name in parts:
+        parts = zipfile.ZipFile(io.BytesIO(data))
+        for name in parts.namelist():
             key = name.rpartition("/")[2].partition(".")[0]
-            size = len(zipfile.ZipFile(io.BytesIO(data)).read(name))
+            size = len(parts.read(name))
             for number, piece in enumerate(pieces):
                 at = size * (number + 1) // (len(pieces) + 1)
-                spoiled = self._change(
+                yield self._change(
                     data,
                     **{
                         key: lambda text, at=at, piece=piece: (
@@ -159,7 +177,3 @@ class TestRegistryWorkbook(BaseCase):
                         )
                     },
                 )
-                try:
-                    self._read(spoiled, 256_000)
-                except WorkbookError:
-                    continue

@@ -7,6 +7,7 @@ dates, classes and sectors.
 import datetime
 import math
 import re
+import unicodedata
 from itertools import compress
 from typing import NamedTuple
 
@@ -48,11 +49,14 @@ class Converter(dict):
         raise NotImplementedError
 
     def convert_all(self, values):
+        values = list(values)
+        if bool in map(type, values):  # to a dictionary, True is 1
+            return list(map(self.convert, values))
         return list(map(self.__getitem__, values))
 
 
 class ToText(Converter):
-    """Text without space around it, up to ``most`` characters."""
+    """Text without space around it, up to ``most`` characters, and without the identity number of a person in it."""
 
     def __init__(self, most):
         super().__init__()
@@ -63,31 +67,24 @@ class ToText(Converter):
             texts = list(map(str.strip, values))
         except TypeError:  # numbers among them
             return list(map(self.convert, values))
-        if max(map(len, texts)) > self.most:
+        longest = max(map(len, texts))
+        if longest > self.most or (
+            longest >= LENGTH
+            and may_hold_identity("|".join(t for t in texts if len(t) >= LENGTH))
+        ):
             return list(map(self.convert, values))
         return texts
 
     def convert(self, value):
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             return Bad("not_text")  # a date: what was typed is lost
-        if not isinstance(value, str) and abs(value) >= EXACT:
+        if not isinstance(value, str) and not abs(value) < EXACT:
             return Bad("not_exact")
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         text = str(value).strip()
-        return text if len(text) <= self.most else Bad("too_long")
-
-
-class ToName(ToText):
-    """Text that others get to read: without the identity number of a person in it."""
-
-    def convert_all(self, values):
-        texts = super().convert_all(values)
-        if not may_hold_identity("|".join(t for t in texts if len(t) >= LENGTH)):
-            return texts
-        return [self._refuse(text) for text in texts]
-
-    def _refuse(self, text):
+        if len(text) > self.most:
+            return Bad("too_long")
         return Bad("identity_number") if holds_identity(text) else text
 
 
@@ -111,11 +108,12 @@ class ToDate(Converter):
 
 
 class ToNumber(Converter):
-    """A number between two bounds."""
+    """A number between two bounds, rounded to ``digits`` behind the point where that is given."""
 
-    def __init__(self, least, most):
+    def __init__(self, least, most, digits=None):
         super().__init__()
         self.bounds = least, most
+        self.digits = digits
 
     def convert(self, value):
         if isinstance(value, str):
@@ -128,8 +126,13 @@ class ToNumber(Converter):
             text = repr(value)
         else:
             return Bad("not_a_number")
+        number = float(text)
+        if not math.isfinite(number):
+            return Bad("not_a_number")
         least, most = self.bounds
-        return text if least <= float(text) <= most else Bad("out_of_range")
+        if not least <= number <= most:
+            return Bad("out_of_range")
+        return text if self.digits is None else repr(round(number, self.digits))
 
 
 class ToWhole(ToNumber):
@@ -140,9 +143,11 @@ class ToWhole(ToNumber):
 
     def convert(self, value):
         text = super().convert(value)
-        if isinstance(text, Bad) or not text or float(text).is_integer():
+        if isinstance(text, Bad) or not text:
             return text
-        return Bad("not_whole")
+        if abs(float(text)) >= EXACT:
+            return Bad("not_exact")
+        return text if float(text).is_integer() else Bad("not_whole")
 
 
 class ToChoice(Converter):
@@ -167,8 +172,7 @@ class ToChoices(ToChoice):
     """Several words in one cell, as an array literal of PostgreSQL."""
 
     def convert(self, value):
-        words = [word for word in re.split(r"[,，、;；\n]", str(value)) if word.strip()]
-        found = [super(ToChoices, self).convert(word) for word in words]
+        found = [super(ToChoices, self).convert(word) for word in split_words(value)]
         bad = [value for value in found if isinstance(value, Bad)]
         if bad or not found:
             return bad[0] if bad else ""
@@ -180,7 +184,7 @@ class ToCreditCode(Converter):
         return [self.convert(value) for value in values]
 
     def convert(self, value):
-        if isinstance(value, (int, float)) and abs(value) >= EXACT:
+        if isinstance(value, (int, float)) and not abs(value) < EXACT:
             return Bad("not_exact")
         if isinstance(value, float) and value.is_integer():
             value = int(value)
@@ -212,6 +216,12 @@ class ToAttribute(Converter):
         super().__init__()
         self.to_sector, self.by_sector = to_sector, by_sector
 
+    def convert_all(self, values):
+        return [
+            self.convert(value) if value[1].__class__ is bool else self[value]
+            for value in values
+        ]
+
     def convert(self, value):
         sector, cell = value
         found = self.to_sector[sector]
@@ -222,7 +232,13 @@ class ToAttribute(Converter):
 
 
 def normalise(word):
-    return "".join(str(word).split()).casefold()
+    """A word as it is compared: full-width letters as narrow ones, whatever its capitals and spaces."""
+    return "".join(unicodedata.normalize("NFKC", str(word)).split()).casefold()
+
+
+def split_words(value):
+    """The words of a cell that holds several."""
+    return [word for word in re.split(r"[,，、;；\n]", str(value)) if word.strip()]
 
 
 class Field(NamedTuple):
@@ -249,7 +265,7 @@ def convert(block: Block, fields: list[Field]) -> tuple[list[tuple], list[CellEr
         for mark in block.marks
         if mark.column < 0 or mark.column in names
     ]
-    filled = [any(cells) for cells in block.rows]
+    filled = list(map(_is_filled, block.rows))
     numbers = list(compress(range(block.first, block.first + len(block.rows)), filled))
     if not numbers:
         return [], errors
@@ -275,6 +291,13 @@ def convert(block: Block, fields: list[Field]) -> tuple[list[tuple], list[CellEr
             ]
         columns.append(values)
     return list(zip(*columns)), errors
+
+
+def _is_filled(cells):
+    first = next(filter(None, cells), "")
+    return bool(first) and (
+        not str(first).isspace() or any(str(cell).strip() for cell in cells)
+    )
 
 
 def _take_out_bad(name, numbers, originals, values):

@@ -27,13 +27,25 @@ OLE = b"\xd0\xcf\x11\xe0"  # begins an .xls, and a workbook with a password
 # A text that a spreadsheet would take for a formula stands in a .csv behind an apostrophe; so does one that begins so.
 _LIKE_FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
 _QUOTED = re.compile("'+[=+\\-@\t\r＝＋－＠]")
+# What a spreadsheet writes into a .csv in place of a value: (a part of it, reason, all of it).
+_SPOILT = [
+    (
+        "#",
+        "formula_error",
+        re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)"),
+    ),
+    ("E+", "not_exact", re.compile(r"[+-]?[0-9](?:\.[0-9]+)?E\+[0-9]{2,3}")),
+]
+# Characters without a picture, as they come along from web pages and chats.
+INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
+_WITHOUT_INVISIBLE = str.maketrans("", "", INVISIBLE)
 
 
 class Mark(NamedTuple):
     """A cell that will not do; ``column`` counts from 0, or is -1 for the row as a whole.
 
     ``reason`` is one of ``formula``, ``formula_error``, ``merged_cell``, ``encoding``, ``broken_quotes``,
-    ``extra_cells``.
+    ``extra_cells``, ``not_exact``.
     """
 
     row: int
@@ -90,7 +102,9 @@ class CsvFile(TableFile):
         text = sample.decode(self.encoding, "replace")
         if not text.strip():
             raise WorkbookError("empty_sheet")
-        line = text.partition("\n")[0]
+        lines = text.splitlines()
+        # A title may stand above the table.
+        line = next((line for line in lines if re.search("[,;\t]", line)), "")
         self.delimiter = max(",;\t", key=line.count)
 
     def blocks(self):
@@ -144,11 +158,27 @@ def _make_csv_block(first, batch):
     text = "".join(itertools.chain.from_iterable(rows))
     if "'" in text:
         rows = [list(map(unquote, cells)) for cells in rows]
+    if any(mark in text for mark in INVISIBLE):
+        rows = [
+            [cell.translate(_WITHOUT_INVISIBLE) for cell in cells] for cells in rows
+        ]
+    for part, reason, pattern in _SPOILT:
+        if part in text:
+            marks += _take_out_spoilt(first, rows, pattern, reason)
     try:
         text.encode()
     except UnicodeEncodeError:
         marks += _mark_undecodable(first, rows)
     return Block(first, rows, marks)
+
+
+def _take_out_spoilt(first, rows, pattern, reason):
+    """The marks of cells that hold nothing but what ``pattern`` finds; they become empty."""
+    for number, cells in enumerate(rows, first):
+        for at, cell in enumerate(cells):
+            if pattern.fullmatch(cell.strip()):
+                cells[at] = ""
+                yield Mark(number, at, cell.strip(), reason)
 
 
 def _mark_undecodable(first, rows):

@@ -1,6 +1,7 @@
 """Writes tables of any size as workbooks, row by row in bounded memory (xlsxwriter's ``constant_memory``)."""
 
 import datetime
+import math
 from typing import NamedTuple
 
 import xlsxwriter
@@ -11,6 +12,7 @@ MOST_ROWS = (
     1_048_576  # of a sheet; another one goes on from there, under the same header
 )
 COLUMN_WIDTH = 18
+FIRST_DAY = datetime.date(1900, 3, 1)  # before, spreadsheets disagree; text then
 
 
 class SheetWriter:
@@ -50,11 +52,11 @@ class SheetWriter:
                 self._write_text(at, value)
             elif kind is bool:
                 sheet.write_boolean(row, at, value)
-            elif kind is datetime.date:
+            elif kind is datetime.date and value >= FIRST_DAY:
                 sheet.write_datetime(row, at, value, self.day)
-            elif kind is datetime.datetime:
+            elif kind is datetime.datetime and value.date() >= FIRST_DAY:
                 sheet.write_datetime(row, at, value, self.time)
-            elif kind is int or kind is float:
+            elif (kind is int or kind is float) and math.isfinite(value):
                 sheet.write_number(row, at, value)
             else:
                 self._write_text(at, str(value))

@@ -15,7 +15,7 @@ from functools import lru_cache
 from lxml import etree
 from python_calamine import CalamineError
 
-from .registry_file import TableFile
+from .registry_file import INVISIBLE, TableFile
 from .registry_piece import (
     BOOK,
     MARKER,
@@ -35,6 +35,7 @@ FREE_BYTES = 50_000_000  # up to here a part may be packed as tightly as it like
 MOST_RATIO = 100  # beyond: what spreadsheets write shrinks to a tenth or a twentieth
 LONGEST_TAG = 100  # bytes
 _VALUE = re.compile(TAG + rb"(?:v|is)[\s>]")
+_INVISIBLE = [character.encode() for character in INVISIBLE]
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -159,7 +160,7 @@ def _read_styles(archive):
 
 
 def _cut(file, tag):
-    """Yield (piece, False) for whole elements ``tag`` and, last, (what follows them, True).
+    """Yield (piece, False) for whole elements ``tag`` and, last, (what follows them, True); without ``INVISIBLE``.
 
     A tag's bracket is escaped wherever it is no tag, so the bytes of an element's end are its end, once comments,
     CDATA and document types are out of the question.
@@ -180,7 +181,10 @@ def _cut(file, tag):
         if end >= len(closing):
             if b"<!" in pending[:end] or b"<?" in pending[:end]:
                 raise WorkbookError("not_a_workbook")
-            yield pending[:end], False
+            piece = pending[:end]
+            for character in _INVISIBLE:
+                piece = piece.replace(character, b"")
+            yield piece, False
             pending = pending[end:]
         _check_length(pending)
     yield pending, True
@@ -232,14 +236,18 @@ class _SharedTexts:
     def _store(self, piece):
         """Keep the texts of whole ``si`` elements, which the parser reads as rows of one cell each."""
         prefix = find_prefix(piece)
-        count = piece.count(b"<%ssi>" % prefix) + piece.count(b"<%ssi/>" % prefix)
+        piece = re.sub(
+            rb"<%ssi\s*/>" % prefix, b"<%(p)ssi></%(p)ssi>" % {b"p": prefix}, piece
+        )
+        count = piece.count(b"<%ssi>" % prefix)
+        if count != piece.count(b"</%ssi>" % prefix):
+            raise WorkbookError("not_a_workbook")
         piece = piece.replace(
             b"<%ssi>" % prefix,
             b'<%(p)srow><%(p)sc t="inlineStr"><%(p)sis>' % {b"p": prefix},
         ).replace(
             b"</%ssi>" % prefix, b"</%(p)sis></%(p)sc></%(p)srow>" % {b"p": prefix}
         )
-        piece = piece.replace(b"<%ssi/>" % prefix, b"<%srow/>" % prefix)
         start, rows = parse(piece, BOOK % 0)
         texts = [""] * (start[0] if start else 0) + [str(row[0]) for row in rows]
         texts += [""] * (count - len(texts))

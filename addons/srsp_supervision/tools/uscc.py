@@ -1,5 +1,6 @@
 """The check digit of unified social credit codes (GB 32100-2015), from a table: a million codes in two seconds."""
 
+import unicodedata
 from operator import getitem
 
 from .identity import is_identity
@@ -30,5 +31,7 @@ def is_valid(code: str) -> bool:
 
 
 def clean(text: str) -> str:
-    """Return a code as it is stored: in capitals, without any space."""
+    """Return a code as it is stored: in capitals, without any space, full-width characters as narrow ones."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
     return "".join(text.split()).upper()

@@ -9,7 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
 from ..models.srsp_registry_columns import COLUMNS
-from ..models.srsp_registry_import_report import REASONS as CELL_REASONS
+from ..models.srsp_registry_import_words import REASONS as CELL_REASONS
 from ..tools import registry_convert as cells
 from ..tools.registry_file import open_table
 from ..tools.workbook import WorkbookError

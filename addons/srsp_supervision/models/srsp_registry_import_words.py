@@ -1,0 +1,133 @@
+"""What an import says of bad cells and files, and what a template says of its columns."""
+
+from odoo.tools.translate import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+REASONS = {
+    "missing": _lt("nothing is entered"),
+    "too_long": _lt("the text is too long"),
+    "not_text": _lt(
+        "a date or yes/no instead of text: format the cell as text and type it again"
+    ),
+    "not_a_date": _lt("not a date: enter a real date, or text such as 2026-03-20"),
+    "not_a_number": _lt("not a number"),
+    "not_whole": _lt("not a whole number"),
+    "no_attribute": _lt("the sector of this row does not have this attribute"),
+    "out_of_range": _lt("out of range: degrees are at most 90 north and 180 east"),
+    "unknown_value": _lt("not one of the known values"),
+    "unknown_sector": _lt("no such sector"),
+    "unknown_division": _lt("no such division"),
+    "foreign_sector": _lt("a sector of another division"),
+    "other_division": _lt("another division is responsible for the sector"),
+    "bad_credit_code": _lt(
+        "not a valid credit code: 18 digits and capital letters, the last one a check digit"
+    ),
+    "identity_number": _lt(
+        "an identity number, which others would read: leave it out, or enter that of a natural person on the"
+        " entity's form, where it is masked"
+    ),
+    "formula": _lt("a formula: paste its value"),
+    "formula_error": _lt("a formula that failed"),
+    "merged_cell": _lt(
+        "merged cells: undo the merge, every cell has a value of its own"
+    ),
+    "encoding": _lt("bytes that are no characters"),
+    "broken_quotes": _lt("quotation marks without an end"),
+    "extra_cells": _lt("more cells than there can be columns"),
+    "duplicate": _lt("the same entry as in row %(other)s"),
+    "conflict": _lt("something else than in row %(other)s of the same entity"),
+    "not_exact": _lt(
+        "a number of which a spreadsheet has lost the last digits: format the cell as text and type it again"
+    ),
+    "unknown_code": _lt("no target has this code: leave it empty to add one"),
+    "torn_codes": _lt("the codes of this row are those of different entities"),
+    "other_sector": _lt(
+        "the target with this code is in another sector and stays there"
+    ),
+    "permit_taken": _lt("another target of the entity has this permit"),
+    "permit_to_add": _lt(
+        "this target of the entity has no permit number yet: to add it, enter the target's code too"
+    ),
+    "code_known": _lt("an entity of this name has this credit code: enter it"),
+    "code_in_row": _lt(
+        "in row %(other)s an entity of this name has this credit code: enter it here too"
+    ),
+    "code_claimed": _lt("row %(other)s gives this credit code to another entity"),
+    "code_to_add": _lt(
+        "the entity with this code has the same name and no credit code yet: to add it, enter the entity's code too"
+    ),
+    "ambiguous_entity": _lt("several entities have this name: enter the entity's code"),
+    "unknown_entity": _lt("no entity has this code: leave it empty to add one"),
+    "unknown_target": _lt(
+        "no target in a registry of yours has this code: to add one, give its name and sector"
+    ),
+    "missing_reason": _lt("say why: a reason is needed"),
+    "person_with_code": _lt(
+        "a natural person is not entered with a credit code; it would be published"
+    ),
+    "identity_kept": _lt(
+        "the entity has an identity number, so it stays a natural person"
+    ),
+    "open_visit": _lt(
+        "a visit is open: close it before name, kind or credit code of the entity change"
+    ),
+    "foreign_entity": _lt(
+        "the entity is in another division's registry too, which keeps its data"
+    ),
+    "foreign_division": _lt("not a division of yours"),
+    "reserved": _lt(
+        "pool and division of an inspector are changed by the administrator"
+    ),
+    "half_certificate": _lt("a certificate has a number and a last day"),
+    "line_break": _lt("a tab or a line break: type it in one line"),
+    "unknown_region": _lt("no such region of inspectors"),
+    "ambiguous_word": _lt("several have this name: enter the code"),
+    "archived_sector": _lt("the sector is archived: nothing is added to its registry"),
+    "same_name": _lt(
+        "a natural person of this name is known with another address: enter the entity's code, or add a second person"
+        " on the entity's form"
+    ),
+    "older_class": _lt(
+        "the registry has a class of a later day: leave class and day empty, or correct the day"
+    ),
+    "future_day": _lt("a day that is still to come"),
+}
+# How to fill in a column, by its kind.
+NOTES = {
+    "text": _lt("Text without any identity number."),
+    "credit_code": _lt(
+        "18 digits and capital letters (GB 32100-2015); leave it empty where there is none."
+    ),
+    "date": _lt("A date, e.g. 2026-03-20."),
+    "latitude": _lt("Degrees north, e.g. 26.074508."),
+    "longitude": _lt("Degrees east, e.g. 119.296494."),
+    "choice": _lt("One of the words in the list."),
+    "flag": _lt("Yes or no."),
+    "whole": _lt("A whole number."),
+    "number": _lt("A number."),
+    "sector": _lt("Name or code of a sector."),
+    "sectors": _lt("Names or codes of sectors, with commas between them."),
+    "regions": _lt("Names of regions, with commas between them."),
+    "division": _lt("Name or code of a division."),
+}
+FILE_REASONS = {
+    "not_a_workbook": _lt(
+        "It is neither a workbook (.xlsx) nor text (.csv), or it is damaged."
+    ),
+    "old_or_locked": _lt(
+        "It is an .xls workbook or has a password: save it as .xlsx without one."
+    ),
+    "macro": _lt("It carries macros: save it as .xlsx, which has none."),
+    "too_large": _lt(
+        "It is packed so tightly that unpacking it might fill the server."
+    ),
+    "too_wide": _lt("It has cells beyond the 200th column."),
+    "gap": _lt("There is a gap of thousands of rows before row %(place)s."),
+    "empty_sheet": _lt("The first sheet is empty."),
+    "no_rows": _lt("There is no row under the headings."),
+    "second_sheet": _lt(
+        "Sheet “%(place)s” is filled too, and only the first one is read: put its rows below the others, or hide it if"
+        " it has none. More than a million rows are imported as text (.csv)."
+    ),
+    "encoding": _lt("It is text in an unknown encoding: save it as UTF-8 or GB18030."),
+}
