@@ -33,7 +33,8 @@ def discard_the_draft_of_the_demo(server, page):
     open_version(server, page, "draft")
     page.locator(".o_cp_action_menus button").first.click()
     page.locator(".o-dropdown-item", has_text="删除").click()
-    page.locator(".modal-footer .btn-primary").click()
+    with page.expect_response("**/srsp.list/unlink"):
+        page.locator(".modal-footer .btn-primary").click()
     page.wait_for_selector(".o_kanban_view, .o_list_view")
 
 
