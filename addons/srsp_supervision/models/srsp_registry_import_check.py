@@ -16,13 +16,13 @@ WHOM = [
          JOIN srsp_target t ON t.id = g.target_id JOIN srsp_sector sector ON sector.id = g.sector
         WHERE g.target_code IS NOT NULL AND t.sector_id != g.sector""",
     """SELECT row, 'entity_code', entity_code, 'unknown_entity', NULL FROM srsp_import_good
-        WHERE entity_code IS NOT NULL AND entity_id IS NULL""",
+        WHERE entity_code IS NOT NULL AND entity_id IS NULL AND target_id IS NULL""",
 ]
 CHECKS = [
     """SELECT g.row, 'permit_number', g.permit_number, 'permit_taken', NULL FROM srsp_import_good g
          JOIN srsp_target t ON t.entity_id = g.entity_id AND t.sector_id = g.sector
           AND t.permit_number = g.permit_number
-        WHERE g.target_code IS NOT NULL AND t.id != g.target_id""",
+        WHERE g.target_code IS NOT NULL AND t.id != g.target_id AND g.target_moves""",
     # What would become a second record of what is known already.
     """SELECT g.row, 'target_code', t.code, 'permit_to_add', NULL FROM srsp_import_good g
          JOIN srsp_target t ON t.entity_id = g.entity_id AND t.sector_id = g.sector AND t.state != 'cancelled'
@@ -33,17 +33,17 @@ CHECKS = [
     """SELECT row, 'entity_name', entity_name, 'ambiguous_entity', NULL
          FROM srsp_import_good WHERE is_ambiguous""",
     """SELECT g.row, 'address', g.address, 'same_name', NULL FROM srsp_import_good g
-         JOIN srsp_entity e ON e.id = g.entity_id WHERE e.kind = 'person' AND g.address != e.address
+         JOIN srsp_entity e ON e.id = g.entity_id WHERE g.entity_moves AND e.kind = 'person' AND g.address != e.address
           AND coalesce(g.target_code, g.entity_code) IS NULL AND NOT g.is_ambiguous""",
     """SELECT row, 'uscc', named_uscc, 'code_known', NULL
          FROM srsp_import_good WHERE named_uscc IS NOT NULL AND NOT is_ambiguous""",
     """SELECT g.row, 'uscc', min(other.uscc), 'code_in_row', min(other.row) FROM srsp_import_good g
          JOIN srsp_import_good other ON other.entity_name = g.entity_name AND other.uscc IS NOT NULL
-        WHERE g.entity_id IS NULL AND g.uscc IS NULL GROUP BY g.row""",
+        WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NULL GROUP BY g.row""",
     """SELECT g.row, 'entity_code', min(e.code), 'code_to_add', NULL FROM srsp_import_good g
          JOIN srsp_entity e ON e.company_id = %(company)s AND e.name = g.entity_name AND e.uscc IS NULL
           AND e.kind IN ('enterprise', 'individual', 'institution')
-        WHERE g.entity_id IS NULL AND g.uscc IS NOT NULL GROUP BY g.row""",
+        WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NOT NULL GROUP BY g.row""",
     """SELECT g.row, 'uscc', g.uscc, 'code_claimed', CASE WHEN g.row = first THEN last ELSE first END
          FROM (SELECT uscc, min(row) AS first, max(row) AS last FROM srsp_import_good WHERE uscc IN (
                    SELECT uscc FROM srsp_import_good
@@ -61,15 +61,16 @@ CHECKS = [
     # What has been found out since is not undone by an older file.
     """SELECT g.row, 'risk_date', g.risk_date::varchar, 'older_class', NULL FROM srsp_import_good g
          JOIN srsp_target t ON t.id = g.target_id
-        WHERE g.risk_class != t.risk_class AND g.risk_date < t.risk_date""",
+        WHERE g.target_moves AND g.risk_class != t.risk_class AND g.risk_date < t.risk_date""",
     """SELECT row, 'risk_date', risk_date::varchar, 'future_day', NULL FROM srsp_import_good
-        WHERE risk_date > %(today)s""",
+        WHERE (target_id IS NULL OR target_moves) AND risk_date > %(today)s""",
     """SELECT g.row, 'uscc', g.uscc, 'person_with_code', NULL
          FROM srsp_import_good g LEFT JOIN srsp_entity e ON e.id = g.entity_id
-        WHERE coalesce(g.kind, e.kind) = 'person' AND coalesce(g.uscc, e.uscc) IS NOT NULL""",
+        WHERE (g.target_id IS NULL OR g.entity_moves) AND coalesce(g.kind, e.kind) = 'person'
+          AND coalesce(g.uscc, e.uscc) IS NOT NULL""",
     """SELECT g.row, 'kind', g.kind, 'identity_kept', NULL
          FROM srsp_import_good g JOIN srsp_entity e ON e.id = g.entity_id
-        WHERE g.kind != 'person' AND e.kind = 'person' AND e.identity_number IS NOT NULL""",
+        WHERE g.entity_moves AND g.kind != 'person' AND e.kind = 'person' AND e.identity_number IS NOT NULL""",
     """SELECT g.row, 'division', division.name, 'other_division', NULL FROM srsp_import_good g
          JOIN srsp_sector sector ON sector.id = g.sector JOIN srsp_division division ON division.id = g.division
         WHERE g.division != sector.division_id""",
@@ -97,7 +98,9 @@ CHECKS = [
                       min(g.row) OVER w AS first, max(g.row) OVER w AS last
                  FROM srsp_import_good g, LATERAL (VALUES %(entity_values)s) v (name, value)
                 WHERE v.value IS NOT NULL AND g.entity_key IN (
-                    SELECT entity_key FROM srsp_import_good GROUP BY entity_key HAVING count(*) > 1)
+                    SELECT entity_key FROM srsp_import_good WHERE entity_key IN (
+                        SELECT entity_key FROM srsp_import_good WHERE target_id IS NULL OR entity_moves)
+                  GROUP BY entity_key HAVING count(*) > 1)
                WINDOW w AS (PARTITION BY g.entity_key, v.name)) told
         WHERE least != most""",
     # Whose entity it is not, as record rules have it.

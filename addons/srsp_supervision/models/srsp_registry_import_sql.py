@@ -69,6 +69,13 @@ SELECT r.*, e.id AS entity_id, t.id AS target_id,
     SELECT FROM srsp_import_error x WHERE x.row = r.row AND coalesce(x."column", '')
         IN ('', 'target_code', 'entity_name', 'uscc', 'entity_code', 'sector', 'permit_number'))
 """
+# The rows that change or add something, or leave open whom they are about: none of a file imported before.
+# What asks for one of these conditions finds them by this index.
+INDEX_MOVING = """
+CREATE INDEX ON srsp_import_good (row) WHERE target_id IS NULL OR target_moves OR entity_moves
+    OR is_lost OR is_torn OR is_ambiguous OR named_uscc IS NOT NULL;
+ANALYZE srsp_import_good
+"""
 INSERT_ENTITIES = """
 CREATE TEMP TABLE srsp_import_entity ON COMMIT DROP AS
 SELECT nextval('srsp_entity_id_seq')::integer AS id, coalesce(uscc, %(code)s) AS code, n.*

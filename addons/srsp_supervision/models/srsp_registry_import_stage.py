@@ -1,5 +1,6 @@
 import csv
 import io
+from itertools import islice
 
 from odoo import models
 from odoo.fields import Domain
@@ -9,7 +10,7 @@ from ..tools import registry_convert as cells
 from ..tools.workbook import WorkbookError
 from .srsp_registry_columns import TYPES
 
-COPY_CHARACTERS = 2_000_000
+BLOCKS = 20  # between two looks at how far it is
 FLAGS = {"true": "t yes y 1 是 有 √", "false": "f no n 0 否 无 ×"}
 FLAG_WORDS = {w: v for v, words in FLAGS.items() for w in [v, *words.split()]}
 STAGED = 60  # per cent of the work
@@ -36,29 +37,25 @@ class SrspRegistryImport(models.Model):
             for c, at in mapping
         ]
         self._create_stage()
-        rows, errors = _Copy(self.env.cr), _Copy(self.env.cr)
-        rows.into("srsp_import_row", ["row", *(field.name for field in fields)])
-        errors.into("srsp_import_error", cells.CellError._fields)
+        rows = _get_copy("srsp_import_row", ["row", *(field.name for field in fields)])
+        errors = _get_copy("srsp_import_error", cells.CellError._fields)
+        blocks = (_skip(block, self.header_row) for block in table.blocks())
         found = False
-        for block in table.blocks():
-            block = self._skip_header(block)
-            good, bad = cells.convert(block, fields)
-            found = found or bool(good or bad)
-            rows.add(good)
-            errors.add(bad)
+        while True:
+            feed = _Feed(
+                cells.convert(block, fields) for block in islice(blocks, BLOCKS)
+            )
+            self.env.cr.copy_expert(rows, feed)
+            if feed.error:
+                raise feed.error
+            if feed.is_empty:
+                break
+            self.env.cr.copy_expert(errors, io.StringIO(_to_csv(feed.bad)))
+            found = found or feed.has_rows or bool(feed.bad)
             self._set_progress(table.done * STAGED)
         if not found:
             raise WorkbookError("no_rows")
-        rows.flush()
-        errors.flush()
         self.env.cr.execute("ANALYZE srsp_import_row, srsp_import_error")
-
-    def _skip_header(self, block):
-        skip = max(self.header_row + 1 - block.first, 0)
-        marks = [mark for mark in block.marks if mark.row > self.header_row]
-        return block._replace(
-            first=block.first + skip, rows=block.rows[skip:], marks=marks
-        )
 
     def _create_stage(self):
         columns = SQL(", ").join(
@@ -151,23 +148,46 @@ class SrspRegistryImport(models.Model):
         return {word: foreign.get(value, value) for word, value in words.items()}
 
 
-class _Copy:
-    """Rows on their way into a table by COPY, a few thousand at a time."""
+class _Feed:
+    """A file of converted rows, made while PostgreSQL takes in those before them; bad cells are kept in ``bad``."""
 
-    def __init__(self, cr):
-        self.cr = cr
-        self.buffer = io.StringIO()
+    def __init__(self, converted):
+        self.converted = converted
+        self.bad = []
+        self.has_rows = False
+        self.is_empty = True
+        self.error = None
 
-    def into(self, table, names):
-        names = ", ".join(f'"{name}"' for name in names)
-        self.statement = f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)"
+    def _make(self, _size):
+        try:
+            for good, bad in self.converted:
+                self.is_empty = False
+                self.bad += bad
+                if good:
+                    self.has_rows = True
+                    return _to_csv(good)
+        except Exception as error:  # to the driver it would be an error of the database
+            self.error = error
+        return ""
 
-    def add(self, rows):
-        csv.writer(self.buffer).writerows(rows)
-        if self.buffer.tell() > COPY_CHARACTERS:
-            self.flush()
+    read = _make  # as COPY calls it
 
-    def flush(self):
-        text = self.buffer.getvalue().replace("\0", "\ufffd")
-        self.cr.copy_expert(self.statement, io.StringIO(text))
-        self.buffer = io.StringIO()
+
+def _skip(block, header):
+    """The block without what stands above and in the row of the headings."""
+    skip = max(header + 1 - block.first, 0)
+    if not skip:
+        return block
+    marks = [mark for mark in block.marks if mark.row > header]
+    return block._replace(first=block.first + skip, rows=block.rows[skip:], marks=marks)
+
+
+def _get_copy(table, names):
+    names = ", ".join(f'"{name}"' for name in names)
+    return f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)"
+
+
+def _to_csv(rows):
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue().replace("\0", "\ufffd")

@@ -25,7 +25,7 @@ class SrspRegistryImport(models.Model):
             target_moves=sql.moves(TARGET_VALUES, "t"),
             given=self._get_given_sql(),
         )
-        self.env.cr.execute("ANALYZE srsp_import_good")
+        self.env.cr.execute(sql.INDEX_MOVING)
 
     def _spread_rows(self):
         """Let each row of an extract stand once for every target that it is about."""

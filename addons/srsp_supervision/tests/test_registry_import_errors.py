@@ -497,6 +497,20 @@ class TestRegistryImportErrors(RegistryCase):
         far = text.replace(b"</sheetData>", end)
         self._assert_unreadable(self._add(good, sheet, far), "gap of thousands of rows")
 
+    def test_what_is_wrong_far_down_ends_the_work_and_says_so(self):
+        rows = [[f"第{n}公司", "", "SUR", f"P{n}"] for n in range(9_000)]
+
+        def change(_book, sheet):
+            sheet.write_string(40_000, 0, "远")
+
+        before = self._registry()
+        record = self._check(make_workbook([HEADER, *rows], change))
+        self.assertEqual(record.state, "failed")
+        self.assertEqual(
+            record.message, "There is a gap of thousands of rows before row 40001."
+        )
+        self.assertEqual(self._registry(), before)
+
     def _read(self, data, part):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return archive.read(part)
