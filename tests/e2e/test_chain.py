@@ -133,13 +133,13 @@ def record_a_visit(server, page):
     fill_date(page, "scheduled_date", 0)
     press(page, "action_schedule")
     press(page, "action_start")
-    row = page.locator(".o_field_widget[name=line_ids] .o_data_row").first
-    row.locator("td[name=result]").click()
-    choose(page, row, "result", "未发现问题")
-    row.locator("td[name=facts]").click()
-    row.locator("td[name=facts] textarea, td[name=facts] input").fill(
-        "资质条件、仪器检定与成果档案齐全。"
-    )
+    for row in page.locator(".o_field_widget[name=line_ids] .o_data_row").all():
+        row.locator("td[name=result]").click()
+        choose(page, row, "result", "未发现问题")
+        row.locator("td[name=facts]").click()
+        row.locator("td[name=facts] textarea, td[name=facts] input").fill(
+            "资质条件、仪器检定与成果档案齐全。"
+        )
     picture(page, "visit")
     press(page, "action_record")
     return number, entity

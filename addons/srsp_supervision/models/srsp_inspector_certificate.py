@@ -1,3 +1,4 @@
+import math
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -122,7 +123,9 @@ class SrspInspectorCertificate(models.Model):
         official = self.filtered(
             lambda record: record.kind in OFFICIAL and record.valid_until
         )
-        return official.sorted("valid_until", reverse=True)[:1]
+        return official.sorted(
+            lambda record: (record.valid_until, record._origin.id or math.inf)
+        )[-1:]
 
     def _find_official(self, number):
         """The one among these to enforce the law that has this number, or none."""

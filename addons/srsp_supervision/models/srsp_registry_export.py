@@ -59,8 +59,7 @@ class SrspRegistryImport(models.Model):
         columns = [self._get_column_sql(column) for column in self._get_columns(kind)]
         entity = SQL("JOIN srsp_entity entity ON entity.id = record.entity_id")
         return SQL(
-            "SELECT %s FROM %s record %s LEFT JOIN srsp_division division ON division.id = record.division_id"
-            " WHERE record.id IN %s ORDER BY record.%s",
+            "SELECT %s FROM %s record %s WHERE record.id IN %s ORDER BY record.%s",
             SQL(", ").join(columns),
             SQL.identifier(model._table),
             entity if kind == "target" else SQL(),
@@ -74,7 +73,7 @@ class SrspRegistryImport(models.Model):
         if column.name == "entity_code":
             return SQL("CASE WHEN entity.uscc IS NULL THEN entity.code END")
         if column.kind == "division":
-            return SQL("division.name")
+            return self._get_word_sql("srsp.division", SQL("record.division_id"))
         if column.kind == "attribute":
             return self._get_attribute_sql(column)
         value = SQL.identifier(
@@ -85,7 +84,7 @@ class SrspRegistryImport(models.Model):
             own, other = field.column1, field.column2
             word = SQL("other.name")
             if column.kind == "sectors":
-                word = self._get_sector_word_sql(SQL("other.id"))
+                word = self._get_word_sql("srsp.sector", SQL("other.id"))
             return SQL(
                 "(SELECT string_agg(%s, '、' ORDER BY name) FROM %s rel JOIN %s other ON other.id = rel.%s"
                 " WHERE rel.%s = record.id)",
@@ -96,7 +95,7 @@ class SrspRegistryImport(models.Model):
                 SQL.identifier(own),
             )
         if column.kind == "sector":
-            return self._get_sector_word_sql(value)
+            return self._get_word_sql("srsp.sector", value)
         if column.kind == "choice":
             labels = field._description_selection(self.env)
             cases = SQL(" ").join(
@@ -114,16 +113,18 @@ class SrspRegistryImport(models.Model):
             return SQL("nullif(%s, 0)::float", value)
         return value
 
-    def _get_sector_word_sql(self, value):
-        """SQL of what a sector is called: its name, or its code where an import would not understand the name."""
-        sectors = self.env["srsp.sector"].sudo().with_context(active_test=False)
-        sectors = sectors.search([("company_id", "in", self.env.companies.ids)])
-        alike = sectors.grouped(lambda s: (s.company_id, normalise(s.name)))
-        words = [
-            (s.id, s.code if len(same) > 1 or len(split_words(s.name)) > 1 else s.name)
-            for same in alike.values()
-            for s in same
-        ]
+    def _get_word_sql(self, model, value):
+        """SQL of what a sector or division is called: its name, or its code where an import would misread the name."""
+        records = self.env[model].sudo().with_context(active_test=False)
+        records = records.search([("company_id", "in", self.env.companies.ids)])
+        alike = records.grouped(lambda r: (r.company_id, normalise(r.name)))
+        codes = {(r.company_id, normalise(r.code)) for r in records}
+        words = []
+        for key, same in alike.items():
+            for record in same:
+                is_clear = len(same) == len(split_words(record.name)) == 1
+                is_clear = is_clear and key not in codes
+                words.append((record.id, record.name if is_clear else record.code))
         cases = SQL(" ").join(SQL("WHEN %s THEN %s", *word) for word in words)
         return SQL("CASE %s %s END", value, cases) if words else SQL("NULL")
 

@@ -15,8 +15,7 @@ WHOM = [
     """SELECT g.row, 'sector', sector.name, 'other_sector', NULL FROM srsp_import_good g
          JOIN srsp_target t ON t.id = g.target_id JOIN srsp_sector sector ON sector.id = g.sector
         WHERE g.target_code IS NOT NULL AND t.sector_id != g.sector""",
-    """SELECT row, 'entity_code', entity_code, 'unknown_entity', NULL FROM srsp_import_good
-        WHERE entity_code IS NOT NULL AND entity_id IS NULL AND target_id IS NULL""",
+    """SELECT row, 'entity_code', entity_code, 'unknown_entity', NULL FROM srsp_import_good WHERE is_unknown""",
 ]
 CHECKS = [
     """SELECT g.row, 'permit_number', g.permit_number, 'permit_taken', NULL FROM srsp_import_good g
@@ -37,9 +36,12 @@ CHECKS = [
           AND coalesce(g.target_code, g.entity_code) IS NULL AND NOT g.is_ambiguous""",
     """SELECT row, 'uscc', named_uscc, 'code_known', NULL
          FROM srsp_import_good WHERE named_uscc IS NOT NULL AND NOT is_ambiguous""",
-    """SELECT g.row, 'uscc', min(other.uscc), 'code_in_row', min(other.row) FROM srsp_import_good g
-         JOIN srsp_import_good other ON other.entity_name = g.entity_name AND other.uscc IS NOT NULL
-        WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NULL GROUP BY g.row""",
+    """SELECT g.row, 'uscc', other.uscc, 'code_in_row', other.row FROM srsp_import_good g
+         JOIN (SELECT DISTINCT ON (entity_name) entity_name, uscc, row FROM srsp_import_good
+                WHERE uscc IS NOT NULL AND entity_name IN (SELECT entity_name FROM srsp_import_good
+                    WHERE target_id IS NULL AND entity_id IS NULL AND uscc IS NULL)
+             ORDER BY entity_name, row) other USING (entity_name)
+        WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NULL""",
     """SELECT g.row, 'entity_code', min(e.code), 'code_to_add', NULL FROM srsp_import_good g
          JOIN srsp_entity e ON e.company_id = %(company)s AND e.name = g.entity_name AND e.uscc IS NULL
           AND e.kind IN ('enterprise', 'individual', 'institution')
@@ -61,13 +63,19 @@ CHECKS = [
     # What has been found out since is not undone by an older file.
     """SELECT g.row, 'risk_date', g.risk_date::varchar, 'older_class', NULL FROM srsp_import_good g
          JOIN srsp_target t ON t.id = g.target_id
-        WHERE g.target_moves AND g.risk_class != t.risk_class AND g.risk_date < t.risk_date""",
-    """SELECT row, 'risk_date', risk_date::varchar, 'future_day', NULL FROM srsp_import_good
-        WHERE (target_id IS NULL OR target_moves) AND risk_date > %(today)s""",
+        WHERE g.target_moves AND t.risk_class IS NOT NULL AND g.risk_date < t.risk_date""",
+    """SELECT g.row, 'risk_date', g.risk_date::varchar, 'future_day', NULL
+         FROM srsp_import_good g LEFT JOIN srsp_target t ON t.id = g.target_id
+        WHERE (g.target_id IS NULL OR g.target_moves) AND g.risk_date > %(today)s
+          AND g.risk_date IS DISTINCT FROM t.risk_date""",
+    # Of an entity one row may say that it is a person, another one the code.
     """SELECT g.row, 'uscc', g.uscc, 'person_with_code', NULL
-         FROM srsp_import_good g LEFT JOIN srsp_entity e ON e.id = g.entity_id
-        WHERE (g.target_id IS NULL OR g.entity_moves) AND coalesce(g.kind, e.kind) = 'person'
-          AND coalesce(g.uscc, e.uscc) IS NOT NULL""",
+         FROM srsp_import_good g JOIN (
+            SELECT g.entity_key FROM srsp_import_good g LEFT JOIN srsp_entity e ON e.id = g.entity_id
+             WHERE g.entity_key IN (
+                SELECT told.entity_key FROM srsp_import_good told LEFT JOIN srsp_entity e ON e.id = told.entity_id
+                 WHERE (told.target_id IS NULL OR told.entity_moves) AND coalesce(told.kind, e.kind) = 'person')
+          GROUP BY g.entity_key, e.uscc HAVING coalesce(max(g.uscc), e.uscc) IS NOT NULL) person USING (entity_key)""",
     """SELECT g.row, 'kind', g.kind, 'identity_kept', NULL
          FROM srsp_import_good g JOIN srsp_entity e ON e.id = g.entity_id
         WHERE g.entity_moves AND g.kind != 'person' AND e.kind = 'person' AND e.identity_number IS NOT NULL""",
@@ -91,7 +99,7 @@ CHECKS = [
                UNION SELECT array_agg(row ORDER BY row) FROM srsp_import_good WHERE target_id IN (
                     SELECT target_id FROM srsp_import_good WHERE target_code IS NOT NULL)
                 GROUP BY target_id HAVING count(*) > 1) twice
-         JOIN srsp_import_good g ON g.row = ANY (twice.rows)""",
+        CROSS JOIN LATERAL unnest(rows) one (row) JOIN srsp_import_good g ON g.row = one.row""",
     # One entity, two rows, two addresses: which one holds?
     """SELECT row, name, value, 'conflict', CASE WHEN row = first THEN last ELSE first END
          FROM (SELECT g.row, v.name, v.value, min(v.value) OVER w AS least, max(v.value) OVER w AS most,

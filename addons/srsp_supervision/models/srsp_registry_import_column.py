@@ -82,8 +82,8 @@ class SrspRegistryImport(models.Model):
                 {
                     "import_id": self.id,
                     "position": position,
-                    "label": str(label)[:100],
-                    "sample": mask_all(str(sample[position])[:100])
+                    "label": mask_all(str(label))[:100],
+                    "sample": mask_all(str(sample[position]))[:100]
                     if position < len(sample)
                     else "",
                     f"{self.kind}_column": name or False,

@@ -66,7 +66,7 @@ class SrspRegistryImport(models.Model):
                 label = attributes[name]["string"]
                 words = self._get_attribute_words(attributes[name])
             old, new = (
-                mask_all((words.get(value, value) or "")[:SHOWN]) for value in values
+                mask_all(words.get(value, value) or "")[:SHOWN] for value in values
             )
             changes.append(
                 {"row": row, "code": code, "label": label, "old": old, "new": new}

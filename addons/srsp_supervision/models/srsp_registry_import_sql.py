@@ -48,6 +48,8 @@ CREATE TEMP TABLE srsp_import_good ON COMMIT DROP AS
 SELECT r.*, e.id AS entity_id, t.id AS target_id,
        coalesce(named.found, 0) > 1 AS is_ambiguous, named.uscc AS named_uscc,
        r.target_code IS NOT NULL AND keyed.id IS NULL AS is_lost,
+       -- The code of an entity that has got its credit code since is no longer its own.
+       r.entity_code IS NOT NULL AND coded.id IS NULL AND coalesce(e.uscc != r.uscc, TRUE) AS is_unknown,
        coalesce(e.id != coded.id OR e.id != known.id OR e.uscc != r.uscc, FALSE) AS is_torn,
        coalesce(e.id::varchar, r.uscc, 'N' || r.entity_name) AS entity_key,
        coalesce(r.permit_number, t.permit_number, '') AS permit_key,
@@ -73,7 +75,7 @@ SELECT r.*, e.id AS entity_id, t.id AS target_id,
 # What asks for one of these conditions finds them by this index.
 INDEX_MOVING = """
 CREATE INDEX ON srsp_import_good (row) WHERE target_id IS NULL OR target_moves OR entity_moves
-    OR is_lost OR is_torn OR is_ambiguous OR named_uscc IS NOT NULL;
+    OR is_lost OR is_unknown OR is_torn OR is_ambiguous OR named_uscc IS NOT NULL;
 ANALYZE srsp_import_good
 """
 INSERT_ENTITIES = """

@@ -54,6 +54,12 @@ class TestEligibility(InspectorCase):
         )
         self.assertEqual(self.inspector.certificate_state, "valid")
         self.assertIn(self.inspector, self._get_eligible(task))
+        other.copy({"number": "A-2", "valid_until": date(2030, 1, 1)})
+        self.assertEqual(self.inspector.certificate_number, "A-2")
+        self.inspector.invalidate_recordset()
+        self.inspector.certificate_ids = self.inspector.certificate_ids[::-1]
+        self.inspector._compute_certificate()
+        self.assertEqual(self.inspector.certificate_number, "A-2")
 
     def test_a_row_with_number_and_date_makes_or_moves_the_certificate(self):
         self.assertEqual(self.inspector.certificate_ids.number, "C-SV-01")

@@ -189,9 +189,15 @@ class TestRegistryAttributes(RegistryCase):
 
     def test_an_export_holds_them_in_words_and_imported_again_changes_nothing(self):
         self._import(
-            [COLUMNS, ["甲", "", "SUR", "P1", *VALUES], ["乙", "", "QUI", "", "一等"]]
+            [
+                COLUMNS,
+                ["甲", "", "SUR", "P1", *VALUES],
+                ["乙", "", "QUI", "", "一等"],
+                ["丙", "", "SUR", "P3"],
+            ]
         )
         self._target("甲").properties = {**STORED, "local": False, "area": "big"}
+        self._target("丙").properties = {"area": 0.1 + 0.2}
         self.env.flush_all()
         imports = self.env["srsp.registry.import"].with_user(self.officer)
         data = b"".join(imports._stream_csv("target"))

@@ -110,6 +110,7 @@ class TestRegistryExport(RegistryCase, HttpCase):
     def test_a_word_that_cannot_be_read_back_goes_out_as_a_code(self):
         self.sector.name = "测绘、地图"
         self.quiet.name = self.mining.name
+        self.surveying.name = self.minerals.name
         for path, number in (("inspector", 5), ("target", 122)):
             data = self._get(f"{path}.xlsx", self.manager).content
             record = self._check(data, self.manager, kind=path)

@@ -67,7 +67,7 @@ class TestRegistryImportErrors(RegistryCase):
             [
                 (2, "Entity Name", f"李四{shown}工作室", reason),
                 (3, "Permit Number", shown, reason),
-                (4, "Legal Representative", "王五（110*************2x）", reason),
+                (4, "Legal Representative", "王五（110*************2X）", reason),
                 (5, "Object", shown, reason),
                 (7, "Address", f"身份证{shown}", reason),
             ],
@@ -121,11 +121,28 @@ class TestRegistryImportErrors(RegistryCase):
         self.assertEqual(self._counts(record), (11, 0, 0, 0, 11))
 
     def test_a_person_s_mistyped_number_is_masked_in_whatever_way_it_is_written(self):
-        for number in ("110105194912310021", "１１０１０５ 19491231 0021"):
-            record = self._check([HEADER, ["甲", number, "SUR", "P1"]])
+        shown = "110*************21"
+        for written, value in (
+            ("110105194912310021", shown),
+            ("１１０１０５ 19491231 0021", shown),
+            ("1 110105194912310021", f"1 {shown}"),
+            ("3号楼 2 110105 19491231 0021 室", f"3号楼 2 {shown} 室"),
+            ("甲" * 190 + "110105194912310021", "甲" * 190 + "110*******"),
+        ):
+            record = self._check([HEADER, ["甲", written, "SUR", "P1"]])
             self.assertEqual(
-                self._errors(record)[0][1:3], ("Credit Code", "110*************21")
+                self._errors(record)[0][1:3], ("Credit Code", value), written
             )
+        column = self._upload([HEADER, ["甲" * 90 + written[-18:]]]).column_ids[0]
+        self.assertEqual(column.sample, "甲" * 90 + "110*******")
+
+    def test_a_number_behind_a_digit_is_found_too(self):
+        header = [*HEADER, "address"]
+        for address in ("1 11010519491231002X", "2 号楼 3 110105 19491231 002x"):
+            record = self._check([header, [*GOOD, address]])
+            [(row, column, _value, reason)] = self._errors(record)
+            self.assertEqual((row, column), (2, "Address"))
+            self.assertRegex(reason, "^an identity number")
 
     def test_what_a_spreadsheet_puts_in_place_of_a_value_is_none(self):
         lost = "a number of which a spreadsheet has lost the last digits: format the cell as text and type it again"
@@ -150,24 +167,35 @@ class TestRegistryImportErrors(RegistryCase):
 
     def test_a_row_does_not_take_back_a_later_class(self):
         target = self.targets[0]
-        self.targets[:2].write({"risk_class": "C", "risk_date": "2026-03-10"})
+        self.targets[:3].write({"risk_class": "C", "risk_date": "2026-03-10"})
         header = ["target_code", "risk_class", "risk_date"]
-        other = self.targets[1].code
+        other, third = self.targets[1:3].mapped("code")
         with freeze_time("2026-03-20"):
             self._assert_bad(
                 [
                     header,
                     [target.code, "A", "2026-03-09"],
                     [other, "A", "2026-03-21"],
+                    [third, "C", "2026-03-09"],
                 ],
                 [
                     (2, "Risk Class Of", "2026-03-09", "the registry has a class of a later day: leave class and day"
                         " empty, or correct the day"),
                     (3, "Risk Class Of", "2026-03-21", "a day that is still to come"),
+                    (4, "Risk Class Of", "2026-03-09", "the registry has a class of a later day: leave class and day"
+                        " empty, or correct the day"),
                 ],
             )  # fmt: skip
             self._import([header, [target.code, "A", "2026-03-10"]])
         self.assertEqual(target.risk_class, "A")
+
+    def test_a_day_to_come_that_the_registry_has_already_is_no_change(self):
+        target = self.targets[0]
+        target.write({"risk_class": "C", "risk_date": "2026-03-10"})
+        header = ["target_code", "risk_date", "permit_number"]
+        with freeze_time("2026-03-01"):
+            record = self._import([header, [target.code, "2026-03-10", "P-9"]])
+        self.assertEqual(self._counts(record), (1, 0, 1, 0, 0))
 
     def test_a_sector_that_cannot_be_told_or_is_archived_is_reported(self):
         self.quiet.division_id = self.surveying

@@ -82,6 +82,7 @@ class TestRegistryImportKeys(RegistryCase):
                 ["甲公司", CODE, "SUR", "P1", "", "SUR-999999"],
                 ["甲公司", CODE, "QUI", "P1", "", self.first.code],
                 ["丁公司", CODE_2, "SUR", "", "E99999999", ""],
+                ["甲公司", "", "SUR", "P1", "E99999999", self.first.code],
             ],
             [
                 (2, "Credit Code", CODE, torn),
@@ -90,6 +91,7 @@ class TestRegistryImportKeys(RegistryCase):
                 (5, "Target Code", "SUR-999999", "no target has this code: leave it empty to add one"),
                 (6, "Sector", "Quiet", "the target with this code is in another sector and stays there"),
                 (7, "Entity Code", "E99999999", "no entity has this code: leave it empty to add one"),
+                (8, "Entity Code", "E99999999", "no entity has this code: leave it empty to add one"),
             ],
         )  # fmt: skip
 
@@ -144,6 +146,32 @@ class TestRegistryImportKeys(RegistryCase):
                 (3, "Target Code", code, "the same entry as in row 2"),
             ],
         )
+
+    def test_a_file_pasted_below_itself_is_reported_row_by_row(self):
+        rows = [[f"第{n}公司", "", "SUR", f"P{n}"] for n in range(3_000)]
+        record = self._check([HEADER, *rows, *rows])
+        self.assertEqual(self._counts(record), (6_000, 0, 0, 0, 6_000))
+        self.assertEqual(
+            self._errors(record)[0],
+            (2, "Permit Number", "P0", "the same entry as in row 3002"),
+        )
+
+    def test_of_two_rows_one_may_not_give_a_person_the_code_of_the_other(self):
+        header = [*BY_CODE, "kind"]
+        self.quiet.division_id = self.surveying
+        code = self.nameless.code
+        self._assert_bad(
+            [
+                header,
+                ["乙公司", "", "SUR", "", code, "", "person"],
+                ["乙公司", CODE_2, "QUI", "P2", code, "", ""],
+            ],
+            [
+                (row, "Credit Code", value, "a natural person is not entered with a credit code; it would be"
+                    " published")
+                for row, value in ((2, False), (3, CODE_2))
+            ],
+        )  # fmt: skip
 
     def test_two_natural_persons_of_one_name_are_not_taken_for_one(self):
         header = ["entity_name", "entity_code", "kind", "address", "sector"]

@@ -8,11 +8,11 @@ from stdnum.cn import ric
 HIDDEN = "*"
 LENGTH = 18
 _NUMBER = re.compile(
-    r"[1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]"
+    r"[1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9X]"
 )
 _LONG = re.compile(r"\d(?:\s*\d){16}\s*[\dXxＸｘ]")
-_INSIDE = re.compile(f"(?<![0-9]){_NUMBER.pattern}(?![0-9])")
-_SPACED = re.compile(rf"(?<!\d){_LONG.pattern}(?!\d)")
+# Without taking them, so that what looks like a number may begin within what does not: "1 3501…".
+_SPACED = re.compile(rf"(?<!\d)(?=({_LONG.pattern})(?!\d))")
 
 
 def mask(number: str) -> str:
@@ -22,12 +22,20 @@ def mask(number: str) -> str:
 
 def mask_all(text: str) -> str:
     """A text in which whatever looks like an identity number, right or mistyped, is masked; see ``holds_identity``."""
-    return _SPACED.sub(lambda match: _mask_if_number(match[0]), text)
+    parts, end = [], 0
+    for start, stop, number in _find(text):
+        if start >= end:
+            parts += [text[end:start], mask(number)]
+            end = stop
+    return "".join([*parts, text[end:]])
 
 
-def _mask_if_number(text):
-    number = "".join(unicodedata.normalize("NFKC", text).split())
-    return mask(number) if _INSIDE.fullmatch(number) else text
+def _find(text):
+    """Yield (start, end, number) of whatever has the form of one, in digits of any width, spaced or not."""
+    for match in _SPACED.finditer(text):
+        number = "".join(unicodedata.normalize("NFKC", match[1]).split()).upper()
+        if _NUMBER.fullmatch(number):
+            yield *match.span(1), number
 
 
 def may_hold_identity(text: str) -> bool:
@@ -37,14 +45,7 @@ def may_hold_identity(text: str) -> bool:
 
 def holds_identity(text: str) -> bool:
     """Whether an identity number with the right check digit stands in a text, in digits of any width, spaced or not."""
-    if not may_hold_identity(text):
-        return False
-    text = unicodedata.normalize("NFKC", text).upper()
-    return any(
-        is_identity(match[0])
-        for form in (text, "".join(text.split()))
-        for match in _INSIDE.finditer(form)
-    )
+    return any(is_identity(number) for _start, _end, number in _find(text))
 
 
 def is_identity(text: str) -> bool:
