@@ -131,7 +131,7 @@ class SrspRegistryImport(models.Model):
             inspector = known.get(number, self.env["srsp.inspector"])
             vals = self._get_inspector_vals(row, inspector)
             if number in seen:
-                errors.append(_error(row, "duplicate", number, seen[number]))
+                errors.append(_error(row, "staff_number", "duplicate", seen[number]))
                 errors.append(
                     CellError(
                         seen[number], "staff_number", number, "duplicate", row["row"]
@@ -139,17 +139,17 @@ class SrspRegistryImport(models.Model):
                 )
             seen.setdefault(number, row["row"])
             if re.search(r"[\t\r\n]", number):
-                errors.append(_error(row, "line_break", number))
+                errors.append(_error(row, "staff_number", "line_break"))
+            reserved = {"pool_kind", "division_id"} & vals.keys()
             if vals and not ({row["division"]} | set(inspector.division_id.ids) <= own):
-                errors.append(_error(row, "foreign_division", number))
-            elif (
-                inspector
-                and not may_move
-                and {"pool_kind", "division_id"} & vals.keys()
-            ):
-                errors.append(_error(row, "reserved", number))
-            if not all(vals.get(name, True) for name in CERTIFICATE):
-                errors.append(_error(row, "half_certificate", number))
+                errors.append(_error(row, "staff_number", "foreign_division"))
+            elif vals and inspector.sudo().user_id == self.env.user:
+                errors.append(_error(row, "staff_number", "own_entry"))
+            elif inspector and not may_move and reserved:
+                errors.append(_error(row, "staff_number", "reserved"))
+            for name in CERTIFICATE:
+                if not vals.get(name, True):
+                    errors.append(_error(row, name, "half_certificate"))
         return errors
 
     def _get_own_divisions(self):
@@ -171,5 +171,5 @@ class SrspRegistryImport(models.Model):
         }
 
 
-def _error(row, reason, value, other=None):
-    return CellError(row["row"], "staff_number", value, reason, other)
+def _error(row, name, reason, other=None):
+    return CellError(row["row"], name, row[name], reason, other)

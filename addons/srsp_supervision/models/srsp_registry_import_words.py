@@ -78,6 +78,7 @@ REASONS = {
     "reserved": _lt(
         "pool and division of an inspector are changed by the administrator"
     ),
+    "own_entry": _lt("your own entry: somebody else keeps it"),
     "half_certificate": _lt("a certificate has a number and a last day"),
     "line_break": _lt("a tab or a line break: type it in one line"),
     "unknown_region": _lt("no such region of inspectors"),

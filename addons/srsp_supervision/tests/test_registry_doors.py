@@ -245,6 +245,9 @@ class TestRegistryDoors(HttpCase, RegistryCase):
                 wizard.action_confirm()
         columns = ["staff_number", "name", "division", "on_duty"]
         row = [self.officers[2].staff_number, self.officers[2].name, "SV", "否"]
-        record = self._import([columns, row], self.manager, kind="inspector")
-        self.assertTrue(self.officers[2].on_duty)
-        self.assertEqual(record.bad_count, 1)
+        record = self._check([columns, row], self.manager, kind="inspector")
+        own = "your own entry: somebody else keeps it"
+        self.assertEqual(self._errors(record), [(2, "Staff Number", row[0], own)])
+        row[-1] = "是"
+        unchanged = self._check([columns, row], self.manager, kind="inspector")
+        self.assertEqual(self._counts(unchanged), (1, 0, 0, 1, 0))

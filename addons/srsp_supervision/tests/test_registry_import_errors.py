@@ -575,7 +575,12 @@ class TestRegistryImportErrors(RegistryCase):
         self.assertEqual(
             self._errors(record),
             [
-                (4, "Staff Number", "N-2", "a certificate has a number and a last day"),
+                (
+                    4,
+                    "Certificate Valid Until",
+                    False,
+                    "a certificate has a number and a last day",
+                ),
                 (5, "Staff Number", "N-3", "not a division of yours"),
                 (7, "Sectors", "XYZ", "no such sector"),
                 (8, "Division", False, "nothing is entered"),
