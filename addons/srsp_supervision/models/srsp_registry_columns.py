@@ -58,7 +58,7 @@ TARGET_COLUMNS = [
         "credit_code",
         aliases="统一社会信用代码 社会信用代码 信用代码 USCC",
     ),
-    Column("entity_code", _lt("Entity Code"), aliases="主体编号 主体代码"),
+    Column("entity_code", _lt("Entity Code"), aliases="主体编号 主体编码 主体代码"),
     Column(
         "address",
         _lt("Address"),
@@ -187,7 +187,7 @@ TARGET_COLUMNS = [
         TARGET,
         "risk_date",
         "date",
-        aliases="风险分类日期 评定日期",
+        aliases="风险分类日期 风险等级日期 评定日期",
     ),
     Column(
         "is_key",

@@ -9,6 +9,7 @@ from ..tools.registry_sheet import SheetWriter
 from .srsp_registry_import_words import FILE_REASONS, REASONS
 
 MOST_SHOWN = 1_000  # bad cells on the form
+HEADINGS_SHOWN = 10
 MOST_BAD_ROWS = 50_000  # in the workbook of bad rows
 
 
@@ -100,6 +101,13 @@ class SrspRegistryImport(models.Model):
         elif self.is_full and not imported:
             text += " " + self.env._(
                 "Import it to record that its targets were seen today."
+            )
+        ignored = [c.label for c in self.column_ids if not c._get_name()]
+        if ignored:
+            text += " " + self.env._(
+                "Columns not imported: %(headings)s.",
+                headings=", ".join(ignored[:HEADINGS_SHOWN])
+                + (" …" if len(ignored) > HEADINGS_SHOWN else ""),
             )
         return text
 

@@ -377,6 +377,9 @@ class TestRegistryImport(RegistryCase):
         by_label["Region"].target_column = False
         record.action_check()
         record._run()
+        self.assertRegex(
+            record.message, r" 0 bad rows\. Columns not imported: Region\.$"
+        )
         again = self._upload(
             [header[::-1], ["台江区", "2", "P2", "SUR", CODE, "甲公司"]]
         )
