@@ -34,7 +34,12 @@ def press(page, name, confirm=False):
     button.click()
     if confirm:
         page.locator(".modal-footer .btn-primary").click()
-    expect(button).to_have_count(0)
+    try:
+        expect(button).to_have_count(0)
+    except AssertionError as error:
+        picture(page, name)
+        said = page.locator(".modal, .o_notification").all_inner_texts()
+        raise AssertionError(f"{name} has not done its work: {said}") from error
 
 
 def fill_date(page, name, days):

@@ -137,9 +137,9 @@ def record_a_visit(server, page):
         row.locator("td[name=result]").click()
         choose(page, row, "result", "未发现问题")
         row.locator("td[name=facts]").click()
-        row.locator("td[name=facts] textarea, td[name=facts] input").fill(
-            "资质条件、仪器检定与成果档案齐全。"
-        )
+        facts = row.locator("td[name=facts] textarea, td[name=facts] input")
+        facts.fill("资质条件、仪器检定与成果档案齐全。")
+        facts.press("Tab")
     picture(page, "visit")
     press(page, "action_record")
     return number, entity
