@@ -63,18 +63,19 @@ CHECKS = [
     # What has been found out since is not undone by an older file.
     """SELECT g.row, 'risk_date', g.risk_date::varchar, 'older_class', NULL FROM srsp_import_good g
          JOIN srsp_target t ON t.id = g.target_id
-        WHERE g.target_moves AND t.risk_class IS NOT NULL AND g.risk_date < t.risk_date""",
+        WHERE g.target_moves AND g.risk_class != t.risk_class AND g.risk_date < t.risk_date""",
     """SELECT g.row, 'risk_date', g.risk_date::varchar, 'future_day', NULL
          FROM srsp_import_good g LEFT JOIN srsp_target t ON t.id = g.target_id
         WHERE (g.target_id IS NULL OR g.target_moves) AND g.risk_date > %(today)s
-          AND g.risk_date IS DISTINCT FROM t.risk_date""",
+          AND (g.risk_date, coalesce(g.risk_class, t.risk_class)) IS DISTINCT FROM (t.risk_date, t.risk_class)""",
     # Of an entity one row may say that it is a person, another one the code.
     """SELECT g.row, 'uscc', g.uscc, 'person_with_code', NULL
          FROM srsp_import_good g JOIN (
             SELECT g.entity_key FROM srsp_import_good g LEFT JOIN srsp_entity e ON e.id = g.entity_id
              WHERE g.entity_key IN (
                 SELECT told.entity_key FROM srsp_import_good told LEFT JOIN srsp_entity e ON e.id = told.entity_id
-                 WHERE (told.target_id IS NULL OR told.entity_moves) AND coalesce(told.kind, e.kind) = 'person')
+                 WHERE (told.target_id IS NULL OR told.entity_moves)
+                   AND (told.kind = 'person' OR told.kind IS NULL AND e.kind = 'person' AND told.uscc IS NOT NULL))
           GROUP BY g.entity_key, e.uscc HAVING coalesce(max(g.uscc), e.uscc) IS NOT NULL) person USING (entity_key)""",
     """SELECT g.row, 'kind', g.kind, 'identity_kept', NULL
          FROM srsp_import_good g JOIN srsp_entity e ON e.id = g.entity_id
@@ -93,13 +94,14 @@ CHECKS = [
     """SELECT g.row, CASE WHEN g.target_code IS NOT NULL THEN 'target_code' WHEN g.permit_number IS NOT NULL
               THEN 'permit_number' WHEN g.uscc IS NOT NULL THEN 'uscc' ELSE 'entity_name' END,
               coalesce(g.target_code, g.permit_number, g.uscc, g.entity_name), 'duplicate',
-              CASE WHEN g.row = rows[1] THEN rows[2] ELSE rows[1] END
-         FROM (SELECT array_agg(row ORDER BY row) AS rows FROM srsp_import_good
+              CASE WHEN g.row = one.first THEN one.second ELSE one.first END
+         FROM (SELECT unnest(rows) AS row, rows[1] AS first, rows[2] AS second FROM (
+               SELECT array_agg(row ORDER BY row) AS rows FROM srsp_import_good
                 GROUP BY entity_key, sector, permit_key HAVING count(*) > 1
                UNION SELECT array_agg(row ORDER BY row) FROM srsp_import_good WHERE target_id IN (
                     SELECT target_id FROM srsp_import_good WHERE target_code IS NOT NULL)
-                GROUP BY target_id HAVING count(*) > 1) twice
-        CROSS JOIN LATERAL unnest(rows) one (row) JOIN srsp_import_good g ON g.row = one.row""",
+                GROUP BY target_id HAVING count(*) > 1) twice) one
+         JOIN srsp_import_good g ON g.row = one.row""",
     # One entity, two rows, two addresses: which one holds?
     """SELECT row, name, value, 'conflict', CASE WHEN row = first THEN last ELSE first END
          FROM (SELECT g.row, v.name, v.value, min(v.value) OVER w AS least, max(v.value) OVER w AS most,

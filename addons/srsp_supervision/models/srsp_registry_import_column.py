@@ -1,8 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..tools.identity import mask_all
-from ..tools.registry_convert import normalise
+from ..tools.registry_convert import normalise, show
 from ..tools.workbook import WorkbookError
 
 HEADER_WITHIN = 20  # rows
@@ -82,8 +81,8 @@ class SrspRegistryImport(models.Model):
                 {
                     "import_id": self.id,
                     "position": position,
-                    "label": mask_all(str(label))[:100],
-                    "sample": mask_all(str(sample[position]))[:100]
+                    "label": show(label)[:100],
+                    "sample": show(sample[position])[:100]
                     if position < len(sample)
                     else "",
                     f"{self.kind}_column": name or False,

@@ -48,8 +48,9 @@ CREATE TEMP TABLE srsp_import_good ON COMMIT DROP AS
 SELECT r.*, e.id AS entity_id, t.id AS target_id,
        coalesce(named.found, 0) > 1 AS is_ambiguous, named.uscc AS named_uscc,
        r.target_code IS NOT NULL AND keyed.id IS NULL AS is_lost,
-       -- The code of an entity that has got its credit code since is no longer its own.
-       r.entity_code IS NOT NULL AND coded.id IS NULL AND coalesce(e.uscc != r.uscc, TRUE) AS is_unknown,
+       -- An entity that has got its credit code has lost the code that the file may still have.
+       r.entity_code IS NOT NULL AND coded.id IS NULL AND NOT coalesce(
+           e.uscc = r.uscc, r.uscc IS NULL AND keyed.id IS NOT NULL AND e.uscc IS NOT NULL) AS is_unknown,
        coalesce(e.id != coded.id OR e.id != known.id OR e.uscc != r.uscc, FALSE) AS is_torn,
        coalesce(e.id::varchar, r.uscc, 'N' || r.entity_name) AS entity_key,
        coalesce(r.permit_number, t.permit_number, '') AS permit_key,
@@ -154,7 +155,7 @@ OWN_MESSAGE_ID = SQL("'<' || n.id || '-' || substr(m.message_id, 2)")
 UPDATE_TARGETS = """
 UPDATE srsp_target t SET %(assignments)s, write_uid = %(uid)s, write_date = %(now)s,
        risk_date = CASE WHEN g.risk_class IS NOT NULL AND g.risk_class IS DISTINCT FROM t.risk_class
-            THEN coalesce(g.risk_date, %(today)s) ELSE coalesce(g.risk_date, t.risk_date) END,
+            THEN coalesce(g.risk_date, %(today)s) ELSE greatest(g.risk_date, t.risk_date) END,
        risk_source = CASE WHEN g.risk_class IS NOT NULL AND g.risk_class IS DISTINCT FROM t.risk_class
             THEN 'import' ELSE t.risk_source END,
        state_date = CASE WHEN g.state != t.state THEN %(today)s ELSE t.state_date END,
@@ -211,15 +212,26 @@ def identify(columns, alias=None):
 
 
 def moves(columns, alias):
-    """Whether a row says something else than the record, or NULL; an empty cell says nothing."""
+    """Whether a row says something else than the record, or NULL; an empty cell says nothing.
+
+    Nor does a day of a risk class that is before the one on record.
+    """
     terms = []
     for c in columns:
         new, old = SQL.identifier("r", c.name), SQL.identifier(alias, c.field)
         if c.kind in UNSET:
             terms.append(SQL("%s != coalesce(%s, %s)", new, old, UNSET[c.kind]))
         else:
+            differs = SQL(">" if c.name == "risk_date" else "!=")
             terms.append(
-                SQL("%s != %s OR %s IS NULL AND %s IS NOT NULL", new, old, old, new)
+                SQL(
+                    "%s %s %s OR %s IS NULL AND %s IS NOT NULL",
+                    new,
+                    differs,
+                    old,
+                    old,
+                    new,
+                )
             )
     return SQL(" OR ").join(terms)
 

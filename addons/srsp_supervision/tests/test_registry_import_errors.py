@@ -127,6 +127,7 @@ class TestRegistryImportErrors(RegistryCase):
             ("１１０１０５ 19491231 0021", shown),
             ("1 110105194912310021", f"1 {shown}"),
             ("3号楼 2 110105 19491231 0021 室", f"3号楼 2 {shown} 室"),
+            ("电话 87654319 350102 1990 0101 1234", f"电话 876{'*' * 13}90{'*' * 10}"),
             ("甲" * 190 + "110105194912310021", "甲" * 190 + "110*******"),
         ):
             record = self._check([HEADER, ["甲", written, "SUR", "P1"]])
@@ -135,10 +136,18 @@ class TestRegistryImportErrors(RegistryCase):
             )
         column = self._upload([HEADER, ["甲" * 90 + written[-18:]]]).column_ids[0]
         self.assertEqual(column.sample, "甲" * 90 + "110*******")
+        typed = self._check(make_workbook([HEADER, ["甲", 110105194912310000, "SUR"]]))
+        shown = "110*************00"
+        self.assertEqual(self._errors(typed)[0][1:3], ("Credit Code", shown))
+        self.assertEqual(typed.column_ids[1].sample, shown)
 
     def test_a_number_behind_a_digit_is_found_too(self):
         header = [*HEADER, "address"]
-        for address in ("1 11010519491231002X", "2 号楼 3 110105 19491231 002x"):
+        for address in (
+            "1 11010519491231002X",
+            "2 号楼 3 110105 19491231 002x",
+            "身份证11010519491231002X1栋",
+        ):
             record = self._check([header, [*GOOD, address]])
             [(row, column, _value, reason)] = self._errors(record)
             self.assertEqual((row, column), (2, "Address"))
@@ -176,25 +185,30 @@ class TestRegistryImportErrors(RegistryCase):
                     header,
                     [target.code, "A", "2026-03-09"],
                     [other, "A", "2026-03-21"],
-                    [third, "C", "2026-03-09"],
                 ],
                 [
                     (2, "Risk Class Of", "2026-03-09", "the registry has a class of a later day: leave class and day"
                         " empty, or correct the day"),
                     (3, "Risk Class Of", "2026-03-21", "a day that is still to come"),
-                    (4, "Risk Class Of", "2026-03-09", "the registry has a class of a later day: leave class and day"
-                        " empty, or correct the day"),
                 ],
             )  # fmt: skip
             self._import([header, [target.code, "A", "2026-03-10"]])
+            older = self._import([header, [third, "C", "2026-03-09"]])
         self.assertEqual(target.risk_class, "A")
+        self.assertEqual(self._counts(older), (1, 0, 0, 1, 0))
+        self.assertEqual(str(self.targets[2].risk_date), "2026-03-10")
 
     def test_a_day_to_come_that_the_registry_has_already_is_no_change(self):
         target = self.targets[0]
         target.write({"risk_class": "C", "risk_date": "2026-03-10"})
-        header = ["target_code", "risk_date", "permit_number"]
+        header = ["target_code", "risk_date", "permit_number", "risk_class"]
+        row = [target.code, "2026-03-10", "P-9"]
         with freeze_time("2026-03-01"):
-            record = self._import([header, [target.code, "2026-03-10", "P-9"]])
+            self._assert_bad(
+                [header, [*row, "A"]],
+                [(2, "Risk Class Of", "2026-03-10", "a day that is still to come")],
+            )
+            record = self._import([header, [*row, ""]])
         self.assertEqual(self._counts(record), (1, 0, 1, 0, 0))
 
     def test_a_sector_that_cannot_be_told_or_is_archived_is_reported(self):
@@ -378,7 +392,7 @@ class TestRegistryImportErrors(RegistryCase):
             self._add(data, texts, long),
             [
                 (3, "Founded", "2026年3月1日", "not a date: enter a real date, or text such as 2026-03-20"),
-                (4, "Founded", "45000.0", "not a date: enter a real date, or text such as 2026-03-20"),
+                (4, "Founded", "45000", "not a date: enter a real date, or text such as 2026-03-20"),
                 (4, "Permit Number", "2026-03-01",
                     "a date or yes/no instead of text: format the cell as text and type it again"),
                 (5, "Address", False, "a formula: paste its value"),

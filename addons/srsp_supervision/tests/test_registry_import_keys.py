@@ -70,6 +70,19 @@ class TestRegistryImportKeys(RegistryCase):
         self.assertEqual(self._target("乙公司"), self.bare)
         self.assertEqual(self._counts(self._import(rows)), (1, 0, 0, 1, 0))
 
+    def test_the_code_that_it_had_is_taken_beside_the_code_of_the_target(self):
+        self.quiet.division_id = self.surveying
+        code = self.nameless.code
+        quiet = self._make_targets(1, sector=self.quiet)
+        quiet.entity_id = self.nameless
+        rows = [
+            BY_CODE,
+            ["乙公司", CODE_2, "SUR", "", code, self.bare.code],
+            ["乙公司", "", "QUI", quiet.permit_number or "", code, quiet.code],
+        ]
+        self.assertEqual(self._counts(self._import(rows)), (2, 0, 1, 1, 0))
+        self.assertEqual(self._counts(self._import(rows)), (2, 0, 0, 2, 0))
+
     def test_codes_that_disagree_are_reported(self):
         torn = "the codes of this row are those of different entities"
         new = self.nameless.code
@@ -82,7 +95,7 @@ class TestRegistryImportKeys(RegistryCase):
                 ["甲公司", CODE, "SUR", "P1", "", "SUR-999999"],
                 ["甲公司", CODE, "QUI", "P1", "", self.first.code],
                 ["丁公司", CODE_2, "SUR", "", "E99999999", ""],
-                ["甲公司", "", "SUR", "P1", "E99999999", self.first.code],
+                ["乙公司", "", "SUR", "", "E99999999", self.bare.code],
             ],
             [
                 (2, "Credit Code", CODE, torn),
@@ -172,6 +185,22 @@ class TestRegistryImportKeys(RegistryCase):
                 for row, value in ((2, False), (3, CODE_2))
             ],
         )  # fmt: skip
+
+    def test_a_person_becomes_a_business_with_its_code(self):
+        header = [*BY_CODE, "kind"]
+        code = self.nameless.code
+        self.quiet.division_id = self.surveying
+        self.nameless.kind = "person"
+        rows = [
+            header,
+            ["乙公司", CODE_2, "SUR", "", code, "", "individual"],
+            ["乙公司", "", "QUI", "P2", code, "", ""],
+        ]
+        self.assertEqual(self._counts(self._import(rows)), (2, 1, 1, 0, 0))
+        self.nameless.invalidate_recordset()
+        self.assertEqual(
+            (self.nameless.kind, self.nameless.uscc), ("individual", CODE_2)
+        )
 
     def test_two_natural_persons_of_one_name_are_not_taken_for_one(self):
         header = ["entity_name", "entity_code", "kind", "address", "sector"]

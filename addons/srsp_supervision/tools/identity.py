@@ -10,9 +10,9 @@ LENGTH = 18
 _NUMBER = re.compile(
     r"[1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9X]"
 )
-_LONG = re.compile(r"\d(?:\s*\d){16}\s*[\dXxＸｘ]")
+_LONG = re.compile(r"\d(?:\s*\d){16}\s*(?:\d(?!\d)|[XxＸｘ])")
 # Without taking them, so that what looks like a number may begin within what does not: "1 3501…".
-_SPACED = re.compile(rf"(?<!\d)(?=({_LONG.pattern})(?!\d))")
+_SPACED = re.compile(rf"(?<!\d)(?=({_LONG.pattern}))")
 
 
 def mask(number: str) -> str:
@@ -26,7 +26,9 @@ def mask_all(text: str) -> str:
     for start, stop, number in _find(text):
         if start >= end:
             parts += [text[end:start], mask(number)]
-            end = stop
+        elif stop > end:  # one begins within the other
+            parts.append(HIDDEN * (stop - end))
+        end = max(end, stop)
     return "".join([*parts, text[end:]])
 
 

@@ -19,7 +19,7 @@ EXACT = 10**15  # from here on a spreadsheet's numbers are rounded
 SHOWN = 200  # characters of a bad cell's text that are kept
 MOST_REMEMBERED = 50_000
 _DATE = re.compile(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})")
-_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?(e-[0-9]{1,3})?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?([eE]-[0-9]{1,3})?")
 
 
 class CellError(NamedTuple):
@@ -261,7 +261,7 @@ def convert(block: Block, fields: list[Field]) -> tuple[list[tuple], list[CellEr
     """
     names = {field.at: field.name for field in fields}
     errors = [
-        CellError(mark.row, names.get(mark.column, ""), _show(mark.value), mark.reason)
+        CellError(mark.row, names.get(mark.column, ""), show(mark.value), mark.reason)
         for mark in block.marks
         if mark.column < 0 or mark.column in names
     ]
@@ -306,11 +306,13 @@ def _take_out_bad(name, numbers, originals, values):
     for at, value in enumerate(values):
         if isinstance(value, Bad):
             values[at] = ""
-            text = _show(originals[at])
+            text = show(originals[at])
             errors.append(CellError(numbers[at], name, text, str(value)))
     return errors
 
 
-def _show(cell):
-    """What is kept of a bad cell for people to read: without the identity numbers of persons."""
+def show(cell):
+    """What people get to read of a cell: its beginning, without the identity numbers of persons."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 10**LENGTH:
+        cell = int(cell)
     return mask_all(str(cell))[:SHOWN]
