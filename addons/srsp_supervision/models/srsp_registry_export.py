@@ -4,7 +4,7 @@ import io
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.registry_convert import normalise, split_words
+from ..tools.registry_cells import normalise, split_words
 from ..tools.registry_file import quote
 from ..tools.registry_sheet import Heading, SheetWriter, write_template
 from .srsp_registry_columns import ENTITY

@@ -1,8 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools.identity import mask_all
-from ..tools.registry_convert import SHOWN
+from ..tools.registry_convert import show
 from . import srsp_registry_import_sql as sql
 from .srsp_registry_columns import TARGET_COLUMNS
 from .srsp_registry_import_sql import ENTITY_VALUES, TARGET_VALUES
@@ -65,9 +64,7 @@ class SrspRegistryImport(models.Model):
             else:
                 label = attributes[name]["string"]
                 words = self._get_attribute_words(attributes[name])
-            old, new = (
-                mask_all(words.get(value, value) or "")[:SHOWN] for value in values
-            )
+            old, new = (show(words.get(value, value) or "") for value in values)
             changes.append(
                 {"row": row, "code": code, "label": label, "old": old, "new": new}
             )

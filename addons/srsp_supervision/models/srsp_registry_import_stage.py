@@ -1,4 +1,3 @@
-import csv
 import io
 from itertools import islice
 
@@ -6,7 +5,14 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools import registry_convert as cells
+from ..tools import registry_cells as cells
+from ..tools.registry_convert import (
+    CellError,
+    Field,
+    convert,
+    copy_statement,
+    to_csv,
+)
 from ..tools.workbook import WorkbookError
 from .srsp_registry_columns import TYPES
 
@@ -27,7 +33,7 @@ class SrspRegistryImport(models.Model):
         mapping = self._get_mapping()
         places = {c.name: at for c, at in mapping}
         fields = [
-            cells.Field(
+            Field(
                 c.name,
                 at,
                 self._make_converter(c),
@@ -37,20 +43,20 @@ class SrspRegistryImport(models.Model):
             for c, at in mapping
         ]
         self._create_stage()
-        rows = _get_copy("srsp_import_row", ["row", *(field.name for field in fields)])
-        errors = _get_copy("srsp_import_error", cells.CellError._fields)
-        blocks = (_skip(block, self.header_row) for block in table.blocks())
+        rows = copy_statement(
+            "srsp_import_row", ["row", *(field.name for field in fields)]
+        )
+        errors = copy_statement("srsp_import_error", CellError._fields)
+        blocks = (block.below(self.header_row) for block in table.blocks())
         found = False
         while True:
-            feed = _Feed(
-                cells.convert(block, fields) for block in islice(blocks, BLOCKS)
-            )
+            feed = _Feed(convert(block, fields) for block in islice(blocks, BLOCKS))
             self.env.cr.copy_expert(rows, feed)
             if feed.error:
                 raise feed.error
             if feed.is_empty:
                 break
-            self.env.cr.copy_expert(errors, io.StringIO(_to_csv(feed.bad)))
+            self.env.cr.copy_expert(errors, io.StringIO(to_csv(feed.bad)))
             found = found or feed.has_rows or bool(feed.bad)
             self._set_progress(table.done * STAGED)
         if not found:
@@ -165,29 +171,9 @@ class _Feed:
                 self.bad += bad
                 if good:
                     self.has_rows = True
-                    return _to_csv(good)
+                    return to_csv(good)
         except Exception as error:  # to the driver it would be an error of the database
             self.error = error
         return ""
 
     read = _make  # as COPY calls it
-
-
-def _skip(block, header):
-    """The block without what stands above and in the row of the headings."""
-    skip = max(header + 1 - block.first, 0)
-    if not skip:
-        return block
-    marks = [mark for mark in block.marks if mark.row > header]
-    return block._replace(first=block.first + skip, rows=block.rows[skip:], marks=marks)
-
-
-def _get_copy(table, names):
-    names = ", ".join(f'"{name}"' for name in names)
-    return f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)"
-
-
-def _to_csv(rows):
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue().replace("\0", "\ufffd")

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..tools.registry_convert import Bad
+from ..tools.registry_cells import Bad
 from ..tools.working_days import beijing_date
 from . import srsp_registry_import_sql as sql
 from .srsp_registry_columns import ENTITY, TARGET, TARGET_COLUMNS

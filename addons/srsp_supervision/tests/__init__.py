@@ -36,6 +36,8 @@ from . import test_registry_export
 from . import test_registry_health
 from . import test_registry_import
 from . import test_registry_import_errors
+from . import test_registry_import_files
+from . import test_registry_import_inspectors
 from . import test_registry_import_keys
 from . import test_registry_upload
 from . import test_registry_insiders

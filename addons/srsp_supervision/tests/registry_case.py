@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import zipfile
 
 import openpyxl
 import xlsxwriter
@@ -43,6 +44,26 @@ def read_workbook(data):
     """The rows of a workbook's first sheet."""
     book = openpyxl.load_workbook(io.BytesIO(data))
     return [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+
+
+def read_part(data, part):
+    """One of the files that a workbook consists of."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read(part)
+
+
+def replace_part(data, part, text):
+    """The workbook with one part more, or another one in its place."""
+    changed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            if name != part:
+                new.writestr(name, old.read(name))
+        new.writestr(part, text)
+    return changed.getvalue()
 
 
 class RegistryCase(SrspCase):

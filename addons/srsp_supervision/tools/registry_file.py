@@ -61,6 +61,16 @@ class Block(NamedTuple):
     rows: list[list]
     marks: list[Mark]
 
+    def below(self, row):
+        """The block without the rows up to number ``row``: what stands above a table, and its headings."""
+        skip = max(row + 1 - self.first, 0)
+        if not skip:
+            return self
+        marks = [mark for mark in self.marks if mark.row > row]
+        return self._replace(
+            first=self.first + skip, rows=self.rows[skip:], marks=marks
+        )
+
 
 class TableFile:
     """One file. ``blocks()`` may be called again and starts anew; ``done`` is how much of it has been read, 0 to 1."""

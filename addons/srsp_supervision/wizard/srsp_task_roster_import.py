@@ -1,5 +1,4 @@
 import base64
-import csv
 import hashlib
 import io
 import tempfile
@@ -10,7 +9,14 @@ from odoo.tools.translate import LazyTranslate
 
 from ..models.srsp_registry_columns import COLUMNS
 from ..models.srsp_registry_import_words import REASONS as CELL_REASONS
-from ..tools import registry_convert as cells
+from ..tools import registry_cells as cells
+from ..tools.registry_convert import (
+    CellError,
+    Field,
+    convert,
+    copy_statement,
+    to_csv,
+)
 from ..tools.registry_file import open_table
 from ..tools.workbook import WorkbookError
 
@@ -163,7 +169,7 @@ class SrspTaskRosterImport(models.TransientModel):
         )
         marked = sorted({error.row for error in errors})
         self.env.cr.execute(PROBLEMS, {"marked": marked})
-        errors += [cells.CellError(*row) for row in self.env.cr.fetchall()]
+        errors += [CellError(*row) for row in self.env.cr.fetchall()]
         return [self._prepare_problem(error) for error in sorted(errors)]
 
     def _stage(self, data):
@@ -176,7 +182,7 @@ class SrspTaskRosterImport(models.TransientModel):
                 for block in open_table(file.name).blocks():
                     if layout is None:
                         layout, block = self._find_layout(block)
-                    good, bad = cells.convert(block, layout)
+                    good, bad = convert(block, layout)
                     errors += bad
                     count += len(good)
                     self._copy(good, layout)
@@ -188,17 +194,12 @@ class SrspTaskRosterImport(models.TransientModel):
         return errors
 
     def _copy(self, rows, layout):
-        buffer = io.StringIO()
-        csv.writer(buffer).writerows(rows)
-        names = ", ".join(["row", *(field.name for field in layout)])
-        text = buffer.getvalue().replace("\0", "\ufffd")
-        self.env.cr.copy_expert(
-            f"COPY srsp_roster_row ({names}) FROM STDIN WITH (FORMAT csv)",
-            io.StringIO(text),
-        )
+        names = ["row", *(field.name for field in layout)]
+        statement = copy_statement("srsp_roster_row", names)
+        self.env.cr.copy_expert(statement, io.StringIO(to_csv(rows)))
 
     def _find_layout(self, block):
-        """Return ([cells.Field], the rows below the headings) of the file's first block."""
+        """Return ([Field], the rows below the headings) of the file's first block."""
         known = self._get_headings()
         for at, row in enumerate(block.rows[:HEADER_WITHIN]):
             places = {}
@@ -211,14 +212,11 @@ class SrspTaskRosterImport(models.TransientModel):
                     "permit_number": cells.ToText(300),
                 }
                 layout = [
-                    cells.Field(name, places[name], converter)
+                    Field(name, places[name], converter)
                     for name, converter in converters.items()
                     if name in places
                 ]
-                first = block.first + at + 1
-                marks = [mark for mark in block.marks if mark.row >= first]
-                rows = block.rows[at + 1 :]
-                return layout, block._replace(first=first, rows=rows, marks=marks)
+                return layout, block.below(block.first + at)
         raise UserError(
             self.env._(
                 "No row holds the headings: the list needs a column “%(code)s” or “%(uscc)s”.",

@@ -1,0 +1,226 @@
+"""Converters: a cell of a table → text for PostgreSQL's COPY (empty: NULL), or what is wrong with it.
+
+They remember what they have seen: a registry repeats its dates, classes and sectors.
+"""
+
+import datetime
+import math
+import re
+import unicodedata
+
+from . import uscc
+from .identity import LENGTH, holds_identity, may_hold_identity
+
+EXACT = 10**15  # from here on a spreadsheet's numbers are rounded
+MOST_REMEMBERED = 50_000
+_DATE = re.compile(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?([eE]-[0-9]{1,3})?")
+
+
+class Bad(str):
+    """Stands in the place of a value that will not do; the text is the reason."""
+
+
+class Converter(dict):
+    """A cell's value → text for COPY, or Bad. Subclasses say ``convert``."""
+
+    def __missing__(self, value):
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        result = self[value] = self.convert(value)
+        return result
+
+    def convert(self, value):
+        raise NotImplementedError
+
+    def convert_all(self, values):
+        values = list(values)
+        if bool in map(type, values):  # to a dictionary, True is 1
+            return list(map(self.convert, values))
+        return list(map(self.__getitem__, values))
+
+
+class ToText(Converter):
+    """Text without space around it, up to ``most`` characters, and without the identity number of a person in it."""
+
+    def __init__(self, most):
+        super().__init__()
+        self.most = most
+
+    def convert_all(self, values):
+        try:
+            texts = list(map(str.strip, values))
+        except TypeError:  # numbers among them
+            return list(map(self.convert, values))
+        longest = max(map(len, texts))
+        if longest > self.most or (
+            longest >= LENGTH
+            and may_hold_identity("|".join(t for t in texts if len(t) >= LENGTH))
+        ):
+            return list(map(self.convert, values))
+        return texts
+
+    def convert(self, value):
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            return Bad("not_text")  # a date: what was typed is lost
+        if not isinstance(value, str) and not abs(value) < EXACT:
+            return Bad("not_exact")
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        text = str(value).strip()
+        if len(text) > self.most:
+            return Bad("too_long")
+        return Bad("identity_number") if holds_identity(text) else text
+
+
+class ToDate(Converter):
+    """A day as 2026-03-20. A text is taken when nobody can read it otherwise: 2026-03-20 or 2026/3/20."""
+
+    def convert(self, value):
+        if isinstance(value, datetime.datetime):
+            value = value.date()
+        if isinstance(value, datetime.date):
+            return value.isoformat()
+        if not isinstance(value, str):
+            return Bad("not_a_date")
+        if not value.strip():
+            return ""
+        match = _DATE.fullmatch(value.strip())
+        try:
+            return datetime.date(*map(int, match.group(1, 3, 4))).isoformat()
+        except (AttributeError, ValueError):
+            return Bad("not_a_date")
+
+
+class ToNumber(Converter):
+    """A number between two bounds, rounded to ``digits`` behind the point where that is given."""
+
+    def __init__(self, least, most, digits=None):
+        super().__init__()
+        self.bounds = least, most
+        self.digits = digits
+
+    def convert(self, value):
+        if isinstance(value, str):
+            text = value.strip()
+            if not text:
+                return ""
+            if not _NUMBER.fullmatch(text):
+                return Bad("not_a_number")
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            text = repr(value)
+        else:
+            return Bad("not_a_number")
+        number = float(text)
+        if not math.isfinite(number):
+            return Bad("not_a_number")
+        least, most = self.bounds
+        if not least <= number <= most:
+            return Bad("out_of_range")
+        return text if self.digits is None else repr(round(number, self.digits))
+
+
+class ToWhole(ToNumber):
+    """A whole number of any sign."""
+
+    def __init__(self):
+        super().__init__(-math.inf, math.inf)
+
+    def convert(self, value):
+        text = super().convert(value)
+        if isinstance(text, Bad) or not text:
+            return text
+        if abs(float(text)) >= EXACT:
+            return Bad("not_exact")
+        return text if float(text).is_integer() else Bad("not_whole")
+
+
+class ToChoice(Converter):
+    """One of the known words, whatever its capitals and spaces.
+
+    :param choices: word → value, or Bad where the word may not be used here
+    """
+
+    def __init__(self, choices, reason="unknown_value"):
+        super().__init__()
+        self.choices = {normalise(word): value for word, value in choices.items()}
+        self.reason = reason
+
+    def convert(self, value):
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        word = normalise(value)
+        return self.choices.get(word, Bad(self.reason)) if word else ""
+
+
+class ToChoices(ToChoice):
+    """Several words in one cell, as an array literal of PostgreSQL."""
+
+    def convert(self, value):
+        found = [super(ToChoices, self).convert(word) for word in split_words(value)]
+        bad = [value for value in found if isinstance(value, Bad)]
+        if bad or not found:
+            return bad[0] if bad else ""
+        return f"{{{','.join(found)}}}"
+
+
+class ToCreditCode(Converter):
+    def convert_all(self, values):  # no two are alike: nothing to remember
+        return [self.convert(value) for value in values]
+
+    def convert(self, value):
+        if isinstance(value, (int, float)) and not abs(value) < EXACT:
+            return Bad("not_exact")
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        code = uscc.clean(str(value))
+        return code if not code or uscc.is_valid(code) else Bad("bad_credit_code")
+
+
+class ToJson(Converter):
+    """What another converter makes of a cell, as JSON: ``encode`` takes its text."""
+
+    def __init__(self, converter, encode):
+        super().__init__()
+        self.converter, self.encode = converter, encode
+
+    def convert(self, value):
+        text = self.converter.convert(value)
+        if isinstance(text, Bad) or not text:
+            return text
+        return self.encode(text.replace("\0", "\ufffd"))
+
+
+class ToAttribute(Converter):
+    """Pairs (cell of the sector, cell) → what the sector's own converter makes of the cell.
+
+    :param by_sector: what ``to_sector`` makes of the sector's cell → converter
+    """
+
+    def __init__(self, to_sector, by_sector):
+        super().__init__()
+        self.to_sector, self.by_sector = to_sector, by_sector
+
+    def convert_all(self, values):
+        return [
+            self.convert(value) if value[1].__class__ is bool else self[value]
+            for value in values
+        ]
+
+    def convert(self, value):
+        sector, cell = value
+        found = self.to_sector[sector]
+        if not str(cell).strip() or not found or isinstance(found, Bad):
+            return ""  # a bad sector is reported in its own column
+        converter = self.by_sector.get(found)
+        return Bad("no_attribute") if converter is None else converter.convert(cell)
+
+
+def normalise(word):
+    """A word as it is compared: full-width letters as narrow ones, whatever its capitals and spaces."""
+    return "".join(unicodedata.normalize("NFKC", str(word)).split()).casefold()
+
+
+def split_words(value):
+    """The words of a cell that holds several."""
+    return [word for word in re.split(r"[,，、;；\n]", str(value)) if word.strip()]
