@@ -137,10 +137,11 @@ def record_a_visit(server, page):
         row.locator("td[name=result]").click()
         choose(page, row, "result", "未发现问题")
         row.locator("td[name=facts]").click()
-        facts = row.locator("td[name=facts] textarea, td[name=facts] input")
-        facts.fill("资质条件、仪器检定与成果档案齐全。")
-        facts.press("Tab")
+        row.locator("td[name=facts] textarea, td[name=facts] input").fill(
+            "资质条件、仪器检定与成果档案齐全。"
+        )
     picture(page, "visit")
+    page.keyboard.press("Tab")
     press(page, "action_record")
     return number, entity
 
