@@ -4,11 +4,15 @@ Two templates stand behind every database: the base (Odoo's own modules, in Chin
 made once per Odoo, and one with the addons, made once per content of ``addons/``.
 Everything else is a copy of the latter, which takes a second.
 
-Command line: ``databases.py check | template | copy NAME | drop NAME | server NAME
-[--fresh]``, each with ``--no-demo``.
+For a run of few tests, ``--quick`` accepts a template made from an earlier content: as it
+is when only code changed that a database does not hold, else updated by Odoo's ``-u``.
+
+Command line: ``databases.py check | template [--quick] | copy NAME | drop NAME | server
+NAME [--fresh]``, each with ``--no-demo``.
 """
 
 import argparse
+import ast
 import contextlib
 import hashlib
 import os
@@ -75,18 +79,65 @@ def _digest(*parts):
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
 
 
-def addons_key():
-    """A digest of everything in addons/ that a database depends on: not the tests, not the read-me."""
-    hasher = hashlib.sha256()
+def _source_files():
+    """``[(path below addons/, file), …]`` of all that the addons run with: not the tests, not the read-me."""
     for path in sorted(ROOT.joinpath("addons").rglob("*")):
-        inside = path.relative_to(ROOT / "addons").parts
+        inside = path.relative_to(ROOT / "addons")
         if (
             path.is_file()
-            and not {"__pycache__", "tests", "readme"} & set(inside)
+            and not {"__pycache__", "tests", "readme"} & set(inside.parts)
             and path.suffix != ".pyc"
         ):
-            hasher.update("/".join(inside).encode() + b"\0" + path.read_bytes() + b"\0")
+            yield inside, path
+
+
+def _hash_files(read):
+    """A digest of every source file for which ``read(path below addons/, file)`` returns bytes."""
+    hasher = hashlib.sha256()
+    for inside, path in _source_files():
+        if (content := read(inside, path)) is not None:
+            hasher.update(inside.as_posix().encode() + b"\0" + content + b"\0")
     return hasher.hexdigest()[:10]
+
+
+def addons_key():
+    """A digest of all that the addons run with."""
+    return _hash_files(lambda inside, path: path.read_bytes())
+
+
+def demo_key():
+    """A digest of the demonstration: what ``-u`` does not load a second time."""
+    return _hash_files(
+        lambda inside, path: path.read_bytes() if "demo" in inside.parts else None
+    )
+
+
+def stored_key():
+    """A digest of what a database holds of the addons: data files, and of Python what declares models and fields."""
+
+    def read(inside, path):
+        if {"demo", "static"} & set(inside.parts):
+            return None
+        if path.suffix != ".py" or path.name == "__manifest__.py":
+            return path.read_bytes()
+        return _declarations(path.read_text())
+
+    return _hash_files(read)
+
+
+def _declarations(source):
+    """Python source without docstrings and the bodies of functions, but for those that write tables."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name not in ("init", "_auto_init"):
+            node.body = []
+        elif isinstance(node, ast.ClassDef | ast.Module):
+            node.body = [
+                part
+                for part in node.body
+                if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))
+            ]
+    return ast.dump(tree).encode()
 
 
 def _base_key():
@@ -145,32 +196,72 @@ def base_template(demo=True):
     return name
 
 
-def template(demo=True):
-    """Name of the template with the addons (and their demonstration), made when it is not there yet."""
-    kind = f"{PREFIX}_addons_{'demo' if demo else 'bare'}"
+def template(demo=True, quick=False):
+    """Name of the template with the addons (and their demonstration), made when it is not there yet.
 
-    def make(name):
-        pg.copy(base_template(demo), name)
+    With ``quick``, a template of the same demonstration serves, made or updated to hold the same data.
+    """
+    kind = f"{PREFIX}_addons_{'demo' if demo else 'bare'}"
+    keys = f"{_base_key()} {demo_key()} {stored_key()}"
+    name = f"{kind}_{_digest(_base_key(), addons_key())}"
+
+    def make(unfinished):
+        pg.copy(base_template(demo), unfinished)
         flags = ["--with-demo"] if demo else []
-        ends = ["--no-http", "--stop-after-init"]
-        run_odoo(
-            "installing the addons", "-d", name, "-i", ",".join(ADDONS), *flags, *ends
-        )
-        _check_installed(name, demo)
+        _install("installing the addons", unfinished, "-i", *flags)
+        _check_installed(unfinished, demo)
         with open(Path(__file__).with_name("assets.py")) as program:
             run_odoo(
                 "building the pages' styles and scripts",
                 "shell",
                 "-d",
-                name,
+                unfinished,
                 "--no-http",
                 stdin=program,
             )
+        _set_comment(unfinished, keys)
+
+    def update(unfinished):
+        pg.copy(earlier, unfinished)
+        _install("updating the addons", unfinished, "-u")
+        _set_comment(unfinished, keys)
 
     with pg.lock():
-        name = f"{kind}_{_digest(_base_key(), addons_key())}"
+        if quick and not exists(name):
+            if equal := _find_template(kind, keys):
+                return equal
+            if earlier := _find_template(kind, keys.rpartition(" ")[0]):
+                kind = f"{PREFIX}_quick_{'demo' if demo else 'bare'}"
+                name = f"{kind}_{_digest(keys)}"
+                make = update
         _build(name, kind, make)
     return name
+
+
+def _find_template(kind, keys):
+    """Name of the newest template whose keys begin with ``keys``, or None."""
+    quick = kind.replace("_addons_", "_quick_")
+    rows = query(
+        """SELECT datname FROM pg_database WHERE datname ~ %s
+              AND starts_with(shobj_description(oid, 'pg_database'), %s) ORDER BY oid DESC LIMIT 1""",
+        f"^({kind}|{quick})_[0-9a-f]+$",
+        keys,
+    )
+    return rows[0][0] if rows else None
+
+
+def _install(label, name, how, *flags):
+    """Install (``-i``) or update (``-u``) the addons."""
+    ends = ["--no-http", "--stop-after-init"]
+    run_odoo(label, "-d", name, how, ",".join(ADDONS), *flags, *ends)
+
+
+def _set_comment(name, text):
+    query(
+        sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+            sql.Identifier(name), sql.Literal(text)
+        )
+    )
 
 
 def _check_installed(name, demo):
@@ -223,22 +314,8 @@ def server(name, demo=True, fresh=False):
         name,
     ) != [(key,)]:
         names = ",".join(ADDONS)
-        run_odoo(
-            f"updating {name}",
-            "-d",
-            name,
-            "-i",
-            names,
-            "-u",
-            names,
-            "--no-http",
-            "--stop-after-init",
-        )
-    query(
-        sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-            sql.Identifier(name), sql.Literal(key)
-        )
-    )
+        _install(f"updating {name}", name, "-i", "-u", names)
+    _set_comment(name, key)
 
 
 def main():
@@ -249,13 +326,14 @@ def main():
     parser.add_argument("name", nargs="?")
     parser.add_argument("--no-demo", dest="demo", action="store_false")
     parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends Odoo on the way out
     try:
         if given.action == "check":
             pg.check()
         elif given.action == "template":
-            print(template(given.demo))
+            print(template(given.demo, given.quick))
         elif given.action == "copy":
             source = os.environ.get("SRSP_TEMPLATE")
             print(copy(run_name(given.name), source, given.demo))
