@@ -5,6 +5,7 @@ from . import mail_mail
 from . import mail_message
 from . import mail_thread
 from . import ir_attachment
+from . import ir_ui_view
 from . import res_company
 from . import res_users
 from . import srsp_division

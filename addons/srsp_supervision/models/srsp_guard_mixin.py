@@ -17,13 +17,21 @@ class SrspGuardMixin(models.AbstractModel):
     Record rules say *who* may touch a record; this says *how*: a guarded field moves by its
     ``action_*`` method (which checks the role and then works in superuser mode), never by a form,
     an import, a default of the user's own or an RPC ``write``. Stored fields that are derived from
-    others are guarded too, and nobody can ask for a change to go untracked.
+    others are guarded too, and nobody can ask for a change to go untracked. To whoever is no superuser a
+    guarded field is read-only, so no form sends it.
     """
 
     _name = "srsp.guard.mixin"
     _description = "Fields that only code may write"
 
     _guarded_fields: tuple[str, ...] = ()
+
+    @api.model
+    def _has_field_access(self, field, operation):
+        """Nobody writes a guarded field: forms, imports and integrators see it as read-only."""
+        if operation == "write" and not self.env.su and self._is_guarded(field.name):
+            return False
+        return super()._has_field_access(field, operation)
 
     @api.model
     def default_get(self, fields):
@@ -58,11 +66,17 @@ class SrspGuardMixin(models.AbstractModel):
         return super(SrspGuardMixin, self._tracked()).write(vals)
 
     def _tracked(self):
-        """These records without the context keys that would switch tracking off."""
-        context = self.env.context
-        if not any(key in context for key in SILENCERS):
+        """These records without the context keys that would switch tracking off or set a guarded field."""
+        dropped = {
+            key
+            for key in self.env.context
+            if key in SILENCERS
+            or (key.startswith("default_") and self._is_guarded(key[len("default_") :]))
+        }
+        if not dropped:
             return self
-        kept = {key: value for key, value in context.items() if key not in SILENCERS}
+        context = self.env.context.items()
+        kept = {key: value for key, value in context if key not in dropped}
         return self.with_env(self.env(context=kept))
 
     def _refusal(self, message, kind=UserError):

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ..fields import company_of
 from ..tools.working_days import beijing_date
 
 # Certificates that allow to enforce the law: only these make an officer eligible.
@@ -37,9 +38,7 @@ class SrspInspectorCertificate(models.Model):
     division_id = fields.Many2one(
         related="inspector_id.division_id", store=True, index=True
     )
-    company_id = fields.Many2one(
-        related="inspector_id.company_id", store=True, index=True
-    )
+    company_id = company_of("inspector_id")
     kind = fields.Selection(
         [
             ("department", "Enforcement, by the ministry"),

@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..fields import company_of
+
 
 class PrivateOne2many(fields.One2many):
     """Records of which a search, too, tells no more than the user may read of them.
@@ -60,9 +62,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
     division_id = fields.Many2one(
         related="inspector_id.division_id", store=True, index=True
     )
-    company_id = fields.Many2one(
-        related="inspector_id.company_id", store=True, index=True
-    )
+    company_id = company_of("inspector_id")
     reason = fields.Char(tracking=True)
     date_from = fields.Date("From", required=True, default=fields.Date.context_today)
     date_to = fields.Date("Until", help="Empty: until further notice.", tracking=True)

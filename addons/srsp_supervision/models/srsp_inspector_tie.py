@@ -3,6 +3,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
+from ..fields import company_of
+
 # 行政处罚法 43 asks for recusal where a tie may touch impartiality and names no time. For a former employer
 # the rule that does is taken over: three years, 政府采购法实施条例 (State Council decree 658) 9 (1).
 EMPLOYER_YEARS = 3
@@ -32,9 +34,7 @@ class SrspInspectorTie(models.Model):
     division_id = fields.Many2one(
         related="inspector_id.division_id", store=True, index=True
     )
-    company_id = fields.Many2one(
-        related="inspector_id.company_id", store=True, index=True
-    )
+    company_id = company_of("inspector_id")
     entity_id = fields.Many2one(
         "srsp.entity",
         required=True,

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ..fields import company_of
 from ..tools.workbook import clean_text
 
 
@@ -27,7 +28,7 @@ class SrspListLineMixin(models.AbstractModel):
         check_company=True,
     )
     list_state = fields.Selection(related="list_id.state", string="List State")
-    company_id = fields.Many2one(related="list_id.company_id", store=True, index=True)
+    company_id = company_of("list_id")
     division_id = fields.Many2one(
         "srsp.division", required=True, index=True, check_company=True
     )

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..fields import company_of
 from ..tools.working_days import beijing_date
 
 
@@ -29,7 +30,7 @@ class SrspListPart(models.Model):
     list_id = fields.Many2one(
         "srsp.list", required=True, index=True, ondelete="cascade", check_company=True
     )
-    company_id = fields.Many2one(related="list_id.company_id", store=True, index=True)
+    company_id = company_of("list_id")
     kind = fields.Selection(related="list_id.kind")
     list_state = fields.Selection(
         related="list_id.state", string="List State", tracking=False

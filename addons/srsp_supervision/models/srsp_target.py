@@ -7,6 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..fields import company_of
 from ..tools.identity import holds_identity, mask_all
 from ..tools.working_days import beijing_date
 from .srsp_rulebook import RISK_CLASSES
@@ -74,7 +75,7 @@ class SrspTarget(models.Model):
     division_id = fields.Many2one(
         related="sector_id.division_id", store=True, index=True
     )
-    company_id = fields.Many2one(related="sector_id.company_id", store=True, index=True)
+    company_id = company_of("sector_id")
     name = fields.Char(
         "Object",
         tracking=True,

@@ -1,0 +1,25 @@
+from odoo import models
+
+# Created in passing, by those who keep them, while a line of a list is written.
+CREATED_IN_PASSING = ("srsp.legal.basis",)
+
+
+class IrUiView(models.Model):
+    """A record of ours is created on its own form: no search box offers to create one from the text typed.
+
+    One click on such an offer would put a company without a credit code into the registry.
+    """
+
+    _inherit = "ir.ui.view"
+
+    def _postprocess_access_rights(self, tree):
+        relations = [
+            node
+            for node in tree.xpath("//field[@model_access_rights]")
+            if node.get("model_access_rights").startswith("srsp.")
+            and node.get("model_access_rights") not in CREATED_IN_PASSING
+        ]
+        tree = super()._postprocess_access_rights(tree)
+        for node in relations:
+            node.set("can_create", "False")
+        return tree
