@@ -24,6 +24,7 @@
         "data/ir_sequence.xml",
         "data/mail_activity_type.xml",
         "data/ir_cron.xml",
+        "data/srsp_method.xml",
         "views/srsp_draw_strata.xml",
         "views/res_company_views.xml",
         "views/srsp_division_views.xml",

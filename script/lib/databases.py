@@ -129,13 +129,18 @@ def _declarations(source):
     """Python source without docstrings and the bodies of functions, but for those that write tables."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.name not in ("init", "_auto_init"):
+        if isinstance(node, ast.FunctionDef) and node.name not in (
+            "init",
+            "_auto_init",
+        ):
             node.body = []
         elif isinstance(node, ast.ClassDef | ast.Module):
             node.body = [
                 part
                 for part in node.body
-                if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))
+                if not (
+                    isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
+                )
             ]
     return ast.dump(tree).encode()
 

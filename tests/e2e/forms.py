@@ -1,6 +1,8 @@
 """Every form of a menu, as somebody who knows none of them: New, what is required, save, reopen, edit, remove."""
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import TimeoutError as Timeout
 from playwright.sync_api import expect
@@ -11,6 +13,7 @@ FIELD = ".o_field_widget[name]:visible:not(.o_readonly_modifier)"
 RELATION = ".o_field_many2one, .o_field_many2one_avatar_user, .o_field_many2many_tags, .o_field_many2many_tags_avatar"
 OPTION = ".o-autocomplete--dropdown-item:visible, .o_select_menu_item:visible"
 REFUSED = ".modal:has(.o_error_dialog), .modal:has(.o_dialog_warning), .o_notification:has(.bg-danger)"
+TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y年%m月%d日")
 # What a person would write where any text will not do.
 TEXTS = {
     "srsp.sector.code": lambda mark: "T" + "".join(chr(65 + int(c)) for c in str(mark)),
@@ -47,7 +50,9 @@ class Walk:
         with page.expect_response(re.compile("/get_views")) as response:
             page.goto(f"{self.server.url}/odoo/action-{menu['actionID']}")
         page.wait_for_selector(".o_view_controller .o_control_panel")
-        page.wait_for_selector(".o_list_renderer, .o_kanban_renderer, .o_graph_view, .o_view_nocontent")
+        page.wait_for_selector(
+            ".o_list_renderer, .o_kanban_renderer, .o_graph_view, .o_view_nocontent"
+        )
         return response.value.request.post_data_json["params"]["model"]
 
     def try_new(self, model):
@@ -56,7 +61,9 @@ class Walk:
         if not page.locator(NEW).count():
             return "not offered"
         page.locator(NEW).first.click()
-        page.wait_for_selector(".o_form_editable, .o_form_view .o_form_readonly, tr.o_selected_row")
+        page.wait_for_selector(
+            ".o_form_editable, .o_form_view .o_form_readonly, tr.o_selected_row"
+        )
         Walk.mark += 1
         empty = self.fill(model)
         if refused := self.save():
@@ -96,16 +103,24 @@ class Walk:
 
     def fill_field(self, model, name):
         """Fill one field by its kind; False where a relation offers nothing."""
-        field = self.page.locator(f".o_form_view .o_field_widget[name={name}]:visible, tr.o_selected_row .o_field_widget[name={name}]:visible").first
+        field = self.page.locator(
+            f".o_form_view .o_field_widget[name={name}]:visible, tr.o_selected_row .o_field_widget[name={name}]:visible"
+        ).first
         kinds = field.get_attribute("class")
         box = field.locator("input, textarea, select, .odoo-editor-editable").first
         if field.evaluate(f"node => node.matches('{RELATION}')"):
             return self.choose(field, box)
-        if "o_field_boolean" in kinds or not box.count():
+        if (
+            "o_field_boolean" in kinds
+            or not box.count()
+            and "o_field_date" not in kinds
+        ):
             return None
-        if "o_field_date" in kinds and not box.input_value():
-            box.click()
-            box.press("Enter")
+        if "o_field_date" in kinds:
+            if not field.inner_text().strip() and not box.input_value():
+                field.locator("input, button").first.click()
+                field.locator("input").first.fill(TODAY)
+                field.locator("input").first.press("Enter")
         elif box.evaluate("node => node.tagName") == "SELECT":
             if box.input_value() in ("", "false"):
                 box.select_option(index=1)
@@ -124,8 +139,12 @@ class Walk:
             return None
         box.click()
         page.wait_for_selector(".o-autocomplete--dropdown-menu:visible")
-        page.wait_for_function("!document.querySelector('.o-autocomplete--dropdown-item .fa-spin')")
-        offers = page.locator(OPTION).filter(has_not_text=re.compile("创建|搜索更多|没有记录|编辑"))
+        page.wait_for_function(
+            "!document.querySelector('.o-autocomplete--dropdown-item .fa-spin')"
+        )
+        offers = page.locator(OPTION).filter(
+            has_not_text=re.compile("创建|搜索更多|没有记录|编辑")
+        )
         if not offers.count():
             box.press("Escape")
             return False
@@ -138,7 +157,9 @@ class Walk:
     def save(self):
         """Save; returns the words of a refusal, or None."""
         page = self.page
-        button = page.locator(".o_form_button_save:visible, .o_list_button_save:visible").first
+        button = page.locator(
+            ".o_form_button_save:visible, .o_list_button_save:visible"
+        ).first
         button.click()
         try:
             page.wait_for_function(
@@ -153,6 +174,8 @@ class Walk:
         invalid = page.locator(".o_field_widget.o_field_invalid")
         if said.count() or invalid.count():
             words = [text.strip() for text in said.all_inner_texts()]
-            words += invalid.evaluate_all("nodes => nodes.map(node => node.getAttribute('name'))")
+            words += invalid.evaluate_all(
+                "nodes => nodes.map(node => node.getAttribute('name'))"
+            )
             return " / ".join(" ".join(word.split()) for word in words)[:300]
         return None

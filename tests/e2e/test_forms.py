@@ -5,11 +5,20 @@ from forms import Walk
 def test_every_form_of_every_menu(people, server):
     table = {}
     import time
-    for login in ("admin", "policy", "survey_manager", "survey_officer", "inspector1", "information", "auditor"):
+
+    for login in (
+        "admin",
+        "policy",
+        "survey_manager",
+        "survey_officer",
+        "inspector1",
+        "information",
+        "auditor",
+    ):
         page = people(login)
         walk = Walk(page, server)
         for menu in walk.menus:
-            t=time.monotonic()
+            t = time.monotonic()
             try:
                 model = walk.open(menu)
                 result = walk.try_new(model)
@@ -19,5 +28,7 @@ def test_every_form_of_every_menu(people, server):
                 picture(page, f"form_{login}_{menu['xmlid']}")
             table[login, model] = result
             with open("/tmp/forms.txt", "a") as f:
-                f.write(f"{time.monotonic()-t:.1f}\t{login}\t{menu['xmlid']}\t{model}\t{result}\n")
+                f.write(
+                    f"{time.monotonic() - t:.1f}\t{login}\t{menu['xmlid']}\t{model}\t{result}\n"
+                )
     assert 0

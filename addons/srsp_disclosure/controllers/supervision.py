@@ -9,7 +9,7 @@ from odoo.addons.srsp_supervision.tools.working_days import beijing_date
 PER_PAGE = 20
 LATEST = 5
 LONGEST_PATH = 1000  # characters; the website's menu cannot read a longer number in it
-KINDS = ("list", "plan", "roster", "draw", "result")
+KINDS = ("list", "plan", "announcement", "roster", "draw", "result")
 PUBLIC = {
     "type": "http",
     "auth": "public",
@@ -54,8 +54,8 @@ class Supervision(http.Controller):
 
     @http.route(
         [
-            "/supervision/<any(list,plan,roster,draw,result):kind>",
-            "/supervision/<any(list,plan,roster,draw,result):kind>/page/<string:page>",
+            "/supervision/<any(list,plan,announcement,roster,draw,result):kind>",
+            "/supervision/<any(list,plan,announcement,roster,draw,result):kind>/page/<string:page>",
         ],
         sitemap=False,
         **PUBLIC,

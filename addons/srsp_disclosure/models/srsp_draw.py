@@ -80,8 +80,18 @@ class SrspDraw(models.Model):
                 if any((team[0], label) in shown for label in team[1])
             ],
             "team_count": len(assignment["teams"]),
+            "names": self._get_drawn_names(shown),
             "chain": self._get_chain_link(event),
         }
+
+    def _get_drawn_names(self, shown):
+        """``{label: entity's name}`` of what the page shows, where the task makes the drawn names public."""
+        if not self.task_id.names_public:
+            return {}
+        lines = self.env["srsp.draw.line"].sudo()
+        labels = sorted({label for _number, label in shown})
+        found = lines.search([("draw_id", "=", self.id), ("label", "in", labels)])
+        return {line.label: line.target_id.entity_id.name for line in found}
 
     def _get_regrouped(self, iteration, assignment):
         """The first visits that got other inspectors: their labels, of the first ``SHOWN`` teams of a withdrawal."""

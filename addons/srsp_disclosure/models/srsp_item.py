@@ -14,7 +14,7 @@ class SrspItem(models.Model):
             "target": self.target or "",
             "content": self.content or "",
             "standard": self.standard or "",
-            "method": self.method or "",
+            "method": self._get_cell("method_ids"),
             "ratio": self.ratio,
             "ratio_reason": self.ratio_reason or "",
             "frequency": self.frequency,

@@ -9,6 +9,7 @@ from odoo.addons.srsp_supervision.tools.working_days import BEIJING, beijing_dat
 KINDS = [
     ("list", "List"),
     ("plan", "Plan"),
+    ("announcement", "Draw announcement"),
     ("roster", "Roster commitment"),
     ("draw", "Draw"),
     ("result", "Result"),

@@ -4,6 +4,8 @@ from odoo.fields import Domain
 
 from odoo.addons.srsp_supervision.models.srsp_draw import iso
 
+from .srsp_publication_page import local_time
+
 
 class SrspTask(models.Model):
     _name = "srsp.task"
@@ -18,6 +20,49 @@ class SrspTask(models.Model):
 
     def _get_publication_domain(self):
         return [("task_id", "in", self.ids)]
+
+    def _get_formed_at(self, kind):
+        return fields.Datetime.now()
+
+    def _prepare_publication_vals(self, kind):
+        """An announcement says what will be drawn and when; a new version, that this no longer holds and why."""
+        reason = self.cancel_reason if self.state == "cancelled" else ""
+        if not self.announced_on:
+            reason = self.withdrawal_reason
+        title = (
+            self.env._("Announcement withdrawn: %(task)s", task=self.name)
+            if reason
+            else self.env._("Draw announced: %(task)s", task=self.name)
+        )
+        return {
+            "title": title,
+            "summary": reason
+            or self.env._("Draw on %(time)s", time=local_time(iso(self.draw_at))),
+            "reference": self.number,
+            "formed_at": self._get_formed_at(kind),
+            "division_id": self.division_id.id,
+            "division_name": self.division_id.name,
+            "sector_name": self.sector_id.name,
+            "task_id": self.id,
+            "payload": {
+                "format": "srsp-announcement/1",
+                "bureau": self.company_id.name,
+                "division": self.division_id.name,
+                "state": "withdrawn" if reason else "announced",
+                "reason": reason or "",
+                "lock_at": iso(self.lock_at) if self.lock_at else "",
+                "targets": self.target_count,
+                "task": self._get_publication_line(),
+            },
+        }
+
+    def _after_announce(self):
+        self.env["srsp.publication"]._publish(self, "announcement")
+        return super()._after_announce()
+
+    def _after_withdraw(self):
+        self.env["srsp.publication"]._publish(self, "announcement")
+        return super()._after_withdraw()
 
     def _after_commit_roster(self, draw):
         self.env["srsp.publication"]._publish(draw, "roster")
@@ -79,6 +124,10 @@ class SrspTask(models.Model):
             "ratio_reason": self._get_ratio_reason(),
             "stratify_by": self.stratify_by,
             "target_filter": self.target_domain or "[]",
+            "directed": self.is_directed,
+            "scope": self.scope or "",
+            "origin": self.origin,
+            "ad_hoc_reason": self.ad_hoc_reason or "",
             "date_from": fields.Date.to_string(self.date_from),
             "date_to": fields.Date.to_string(self.date_to),
             "draw_at": iso(self.draw_at) if self.draw_at else "",

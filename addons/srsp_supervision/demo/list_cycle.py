@@ -1,7 +1,7 @@
 """What the divisions change in version 2 of the item list. Data only; ``srsp_demo_lists`` plays it.
 
-A change is {code: values}; None retires the item. ``division``, ``sector`` and ``bases`` are short names of
-demo records.
+A change is {code: values}; None retires the item. ``division``, ``sector``, ``bases`` and ``methods`` are short
+names of records.
 """
 
 PURPOSE = (
@@ -35,7 +35,7 @@ SURVEY = {
         "3. 互联网地图新增内容的核查备案情况。",
         "standard": "抽取近一年公开的地图产品和互联网地图页面，对照审核批准样图逐幅比对；"
         "要点是漏绘、错绘和未经审核公开。",
-        "method": "网络监测、书面检查",
+        "methods": ("network", "written"),
         "ratio": 0.1,
         "frequency": 2,
         "annual_visit_cap": 2,
@@ -44,7 +44,7 @@ SURVEY = {
     },
 }
 SEA = {
-    "SEA-01": {"method": "现场检查、卫星影像比对、无人机航测"},
+    "SEA-01": {"methods": ("on_site", "satellite", "drone")},
     "SEA-02": {"ratio": 0.04, "ratio_reason": "人手不足"},
 }
 MINERAL = {

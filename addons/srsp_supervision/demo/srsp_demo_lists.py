@@ -124,6 +124,10 @@ class SrspDemo(models.AbstractModel):
             names = vals.pop("bases")
             bases = [self.env.ref(f"srsp_supervision.demo_basis_{n}") for n in names]
             vals["legal_basis_ids"] = [(6, 0, [basis.id for basis in bases])]
+        if "methods" in vals:
+            names = vals.pop("methods")
+            methods = [self.env.ref(f"srsp_supervision.method_{n}") for n in names]
+            vals["method_ids"] = [(6, 0, [method.id for method in methods])]
         return vals
 
     @api.model

@@ -25,6 +25,7 @@ from . import srsp_list_part
 from . import srsp_list_reminder
 from . import srsp_list_line_mixin
 from . import srsp_list_line_sheet
+from . import srsp_method
 from . import srsp_item
 from . import srsp_duty
 from . import srsp_entity
@@ -52,6 +53,7 @@ from . import srsp_task_life
 from . import srsp_task_items
 from . import srsp_task_pool
 from . import srsp_task_announce
+from . import srsp_task_approval
 from . import srsp_task_external
 from . import srsp_task_roster
 from . import srsp_coverage

@@ -51,6 +51,43 @@ class SrspDivision(models.Model):
         for division in self:
             division.inspector_count = by_division.get(division.id, 0)
 
+    @api.model
+    def _find_own(self):
+        """The user's division in the current company: the first one in which the law is enforced, or any."""
+        own = self.env.user.sudo().srsp_division_ids.filtered(
+            lambda division: division.active and division.company_id == self.env.company
+        )
+        working = own.filtered(
+            lambda division: division.kind in ("business", "detachment")
+        )
+        return (working or own)[:1].sudo(False)
+
+    @api.model
+    def _find_policy(self, company):
+        """The policy division of ``company``, or none."""
+        domain = [("company_id", "=", company.id), ("kind", "=", "policy")]
+        return self.sudo().search(domain, limit=1)
+
+    def _get_heads(self):
+        """Users who answer for the divisions: the head, or the staff where there is none."""
+        heads = self.env["res.users"].sudo()
+        for division in self.sudo():
+            heads |= division.manager_id.filtered(
+                "active"
+            ) or division.member_ids.filtered("active")
+        return heads
+
+    def _schedule(self, record, summary, note="", deadline=None):
+        """Give the heads of the divisions an activity on ``record``."""
+        for user in self._get_heads():
+            record.sudo().activity_schedule(
+                "mail.mail_activity_data_todo",
+                deadline,
+                summary=summary,
+                note=note,
+                user_id=user.id,
+            )
+
     @api.model_create_multi
     def create(self, vals_list):
         divisions = super().create(vals_list)

@@ -146,9 +146,9 @@ class SrspDraw(models.Model):
             raise UserError(
                 self.env._(
                     "Task %(task)s: %(found)s officers are eligible, a team needs %(needed)s. Check certificates (valid"
-                    " until %(until)s), duty state and sector “%(sector)s” of the inspectors, or let the detachment"
-                    " support.",
+                    " until %(until)s), duty state and sector “%(sector)s” of the inspectors. %(advice)s",
                     task=task.name,
+                    advice=self._advise_on_officers(task),
                     found=len(officers),
                     needed=needed,
                     until=task.date_to,
@@ -158,7 +158,8 @@ class SrspDraw(models.Model):
         if len(inspectors - officers) < task.experts:
             raise UserError(
                 self.env._(
-                    "Task %(task)s: %(found)s experts can join, a team needs %(needed)s.",
+                    "Task %(task)s: %(found)s experts can join, a team needs %(needed)s. Add experts to the"
+                    " registry, or ask for fewer.",
                     task=task.name,
                     found=len(inspectors - officers),
                     needed=task.experts,
@@ -167,7 +168,7 @@ class SrspDraw(models.Model):
 
     @api.model
     def _find_short_classes(self, task, inspectors, rulebook, classes):
-        """Indexes of the classes with fewer officers or experts below the cap than a team needs."""
+        """Indexes of the classes in which a team lacks people below the cap: ``{"officers": […], "experts": […]}``."""
         loads = inspectors._get_loads(task.date_to.year)
         officers = experts = 0
         for place, inspector in enumerate(inspectors):
@@ -181,41 +182,71 @@ class SrspDraw(models.Model):
             else:
                 officers |= 1 << place
         size = task._get_team_size(rulebook)
-        return [
-            number
-            for number, mask in enumerate(classes)
-            if (mask & officers).bit_count() < size
-            or (mask & experts).bit_count() < task.experts
-        ]
+        return {
+            "officers": [
+                number
+                for number, mask in enumerate(classes)
+                if (mask & officers).bit_count() < size
+            ],
+            "experts": [
+                number
+                for number, mask in enumerate(classes)
+                if (mask & experts).bit_count() < task.experts
+            ],
+        }
 
     @api.model
     def _check_short(self, task, rulebook, source, number, short):
-        """Raise when a target of ``source`` is in one of the ``short`` classes, and name the first entities."""
-        if not short:
-            return
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT entity.name, count(*) OVER () FROM srsp_entity entity WHERE id IN (
-                       SELECT target.entity_id FROM %s AND %s IN %s) ORDER BY entity.name LIMIT %s""",
-                source,
-                number,
-                tuple(short),
-                NAMES_SHOWN,
-            )
-        )
-        if rows:
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: after recusals too few officers remain for %(names)s (%(count)s in all), given"
-                    " their sectors, regions and loads: a team needs %(needed)s officers and %(experts)s experts. Add"
-                    " officers or let the detachment support.",
-                    task=task.name,
-                    needed=task._get_team_size(rulebook),
-                    experts=task.experts,
-                    names=", ".join(name for name, _count in rows),
-                    count=rows[0][1],
+        """Raise when a target of ``source`` is in one of the ``short`` classes, and name the first entities.
+
+        :param dict short: what ``_find_short_classes`` returns
+        """
+        for pool, classes in short.items():
+            rows = classes and self.env.execute_query(
+                SQL(
+                    """SELECT entity.name, count(*) OVER () FROM srsp_entity entity WHERE id IN (
+                           SELECT target.entity_id FROM %s AND %s IN %s) ORDER BY entity.name LIMIT %s""",
+                    source,
+                    number,
+                    tuple(classes),
+                    NAMES_SHOWN,
                 )
             )
+            if rows:
+                raise UserError(
+                    self._describe_shortage(
+                        pool,
+                        task=task.name,
+                        advice=self._advise_on_officers(task),
+                        needed=task._get_team_size(rulebook),
+                        experts=task.experts,
+                        names=", ".join(name for name, _count in rows),
+                        count=rows[0][1],
+                    )
+                )
+
+    def _describe_shortage(self, pool, **values):
+        """The message for too few people of ``pool``, with what helps against it."""
+        if pool == "experts":
+            return self.env._(
+                "Task %(task)s: after recusals too few experts remain for %(names)s (%(count)s in all), given their"
+                " sectors, regions and loads: a team needs %(experts)s. Add experts to the registry, or ask for fewer.",
+                **values,
+            )
+        return self.env._(
+            "Task %(task)s: after recusals too few officers remain for %(names)s (%(count)s in all), given"
+            " their sectors, regions and loads: a team needs %(needed)s. %(advice)s",
+            **values,
+        )
+
+    @api.model
+    def _advise_on_officers(self, task):
+        """What helps a task with too few officers; the detachment is no advice where it supports already."""
+        if task.use_detachment:
+            return self.env._("Add officers to the registry.")
+        return self.env._(
+            "Add officers to the registry, or let the detachment support."
+        )
 
     @api.model
     def _prepare_inspector_rows(self, task, inspectors):

@@ -10,9 +10,11 @@ class SrspDuty(models.Model):
     _order = "list_id desc, code, id"
     _check_company_auto = True
     _checked_fields = frozenset(("division_id", "cooperating_division_ids"))
+    _elements = ("cooperating_division_ids",)
     _sheet_columns = (
         ("code", 9),
         ("name", 36),
+        ("power_list_code", 10),
         ("legal_basis_ids", 48),
         ("division_id", 18),
         ("cooperating_division_ids", 36),
@@ -23,6 +25,9 @@ class SrspDuty(models.Model):
         "srsp.duty", "Copied From", readonly=True, index=True, copy=False
     )
     name = fields.Char("Duty", required=True)
+    power_list_code = fields.Char(
+        help="Of the published list of powers and responsibilities (权责清单)."
+    )
     division_id = fields.Many2one(string="Lead Division")
     cooperating_division_ids = fields.Many2many(
         "srsp.division",

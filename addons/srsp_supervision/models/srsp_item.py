@@ -15,6 +15,8 @@ class SrspItem(models.Model):
     _checked_fields = frozenset(
         ("division_id", "ratio", "frequency", "ratio_reason", "frequency_reason")
     )
+    # Of the nine elements those that a draft may lack; the other four are compulsory from the start.
+    _elements = ("inspecting_body", "target", "content", "standard", "method_ids")
     _sheet_columns = (
         ("code", 8),
         ("name", 16),
@@ -28,7 +30,7 @@ class SrspItem(models.Model):
         ("target", 14),
         ("content", 30),
         ("standard", 32),
-        ("method", 12),
+        ("method_ids", 12),
         ("ratio", 8),
         ("ratio_reason", 10),
         ("frequency", 8),
@@ -63,8 +65,8 @@ class SrspItem(models.Model):
     target = fields.Char("Targets Inspected")
     content = fields.Text("Content of the Inspection")
     standard = fields.Text("Standard and Key Points")
-    method = fields.Char(
-        help="On site, written, testing, network monitoring, commissioned body …"
+    method_ids = fields.Many2many(
+        "srsp.method", string="Method", ondelete="restrict", check_company=True
     )
     ratio = fields.Float(digits=(5, 4), default=0.05, required=True)
     ratio_reason = fields.Char(
@@ -134,9 +136,9 @@ class SrspItem(models.Model):
                         )
                     )
 
-    def _check_complete(self):
+    def _check_rules(self):
         self._check_floors()
-        return super()._check_complete()
+        return super()._check_rules()
 
     def _find_successors(self, version):
         """{item: what became of it in ``version``}, as a comparison of the two shows; a retired item is missing."""

@@ -273,7 +273,10 @@ class SrspList(models.Model):
         return dict(
             action,
             domain=[("list_id", "=", self.id)],
-            context={"default_list_id": self.id},
+            context={
+                "default_list_id": self.id,
+                "create": self._is_editable(self.env["srsp.division"]),
+            },
         )
 
     def action_view_parts(self):

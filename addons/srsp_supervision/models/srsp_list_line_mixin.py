@@ -17,7 +17,9 @@ class SrspListLineMixin(models.AbstractModel):
     _guarded_fields = ("origin_id", "frozen_names")
     # What a line says, in the order of the workbook, with the width of its column in characters.
     _sheet_columns: tuple[tuple[str, int], ...] = ()
-    # When a user writes one of these, the line is checked as on being handed in.
+    # What must be filled in before a part is handed in.
+    _elements: tuple[str, ...] = ()
+    # When a user writes one of these, the line is checked against the rulebook and the register of divisions.
     _checked_fields = frozenset(("division_id",))
 
     list_id = fields.Many2one(
@@ -52,6 +54,11 @@ class SrspListLineMixin(models.AbstractModel):
         help="{field: names} of the records that the line names, as they were called at the approval.",
     )
     is_editable = fields.Boolean(compute="_compute_is_editable")
+    missing_elements = fields.Char(
+        "Missing",
+        compute="_compute_missing_elements",
+        help="What must be filled in before the part can be handed in.",
+    )
 
     @api.depends(
         "legal_basis_ids.display_name",
@@ -62,6 +69,20 @@ class SrspListLineMixin(models.AbstractModel):
         for line in self:
             line.legal_basis = "；".join(line.legal_basis_ids.mapped("display_name"))
             line.repealed_basis = line.legal_basis_ids._describe_repealed()
+
+    @api.depends(lambda self: self._elements)
+    @api.depends_context("lang")
+    def _compute_missing_elements(self):
+        for line in self:
+            line.missing_elements = self.env._(", ").join(
+                self._fields[name]._description_string(self.env)
+                for name in self._elements
+                if not (
+                    line[name]
+                    if self._fields[name].relational
+                    else (line[name] or "").strip()
+                )
+            )
 
     @api.depends("list_id.state", "list_id.part_ids.state", "division_id")
     @api.depends_context("uid")
@@ -128,9 +149,28 @@ class SrspListLineMixin(models.AbstractModel):
         """The divisions that the line names."""
         return self.division_id
 
-    def _check_complete(self):
-        """Raise for the first line that cannot be handed in or published as it stands."""
+    def _check_rules(self):
+        """Raise for the first line that no version may hold as it stands."""
         self._check_divisions_active()
+
+    def _check_complete(self):
+        """Raise where lines cannot be handed in or published as they stand, naming all that lack something."""
+        self._check_rules()
+        lacking = self.filtered("missing_elements")
+        if lacking:
+            raise ValidationError(
+                self.env._(
+                    "Fill in what is still missing, then go on:\n%(lines)s",
+                    lines="\n".join(
+                        self.env._(
+                            "%(line)s: %(missing)s",
+                            line=line.display_name,
+                            missing=line.missing_elements,
+                        )
+                        for line in lacking
+                    ),
+                )
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -139,7 +179,7 @@ class SrspListLineMixin(models.AbstractModel):
         lines = super().create(vals_list)
         lines._check_editable()
         if not self.env.su:
-            lines._check_complete()
+            lines._check_rules()
         lines._report(self.env._("added"))
         return lines
 
@@ -169,7 +209,7 @@ class SrspListLineMixin(models.AbstractModel):
             self._check_editable()  # not moved into a frozen version or another's part either
             self.check_access("write")
         if not self.env.su and self._checked_fields & vals.keys():
-            self._check_complete()
+            self._check_rules()
         self._report_change(vals)
         return result
 

@@ -45,7 +45,7 @@ class SrspListLineMixin(models.AbstractModel):
                     for value, label in field._description_selection(env):
                         known[label_key(label)] = [value]
             elif field.relational:
-                domain = [("company_id", "=", company.id)]
+                domain = [("company_id", "in", [company.id, False])]
                 model = self.env[field.comodel_name].with_context(active_test=False)
                 for record in model.search(domain):
                     known[label_key(record.display_name)].append(record)

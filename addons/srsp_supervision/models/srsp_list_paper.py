@@ -12,7 +12,7 @@ COLUMNS = {
         (7, "target", ()),
         (25, "content", ("materials",)),
         (18, "standard", ("officer_qualification",)),
-        (7, "method", ()),
+        (7, "method_ids", ()),
         (5, "ratio", ("ratio_reason",)),
         (8, "frequency", ("frequency_reason", "annual_visit_cap")),
     ),

@@ -180,15 +180,7 @@ class SrspListPart(models.Model):
 
     def _schedule(self, summary, note=""):
         """An activity for the division's head, or for its staff where it has none."""
-        people = self.division_id.manager_id.filtered("active")
-        for user in people or self.division_id.member_ids.filtered("active"):
-            self.sudo().activity_schedule(
-                "mail.mail_activity_data_todo",
-                self.deadline,
-                summary=summary,
-                note=note,
-                user_id=user.id,
-            )
+        self.division_id._schedule(self, summary, note, self.deadline)
 
     def _move_deadline(self):
         """The list's deadline has moved: reminders start again, activities follow."""
@@ -268,5 +260,6 @@ class SrspListPart(models.Model):
             context={
                 "default_list_id": self.list_id.id,
                 "default_division_id": self.division_id.id,
+                "create": self.list_id._is_editable(self.division_id),
             },
         )

@@ -17,7 +17,7 @@ class SrspPlan(models.Model):
     _order = "year desc, number desc"
     _check_company_auto = True
     _rec_names_search = ["number", "division_id.name"]
-    _guarded_fields = ("state", "number", "published_on")
+    _guarded_fields = ("state", "number", "published_on", "return_reason")
 
     name = fields.Char(compute="_compute_name")
     number = fields.Char(readonly=True, copy=False)
@@ -25,7 +25,11 @@ class SrspPlan(models.Model):
         required=True, default=lambda self: fields.Date.context_today(self).year
     )
     division_id = fields.Many2one(
-        "srsp.division", required=True, index=True, check_company=True
+        "srsp.division",
+        required=True,
+        index=True,
+        check_company=True,
+        default=lambda self: self.env["srsp.division"]._find_own(),
     )
     list_id = fields.Many2one(
         "srsp.list", "Item List", readonly=True, check_company=True
@@ -43,6 +47,7 @@ class SrspPlan(models.Model):
         tracking=True,
     )
     published_on = fields.Date(readonly=True, copy=False)
+    return_reason = fields.Text("Sent Back Because", readonly=True, copy=False)
     note = fields.Text("Requirements")
     shortfall = fields.Text(compute="_compute_shortfall", compute_sudo=True)
     shortfall_reason = fields.Text(
@@ -149,7 +154,8 @@ class SrspPlan(models.Model):
                     )
                 )
             plan._check_shortfall()
-        self.sudo().state = "submitted"
+        self.sudo().write({"state": "submitted", "return_reason": False})
+        self.sudo().activity_feedback(["mail.mail_activity_data_todo"])
 
     def _check_shortfall(self):
         """Raise when the year's draws stay below the floor and nobody says why (work plan, 二（二）)."""
@@ -166,6 +172,21 @@ class SrspPlan(models.Model):
         self._check_role("group_policy_officer")
         self._check_state("submitted")
         self.sudo().state = "consolidated"
+
+    def action_return(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "plan_return")
+
+    def _return(self, reason):
+        """Send a plan that was handed in back to its division, which is told why."""
+        self._check_role("group_policy_officer")
+        self._check_state("submitted", "consolidated")
+        plan = self.company_id._srsp_in_language(self.sudo())
+        plan.write({"state": "draft", "return_reason": reason})
+        plan.message_post(body=reason)
+        plan.division_id._schedule(
+            plan, plan.env._("The plan was sent back: change it and submit it"), reason
+        )
 
     def action_publish(self):
         self._check_role("group_policy_officer")

@@ -6,7 +6,7 @@ from ..tools.working_days import beijing_date
 FROZEN_FIELDS = frozenset(
     "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
     " mode stratify_by stratum_ids ratio ratio_reason team_size experts randomness_kind lottery lottery_outcomes"
-    " date_from date_to draw_at lock_at".split()
+    " date_from date_to draw_at lock_at scope names_public ad_hoc_reason".split()
 )
 
 
@@ -34,6 +34,12 @@ class SrspTask(models.Model):
         "draw_id",
         "blocked_reason",
         "cancel_reason",
+        "withdrawal_reason",
+        "approval_state",
+        "approval_requested_by_id",
+        "approved_by_id",
+        "approved_on",
+        "refusal_reason",
         "external_authority",
         "external_document",
         "external_issued_on",
@@ -49,10 +55,20 @@ class SrspTask(models.Model):
         "srsp.plan", index=True, ondelete="restrict", check_company=True
     )
     division_id = fields.Many2one(
-        "srsp.division", required=True, index=True, check_company=True
+        "srsp.division",
+        required=True,
+        index=True,
+        check_company=True,
+        default=lambda self: self.env["srsp.division"]._find_own(),
     )
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    handler_id = fields.Many2one(
+        "res.users",
+        "Handled By",
+        domain=[("share", "=", False)],
+        help="Who in the division sees to the task. Not published.",
     )
     sector_id = fields.Many2one(
         "srsp.sector", required=True, index=True, check_company=True
@@ -72,6 +88,22 @@ class SrspTask(models.Model):
     )
     target_domain = fields.Char(
         "Target Filter", default="[]", help="Published with the roster."
+    )
+    is_directed = fields.Boolean(
+        "Directed",
+        compute="_compute_is_directed",
+        store=True,
+        help="A filter narrows the pool (定向); otherwise every target of the sectors can be drawn (不定向).",
+    )
+    scope = fields.Char(
+        "Scope in Words",
+        size=200,
+        help="Which targets the filter leaves in the pool, for people to read. Published.",
+    )
+    names_public = fields.Boolean(
+        "Drawn Names Public",
+        help="Publish the names of the drawn companies with the draw, before the visits. Without it the public"
+        " reads their registry codes until a result is published.",
     )
     stratify_by = fields.Selection(
         [
@@ -174,6 +206,9 @@ class SrspTask(models.Model):
     draw_id = fields.Many2one("srsp.draw", readonly=True, copy=False)
     blocked_reason = fields.Text("Why It Is Stuck", readonly=True, copy=False)
     cancel_reason = fields.Char(readonly=True, copy=False)
+    withdrawal_reason = fields.Char(
+        "Announcement Withdrawn Because", readonly=True, copy=False
+    )
     inspection_ids = fields.One2many("srsp.inspection", "task_id", "Inspections")
     inspection_count = fields.Integer(
         "Visits", compute="_compute_inspection_count", compute_sudo=True
@@ -219,6 +254,11 @@ class SrspTask(models.Model):
         for task in self:
             day = beijing_date(task.draw_at) if task.draw_at else task.date_to
             task.year = task.plan_id.year or (day and day.year)
+
+    @api.depends("target_domain")
+    def _compute_is_directed(self):
+        for task in self:
+            task.is_directed = not task._get_chosen_domain().is_true()
 
     @api.depends("draw_at")
     def _compute_lock_at(self):

@@ -11,6 +11,8 @@ class SrspTask(models.Model):
 
     def _check_announceable(self):
         """Raise unless the draw may be announced as it stands."""
+        self._check_origin()
+        self._check_scope()
         self._check_items()
         if not self.draw_at or self.draw_at <= fields.Datetime.now():
             raise UserError(
@@ -73,6 +75,17 @@ class SrspTask(models.Model):
                         division=foreign[0].name,
                     )
                 )
+
+    def _check_scope(self):
+        """Raise for a filter that nobody has put into words: the public reads them, not the filter."""
+        if self.is_directed and self.mode == "own" and not (self.scope or "").strip():
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: a filter narrows the pool. Say in words which targets remain (field Scope in Words);"
+                    " it is published.",
+                    task=self.name,
+                )
+            )
 
     def _check_lead(self):
         """Raise unless the roster can still be locked as long before the draw as the rulebook asks."""

@@ -32,15 +32,12 @@ class SrspTask(models.Model):
         self.message_post(
             body=self.env._("The task follows %(list)s.", list=version.name)
         )
-        division = self.division_id
-        people = division.manager_id.filtered("active") or division.member_ids
-        for user in people.filtered("active") if retired else ():
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._(
+        if retired:
+            self.division_id._schedule(
+                self,
+                self.env._(
                     "%(list)s has retired %(items)s: cancel the task or choose another item",
                     list=version.name,
                     items=", ".join(retired.mapped("display_name")),
                 ),
-                user_id=user.id,
             )

@@ -23,7 +23,11 @@ class SrspTask(models.Model):
         for task in self:
             task._check_announceable()
         self.sudo().write(
-            {"announced_on": fields.Datetime.now(), "blocked_reason": False}
+            {
+                "announced_on": fields.Datetime.now(),
+                "blocked_reason": False,
+                "withdrawal_reason": False,
+            }
         )
         for task in self.sudo():
             self.env.ref("srsp_supervision.ir_cron_lock_roster").sudo()._trigger(
@@ -46,6 +50,30 @@ class SrspTask(models.Model):
         )
         if weakness:
             self.message_post(body=weakness)
+
+    def action_withdraw(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "task_withdraw")
+
+    def _withdraw(self, reason):
+        """Withdraw the announcement before the roster is locked; the task can be changed and announced again."""
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("write")
+        self.lock_for_update()
+        self._check_state("planned")
+        if not self.announced_on:
+            raise UserError(
+                self.env._("Task %(task)s has not been announced.", task=self.name)
+            )
+        self.sudo().write(
+            {
+                "announced_on": False,
+                "withdrawal_reason": reason,
+                "blocked_reason": False,
+            }
+        )
+        self.sudo().message_post(body=reason)
+        self._after_withdraw()
 
     def action_lock_roster(self):
         """Lock the roster by hand before the scheduled action does."""
@@ -95,6 +123,8 @@ class SrspTask(models.Model):
         if self.draw_id:
             self.draw_id._void_by_user(reason)
         self.sudo().write({"state": "cancelled", "cancel_reason": reason})
+        if self.announced_on:
+            self._after_withdraw()
 
     def _lock_roster(self, now=None):
         """Fix the pool and publish the commitment; a task locked already is left alone.
@@ -216,6 +246,9 @@ class SrspTask(models.Model):
 
     def _after_announce(self):
         """Hook: a draw has been announced."""
+
+    def _after_withdraw(self):
+        """Hook: an announcement has been withdrawn, or an announced task cancelled, with a reason."""
 
     def _after_commit_roster(self, draw):
         """Hook: the roster of ``draw`` has been locked."""

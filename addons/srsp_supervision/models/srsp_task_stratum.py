@@ -129,3 +129,4 @@ class SrspTaskStratum(models.Model):
             return
         self.task_id.check_access("write")
         self.task_id._check_not_announced()
+        self.task_id._forget_approval()

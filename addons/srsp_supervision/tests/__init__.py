@@ -49,6 +49,7 @@ from . import test_rulebook_effects
 from . import test_search
 from . import test_sources
 from . import test_target
+from . import test_task_approval
 from . import test_task_strata
 from . import test_text_diff
 from . import test_verify_draw

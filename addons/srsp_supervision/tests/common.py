@@ -144,6 +144,11 @@ class SrspCase(TransactionCase):
             "division_id": cls.surveying.id,
             "sector_id": cls.sector.id,
             "legal_basis_ids": [(6, 0, cls.basis.ids)],
+            "inspecting_body": "The bureau",
+            "target": "Licensed units",
+            "content": "Licence in general",
+            "standard": "As the law says",
+            "method_ids": cls.env.ref("srsp_supervision.method_on_site").ids,
             "ratio": 0.05,
             "frequency": 2,
             **values,
@@ -208,6 +213,8 @@ class SrspCase(TransactionCase):
                 "date_from": date(2026, 3, 24),
                 "date_to": date(2026, 6, 30),
                 "company_id": cls.company.id,
+                "ad_hoc_reason": "A complaint",
+                "approval_state": "approved",
                 **values,
             }
         )

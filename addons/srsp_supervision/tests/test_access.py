@@ -4,7 +4,7 @@ from odoo.tests import tagged
 from .common import ROLES, SrspCase
 
 MODELS = (
-    "division sector calendar.day rulebook list list.part legal.basis item duty entity target target.change"
+    "division sector calendar.day rulebook list list.part legal.basis method item duty entity target target.change"
     " registry.health registry.confirmation registry.import registry.import.column registry.import.change"
     " registry.import.error"
     " inspector inspector.region inspector.certificate inspector.absence inspector.tie recusal training"
@@ -31,7 +31,7 @@ EXPECTED = {
     "auditor": dict.fromkeys(MODELS.split(), "r"),
     "policy_officer": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(
-        "rulebook list list.part legal.basis item duty plan task task.stratum training".split(),
+        "rulebook list list.part legal.basis method item duty plan task task.stratum training".split(),
         "rwcu",
     ),
 }

@@ -327,7 +327,7 @@ class TestDraw(SrspCase):
     def test_fewer_than_two_officers_stop_the_lock_and_say_what_to_do(self):
         self.officers[1:].on_duty = False
         task = self._make_announced()
-        with self._refused("1 officers are eligible, a team needs 2.*detachment"):
+        with self._refused("1 officers are eligible, a team needs 2.*Add officers"):
             task._lock_roster(NOW)
         self.officers[1].on_duty = True
         self.env["srsp.recusal"].create(

@@ -76,6 +76,9 @@ class TestJointDraw(SrspCase):
         ):
             task.action_announce()
         task.cooperating_division_ids = self.minerals
+        with freeze_time(NOW), self._refused("have the policy division approve it"):
+            task.action_announce()
+        task.sudo().approval_state = "approved"
         with freeze_time(NOW):
             task.action_announce()
         self.assertTrue(task.announced_on)
@@ -121,7 +124,7 @@ class TestJointDraw(SrspCase):
                 }
             )
         task = self._make_announced(**self._joint_vals(team_size=3))
-        with self._refused("Unit 001 .*: a team needs 3 officers and 0 experts"):
+        with self._refused(r"Unit 001 .*: a team needs 3\. Add officers"):
             task._lock_roster(NOW)
 
     def test_a_visit_has_the_items_of_each_targets_sector_and_officers_of_each_division(

@@ -37,6 +37,7 @@ class TestLegalBasis(ListCase):
                 "code": "D1",
                 "name": "Joint",
                 "division_id": self.surveying.id,
+                "cooperating_division_ids": self.minerals.ids,
                 "legal_basis_ids": [(6, 0, self.basis.ids)],
             }
         )

@@ -339,7 +339,7 @@ class TestListAccess(ListCase):
         both = self._make_user(
             "both", "division_manager", self.surveying | self.minerals
         )
-        (self.mine | self.theirs).with_user(both).method = "On site"
+        (self.mine | self.theirs).with_user(both).materials = "Map"
         self.mine.with_user(both).division_id = self.minerals
         self.mine.with_user(both).division_id = self.surveying
         self.draft.part_ids.with_user(both).action_hand_in()

@@ -33,7 +33,7 @@ class ComparisonCase(ListCase):
         self._get_line(draft, "B1").write(
             {"division_id": self.surveying.id, "frequency": 3}
         )
-        self._make_item(draft, code="C1", name="Maps", method="On site", frequency=4)
+        self._make_item(draft, code="C1", name="Maps", frequency=4)
 
     def _describe(self, user=None, version=None, base=None, division=None):
         """[(kind, code, fields)] of the comparison as ``user`` gets it."""
@@ -62,7 +62,10 @@ class ComparisonCase(ListCase):
 CHANGED = (
     "changed",
     "A1",
-    (("Content of the Inspection", "", "Samples"), ("Ratio", "5%", "12.5%")),
+    (
+        ("Content of the Inspection", "Licence in general", "Samples"),
+        ("Ratio", "5%", "12.5%"),
+    ),
 )
 MOVED = (
     "moved",
@@ -77,7 +80,11 @@ ADDED = (
         ("Level", "", "City"),
         ("Sector", "", "Surveying"),
         ("Legal Basis", "", "《Surveying and Mapping Law》Article 49"),
-        ("Method", "", "On site"),
+        ("Inspecting Body", "", "The bureau"),
+        ("Targets Inspected", "", "Licensed units"),
+        ("Content of the Inspection", "", "Licence in general"),
+        ("Standard and Key Points", "", "As the law says"),
+        ("Method", "", "On-site inspection"),
         ("Ratio", "", "5%"),
         ("Draws a Year", "", "4"),
     ),
@@ -228,7 +235,10 @@ class TestComparisonPage(ComparisonCase):
                 "Added C1 Maps · Surveying",
             ],
         )
-        self.assertEqual(page.xpath("//del/text()"), ["5%", "Minerals", "2"])
+        self.assertEqual(
+            page.xpath("//del/text()"),
+            ["Licence in general", "5%", "Minerals", "2"],
+        )
         self.assertEqual(
             page.xpath("//ins/text()"), ["Samples", "12.5%", "Surveying", "3"]
         )

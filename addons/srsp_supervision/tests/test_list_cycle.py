@@ -140,7 +140,7 @@ class TestListCycle(ListCase):
         )
         self.assertEqual(
             [(line.code, line.frequency, line.content) for line in draft.item_ids],
-            [("A1", 3, False), ("B1", 2, "The licence")],
+            [("A1", 3, "Licence in general"), ("B1", 2, "The licence")],
         )
 
     def test_sending_back_reopens_a_consolidated_version_but_not_an_approved_one(self):
@@ -275,5 +275,59 @@ class TestListCycle(ListCase):
     def test_the_digest_of_the_lines_follows_every_word(self):
         draft = self._make_open_draft()
         before = draft.sudo()._get_seal_payload()["lines_digest"]
-        self._get_line(draft, "B1").method = "On site"
+        self._get_line(draft, "B1").materials = "Map"
         self.assertNotEqual(draft.sudo()._get_seal_payload()["lines_digest"], before)
+
+
+@tagged("post_install", "-at_install")
+class TestCompleteLines(ListCase):
+    def test_a_part_is_handed_in_when_every_element_of_every_line_is_filled_in(self):
+        draft = self._make_open_draft()
+        line = self._get_line(draft, "A1").with_user(self.officer)
+        part = self._get_part(draft, self.surveying).with_user(self.head)
+        line.write({"target": " ", "standard": False, "method_ids": [(5,)]})
+        self.assertEqual(
+            line.missing_elements, "Targets Inspected, Standard and Key Points, Method"
+        )
+        with self._refused(
+            "Fill in what is still missing, then go on:\nA1 Quality of surveying results:"
+            " Targets Inspected, Standard and Key Points, Method"
+        ):
+            part.action_hand_in()
+        line.write(
+            {
+                "target": "Licensed units",
+                "standard": "As the law says",
+                "method_ids": self.env.ref("srsp_supervision.method_written").ids,
+            }
+        )
+        self.assertFalse(line.missing_elements)
+        part.action_hand_in()
+        self.assertEqual(part.state, "handed_in")
+
+    def test_a_version_is_not_consolidated_with_what_was_emptied_after_handing_in(self):
+        draft = self._make_open_draft()
+        self._hand_in(draft)
+        self._get_line(draft, "A1").with_user(self.policy).inspecting_body = False
+        with self._refused("A1 Quality of surveying results: Inspecting Body"):
+            draft.action_consolidate()
+
+    def test_a_duty_names_whom_it_is_done_with(self):
+        duties = self.env["srsp.list"].create(
+            {"kind": "duty", "company_id": self.company.id}
+        )
+        duty = self.env["srsp.duty"].create(
+            {
+                "list_id": duties.id,
+                "code": "D1",
+                "name": "Joint",
+                "power_list_code": "JC-1",
+                "division_id": self.surveying.id,
+                "legal_basis_ids": [(6, 0, self.basis.ids)],
+            }
+        )
+        with self._refused("D1 Joint: Cooperating Divisions"):
+            duty._check_complete()
+        duty.cooperating_division_ids = self.minerals
+        duty._check_complete()
+        self.assertEqual(duty._get_row()["power_list_code"], "JC-1")

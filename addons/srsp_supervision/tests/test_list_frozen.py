@@ -321,7 +321,7 @@ class TestListFrozen(ListCase):
         self.env.flush_all()
         before = self._get_lock(draft)
         with self.env.cr.savepoint():  # a transaction of its own to PostgreSQL
-            self._get_line(draft, "A1").with_user(self.officer).method = "On site"
+            self._get_line(draft, "A1").with_user(self.officer).materials = "Map"
         self.assertNotEqual(self._get_lock(draft), before)
 
     def _get_lock(self, version):

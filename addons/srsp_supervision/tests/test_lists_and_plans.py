@@ -270,7 +270,10 @@ class TestChinese(SrspCase):
         for attempt, words in (
             (lambda: item.create(no_basis), ("X1", "甲", "依据")),
             (lambda: item.create(too_much), ("X2", "乙", "1.5", "0.05")),
-            (lambda: task.browse(alone.id)._lock_roster(NOW), ("1", "2", "支队")),
+            (
+                lambda: task.browse(alone.id)._lock_roster(NOW),
+                ("1", "2", "执法检查人员"),
+            ),
             (
                 lambda: self._lock_with_officers(task.browse(empty.id)),
                 ("没有可供抽取",),

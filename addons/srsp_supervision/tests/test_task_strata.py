@@ -48,6 +48,7 @@ class TestTaskStrata(SrspCase):
                 task.action_announce()
             self.assertFalse(task.announced_on)
         task.stratum_ids.key = "all"
+        task.sudo().approval_state = "approved"
         with freeze_time(NOW):
             task.action_announce()
         self.assertTrue(task.announced_on)
@@ -71,6 +72,8 @@ class TestTaskStrata(SrspCase):
         stratum = task.stratum_ids
         self.assertEqual(stratum.key, "D/key/East / Old Town")
         task.write({"draw_at": DRAW_AT})
+        self.assertEqual(task.approval_state, "none")  # approved without this stratum
+        task.sudo().approval_state = "approved"
         with freeze_time(NOW):
             task.sudo()._check_announceable()
         with Form(task) as form, form.stratum_ids.edit(0) as line:

@@ -11,6 +11,9 @@ class SrspReason(models.TransientModel):
     step = fields.Selection(
         [
             ("task_cancel", "Cancel the task"),
+            ("task_withdraw", "Withdraw the announcement"),
+            ("task_refuse", "Refuse the approval"),
+            ("plan_return", "Send the plan back"),
             ("draw_void", "Void the draw"),
             ("visit_unavailable", "Draw a substitute"),
             ("inspector_withdraw", "Take out of draws"),
@@ -31,12 +34,13 @@ class SrspReason(models.TransientModel):
     def _compute_is_public(self):
         for wizard in self:
             wizard.is_public = wizard.step in (
+                "task_withdraw",
                 "draw_void",
                 "visit_unavailable",
                 "inspector_withdraw",
             ) or (
                 wizard.step == "task_cancel"
-                and bool(self.env["srsp.task"].browse(wizard.res_id).draw_id)
+                and bool(self.env["srsp.task"].browse(wizard.res_id).announced_on)
             )
 
     @api.model
@@ -44,6 +48,9 @@ class SrspReason(models.TransientModel):
         """Step → (model, private method that takes the reason and checks the role)."""
         return {
             "task_cancel": ("srsp.task", "_cancel"),
+            "task_withdraw": ("srsp.task", "_withdraw"),
+            "task_refuse": ("srsp.task", "_refuse"),
+            "plan_return": ("srsp.plan", "_return"),
             "draw_void": ("srsp.draw", "_void_by_user"),
             "visit_unavailable": ("srsp.inspection", "_replace"),
             "inspector_withdraw": ("srsp.inspector", "_withdraw"),

@@ -1,0 +1,173 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools.working_days import beijing_date
+from .srsp_task import FROZEN_FIELDS
+
+# What may still be set once a task has been requested or approved.
+FREE_FIELDS = frozenset(("draw_at", "lock_at"))
+
+
+class SrspTask(models.Model):
+    """Tasks that no published plan names (临时任务): a reason, and the approval of the policy division.
+
+    ``none → requested → approved`` or ``refused``. Whoever asks for the approval does not give it. What was
+    approved is what is drawn: a change of the task afterwards needs a new approval.
+    """
+
+    _inherit = "srsp.task"
+
+    origin = fields.Selection(
+        [("plan", "Annual plan"), ("ad_hoc", "Ad hoc")],
+        compute="_compute_origin",
+        store=True,
+        help="A task outside the annual plan needs a reason and an approval before its draw is announced.",
+    )
+    ad_hoc_reason = fields.Char(
+        "Reason for the Ad Hoc Task",
+        help="A complaint, a lead, an order of a higher authority … Published with the draw.",
+    )
+    approval_state = fields.Selection(
+        [
+            ("none", "Not requested"),
+            ("requested", "Requested"),
+            ("approved", "Approved"),
+            ("refused", "Refused"),
+        ],
+        default="none",
+        required=True,
+        copy=False,
+        tracking=True,
+    )
+    approval_requested_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    approved_on = fields.Date(readonly=True, copy=False)
+    refusal_reason = fields.Char("Approval Refused Because", readonly=True, copy=False)
+
+    @api.depends("plan_id")
+    def _compute_origin(self):
+        for task in self:
+            task.origin = "plan" if task.plan_id else "ad_hoc"
+
+    def write(self, vals):
+        """A change of what was asked for, or approved, needs a new approval."""
+        result = super().write(vals)
+        if vals.keys() & FROZEN_FIELDS - FREE_FIELDS:
+            self._forget_approval()
+        return result
+
+    def _forget_approval(self):
+        """Ask for a new approval after a user has changed the task; business methods keep the one there is."""
+        changed = self.browse() if self.env.su else self.sudo()
+        changed = changed.filtered(
+            lambda task: task.approval_state in ("requested", "approved")
+        )
+        if changed:
+            changed.write(
+                {
+                    "approval_state": "none",
+                    "approved_by_id": False,
+                    "approved_on": False,
+                }
+            )
+            changed.activity_unlink(["mail.mail_activity_data_todo"])
+
+    def _check_origin(self):
+        """Raise unless a published plan names the task, or it has been approved without one."""
+        if self.plan_id and self.plan_id.state != "published":
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: %(plan)s has not been published yet. A draw is announced after the plan.",
+                    task=self.name,
+                    plan=self.plan_id.name,
+                )
+            )
+        if self.origin == "ad_hoc" and self.approval_state != "approved":
+            raise UserError(
+                self.env._(
+                    "Task %(task)s is in no plan: give a reason and have the policy division approve it first.",
+                    task=self.name,
+                )
+            )
+
+    def action_request_approval(self):
+        self._check_role("group_division_officer", "group_policy_officer")
+        self.check_access("write")
+        self._check_state("planned")
+        for task in self:
+            task._check_needs_approval()
+            if not (task.ad_hoc_reason or "").strip():
+                raise UserError(
+                    self.env._(
+                        "Task %(task)s: say why it is needed outside the plan (field Reason for the Ad Hoc Task).",
+                        task=task.name,
+                    )
+                )
+            task.sudo().write(
+                {
+                    "approval_state": "requested",
+                    "approval_requested_by_id": self.env.uid,
+                    "refusal_reason": False,
+                }
+            )
+            localised = task.company_id._srsp_in_language(task)
+            self.env["srsp.division"]._find_policy(task.company_id)._schedule(
+                localised,
+                localised.env._("Approve the ad hoc task, or refuse it"),
+                note=task.ad_hoc_reason,
+            )
+
+    def action_approve(self):
+        """Approve a task outside the plan: by a policy officer who has not asked for it."""
+        self._check_approver()
+        for task in self.sudo():
+            task.write(
+                {
+                    "approval_state": "approved",
+                    "approved_by_id": self.env.uid,
+                    "approved_on": beijing_date(fields.Datetime.now()),
+                }
+            )
+            task.activity_feedback(["mail.mail_activity_data_todo"])
+
+    def action_refuse(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "task_refuse")
+
+    def _refuse(self, reason):
+        """Refuse the approval; the division can change the task and ask again."""
+        self._check_approver()
+        task = self.sudo()
+        task.write({"approval_state": "refused", "refusal_reason": reason})
+        task.activity_feedback(["mail.mail_activity_data_todo"], feedback=reason)
+        task.message_post(
+            body=reason, partner_ids=task.approval_requested_by_id.partner_id.ids
+        )
+
+    def _check_approver(self):
+        self._check_role("group_policy_officer")
+        self.check_access("write")
+        for task in self:
+            task._check_needs_approval()
+            if task.approval_state != "requested":
+                raise UserError(
+                    self.env._(
+                        "Task %(task)s: no approval has been requested.", task=task.name
+                    )
+                )
+            if task.approval_requested_by_id == self.env.user and not self.env.su:
+                raise UserError(
+                    self.env._(
+                        "Task %(task)s: whoever asks for an approval does not give it.",
+                        task=task.name,
+                    )
+                )
+
+    def _check_needs_approval(self):
+        if self.origin != "ad_hoc" or self.announced_on:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s needs no approval: its plan names it, or its draw has been announced.",
+                    task=self.name,
+                )
+            )
