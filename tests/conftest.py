@@ -72,17 +72,22 @@ def free_port():
 def start_odoo():
     """A function ``start_odoo(db=None, *options)`` that starts one more Odoo.
 
-    Without ``db`` it gets a fresh copy of the demo database; with one, several processes
-    share it. ``before(query)`` may prepare the database by SQL. All are stopped, and the
-    copies dropped, at the end of the run.
+    Without ``db`` it gets a fresh copy of the demo database, or of one with nothing but the
+    addons (``demo=False``); with one, several processes share it. ``before(query)`` may prepare
+    the database by SQL. All are stopped, and the copies dropped, at the end of the run.
     """
     servers, copies = [], []
 
-    def start(db=None, *options, before=None):
+    def start(db=None, *options, before=None, demo=True):
         if db is None:
             db = databases.run_name(f"server{len(copies)}")
             copies.append(db)
-            databases.copy(db, source=os.environ["SRSP_TEMPLATE"])
+            databases.copy(
+                db,
+                source=os.environ["SRSP_TEMPLATE"]
+                if demo
+                else databases.template(demo=False, quick="SRSP_QUICK" in os.environ),
+            )
         if before:
             before(functools.partial(databases.query, database=db))
         port = free_port()

@@ -9,22 +9,28 @@ from playwright.sync_api import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = Path(os.environ.get("SRSP_PICTURES", ROOT / ".local/pictures"))
+SLOW_START = 120_000  # the first visitor after an update waits for styles and scripts
 expect.set_options(timeout=30_000)
+SLOW = 150_000  # milliseconds; a scheduled action looks once a minute
+VERIFIED = ".o_notification.border-success, .o_notification_bar.bg-success"
+NEW = ".o_list_button_add:visible, .o-kanban-button-new:visible"
+OPTION = ".o-autocomplete--dropdown-item:visible, .o_select_menu_item:visible"
 
 
-def sign_in(page, server, login):
-    """Sign somebody of the demo in; returns the page."""
+def sign_in(page, server, login, password=None):
+    """Sign somebody in, people of the demo without a password; returns the page."""
     page.set_default_timeout(30_000)
     page.goto(f"{server.url}/web/login")
     page.fill("#login", login)
-    page.fill("#password", login)
+    page.fill("#password", password or login)
     page.click(".oe_login_form button[type=submit]")
-    page.wait_for_selector(".o_main_navbar")
+    page.wait_for_selector(".o_main_navbar", timeout=SLOW_START)
     return page
 
 
 def open_action(page, server, action):
-    page.goto(f"{server.url}/odoo/action-srsp_supervision.{action}")
+    addon = "" if "." in action else "srsp_supervision."
+    page.goto(f"{server.url}/odoo/action-{addon}{action}")
     page.wait_for_selector(".o_view_controller")
 
 
@@ -42,6 +48,17 @@ def press(page, name, confirm=False):
         raise AssertionError(f"{name} has not done its work: {said}") from error
 
 
+def reload_until(page, locator):
+    """Look again every few seconds, as people do."""
+    for _attempt in range(SLOW // 3000):
+        if locator.count():
+            return
+        page.wait_for_timeout(3000)
+        page.reload()
+        page.wait_for_selector(".o_form_view .o_statusbar_status")
+    expect(locator).to_have_count(1)
+
+
 def fill_date(page, name, days):
     """Enter the day ``days`` from today in a date field, as a Chinese user types it."""
     day = datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(days=days)
@@ -55,3 +72,60 @@ def picture(page, name):
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.wait_for_load_state("load")
     page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+
+
+def begin(page, server, action):
+    """Open an action's list or board and press New."""
+    open_action(page, server, action)
+    page.locator(NEW).first.click()
+    page.wait_for_selector(".o_form_view .o_form_editable")
+
+
+def enter(page, **values):
+    """Enter values in the fields of a form, each as its kind wants it: text, choice, relation, tags, tick, file."""
+    for name, value in values.items():
+        field = page.locator(f".o_form_view .o_field_widget[name={name}]:visible").first
+        kinds = field.get_attribute("class")
+        box = field.locator("input, textarea, select, .odoo-editor-editable").first
+        if "o_field_many2one" in kinds or "o_field_many2many_tags" in kinds:
+            for text in [value] if isinstance(value, str) else value:
+                box.fill(text)
+                page.locator(OPTION).filter(has_text=text).first.click()
+        elif "o_field_selection" in kinds:
+            pick(page, field, value)
+        elif "o_field_radio" in kinds:
+            field.get_by_text(value, exact=True).click()
+        elif "o_field_boolean" in kinds:
+            box.set_checked(value)
+        elif "o_field_binary" in kinds:
+            field.locator("input[type=file]").set_input_files(value)
+        else:
+            box.fill(value)
+            box.press("Tab")
+
+
+def pick(page, field, label):
+    """Choose ``label`` in a selection, whether it is a plain list or one of Odoo's menus."""
+    plain = field.locator("select")
+    if plain.count():
+        plain.select_option(label=label)
+    else:
+        field.locator("input, button").first.click()
+        page.locator(OPTION).filter(has_text=label).first.click()
+
+
+def save(page):
+    """Save a form, and fail with what the page says when it will not be saved."""
+    page.locator(".o_form_button_save:visible").first.click()
+    try:
+        expect(
+            page.locator(".o_form_status_indicator_buttons.invisible")
+        ).to_have_count(1, timeout=15_000)
+    except AssertionError as error:
+        picture(page, "not_saved")
+        said = page.locator(".modal, .o_notification").all_inner_texts()
+        invalid = page.locator(".o_field_invalid[name]")
+        said += invalid.evaluate_all(
+            "nodes => nodes.map(node => node.getAttribute('name'))"
+        )
+        raise AssertionError(f"not saved: {said}") from error

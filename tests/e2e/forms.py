@@ -4,21 +4,32 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from desk import NEW, OPTION
 from playwright.sync_api import TimeoutError as Timeout
 from playwright.sync_api import expect
 
 ADDONS = ("srsp_supervision.", "srsp_disclosure.")
-NEW = ".o_list_button_add:visible, .o-kanban-button-new:visible"
 FIELD = ".o_field_widget[name]:visible:not(.o_readonly_modifier)"
 RELATION = ".o_field_many2one, .o_field_many2one_avatar_user, .o_field_many2many_tags, .o_field_many2many_tags_avatar"
-OPTION = ".o-autocomplete--dropdown-item:visible, .o_select_menu_item:visible"
 REFUSED = ".modal:has(.o_error_dialog), .modal:has(.o_dialog_warning), .o_notification:has(.bg-danger)"
+SAVE = ".o_form_button_save:visible, .o_list_button_save:visible"
+ARCHIVE, DELETE = re.compile("^\\s*(存档|归档)"), re.compile("^\\s*删除")
+# True when the client has saved, has marked a field, or shows an error.
+SETTLED = """([refused, save]) => document.querySelector(refused)
+    || document.querySelector('.o_field_widget.o_field_invalid')
+    || ![...document.querySelectorAll(save.replaceAll(':visible', ''))].some(
+        node => node.offsetParent && !node.closest('.invisible'))"""
+REMOVED = """(refused) => document.querySelector(refused) || !document.querySelector('.modal')"""
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y年%m月%d日")
-# What a person would write where any text will not do.
+# What a person would write where any text will not do, or instead of what stands there.
 TEXTS = {
-    "srsp.sector.code": lambda mark: "T" + "".join(chr(65 + int(c)) for c in str(mark)),
-    "srsp.entity.uscc": lambda mark: "",
-    "srsp.channel.url": lambda mark: "http://127.0.0.1:9",
+    "srsp.sector.code": lambda mark: (
+        "T" + "".join(chr(65 + int(digit)) for digit in str(mark))
+    ),
+    "srsp.channel.url": lambda mark: "https://platform.example",
+    "srsp.channel.key_id": lambda mark: "trial",
+    "srsp.channel.secret": lambda mark: "trial",
+    "srsp.plan.year": lambda mark: str(2030 + mark),
 }
 
 
@@ -70,7 +81,7 @@ class Walk:
             return f"refused: {refused}"
         if empty:
             return f"nothing to choose: {', '.join(empty)}"
-        return "created"
+        return f"created{self.edit()}{self.remove()}"
 
     # -- Filling in -------------------------------------------------------------
 
@@ -116,17 +127,17 @@ class Walk:
             and "o_field_date" not in kinds
         ):
             return None
+        own = TEXTS.get(f"{model}.{name}")
         if "o_field_date" in kinds:
-            if not field.inner_text().strip() and not box.input_value():
-                field.locator("input, button").first.click()
-                field.locator("input").first.fill(TODAY)
-                field.locator("input").first.press("Enter")
+            if box.count() and not box.input_value():
+                box.focus()
+                box.fill(TODAY)
+                box.press("Tab")
         elif box.evaluate("node => node.tagName") == "SELECT":
             if box.input_value() in ("", "false"):
                 box.select_option(index=1)
-        elif not box.input_value():
-            write = TEXTS.get(f"{model}.{name}", "试办{}".format)
-            box.fill(write(Walk.mark))
+        elif own or not box.input_value():
+            box.fill((own or "试办{}".format)(Walk.mark))
             box.press("Tab")
         return None
 
@@ -157,25 +168,55 @@ class Walk:
     def save(self):
         """Save; returns the words of a refusal, or None."""
         page = self.page
-        button = page.locator(
-            ".o_form_button_save:visible, .o_list_button_save:visible"
-        ).first
-        button.click()
+        page.locator(SAVE).first.click()
         try:
-            page.wait_for_function(
-                f"""() => document.querySelector('{REFUSED.replace("'", '"')}') || document.querySelector('.o_field_widget.o_field_invalid')
-                    || ![...document.querySelectorAll('.o_form_button_save, .o_list_button_save')].some(
-                        node => node.offsetParent && !node.closest('.invisible'))""",
-                timeout=15_000,
-            )
+            page.wait_for_function(SETTLED, arg=[REFUSED, SAVE], timeout=15_000)
         except Timeout:
             return "nothing happened"
-        said = page.locator(REFUSED)
+        words = page.locator(REFUSED).all_inner_texts()
         invalid = page.locator(".o_field_widget.o_field_invalid")
-        if said.count() or invalid.count():
-            words = [text.strip() for text in said.all_inner_texts()]
-            words += invalid.evaluate_all(
-                "nodes => nodes.map(node => node.getAttribute('name'))"
-            )
-            return " / ".join(" ".join(word.split()) for word in words)[:300]
-        return None
+        words += invalid.evaluate_all(
+            "nodes => nodes.map(node => node.getAttribute('name'))"
+        )
+        return " / ".join(" ".join(word.split()) for word in words)[:300] or None
+
+    def edit(self):
+        """Open the record again, change a text where one can be changed, and save."""
+        page = self.page
+        if not page.locator(".o_form_view").count():
+            return ""
+        page.reload()
+        page.wait_for_selector(".o_form_view .o_form_sheet, .o_form_view .o_group")
+        texts = page.locator(
+            ".o_form_view .o_field_char:not(.o_readonly_modifier) input:visible,"
+            " .o_form_view .o_field_text:not(.o_readonly_modifier) textarea:visible"
+        )
+        if not texts.count():
+            return ""
+        texts.first.fill(f"{texts.first.input_value()}改")
+        texts.first.press("Tab")
+        refused = self.save()
+        return f", not edited: {refused}" if refused else ", edited"
+
+    def remove(self):
+        """Archive the record where that is offered, else delete it."""
+        page = self.page
+        gear = page.locator(
+            ".o_cp_action_menus .dropdown-toggle:visible, .o_cp_action_menus button:visible"
+        )
+        if not page.locator(".o_form_view").count() or not gear.count():
+            return ""
+        gear.first.click()
+        for words, done in ((ARCHIVE, ", archived"), (DELETE, ", deleted")):
+            entry = page.locator(
+                ".o-dropdown--menu .dropdown-item:visible, .o-dropdown--menu .o_menu_item:visible"
+            ).filter(has_text=words)
+            if not entry.count():
+                continue
+            entry.first.click()
+            page.locator(".modal-footer .btn-primary:visible").click()
+            page.wait_for_function(REMOVED, arg=REFUSED)
+            words = page.locator(REFUSED).all_inner_texts()
+            return f", kept: {' '.join(words[0].split())[:200]}" if words else done
+        page.keyboard.press("Escape")
+        return ""

@@ -15,7 +15,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from actions import TASK, task_of
-from desk import ROOT, fill_date, open_action, picture, press
+from desk import (
+    ROOT,
+    SLOW,
+    VERIFIED,
+    fill_date,
+    open_action,
+    picture,
+    press,
+    reload_until,
+)
 from people import bring_forward
 from platform_records import Store
 from platform_server import PlatformServer
@@ -23,7 +32,6 @@ from playwright.sync_api import expect
 
 VERIFIER = ROOT / "addons/srsp_supervision/tools/verify_draw.py"
 PLAN = "综合行政执法支队"
-SLOW = 150_000  # milliseconds; a scheduled action looks once a minute
 
 
 @pytest.fixture
@@ -103,23 +111,8 @@ def draw_at_the_announced_time(server, page):
     open_action(page, server, "srsp_draw_action")
     page.locator(".o_data_row", has_text=TASK).click()
     page.locator("button[name=action_verify]").click()
-    expect(
-        page.locator(
-            ".o_notification.border-success, .o_notification_bar.bg-success"
-        ).first
-    ).to_be_visible()
+    expect(page.locator(VERIFIED).first).to_be_visible()
     picture(page, "draw")
-
-
-def reload_until(page, locator):
-    """Look again every few seconds, as people do."""
-    for _attempt in range(SLOW // 3000):
-        if locator.count():
-            return
-        page.wait_for_timeout(3000)
-        page.reload()
-        page.wait_for_selector(".o_form_view .o_statusbar_status")
-    expect(locator).to_have_count(1)
 
 
 def record_a_visit(server, page):

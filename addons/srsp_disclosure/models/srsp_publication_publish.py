@@ -205,6 +205,11 @@ class SrspPublication(models.Model):
         return [
             ("srsp.list", [("state", "in", ("published", "superseded"))], "list"),
             ("srsp.plan", [("state", "=", "published")], "plan"),
+            (
+                "srsp.task",
+                [("announced_on", "!=", False), ("state", "=", "planned")],
+                "announcement",
+            ),
             ("srsp.draw", [], "roster"),
             ("srsp.draw", [("drawn_at", "!=", False)], "draw"),
             ("srsp.inspection", [("stage", "=", "closed")], "result"),

@@ -22,7 +22,8 @@ class SrspTask(models.Model):
         return [("task_id", "in", self.ids)]
 
     def _get_formed_at(self, kind):
-        return fields.Datetime.now()
+        announced = self.announced_on and self.state == "planned"
+        return self.announced_on if announced else fields.Datetime.now()
 
     def _prepare_publication_vals(self, kind):
         """An announcement says what will be drawn and when; a new version, that this no longer holds and why."""

@@ -2,6 +2,7 @@ from . import test_publication
 from . import test_rulebook
 from . import test_deadline
 from . import test_access
+from . import test_announcement
 from . import test_channel
 from . import test_delivery
 from . import test_draw_pages

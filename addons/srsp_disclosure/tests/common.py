@@ -78,6 +78,15 @@ class Bureau:
                             ],
                             "sector_id": cls.sector.id,
                             "division_id": cls.division.id,
+                            "inspecting_body": "测试局",
+                            "target": "测绘资质单位",
+                            "content": "资质条件",
+                            "standard": "对照资质标准",
+                            "method_ids": [
+                                Command.link(
+                                    cls.env.ref("srsp_supervision.method_on_site").id
+                                )
+                            ],
                             **vals,
                         }
                     )
@@ -120,6 +129,7 @@ class Bureau:
                 "date_to": "2025-12-31",
                 "draw_at": DRAW,
                 "lock_at": LOCK,
+                "approval_state": "approved",
                 **vals,
             }
         )

@@ -290,13 +290,16 @@ class TestPublication(BureauCase):
 
     def test_the_form_shows_every_kind_of_payload_as_text(self):
         self.publish_plan(self.list)
-        draw = self.draw(self.make_task())
+        task = self.make_task()
+        task._after_announce()
+        draw = self.draw(task)
         self.close(draw.inspection_ids[:1], FORMED, facts="<b>缺页</b>")
         made = self.env["srsp.publication"].search(
             [("company_id", "=", self.company.id)]
         )
         self.assertEqual(
-            set(made.mapped("kind")), {"list", "plan", "roster", "draw", "result"}
+            set(made.mapped("kind")),
+            {"list", "plan", "announcement", "roster", "draw", "result"},
         )
         for publication in made:
             self.assertIn("o_supervision_body", publication.payload_html)

@@ -53,14 +53,18 @@ class SrspDivision(models.Model):
 
     @api.model
     def _find_own(self):
-        """The user's division in the current company: the first one in which the law is enforced, or any."""
-        own = self.env.user.sudo().srsp_division_ids.filtered(
-            lambda division: division.active and division.company_id == self.env.company
+        """The user's division in the current company that plans and inspects, the first of several, or none."""
+        return (
+            self.env.user.sudo()
+            .srsp_division_ids.filtered(
+                lambda division: (
+                    division.active
+                    and division.company_id == self.env.company
+                    and division.kind in ("business", "detachment")
+                )
+            )[:1]
+            .sudo(False)
         )
-        working = own.filtered(
-            lambda division: division.kind in ("business", "detachment")
-        )
-        return (working or own)[:1].sudo(False)
 
     @api.model
     def _find_policy(self, company):

@@ -41,7 +41,12 @@ class SrspInspector(models.Model):
         group_expand=True,
     )
     division_id = fields.Many2one(
-        "srsp.division", required=True, index=True, check_company=True, tracking=True
+        "srsp.division",
+        required=True,
+        index=True,
+        check_company=True,
+        tracking=True,
+        default=lambda self: self.env["srsp.division"]._find_own(),
     )
     sector_ids = fields.Many2many(
         "srsp.sector", string="Sectors", check_company=True, tracking=True

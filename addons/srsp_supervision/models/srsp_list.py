@@ -193,7 +193,7 @@ class SrspList(models.Model):
             record._check_only_one_open()
             if not self.env.su:
                 record._copy_last()
-            if "part_ids" not in vals:
+            if not vals.get("part_ids"):  # which a new form sends empty
                 record.sudo()._call_all()
         return lists
 

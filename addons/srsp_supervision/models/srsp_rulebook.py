@@ -51,7 +51,11 @@ class SrspRulebook(models.Model):
 
     name = fields.Char(required=True, tracking=True)
     document_number = fields.Char(copy=False)
-    effective_date = fields.Date(required=True, tracking=True)
+    effective_date = fields.Date(
+        required=True,
+        tracking=True,
+        default=lambda self: self._get_first_date(self.env.company),
+    )
     state = fields.Selection(
         [("draft", "Draft"), ("published", "Published")],
         default="draft",

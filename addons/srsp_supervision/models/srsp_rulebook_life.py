@@ -19,12 +19,10 @@ class SrspRulebook(models.Model):
         self._check_role("group_policy_officer")
         self.check_access("read")
         self._check_state("published")
-        last = self._find_published(self.company_id)[:1].effective_date
         draft = self.sudo().copy(
             {
                 "origin_id": self.id,
-                "effective_date": max(last, beijing_date(fields.Datetime.now()))
-                + ONE_DAY,
+                "effective_date": self._get_first_date(self.company_id),
             }
         )
         return {
@@ -49,22 +47,13 @@ class SrspRulebook(models.Model):
                 task.lock_at = lock_at
 
     def _check_publishable(self):
-        """Raise unless the user may publish this draft and its date is later than today and every other's.
+        """Raise unless the user may publish this draft, and for a date that is too early.
 
         Superuser mode (the demonstration) may date it back, but never before another one.
         """
         self._check_role("group_policy_officer")
         self.check_access("write")
         self._check_state("draft")
-        if not self.env.su and self.effective_date <= beijing_date(
-            fields.Datetime.now()
-        ):
-            raise UserError(
-                self.env._(
-                    "%(rulebook)s: a rulebook takes effect after the day of its publication.",
-                    rulebook=self.name,
-                )
-            )
         last = self._find_published(self.company_id)[:1]
         if last and self.effective_date <= last.effective_date:
             raise UserError(
@@ -77,6 +66,25 @@ class SrspRulebook(models.Model):
                     later=last.effective_date,
                 )
             )
+        first = self._get_first_date(self.company_id)
+        if not self.env.su and self.effective_date < first:
+            raise UserError(
+                self.env._(
+                    "%(rulebook)s: it can take effect on %(date)s at the earliest.",
+                    rulebook=self.name,
+                    date=first,
+                )
+            )
+
+    @api.model
+    def _get_first_date(self, company):
+        """The earliest day on which the next rulebook of ``company`` can take effect.
+
+        The first one may do so today; a later one on a day after its publication and after every other's.
+        """
+        today = beijing_date(fields.Datetime.now())
+        last = self._find_published(company)[:1].effective_date
+        return max(last, today) + ONE_DAY if last else today
 
     @api.model
     def _find_published(self, company):

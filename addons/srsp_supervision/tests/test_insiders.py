@@ -186,7 +186,7 @@ class TestInsiders(SrspCase):
                 {"name": "Soft", "effective_date": "2020-05-05", "floor_ratio": 0.001}
             )
         )
-        with self.assertRaisesRegex(UserError, "after the day of its publication"):
+        with self.assertRaisesRegex(UserError, "choose a later day"):
             rulebook.action_publish()
 
     def test_a_rectification_deadline_is_the_managers_and_only_while_open(self):

@@ -99,7 +99,7 @@ class TestVersions(RulebookCase):
     def test_a_date_not_after_every_other_is_refused_and_the_other_one_named(self):
         self._publish()
         for day, message in (
-            ("2026-03-16", "takes effect after the day of its publication"),
+            ("2026-03-16", "“Rulebook, April” does on 2026-04-01: choose a later day"),
             ("2026-03-25", "“Rulebook, April” does on 2026-04-01: choose a later day"),
             ("2026-04-01", "“Rulebook, April” does on 2026-04-01: choose a later day"),
         ):
@@ -109,6 +109,26 @@ class TestVersions(RulebookCase):
                     step()
             self.assertEqual(draft.state, "draft")
             draft.unlink()
+
+    def test_the_first_rulebook_takes_effect_on_the_day_of_its_publication(self):
+        """Later ones on a day after it: nobody changes the rules of the day that has begun."""
+        today = date(2026, 3, 16)
+        company = self.env["res.company"].create({"name": "New Bureau"})
+        policy = self._make_user("founder", "policy_officer", company=company)
+        rulebooks = self.rulebooks.with_user(policy).with_company(company)
+        first = rulebooks.create({"name": "First"})
+        self.assertEqual(first.effective_date, today)
+        first.effective_date = today - timedelta(days=1)
+        with self._refused("First: it can take effect on 2026-03-16 at the earliest"):
+            first._publish()
+        first.effective_date = today
+        first._publish()
+        self.assertEqual(first.phase, "in_force")
+        second = rulebooks.create({"name": "Second"})
+        self.assertEqual(second.effective_date, today + timedelta(days=1))
+        second.effective_date = today
+        with self._refused("“First” does on 2026-03-16: choose a later day"):
+            second._publish()
 
     def test_the_phase_follows_the_calendar(self):
         april = self._publish()
