@@ -78,7 +78,7 @@ class SrspTask(models.Model):
             "ratio": self.ratio,
             "ratio_reason": self._get_ratio_reason(),
             "stratify_by": self.stratify_by,
-            "target_filter": self.target_domain or "[]",
+            "target_filter": self._get_public_filter(),
             "date_from": fields.Date.to_string(self.date_from),
             "date_to": fields.Date.to_string(self.date_to),
             "draw_at": iso(self.draw_at) if self.draw_at else "",
