@@ -139,7 +139,7 @@ TARGET_COLUMNS = [
         ENTITY,
         "region_id",
         "region",
-        aliases="主体所属区划 住所所在区县",
+        aliases="主体所属区划 住所所在区县 监管主体所在区域",
     ),
     Column(
         "sector",
@@ -169,7 +169,7 @@ TARGET_COLUMNS = [
         TARGET,
         "region_id",
         "region",
-        aliases="所属区划 区县 所在区县 行政区划 地区",
+        aliases="所属区划 所在区划 区县 所在区县 所在区域 地区",
     ),
     Column("latitude", _lt("Latitude"), TARGET, "latitude", "latitude", aliases="纬度"),
     Column(
@@ -311,7 +311,7 @@ INSPECTOR_COLUMNS = [
         INSPECTOR,
         "region_ids",
         "regions",
-        aliases="所属区划 区县 地区 片区",
+        aliases="所属区划 服务区划 区域 区县 地区 片区",
     ),
     Column(
         "certificate_number",
