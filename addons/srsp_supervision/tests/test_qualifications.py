@@ -1,7 +1,5 @@
 """Whom an item lets inspect: qualifications that it demands, and officers whose scope is some items alone."""
 
-import json
-
 from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
@@ -141,8 +139,12 @@ class TestQualifications(ListCase):
         draft.sudo().write(APPROVAL | {"effective_date": TODAY})
         for step in ("consolidate", "approve", "publish"):
             getattr(draft.sudo(), f"action_{step}")()
+        sealed = draft._get_seal_payload()
         self.licence.name = "Renamed"
-        self.assertIn("Survey licence", json.dumps(draft._get_seal_payload()))
+        self.assertEqual(draft._get_seal_payload(), sealed)
+        self.assertEqual(
+            heir._get_row()["qualification_ids"], "Diving licence、Survey licence"
+        )
         with (
             mute_logger("odoo.sql_db"),
             self.assertRaises(IntegrityError),
