@@ -15,6 +15,7 @@ REFUSED = ".modal:has(.o_error_dialog), .modal:has(.o_dialog_warning), .o_notifi
 TEXTS = {
     "srsp.sector.code": lambda mark: "T" + "".join(chr(65 + int(c)) for c in str(mark)),
     "srsp.entity.uscc": lambda mark: "",
+    "srsp.region.code": "99{:04}".format,
     "srsp.channel.url": lambda mark: "http://127.0.0.1:9",
 }
 
