@@ -60,7 +60,7 @@
     "demo": [
         "demo/users.xml",
         "demo/bureau.xml",
-        "demo/regions.xml",
+        "demo/registers.xml",
         "demo/srsp.entity.csv",
         "demo/srsp.target.csv",
         "demo/inspectors.xml",
@@ -68,7 +68,6 @@
         "demo/rulebook.xml",
         "demo/legal_bases.xml",
         "demo/lists.xml",
-        "demo/particulars.xml",
         "demo/story.xml",
         "demo/rulebook_revision.xml",
     ],

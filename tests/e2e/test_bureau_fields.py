@@ -44,13 +44,17 @@ def open_record(page, server, action, words):
     page.wait_for_selector(".o_form_view")
 
 
-def test_an_officer_places_a_target_and_adds_a_permit_that_the_search_finds(people, server):
+def test_an_officer_places_a_target_and_adds_a_permit_that_the_search_finds(
+    people, server
+):
     page = people("survey_officer")
     open_record(page, server, "srsp_target_action", "SUR-000002")
     choose(page, "region_id", "永泰")
     field(page, "contact_name").locator("input").fill("演示联系人")
     field(page, "contact_phone").locator("input").fill("0591-00009999")
-    page.locator(".o_field_widget[name=permit_ids] .o_field_x2many_list_row_add a").click()
+    page.locator(
+        ".o_field_widget[name=permit_ids] .o_field_x2many_list_row_add a"
+    ).click()
     line = page.locator(".o_field_widget[name=permit_ids] .o_data_row").last
     line.locator("[name=name] input").fill("演示许可证")
     line.locator("[name=number] input").fill("演示补充0001")
@@ -70,7 +74,9 @@ def test_an_officer_places_a_target_and_adds_a_permit_that_the_search_finds(peop
     expect(page.locator(".o_data_row [name=code]")).to_have_text("SUR-000002")
 
 
-def test_a_policy_officer_adds_a_region_of_a_known_name_and_both_stay_apart(people, server):
+def test_a_policy_officer_adds_a_region_of_a_known_name_and_both_stay_apart(
+    people, server
+):
     page = people("policy")
     open_action(page, server, "srsp_region_action")
     page.locator(".o_list_button_add").click()
@@ -82,9 +88,13 @@ def test_a_policy_officer_adds_a_region_of_a_known_name_and_both_stay_apart(peop
     page.locator(OPTION, has_text="福建省").first.click()
     page.locator(".o_list_button_save:visible").first.click()
     expect(page.locator(".o_selected_row")).to_have_count(0)
-    labels = server.query("SELECT code, label FROM srsp_region WHERE name = '鼓楼区' ORDER BY code")
+    labels = server.query(
+        "SELECT code, label FROM srsp_region WHERE name = '鼓楼区' ORDER BY code"
+    )
     assert labels == [("350102", "福州市鼓楼区"), ("350702", "福建省鼓楼区")]
-    [[written]] = server.query("SELECT count(*) FROM srsp_target WHERE region = '鼓楼区'")
+    [[written]] = server.query(
+        "SELECT count(*) FROM srsp_target WHERE region = '鼓楼区'"
+    )
     assert written == 0
     picture(page, "regions")
 
@@ -97,7 +107,9 @@ def test_a_mobile_is_for_the_inspectors_division_alone(people, server):
     choose(page, "qualification_ids", "海域测量")
     save(page)
     picture(page, "inspector_fields")
-    [[data]] = server.query("SELECT personal_data FROM srsp_inspector WHERE staff_number = 'CG02'")
+    [[data]] = server.query(
+        "SELECT personal_data FROM srsp_inspector WHERE staff_number = 'CG02'"
+    )
     assert data["mobile"] == "10000000099" and data["education_field"] == "测绘工程"
     open_record(page, server, "srsp_inspector_action", "DK01")
     expect(field(page, "staff_number")).to_be_visible()

@@ -54,11 +54,14 @@ class TestContactsInside(Bureau, HttpCase):
             [("company_id", "=", self.company.id)]
         )
         self.assertEqual(
-            set(publications.mapped("kind")), {"list", "plan", "roster", "draw", "result"}
+            set(publications.mapped("kind")),
+            {"list", "plan", "roster", "draw", "result"},
         )
         self.authenticate(None, None)
         urls = ["/supervision", "/supervision/draws.json"]
-        urls += [f"/supervision/draws/{draw.number}/{name}.json" for name in ("certificate",)]
+        urls += [
+            f"/supervision/draws/{draw.number}/{name}.json" for name in ("certificate",)
+        ]
         for publication in publications:
             url = f"/supervision/publication/{publication.number}"
             urls += [url, f"{url}/payload.json"]
@@ -69,8 +72,12 @@ class TestContactsInside(Bureau, HttpCase):
         deliveries = publications.delivery_ids
         self.assertTrue(deliveries)
         for delivery in deliveries:
-            record = json.dumps(delivery._prepare_record(), ensure_ascii=False, default=str)
+            record = json.dumps(
+                delivery._prepare_record(), ensure_ascii=False, default=str
+            )
             self._check_clean(record, delivery.display_name)
         events = self.env["srsp.event"].sudo().search([])
         self._check_clean(" ".join(event.payload for event in events), "chain")
-        self._check_clean(json.dumps(draw._get_certificate(), ensure_ascii=False), "certificate")
+        self._check_clean(
+            json.dumps(draw._get_certificate(), ensure_ascii=False), "certificate"
+        )

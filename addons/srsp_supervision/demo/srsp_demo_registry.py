@@ -35,6 +35,8 @@ class SrspDemo(models.AbstractModel):
             self._describe_entities(targets.entity_id, SCOPES[name])
             self._leave_gaps(targets)
         self._enter_contacts()
+        item = self.env.ref("srsp_supervision.demo_item_sur02")
+        self.env.ref("srsp_supervision.demo_inspector_cg08").item_ids = item
         return result
 
     @api.model
@@ -55,8 +57,11 @@ class SrspDemo(models.AbstractModel):
                     "contact_phone": f"0591-0001{number:04d}",
                     "contact_mobile": f"1000001{number:04d}",
                     "supervising_body": f"{entity.region[:-1]}分局（演示）",
-                    "registration_state": is_firm and STATES.get(number % 40, "registered"),
-                    "tag_ids": [(6, 0, tags[number % 3].ids if number % 5 == 0 else [])],
+                    "registration_state": is_firm
+                    and STATES.get(number % 40, "registered"),
+                    "tag_ids": [
+                        (6, 0, tags[number % 3].ids if number % 5 == 0 else [])
+                    ],
                 }
             )
         year = fields.Date.context_today(self).year
@@ -66,7 +71,10 @@ class SrspDemo(models.AbstractModel):
             for code, permit in FURTHER.items():
                 if target.sector_id.code == code:
                     ends = datetime.date(year - 1 + number % 4, 1 + number % 12, 15)
-                    vals = {"number": permit["number"] % number, "valid_until": number % 5 and ends}
+                    vals = {
+                        "number": permit["number"] % number,
+                        "valid_until": number % 5 and ends,
+                    }
                     target.permit_ids = [(0, 0, {**permit, **vals})]
 
     @api.model

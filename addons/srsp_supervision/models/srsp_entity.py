@@ -49,7 +49,9 @@ class SrspEntity(models.Model):
         store=True,
         help="The credit code, or a generated code without one.",
     )
-    region_id = fields.Many2one("srsp.region", check_company=True, ondelete="restrict", tracking=True)
+    region_id = fields.Many2one(
+        "srsp.region", check_company=True, ondelete="restrict", tracking=True
+    )
     region = fields.Char("Name of the Region", related="region_id.label", store=True)
     address = fields.Char()
     legal_representative = fields.Char()

@@ -106,9 +106,7 @@ class SrspRegistryImport(models.Model):
                 self._get_words("srsp.qualification"), "unknown_qualification"
             ),
             "items": lambda: cells.ToChoices(self._get_items(), "unknown_item"),
-            "tags": lambda: cells.ToChoices(
-                self._get_words("srsp.tag"), "unknown_tag"
-            ),
+            "tags": lambda: cells.ToChoices(self._get_words("srsp.tag"), "unknown_tag"),
             "division": lambda: cells.ToChoice(
                 self._get_words("srsp.division"), "unknown_division"
             ),

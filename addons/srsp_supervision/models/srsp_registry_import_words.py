@@ -115,7 +115,9 @@ NOTES = {
     ),
     "date": _lt("A date, e.g. 2026-03-20."),
     "until": _lt("A date, e.g. 2026-03-20; 长期 or 9999-12-31 where there is no end."),
-    "last_day": _lt("A date, e.g. 2026-03-20; 长期 or 9999-12-31 where there is no end."),
+    "last_day": _lt(
+        "A date, e.g. 2026-03-20; 长期 or 9999-12-31 where there is no end."
+    ),
     "region": _lt("Name or code of a region, e.g. 350102."),
     "latitude": _lt("Degrees north, e.g. 26.074508."),
     "longitude": _lt("Degrees east, e.g. 119.296494."),

@@ -89,7 +89,9 @@ class SrspTarget(models.Model):
         tracking=True,
         help="The project, right or area, where it has a name of its own.",
     )
-    region_id = fields.Many2one("srsp.region", check_company=True, ondelete="restrict", tracking=True)
+    region_id = fields.Many2one(
+        "srsp.region", check_company=True, ondelete="restrict", tracking=True
+    )
     region = fields.Char("Name of the Region", related="region_id.label", store=True)
     latitude = fields.Float(digits=(9, 6), help="Degrees north; 0: unknown.")
     longitude = fields.Float(digits=(9, 6), help="Degrees east; 0: unknown.")

@@ -7,7 +7,8 @@ MODELS = (
     "division sector calendar.day rulebook list list.part legal.basis item duty entity target target.change"
     " registry.health registry.confirmation registry.import registry.import.column registry.import.change"
     " registry.import.error"
-    " region tag qualification target.permit inspector inspector.certificate inspector.absence inspector.tie recusal training"
+    " region tag qualification target.permit inspector inspector.certificate inspector.absence inspector.tie"
+    " recusal training"
     " plan task task.stratum task.roster coverage draw draw.iteration draw.line draw.witness event event.check"
     " inspection inspection.line rectification"
 )

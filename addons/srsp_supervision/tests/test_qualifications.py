@@ -135,7 +135,9 @@ class TestQualifications(ListCase):
             (vals, problems),
             ({"qualification_ids": [(6, 0, self.licence.ids)]}, []),
         )
-        draft.sudo().part_ids.filtered(lambda p: p.state != "handed_in").action_hand_in()
+        draft.sudo().part_ids.filtered(
+            lambda p: p.state != "handed_in"
+        ).action_hand_in()
         draft.sudo().write(APPROVAL | {"effective_date": TODAY})
         for step in ("consolidate", "approve", "publish"):
             getattr(draft.sudo(), f"action_{step}")()

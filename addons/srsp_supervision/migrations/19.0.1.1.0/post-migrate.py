@@ -33,7 +33,11 @@ def migrate(cr, version):
 
 def _get_names(env, company, had_tags):
     """The regions of ``company`` as they have been written."""
-    tags = SQL("UNION SELECT btrim(name) FROM %s WHERE company_id = %s", SQL.identifier(OLD_TABLE), company.id)  # fmt: skip
+    tags = SQL(
+        "UNION SELECT btrim(name) FROM %s WHERE company_id = %s",
+        SQL.identifier(OLD_TABLE),
+        company.id,
+    )
     rows = env.execute_query(
         SQL(
             """SELECT btrim(region) FROM srsp_entity WHERE company_id = %s AND region_id IS NULL
