@@ -84,7 +84,8 @@ class TestRegistryImport(RegistryCase):
         changed = {
             n: v
             for n, v in vals.items()
-            if record[n] != record._fields[n].convert_to_cache(v, record)
+            if record._fields[n].convert_to_write(record[n], record)
+            != record._fields[n].convert_to_write(v, record)
         }
         if changed:
             record.write(changed)
