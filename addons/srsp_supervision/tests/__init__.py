@@ -32,6 +32,7 @@ from . import test_lists_and_plans
 from . import test_paper
 from . import test_qualifications
 from . import test_recusals
+from . import test_region_migration
 from . import test_regions
 from . import test_registry_attributes
 from . import test_registry_dates
