@@ -1,7 +1,7 @@
 {
     "name": "SRSP Supervision",
     "summary": "Random selection of whom to inspect and who inspects, verifiable by anyone",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Services/Supervision",
     "author": "SRSP contributors",
     "license": "LGPL-3",
@@ -28,6 +28,7 @@
         "views/srsp_draw_strata.xml",
         "views/res_company_views.xml",
         "views/srsp_division_views.xml",
+        "views/srsp_region_views.xml",
         "views/srsp_list_views.xml",
         "report/srsp_list_report.xml",
         "views/srsp_list_comparison_views.xml",
@@ -60,6 +61,7 @@
     "demo": [
         "demo/users.xml",
         "demo/bureau.xml",
+        "demo/registers.xml",
         "demo/srsp.entity.csv",
         "demo/srsp.target.csv",
         "demo/inspectors.xml",

@@ -30,6 +30,7 @@ TEXTS = {
     "srsp.channel.key_id": lambda mark: "trial",
     "srsp.channel.secret": lambda mark: "trial",
     "srsp.plan.year": lambda mark: str(2030 + mark),
+    "srsp.region.code": "99{:04}".format,
 }
 
 

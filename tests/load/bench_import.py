@@ -162,13 +162,14 @@ def load(env, path, sector, again):
             "SELECT uscc, e.id, t.id FROM srsp_entity e JOIN srsp_target t ON t.entity_id = e.id"
         )
         known = {uscc: ids for uscc, *ids in env.cr.fetchall()}
-    entity = "name kind uscc address legal_representative founded_on registering_authority region".split()
+    entity = "name kind uscc address legal_representative founded_on registering_authority region_id".split()
     own = "entity_name kind uscc address legal_representative founded_on registering_authority entity_region".split()
     table = [
         [known.get(row["uscc"], [""])[0], *(row[name] for name in own)] for row in rows
     ]
     ids = _load(env["srsp.entity"], [".id", *entity], table)
     target = [*TARGET_COLUMNS, "permit_number"]
+    names = ["region_id" if name == "region" else name for name in target]
     table = [
         [
             known.get(row["uscc"], ["", ""])[1],
@@ -180,11 +181,11 @@ def load(env, path, sector, again):
     ]
     if again:  # an entity and a sector are for good
         table = [[cells[0], *cells[3:]] for cells in table]
-        _load(env["srsp.target"], [".id", *target], table)
+        _load(env["srsp.target"], [".id", *names], table)
     else:
         _load(
             env["srsp.target"],
-            [".id", "entity_id/.id", "sector_id/.id", *target],
+            [".id", "entity_id/.id", "sector_id/.id", *names],
             table,
         )
 

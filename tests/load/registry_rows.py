@@ -69,7 +69,15 @@ def write_csv(path, size, sectors):
 
 
 def make_sectors(env, count=1):
-    """``count`` divisions with a sector each, and a user who keeps all their registries."""
+    """``count`` divisions with a sector each, a user who keeps all their registries, and the regions of the rows."""
+    known = env["srsp.region"].search([("company_id", "=", env.company.id)])
+    places = {f"{place}区" for place in PLACES} - set(known.mapped("label"))
+    env["srsp.region"].create(
+        [
+            {"name": name, "code": f"B{number:03d}"}
+            for number, name in enumerate(sorted(places))
+        ]
+    )
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:count]
     divisions = env["srsp.division"].create(
         [{"name": f"Bench {letter}", "code": f"BENCH-{letter}"} for letter in letters]

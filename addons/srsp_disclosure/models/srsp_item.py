@@ -24,6 +24,7 @@ class SrspItem(models.Model):
             "level": self.level,
             "power_list_code": self.power_list_code or "",
             "officer_qualification": self.officer_qualification or "",
+            "qualifications": self._get_cell("qualification_ids"),
             "materials": self.materials or "",
             "sector": self.sector_id.name,
             "division": self.division_id.name,

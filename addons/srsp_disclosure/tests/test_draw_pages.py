@@ -86,7 +86,8 @@ class TestDrawPages(Bureau, HttpCase):
                 self.assertIn(words, page)
 
     def test_strata_are_named_and_a_ratio_of_its_own_shows_its_reason(self):
-        self.targets[:2].write({"risk_class": "D", "region": "鼓楼区"})
+        region = self.env["srsp.region"].create({"name": "鼓楼区", "code": "350102"})
+        self.targets[:2].write({"risk_class": "D", "region_id": region.id})
         own = {"key": "D/ordinary/鼓楼区", "ratio": 1.0, "reason": "上年投诉集中"}
         task = self.make_task(
             stratify_by="risk_class+key+region", stratum_ids=[Command.create(own)]

@@ -89,3 +89,23 @@ SCOPES = {
     "sea": "港口、码头及滨海设施的建设与经营；水产养殖；海洋工程服务。（依法须经批准的项目，经批准后方可开展）",
     "planning": "房地产开发与经营；仓储服务；商业综合体管理；物业管理。（依法须经批准的项目，经批准后方可开展）",
 }
+# What the registrar says of every fortieth firm instead of "registered".
+STATES = {7: "suspended", 19: "moved", 31: "deregistered"}
+# A further permit of some targets, by the code of their sector.
+FURTHER = {
+    "MIN": {
+        "name": "安全生产许可证",
+        "number": "（闽演示）FM安许证字〔%04d〕号",
+        "authority": "福建省应急管理厅",
+    },
+    "SEA": {
+        "name": "排污许可证",
+        "number": "演示排污%06d",
+        "authority": "福州市生态环境局",
+    },
+    "SUR": {
+        "name": "质量管理体系认证",
+        "number": "演示认证Q%05d",
+        "authority": "虚构认证中心",
+    },
+}

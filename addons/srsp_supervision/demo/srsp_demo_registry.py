@@ -5,12 +5,14 @@ from odoo import api, fields, models
 from .registries import (
     BUREAU,
     DEFINITIONS,
+    FURTHER,
     MARKET,
     MINERALS,
     PLACES,
     PROVINCE,
     SCOPES,
     SEA_USES,
+    STATES,
 )
 
 
@@ -32,7 +34,48 @@ class SrspDemo(models.AbstractModel):
                 target.write(prepare(target, number))
             self._describe_entities(targets.entity_id, SCOPES[name])
             self._leave_gaps(targets)
+        self._enter_contacts()
+        item = self.env.ref("srsp_supervision.demo_item_sur02")
+        self.env.ref("srsp_supervision.demo_inspector_cg08").item_ids = item
         return result
+
+    @api.model
+    def _enter_contacts(self):
+        """Whom to call, what the registrar says, further permits. No telephone number begins like these."""
+        tags = [
+            self.env.ref(f"srsp_supervision.demo_tag_{name}")
+            for name in ("key_project", "nonlocal", "model")
+        ]
+        targets = self.env["srsp.target"].search(
+            [("company_id", "=", self.env.company.id)]
+        )
+        for number, entity in enumerate(targets.entity_id.sorted("id"), 1):
+            is_firm = entity.kind in ("enterprise", "institution")
+            entity.write(
+                {
+                    "contact_name": entity.legal_representative or "演示联系人",
+                    "contact_phone": f"0591-0001{number:04d}",
+                    "contact_mobile": f"1000001{number:04d}",
+                    "supervising_body": f"{entity.region[:-1]}分局（演示）",
+                    "registration_state": is_firm
+                    and STATES.get(number % 40, "registered"),
+                    "tag_ids": [
+                        (6, 0, tags[number % 3].ids if number % 5 == 0 else [])
+                    ],
+                }
+            )
+        year = fields.Date.context_today(self).year
+        for number, target in enumerate(targets.sorted("code")[::3], 1):
+            target.contact_name = f"现场联系人{number}"
+            target.contact_phone = f"1000002{number:04d}"
+            for code, permit in FURTHER.items():
+                if target.sector_id.code == code:
+                    ends = datetime.date(year - 1 + number % 4, 1 + number % 12, 15)
+                    vals = {
+                        "number": permit["number"] % number,
+                        "valid_until": number % 5 and ends,
+                    }
+                    target.permit_ids = [(0, 0, {**permit, **vals})]
 
     @api.model
     def _prepare_place(self, target, number):

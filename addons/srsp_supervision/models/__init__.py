@@ -11,6 +11,9 @@ from . import res_users
 from . import srsp_division
 from . import srsp_sector
 from . import srsp_calendar_day
+from . import srsp_region
+from . import srsp_tag
+from . import srsp_qualification
 from . import srsp_rulebook
 from . import srsp_rulebook_life
 from . import srsp_rulebook_effects
@@ -32,6 +35,7 @@ from . import srsp_entity
 from . import srsp_entity_overview
 from . import srsp_target
 from . import srsp_target_change
+from . import srsp_target_permit
 from . import srsp_target_pool
 from . import srsp_permit_reminder
 from . import srsp_registry_count
@@ -39,7 +43,7 @@ from . import srsp_registry_health
 from . import srsp_registry_confirmation
 from . import srsp_inspector
 from . import srsp_inspector_pool
-from . import srsp_inspector_region
+from . import srsp_inspector_personal
 from . import srsp_inspector_certificate
 from . import srsp_inspector_declaration
 from . import srsp_inspector_absence

@@ -30,6 +30,9 @@ class SrspDivision(models.Model):
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
+    # For the bureau's own people; never published.
+    contact_name = fields.Char("Contact")
+    contact_phone = fields.Char("Telephone")
     manager_id = fields.Many2one("res.users", domain=[("share", "=", False)])
     member_ids = fields.Many2many(
         "res.users", "srsp_division_users_rel", "division_id", "user_id", string="Staff"

@@ -105,13 +105,16 @@ class SrspDraw(models.Model):
     def _get_masks(self, inspectors):
         """A function of a region: which of ``inspectors`` serve it.
 
-        Whoever names no region serves every one; a target without a region is served by everybody.
+        Whoever names no region serves every one, and whoever names one those below it too; a target without a region
+        is served by everybody.
         """
         regions, everywhere = {}, 0
+        labels = inspectors.region_ids._get_labels_below()
         for place, inspector in enumerate(inspectors):
             bit = 1 << place
-            for name in inspector.region_ids.mapped("name"):
-                regions[name] = regions.get(name, 0) | bit
+            served = (labels[region.id] for region in inspector.region_ids)
+            for label in set().union(*served):
+                regions[label] = regions.get(label, 0) | bit
             if not inspector.region_ids:
                 everywhere |= bit
         everybody = (1 << len(inspectors)) - 1
@@ -154,6 +157,7 @@ class SrspDraw(models.Model):
                     until=task.date_to,
                     sector=", ".join(task.sector_ids.mapped("name")),
                 )
+                + self._add_lacking(task)
             )
         if len(inspectors - officers) < task.experts:
             raise UserError(
@@ -211,6 +215,7 @@ class SrspDraw(models.Model):
                     tuple(classes),
                     NAMES_SHOWN,
                 )
+                + self._add_lacking(task)
             )
             if rows:
                 raise UserError(
@@ -247,6 +252,12 @@ class SrspDraw(models.Model):
         return self.env._(
             "Add officers to the registry, or let the detachment support."
         )
+
+    @api.model
+    def _add_lacking(self, task):
+        """What the items demand and officers lack, to follow an advice."""
+        lacking = self.env["srsp.inspector"]._describe_lacking(task)
+        return f" {lacking}" if lacking else ""
 
     @api.model
     def _prepare_inspector_rows(self, task, inspectors):

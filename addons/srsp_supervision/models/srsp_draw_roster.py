@@ -17,9 +17,7 @@ PARTS = {
     "none": SQL("'all'"),
     "risk_class": SQL("coalesce(target.risk_class, 'none')"),
     "key": SQL("CASE WHEN target.is_key THEN 'key' ELSE 'ordinary' END"),
-    "region": SQL(
-        r"coalesce(nullif(btrim(regexp_replace(target.region, '\s+', ' ', 'g')), ''), 'none')"
-    ),
+    "region": SQL("coalesce(target.region, 'none')"),
 }
 
 

@@ -11,6 +11,7 @@ class SrspDuty(models.Model):
     _check_company_auto = True
     _checked_fields = frozenset(("division_id", "cooperating_division_ids"))
     _elements = ("cooperating_division_ids",)
+    _later_columns = frozenset({"power_list_code"})
     _sheet_columns = (
         ("code", 9),
         ("name", 36),

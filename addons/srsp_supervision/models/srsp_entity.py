@@ -11,7 +11,8 @@ from ..tools.identity import HIDDEN, mask
 
 # Texts that others get to read.
 READ_TEXTS = (
-    "name region address legal_representative business_scope registering_authority"
+    "name address legal_representative business_scope registering_authority supervising_body"
+    " contact_name contact_phone contact_mobile"
 ).split()
 
 
@@ -48,12 +49,36 @@ class SrspEntity(models.Model):
         store=True,
         help="The credit code, or a generated code without one.",
     )
-    region = fields.Char(tracking=True)
+    region_id = fields.Many2one(
+        "srsp.region", check_company=True, ondelete="restrict", tracking=True
+    )
+    region = fields.Char("Name of the Region", related="region_id.label", store=True)
     address = fields.Char()
     legal_representative = fields.Char()
     founded_on = fields.Date("Founded")
     business_scope = fields.Text()
     registering_authority = fields.Char()
+    supervising_body = fields.Char(
+        help="Who supervises it from day to day, e.g. a district's branch bureau."
+    )
+    registration_state = fields.Selection(
+        [
+            ("registered", "Registered"),
+            ("suspended", "Business suspended"),
+            ("revoked", "Licence revoked"),
+            ("deregistered", "Deregistered"),
+            ("moved", "Moved away"),
+        ],
+        tracking=True,
+        help="As the registering authority has it; empty: not known.",
+    )
+    # Never published and never sent to a platform.
+    contact_name = fields.Char("Contact")
+    contact_phone = fields.Char("Telephone")
+    contact_mobile = fields.Char("Mobile")
+    tag_ids = fields.Many2many(
+        "srsp.tag", "srsp_entity_tag_rel", "entity_id", "tag_id", "Tags"
+    )
     identity_number = fields.Char(
         "Full Identity Number", copy=False, groups=fields.NO_ACCESS
     )
@@ -182,7 +207,7 @@ class SrspEntity(models.Model):
             if {"name", "uscc", "kind"} & vals.keys():
                 self._check_no_open_visit()
         result = super().write(self._clean_uscc(vals))
-        if names := sorted({"region", "kind"} & vals.keys()):
+        if names := sorted({"region_id", "kind"} & vals.keys()):
             self.sudo().target_ids._tell_tasks_of_change(self, names)
         return result
 

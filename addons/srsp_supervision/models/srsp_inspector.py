@@ -6,7 +6,9 @@ from ..tools.working_days import beijing_date
 from .srsp_inspector_declaration import PrivateOne2many
 
 # What decides, beside certificates and absences, whom a draw may take.
-POOL_FIELDS = frozenset("active on_duty pool_kind division_id sector_ids".split())
+POOL_FIELDS = frozenset(
+    "active on_duty pool_kind division_id sector_ids item_ids qualification_ids".split()
+)
 
 
 class SrspInspector(models.Model):
@@ -51,13 +53,39 @@ class SrspInspector(models.Model):
     sector_ids = fields.Many2many(
         "srsp.sector", string="Sectors", check_company=True, tracking=True
     )
-    region_ids = fields.Many2many(
-        "srsp.inspector.region",
-        string="Regions",
+    item_ids = fields.Many2many(
+        "srsp.item",
+        string="Item Scope",
+        ondelete="restrict",
+        check_company=True,
+        domain=[("list_id.is_in_force", "=", True)],
+        tracking=True,
+        help="The items that the inspector may inspect, in this version of the list and in later ones; empty: all of"
+        " the sectors.",
+    )
+    qualification_ids = fields.Many2many(
+        "srsp.qualification",
+        "srsp_inspector_qualification_rel",
+        "inspector_id",
+        "qualification_id",
+        "Qualifications",
+        ondelete="restrict",
         check_company=True,
         tracking=True,
-        help="Where the inspector serves; empty: everywhere.",
     )
+    region_ids = fields.Many2many(
+        "srsp.region",
+        string="Regions",
+        ondelete="restrict",
+        check_company=True,
+        tracking=True,
+        help="Where the inspector serves, with the regions below; empty: everywhere.",
+    )
+    title = fields.Char("Professional Title")
+    post = fields.Char()
+    post_since = fields.Date("In Post Since")
+    expertise = fields.Char("Field of Expertise", help="Of an expert.")
+    employer = fields.Char(help="Of an expert.")
     certificate_ids = fields.One2many(
         "srsp.inspector.certificate", "inspector_id", "Certificates"
     )

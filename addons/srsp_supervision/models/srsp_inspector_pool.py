@@ -23,8 +23,33 @@ class SrspInspector(models.Model):
         """Who may be drawn for ``task``: a Domain on inspectors, recusals aside.
 
         Certificates and absences decide by themselves, whoever asks: a certificate covers the whole window,
-        a confirmed absence touches no day of it.
+        a confirmed absence touches no day of it. In one of the task's sectors at least, the officer may inspect
+        all of its items and holds what they demand.
         """
+        return self._get_available_domain(task) & Domain.OR(
+            self._get_able_domain(task, sector) for sector in task.sector_ids
+        )
+
+    @api.model
+    def _get_able_domain(self, task, sector):
+        """Inspectors of ``sector`` who may inspect the task's items in it: by their scope and their qualifications."""
+        items = task.sudo().item_ids.filtered(lambda item: item.sector_id == sector)
+        scope = Domain.AND(
+            Domain("item_ids", "any!", [("id", "in", item._get_lineage().ids)])
+            for item in items
+        )
+        demanded = Domain.AND(
+            Domain("qualification_ids", "any!", [("id", "=", qualification.id)])
+            for qualification in items.qualification_ids
+        )
+        whole_sector = Domain("item_ids", "not any!", Domain.TRUE)
+        return (
+            Domain("sector_ids", "in", sector.ids) & (whole_sector | scope) & demanded
+        )
+
+    @api.model
+    def _get_available_domain(self, task):
+        """Officers of the task's pools and sectors who are free to inspect, whatever their scope and qualifications."""
         window = (task.date_from, task.date_to)
         certificates = self.env["srsp.inspector.certificate"]._get_covering_domain
         absences = self.env["srsp.inspector.absence"]._get_binding_domain
@@ -46,6 +71,42 @@ class SrspInspector(models.Model):
             & Domain("on_duty", "=", True)
             & Domain("sector_ids", "in", task.sector_ids.ids)
             & Domain("absence_ids", "not any!", absences(task.date_from, task.date_to))
+        )
+
+    @api.model
+    def _describe_lacking(self, task):
+        """What keeps available officers out of ``task`` because its items ask for it, as a sentence; or nothing."""
+        officers = self.sudo().search(self._get_available_domain(task))
+        lacking = officers - self.sudo().search(self._get_eligible_domain(task))
+        items = task.sudo().item_ids
+        reasons = []
+        for qualification in items.qualification_ids.sorted("name"):
+            asking = items.filtered(lambda i, q=qualification: q in i.qualification_ids)
+            found = lacking.filtered(
+                lambda officer, q=qualification, asking=asking: (
+                    officer.sector_ids & asking.sector_id
+                    and q not in officer.qualification_ids
+                )
+            )
+            if found:
+                reasons.append(f"{qualification.name} ({len(found)})")
+        for item in items:
+            lineage = item._get_lineage()
+            found = lacking.filtered(
+                lambda officer, item=item, lineage=lineage: (
+                    item.sector_id in officer.sector_ids
+                    and officer.item_ids
+                    and not officer.item_ids & lineage
+                )
+            )
+            if found:
+                text = self.env._("item scope without %(item)s", item=item.display_name)
+                reasons.append(f"{text} ({len(found)})")
+        if not reasons:
+            return ""
+        return self.env._(
+            "Left out for what the items demand, with the number of officers who lack it: %(reasons)s.",
+            reasons=", ".join(reasons),
         )
 
     def _find_announced_tasks(self):

@@ -17,6 +17,7 @@ class SrspItem(models.Model):
     )
     # Of the nine elements those that a draft may lack; the other four are compulsory from the start.
     _elements = ("inspecting_body", "target", "content", "standard", "method_ids")
+    _later_columns = frozenset({"qualification_ids"})
     _sheet_columns = (
         ("code", 8),
         ("name", 16),
@@ -37,6 +38,7 @@ class SrspItem(models.Model):
         ("frequency_reason", 12),
         ("annual_visit_cap", 8),
         ("officer_qualification", 16),
+        ("qualification_ids", 12),
         ("materials", 22),
     )
 
@@ -81,6 +83,16 @@ class SrspItem(models.Model):
     )
     officer_qualification = fields.Char(
         "Officers Must Hold", help="Qualification that the officers need."
+    )
+    qualification_ids = fields.Many2many(
+        "srsp.qualification",
+        "srsp_item_qualification_rel",
+        "item_id",
+        "qualification_id",
+        "Qualifications Demanded",
+        ondelete="restrict",
+        check_company=True,
+        help="An officer who lacks one is not drawn for a task with this item.",
     )
     materials = fields.Text(
         "Materials Needed", help="What the inspected party should have ready."
@@ -139,6 +151,16 @@ class SrspItem(models.Model):
     def _check_rules(self):
         self._check_floors()
         return super()._check_rules()
+
+    def _get_lineage(self):
+        """These items in every version of their list: what they were copied from and what was copied from them."""
+        found = self.sudo()
+        while True:
+            copies = self.sudo().search([("origin_id", "in", found.ids)])
+            grown = found | found.origin_id | copies
+            if grown == found:
+                return found
+            found = grown
 
     def _find_successors(self, version):
         """{item: what became of it in ``version``}, as a comparison of the two shows; a retired item is missing."""

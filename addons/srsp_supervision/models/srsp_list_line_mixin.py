@@ -17,6 +17,8 @@ class SrspListLineMixin(models.AbstractModel):
     _guarded_fields = ("origin_id", "frozen_names")
     # What a line says, in the order of the workbook, with the width of its column in characters.
     _sheet_columns: tuple[tuple[str, int], ...] = ()
+    # Columns that lists sealed before did not have: left out of the seal while there is nothing in them.
+    _later_columns = frozenset()
     # What must be filled in before a part is handed in.
     _elements: tuple[str, ...] = ()
     # When a user writes one of these, the line is checked against the rulebook and the register of divisions.
@@ -359,6 +361,7 @@ class SrspListLineMixin(models.AbstractModel):
             if self._fields[name].type == "selection"
             else self._get_cell(name)
             for name, _width in self._get_sheet_columns()
+            if name not in self._later_columns or self._get_cell(name)
         }
 
 

@@ -11,7 +11,7 @@ COLUMNS = {
         (8, "inspecting_body", ("division_id",)),
         (7, "target", ()),
         (25, "content", ("materials",)),
-        (18, "standard", ("officer_qualification",)),
+        (18, "standard", ("officer_qualification", "qualification_ids")),
         (7, "method_ids", ()),
         (5, "ratio", ("ratio_reason",)),
         (8, "frequency", ("frequency_reason", "annual_visit_cap")),

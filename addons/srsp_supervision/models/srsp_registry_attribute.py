@@ -91,7 +91,7 @@ class SrspRegistryImport(models.Model):
         if kind == "boolean":
             return cells.ToJson(cells.ToChoice(FLAG_WORDS), str)
         if kind == "date":
-            return cells.ToJson(cells.ToDate(), json.dumps)
+            return cells.ToJson(cells.ToDate(cells.NO_END_DAY), json.dumps)
         if kind == "selection":
             options = definition.get("selection") or []
             words = {key: key for key, _label in options}

@@ -10,8 +10,8 @@ _lt = LazyTranslate(__name__)
 class Column(NamedTuple):
     """``name`` is the column of the staging table and a heading that is always understood.
 
-    ``kind``: text, credit_code, date, latitude, longitude, choice, flag, sector, sectors, regions, division or
-    attribute (``srsp_registry_attribute``).
+    ``kind``: text, credit_code, date, until (no date: no end), last_day (9999-12-31: no end), latitude, longitude,
+    choice, flag, sector, region, division, one of ``MANY``, or attribute (``srsp_registry_attribute``).
     ``model`` and ``field`` say where the value goes; without a field it only finds or checks. ``most``: characters.
     ``aliases`` are further headings, as registries of other systems call it.
     """
@@ -97,11 +97,49 @@ TARGET_COLUMNS = [
         aliases="经营范围",
     ),
     Column(
+        "supervising_body",
+        _lt("Supervising Body"),
+        ENTITY,
+        "supervising_body",
+        aliases="管辖单位 日常监管单位 监管单位",
+    ),
+    Column(
+        "registration_state",
+        _lt("Registration State"),
+        ENTITY,
+        "registration_state",
+        "choice",
+        aliases="登记状态 经营状态",
+    ),
+    Column(
+        "contact_name",
+        _lt("Contact"),
+        ENTITY,
+        "contact_name",
+        aliases="联系人 联络员",
+    ),
+    Column(
+        "contact_phone",
+        _lt("Telephone"),
+        ENTITY,
+        "contact_phone",
+        aliases="联系电话 电话 固定电话",
+    ),
+    Column(
+        "contact_mobile",
+        _lt("Mobile"),
+        ENTITY,
+        "contact_mobile",
+        aliases="手机 手机号 手机号码 联系手机",
+    ),
+    Column("tags", _lt("Tags"), ENTITY, "tag_ids", "tags", aliases="标签"),
+    Column(
         "entity_region",
         _lt("Region of the Entity"),
         ENTITY,
+        "region_id",
         "region",
-        aliases="主体所属区划 住所所在区县",
+        aliases="主体所属区划 住所所在区县 监管主体所在区域",
     ),
     Column(
         "sector",
@@ -129,8 +167,9 @@ TARGET_COLUMNS = [
         "region",
         _lt("Region"),
         TARGET,
+        "region_id",
         "region",
-        aliases="所属区划 区县 所在区县 行政区划 地区",
+        aliases="所属区划 所在区划 区县 所在区县 所在区域 地区",
     ),
     Column("latitude", _lt("Latitude"), TARGET, "latitude", "latitude", aliases="纬度"),
     Column(
@@ -170,8 +209,22 @@ TARGET_COLUMNS = [
         _lt("Permit Valid Until"),
         TARGET,
         "permit_valid_until",
-        "date",
+        "until",
         aliases="有效期至 许可有效期至 证书有效期至 有效期止",
+    ),
+    Column(
+        "target_contact_name",
+        _lt("Contact on Site"),
+        TARGET,
+        "contact_name",
+        aliases="现场联系人 项目联系人",
+    ),
+    Column(
+        "target_contact_phone",
+        _lt("Telephone on Site"),
+        TARGET,
+        "contact_phone",
+        aliases="现场联系电话 项目联系电话",
     ),
     Column(
         "risk_class",
@@ -258,7 +311,7 @@ INSPECTOR_COLUMNS = [
         INSPECTOR,
         "region_ids",
         "regions",
-        aliases="所属区划 区县 地区 片区",
+        aliases="所属区划 服务区划 区域 区县 地区 片区",
     ),
     Column(
         "certificate_number",
@@ -272,23 +325,83 @@ INSPECTOR_COLUMNS = [
         _lt("Certificate Valid Until"),
         INSPECTOR,
         "certificate_valid_until",
-        "date",
+        "last_day",
         aliases="执法证有效期至 证件有效期至 有效期至",
     ),
     Column(
         "on_duty", _lt("On Duty"), INSPECTOR, "on_duty", "flag", aliases="在岗 是否在岗"
     ),
+    Column(
+        "items",
+        _lt("Item Scope"),
+        INSPECTOR,
+        "item_ids",
+        "items",
+        aliases="事项范围 抽查事项范围",
+    ),
+    Column(
+        "qualifications",
+        _lt("Qualifications"),
+        INSPECTOR,
+        "qualification_ids",
+        "qualifications",
+        aliases="资格 专业资格 持有资格",
+    ),
+    Column("sex", _lt("Sex"), INSPECTOR, "sex", "choice", aliases="性别"),
+    Column(
+        "mobile",
+        _lt("Mobile"),
+        INSPECTOR,
+        "mobile",
+        aliases="手机 手机号 手机号码 联系电话",
+    ),
+    Column(
+        "education", _lt("Education"), INSPECTOR, "education", "choice", aliases="学历"
+    ),
+    Column(
+        "education_field",
+        _lt("Field of Study"),
+        INSPECTOR,
+        "education_field",
+        aliases="专业 所学专业",
+    ),
+    Column(
+        "title", _lt("Professional Title"), INSPECTOR, "title", aliases="职称 技术职称"
+    ),
+    Column("post", _lt("Post"), INSPECTOR, "post", aliases="职务 岗位"),
+    Column(
+        "post_since",
+        _lt("In Post Since"),
+        INSPECTOR,
+        "post_since",
+        "date",
+        aliases="进入岗位时间 任职时间 上岗日期",
+    ),
+    Column(
+        "expertise",
+        _lt("Field of Expertise"),
+        INSPECTOR,
+        "expertise",
+        aliases="专家领域 专长",
+    ),
+    Column(
+        "employer", _lt("Employer"), INSPECTOR, "employer", aliases="工作单位 所在单位"
+    ),
 ]
 
+# Kinds of several records in one cell.
+MANY = ("sectors", "regions", "items", "qualifications", "tags")
 COLUMNS = {"target": TARGET_COLUMNS, "inspector": INSPECTOR_COLUMNS}
 # PostgreSQL's type of a column of the staging table, by the column's kind; text otherwise.
 TYPES = {
     "date": "date",
+    "until": "date",
+    "last_day": "date",
+    "region": "integer",
     "latitude": "numeric",
     "longitude": "numeric",
     "flag": "boolean",
     "sector": "integer",
-    "sectors": "integer[]",
-    "regions": "integer[]",
     "division": "integer",
+    **dict.fromkeys(MANY, "integer[]"),
 }

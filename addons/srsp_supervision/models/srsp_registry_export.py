@@ -7,7 +7,8 @@ from odoo.tools import SQL
 from ..tools.registry_cells import normalise, split_words
 from ..tools.registry_file import quote
 from ..tools.registry_sheet import Heading, SheetWriter, write_template
-from .srsp_registry_columns import ENTITY
+from .srsp_inspector_personal import PERSONAL
+from .srsp_registry_columns import ENTITY, INSPECTOR, MANY, TYPES
 from .srsp_registry_import_words import NOTES
 
 FETCH_ROWS = 2_000
@@ -80,20 +81,12 @@ class SrspRegistryImport(models.Model):
             "entity" if column.model == ENTITY else "record", column.field
         )
         field = self.env[column.model]._fields[column.field]
-        if column.kind in ("sectors", "regions"):
-            own, other = field.column1, field.column2
-            word = SQL("other.name")
-            if column.kind == "sectors":
-                word = self._get_word_sql("srsp.sector", SQL("other.id"))
-            return SQL(
-                "(SELECT string_agg(%s, '、' ORDER BY name) FROM %s rel JOIN %s other ON other.id = rel.%s"
-                " WHERE rel.%s = record.id)",
-                word,
-                SQL.identifier(field.relation),
-                SQL.identifier(self.env[field.comodel_name]._table),
-                SQL.identifier(other),
-                SQL.identifier(own),
-            )
+        if column.kind in MANY:
+            return self._get_words_sql(column, field)
+        if column.kind == "region":
+            return SQL("(SELECT label FROM srsp_region WHERE id = %s)", value)
+        if column.model == INSPECTOR and column.field in PERSONAL:
+            value = self._get_personal_sql(column)
         if column.kind == "sector":
             return self._get_word_sql("srsp.sector", value)
         if column.kind == "choice":
@@ -112,6 +105,37 @@ class SrspRegistryImport(models.Model):
         if column.kind in ("latitude", "longitude"):
             return SQL("nullif(%s, 0)::float", value)
         return value
+
+    def _get_words_sql(self, column, field):
+        """SQL of several records in one cell, each as an import finds it."""
+        words = {
+            "sectors": self._get_word_sql("srsp.sector", SQL("other.id")),
+            "regions": SQL("other.label"),
+            "items": SQL("other.code"),
+        }
+        return SQL(
+            "(SELECT string_agg(%s, '、' ORDER BY other.name) FROM %s rel JOIN %s other ON other.id = rel.%s"
+            " WHERE rel.%s = %s.id)",
+            words.get(column.kind, SQL("other.name")),
+            SQL.identifier(field.relation),
+            SQL.identifier(self.env[field.comodel_name]._table),
+            SQL.identifier(field.column2),
+            SQL.identifier(field.column1),
+            SQL("entity" if column.model == ENTITY else "record"),
+        )
+
+    def _get_personal_sql(self, column):
+        """SQL of personal data of inspectors, empty where it is not for the user."""
+        value = SQL("record.personal_data->>%s", column.field)
+        user = self.env.user
+        if self.env["srsp.inspector"]._sees_all_personal():
+            return value
+        return SQL(
+            "CASE WHEN record.user_id = %s OR record.division_id IN %s THEN %s END",
+            user.id,
+            tuple(user.srsp_division_ids.ids) or (0,),
+            value,
+        )
 
     def _get_word_sql(self, model, value):
         """SQL of what a sector or division is called: its name, or its code where an import would misread the name."""
@@ -167,7 +191,8 @@ class SrspRegistryImport(models.Model):
                 note, is_date, words = self._describe_attribute(own[column.name])
             else:
                 note = NOTES[column.kind]._translate(language)
-                is_date, words = column.kind == "date", self._get_words_shown(column)
+                is_date = TYPES.get(column.kind) == "date"
+                words = self._get_words_shown(column)
             if column.required:
                 note = self.env._("Required. %(note)s", note=note)
             label = column.label._translate(language)
@@ -181,8 +206,12 @@ class SrspRegistryImport(models.Model):
             return [label for _value, label in field._description_selection(self.env)]
         if column.kind == "flag":
             return [self.env._("Yes"), self.env._("No")]
-        models = {"sector": "srsp.sector", "division": "srsp.division"}
+        models = {
+            "sector": "srsp.sector",
+            "division": "srsp.division",
+            "region": "srsp.region",
+        }
         if column.kind in models:
             domain = [("company_id", "=", self.env.company.id)]
-            return self.env[models[column.kind]].search(domain).mapped("name")
+            return self.env[models[column.kind]].search(domain).mapped("display_name")
         return []

@@ -2,7 +2,7 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .srsp_registry_import_sql import ENTITY_VALUES
+from .srsp_registry_import_sql import ENTITY_VALUES, shown
 
 AGAINST = 'INSERT INTO srsp_import_error (row, "column", value, reason, other) '
 # Bad rows as a whole, beyond what single cells show: (row, column, value, reason, number of another row).
@@ -126,7 +126,7 @@ class SrspRegistryImport(models.Model):
         """Add what is wrong with rows as a whole to ``srsp_import_error``, and take bad rows out."""
         parts = {
             "entity_values": SQL(", ").join(
-                SQL("(%s, g.%s::varchar)", c.name, SQL.identifier(c.name))
+                SQL("(%s, %s)", c.name, shown(c, SQL.identifier("g", c.name)))
                 for c in ENTITY_VALUES
             ),
             "own_entities": self._get_own_entities(),

@@ -34,11 +34,11 @@ class SrspRegistryImport(models.Model):
         """Keep the first values that change, as the user reads them."""
         cells = [
             SQL(
-                "(%s, %s, %s::varchar, %s::varchar, %s AND (%s))",
+                "(%s, %s, %s, %s, %s AND (%s))",
                 place,
                 column.name,
-                SQL.identifier(alias, column.field),
-                SQL.identifier("r", column.name),
+                sql.shown(column, sql.stored(column, alias)),
+                sql.shown(column, SQL.identifier("r", column.name)),
                 SQL.identifier("r", moving),
                 sql.moves([column], alias),
             )
@@ -75,6 +75,8 @@ class SrspRegistryImport(models.Model):
         if column.kind == "choice":
             field = self.env[column.model]._fields[column.field]
             return dict(field._description_selection(self.env))
+        if column.kind == "until":
+            return {"infinity": self.env._("No end")}
         return self._get_flag_words() if column.kind == "flag" else {}
 
     def _get_attribute_words(self, definition):
@@ -138,8 +140,8 @@ class SrspRegistryImport(models.Model):
         field = self.env[column.model]._fields[column.field]
         pair = [
             SQL.identifier("old", column.field),
-            SQL("coalesce(r.%s, old.%s)", SQL.identifier(column.name), SQL.identifier(column.field)),
-        ]  # fmt: skip
+            sql.becomes(column, "r", "old"),
+        ]
         texts = days = flags = [SQL("NULL")] * 2
         if field.type == "date":
             days = [SQL("%s::timestamp", value) for value in pair]
@@ -151,6 +153,8 @@ class SrspRegistryImport(models.Model):
                 for key, label in field._description_selection(self.env)
             )
             texts = [SQL("CASE %s %s ELSE '' END", value, cases) for value in pair]
+        elif field.type == "many2one":
+            texts, flags = [sql.shown(column, value) for value in pair], pair
         else:
             texts = pair
         return SQL(

@@ -5,9 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..tools.registry_convert import CellError
-from .srsp_registry_columns import INSPECTOR_COLUMNS
+from .srsp_registry_columns import INSPECTOR_COLUMNS, MANY
 
-MANY = ("sectors", "regions")
 CERTIFICATE = ("certificate_number", "certificate_valid_until")
 
 

@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from .srsp_registry_columns import ENTITY, TARGET, TARGET_COLUMNS
+from .srsp_registry_columns import ENTITY, MANY, TARGET, TARGET_COLUMNS
 
 # The columns that a row may change, by table; the others say which record it is.
 ENTITY_VALUES = [c for c in TARGET_COLUMNS if c.model == ENTITY]
@@ -197,6 +197,13 @@ UPDATE srsp_registry_import i SET missing_count = now.count
          WHERE old.missing_count > 0 AND old.id != %(import)s GROUP BY old.id) now
  WHERE i.id = now.id AND i.missing_count != now.count
 """
+# An entity's tags are those of its row, where that names any.
+KEEP_TAGS = """
+DELETE FROM srsp_entity_tag_rel rel USING (%(rows)s) n WHERE rel.entity_id = n.record_id AND n.tags IS NOT NULL;
+INSERT INTO srsp_entity_tag_rel (entity_id, tag_id)
+SELECT n.record_id, unnest(n.tags) FROM (%(rows)s UNION ALL SELECT id, %(columns)s FROM srsp_import_entity) n
+    ON CONFLICT DO NOTHING
+"""
 # What NULL means in the columns of some kinds.
 UNSET = {"flag": SQL("FALSE"), "latitude": SQL("0"), "longitude": SQL("0")}
 DEFAULTS = {"kind": SQL("'enterprise'"), "state": SQL("'active'")}
@@ -221,6 +228,17 @@ def moves(columns, alias):
         new, old = SQL.identifier("r", c.name), SQL.identifier(alias, c.field)
         if c.kind in UNSET:
             terms.append(SQL("%s != coalesce(%s, %s)", new, old, UNSET[c.kind]))
+        elif c.kind == "until":
+            terms.append(
+                SQL(
+                    "%s IS NOT NULL AND nullif(%s, 'infinity') IS DISTINCT FROM %s",
+                    new,
+                    new,
+                    old,
+                )
+            )
+        elif c.kind in MANY:
+            terms.append(SQL("%s != %s", new, stored(c, alias)))
         else:
             differs = SQL(">" if c.name == "risk_date" else "!=")
             terms.append(
@@ -244,26 +262,74 @@ def merge(columns):
     )
 
 
-def assign(columns, new, old):
-    return SQL(", ").join(
-        SQL(
-            "%s = coalesce(%s, %s)",
-            SQL.identifier(c.field),
-            SQL.identifier(new, c.name),
-            SQL.identifier(old, c.field),
-        )
-        for c in columns
+def stored(column, alias):
+    """What the record ``alias`` has in a column; of several records the ids, in ascending order."""
+    if column.kind not in MANY:
+        return SQL.identifier(alias, column.field)
+    return SQL(
+        "(SELECT coalesce(array_agg(tag_id ORDER BY tag_id), '{}') FROM srsp_entity_tag_rel WHERE entity_id = %s)",
+        SQL.identifier(alias, "id"),
     )
+
+
+def becomes(column, new, old):
+    """What a record has in a column once the row ``new`` has changed it."""
+    value, before = SQL.identifier(new, column.name), SQL.identifier(old, column.field)
+    if column.kind == "until":
+        return SQL(
+            "CASE WHEN %s = 'infinity' THEN NULL ELSE coalesce(%s, %s) END",
+            value,
+            value,
+            before,
+        )
+    return SQL("coalesce(%s, %s)", value, before)
+
+
+def shown(column, value):
+    """A value as text: regions and tags by their names."""
+    if column.kind == "region":
+        return SQL("(SELECT label FROM srsp_region WHERE id = %s)", value)
+    if column.kind in MANY:
+        return SQL(
+            "(SELECT string_agg(name, '、' ORDER BY name) FROM srsp_tag WHERE id IN (SELECT unnest(%s)))",
+            value,
+        )
+    return SQL("%s::varchar", value)
+
+
+def assign(columns, new, old):
+    """Assignments of an UPDATE; with a region, its name beside it."""
+    parts = []
+    for c in columns:
+        if c.kind in MANY:
+            continue
+        value = becomes(c, new, old)
+        parts.append(SQL("%s = %s", SQL.identifier(c.field), value))
+        if c.kind == "region":
+            parts.append(SQL("region = %s", shown(c, value)))
+    return SQL(", ").join(parts)
 
 
 def fields(columns):
-    return SQL(", ").join(SQL.identifier(c.field) for c in columns)
+    """The columns that ``values`` fills."""
+    names = []
+    for c in columns:
+        if c.kind not in MANY:
+            names.append(SQL.identifier(c.field))
+        if c.kind == "region":
+            names.append(SQL("region"))
+    return SQL(", ").join(names)
 
 
 def values(columns, alias=None):
-    return SQL(", ").join(
-        SQL("coalesce(%s, %s)", value, DEFAULTS[c.name])
-        if c.name in DEFAULTS
-        else value
-        for c, value in zip(columns, _identify(columns, alias))
-    )
+    parts = []
+    for c, value in zip(columns, _identify(columns, alias)):
+        if c.name in DEFAULTS:
+            value = SQL("coalesce(%s, %s)", value, DEFAULTS[c.name])
+        elif c.kind == "until":
+            value = SQL("nullif(%s, 'infinity')", value)
+        if c.kind not in MANY:
+            parts.append(value)
+        if c.kind == "region":
+            parts.append(shown(c, value))
+    return SQL(", ").join(parts)

@@ -90,6 +90,8 @@ class SrspRegistryImport(models.Model):
             "text": lambda: cells.ToText(column.most),
             "credit_code": cells.ToCreditCode,
             "date": cells.ToDate,
+            "until": lambda: cells.ToDate("infinity"),
+            "last_day": lambda: cells.ToDate(cells.NO_END_DAY),
             "latitude": lambda: cells.ToNumber(-90, 90, 6),
             "longitude": lambda: cells.ToNumber(-180, 180, 6),
             "choice": lambda: cells.ToChoice(self._get_choices(column)),
@@ -98,9 +100,13 @@ class SrspRegistryImport(models.Model):
             "sectors": lambda: cells.ToChoices(
                 self._get_words("srsp.sector"), "unknown_sector"
             ),
-            "regions": lambda: cells.ToChoices(
-                self._get_words("srsp.inspector.region"), "unknown_region"
+            "region": lambda: cells.ToChoice(self._get_regions(), "unknown_region"),
+            "regions": lambda: cells.ToChoices(self._get_regions(), "unknown_region"),
+            "qualifications": lambda: cells.ToChoices(
+                self._get_words("srsp.qualification"), "unknown_qualification"
             ),
+            "items": lambda: cells.ToChoices(self._get_items(), "unknown_item"),
+            "tags": lambda: cells.ToChoices(self._get_words("srsp.tag"), "unknown_tag"),
             "division": lambda: cells.ToChoice(
                 self._get_words("srsp.division"), "unknown_division"
             ),
@@ -136,6 +142,27 @@ class SrspRegistryImport(models.Model):
         if "code" in records:
             words |= {cells.normalise(r.code): str(r.id) for r in records}
         return words
+
+    def _get_regions(self):
+        """The words of the register of regions, Bad for those that several regions go by."""
+        company = self.company_id or self.env.company
+        words = self.env["srsp.region"]._get_words(company)
+        return {
+            word: str(found.id) if len(found) == 1 else cells.Bad("ambiguous_region")
+            for word, found in words.items()
+        }
+
+    def _get_items(self):
+        """The words of the items in force: their codes, and the names that only one of them has."""
+        company = self.company_id or self.env.company
+        items = self.env["srsp.item"].search(
+            [("list_id.is_in_force", "=", True), ("company_id", "=", company.id)]
+        )
+        words = {
+            name: str(named.id) if len(named) == 1 else cells.Bad("ambiguous_word")
+            for name, named in items.grouped("name").items()
+        }
+        return words | {item.code: str(item.id) for item in items}
 
     def _get_own_sectors(self):
         """The words of the sectors, Bad for those whose targets are not the user's to create and change."""

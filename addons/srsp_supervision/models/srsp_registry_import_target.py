@@ -74,6 +74,9 @@ class SrspRegistryImport(models.Model):
             assignments=sql.assign(ENTITY_VALUES, "n", "e"),
             rows=entities,
         )
+        if any(column.kind == "tags" for column, _place in self._get_mapping()):
+            columns = sql.identify(ENTITY_VALUES)
+            self._run_sql(sql.KEEP_TAGS, rows=entities, columns=columns)
         self._run_sql(sql.KEEP_CHANGES, source=self.source)
         self._keep_tracking(TARGET, TARGET_VALUES, SQL(sql.MOVING_TARGETS))
         plain = [c for c in TARGET_VALUES if c.name != "risk_date"]
@@ -125,8 +128,14 @@ class SrspRegistryImport(models.Model):
                         WHERE g.target_id IS NULL""",
         }
         done = {
-            ENTITY: {"code"},
-            TARGET: {"division_id", "company_id", "last_inspected_on", "properties"},
+            ENTITY: {"code", "region"},
+            TARGET: {
+                "division_id",
+                "company_id",
+                "region",
+                "last_inspected_on",
+                "properties",
+            },
         }
         for model, values in ((ENTITY, ENTITY_VALUES), (TARGET, TARGET_VALUES)):
             own = self.env[model]._fields

@@ -81,7 +81,21 @@ REASONS = {
     "own_entry": _lt("your own entry: somebody else keeps it"),
     "half_certificate": _lt("a certificate has a number and a last day"),
     "line_break": _lt("a tab or a line break: type it in one line"),
-    "unknown_region": _lt("no such region of inspectors"),
+    "unknown_region": _lt(
+        "not in the register of regions: write name or code as the register has it, or have the region added there"
+        " (Configuration, Regions)"
+    ),
+    "ambiguous_region": _lt(
+        "several regions have this name: enter the code, or write the name of the region above before it"
+    ),
+    "unknown_qualification": _lt(
+        "not in the register of qualifications: write its name as the register has it, or have it added there"
+        " (Configuration, Qualifications)"
+    ),
+    "unknown_item": _lt("no such item in the list in force: enter its code"),
+    "unknown_tag": _lt(
+        "no such tag: write its name as the register has it, or have it added there (Configuration, Tags)"
+    ),
     "ambiguous_word": _lt("several have this name: enter the code"),
     "archived_sector": _lt("the sector is archived: nothing is added to its registry"),
     "same_name": _lt(
@@ -100,6 +114,11 @@ NOTES = {
         "18 digits and capital letters (GB 32100-2015); leave it empty where there is none."
     ),
     "date": _lt("A date, e.g. 2026-03-20."),
+    "until": _lt("A date, e.g. 2026-03-20; 长期 or 9999-12-31 where there is no end."),
+    "last_day": _lt(
+        "A date, e.g. 2026-03-20; 长期 or 9999-12-31 where there is no end."
+    ),
+    "region": _lt("Name or code of a region, e.g. 350102."),
     "latitude": _lt("Degrees north, e.g. 26.074508."),
     "longitude": _lt("Degrees east, e.g. 119.296494."),
     "choice": _lt("One of the words in the list."),
@@ -108,7 +127,10 @@ NOTES = {
     "number": _lt("A number."),
     "sector": _lt("Name or code of a sector."),
     "sectors": _lt("Names or codes of sectors, with commas between them."),
-    "regions": _lt("Names of regions, with commas between them."),
+    "regions": _lt("Names or codes of regions, with commas between them."),
+    "qualifications": _lt("Names of qualifications, with commas between them."),
+    "items": _lt("Codes of items in force, with commas between them; empty: all."),
+    "tags": _lt("Names of tags, with commas between them."),
     "division": _lt("Name or code of a division."),
 }
 FILE_REASONS = {

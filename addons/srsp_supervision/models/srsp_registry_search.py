@@ -122,7 +122,7 @@ class SrspTarget(models.Model):
 
     @api.model
     def _search_display_name(self, operator, value):
-        """Targets by a fragment of their own name, their entity's or their permit number, or the beginning of a code.
+        """Targets by a fragment of their own name, their entity's or a permit number, or the beginning of a code.
 
         A union of searches that each have an index: PostgreSQL finds none for an OR over two tables.
         """
@@ -131,6 +131,8 @@ class SrspTarget(models.Model):
         every = self.sudo().with_context(active_test=False)
         entities = self.env["srsp.entity"].sudo().with_context(active_test=False)
         named = entities._search(Domain("display_name", operator, value))
+        further = self.env["srsp.target.permit"].sudo()
+        further = further._search(Domain("number", operator, value.strip()))
         parts = [
             every._search(domain).select()
             for domain in (
@@ -140,9 +142,18 @@ class SrspTarget(models.Model):
                 Domain("permit_number", operator, value.strip()),
             )
         ]
+        parts.append(further.subselect("target_id"))
         # As an array, or PostgreSQL expects so many of a fragment it has never met that it reads the whole table.
         found = SQL("(SELECT unnest(ARRAY(%s)))", SQL(" UNION ").join(parts))
         return Domain("id", "in", found)
+
+
+class SrspTargetPermit(models.Model):
+    _inherit = "srsp.target.permit"
+
+    number = BigramChar()
+
+    _number_bigrams = models.Index("USING gin (srsp_bigrams(number))")
 
 
 def _is_typed(operator, value):

@@ -14,8 +14,16 @@ from .srsp_rulebook import RISK_CLASSES
 from .srsp_target_change import LOGGED, RISK_SOURCES, Origin
 
 # Texts that others get to read.
-READ_TEXTS = "name region permit_name permit_number permit_authority key_reason state_reason".split()
+READ_TEXTS = (
+    "name permit_name permit_number permit_authority key_reason state_reason contact_name contact_phone"
+).split()
 PERMIT_DAYS = 60  # before a permit runs out: from then on it is shown and reminded of
+PERMIT_STATES = [
+    ("none", "No date"),
+    ("expired", "Expired"),
+    ("soon", "Expires soon"),
+    ("valid", "Valid"),
+]
 
 
 # What the registry should know of a target in it.
@@ -81,23 +89,24 @@ class SrspTarget(models.Model):
         tracking=True,
         help="The project, right or area, where it has a name of its own.",
     )
-    region = fields.Char(tracking=True)
+    region_id = fields.Many2one(
+        "srsp.region", check_company=True, ondelete="restrict", tracking=True
+    )
+    region = fields.Char("Name of the Region", related="region_id.label", store=True)
     latitude = fields.Float(digits=(9, 6), help="Degrees north; 0: unknown.")
     longitude = fields.Float(digits=(9, 6), help="Degrees east; 0: unknown.")
     permit_name = fields.Char()
     permit_number = fields.Char("Permit", tracking=True)
     permit_authority = fields.Char("Permit Granted By")
     permit_granted_on = fields.Date()
-    permit_valid_until = fields.Date(tracking=True)
-    permit_state = fields.Selection(
-        [
-            ("none", "No date"),
-            ("expired", "Expired"),
-            ("soon", "Expires soon"),
-            ("valid", "Valid"),
-        ],
-        compute="_compute_permit_state",
+    permit_valid_until = fields.Date(tracking=True, help="Empty: no end.")
+    permit_state = fields.Selection(PERMIT_STATES, compute="_compute_permit_state")
+    permit_ids = fields.One2many(
+        "srsp.target.permit", "target_id", "Further Permits", copy=True
     )
+    # Never published and never sent to a platform.
+    contact_name = fields.Char("Contact on Site")
+    contact_phone = fields.Char("Telephone on Site")
     risk_class = fields.Selection(
         RISK_CLASSES, tracking=True, help="Empty: not classified yet."
     )
@@ -149,16 +158,8 @@ class SrspTarget(models.Model):
 
     @api.depends("permit_valid_until")
     def _compute_permit_state(self):
-        today = beijing_date(fields.Datetime.now())
         for target in self:
-            until = target.permit_valid_until
-            if not until:
-                target.permit_state = "none"
-            elif until < today:
-                target.permit_state = "expired"
-            else:
-                soon = until <= today + datetime.timedelta(days=PERMIT_DAYS)
-                target.permit_state = "soon" if soon else "valid"
+            target.permit_state = get_permit_state(target.permit_valid_until)
 
     @api.depends(
         "inspection_line_ids.inspection_id.stage",
@@ -362,3 +363,14 @@ class SrspTarget(models.Model):
             if not self.env.context.get("code_only"):
                 parts += [target.entity_id.name, target.name]
             target.display_name = " ".join(part for part in parts if part)
+
+
+def get_permit_state(until):
+    """Which of ``PERMIT_STATES`` a permit is in today that is valid until that day; False: no end."""
+    today = beijing_date(fields.Datetime.now())
+    if not until:
+        return "none"
+    if until < today:
+        return "expired"
+    soon = today + datetime.timedelta(days=PERMIT_DAYS)
+    return "soon" if until <= soon else "valid"

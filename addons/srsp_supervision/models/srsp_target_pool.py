@@ -2,7 +2,7 @@ from odoo import api, models
 
 # What may take a target into or out of a task's pool, or into another of its strata.
 POOL_FIELDS = frozenset(
-    "name region permit_number permit_valid_until risk_class is_key state".split()
+    "name region_id permit_number permit_valid_until risk_class is_key state".split()
 )
 CODES_SHOWN = 3
 

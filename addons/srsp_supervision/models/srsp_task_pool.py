@@ -1,4 +1,5 @@
 import ast
+from collections.abc import Collection
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -6,8 +7,10 @@ from odoo.fields import Domain
 
 # What a target filter may ask about.
 FILTER_FIELDS = frozenset(
-    "id code name region permit_number permit_valid_until risk_class is_key entity_id.region entity_id.kind".split()
+    "id code name region region_id permit_number permit_valid_until risk_class is_key"
+    " entity_id.region entity_id.region_id entity_id.kind".split()
 )
+REGION_OPERATORS = ("in", "not in", "=", "!=", "child_of")
 
 
 class SrspTask(models.Model):
@@ -84,6 +87,12 @@ class SrspTask(models.Model):
             chosen = Domain(ast.literal_eval(self.target_domain or "[]"))
             chosen.validate(self.env["srsp.target"])
             names = {condition.field_expr for condition in chosen.iter_conditions()}
+            names |= {
+                f"{condition.field_expr} {condition.operator}"
+                for condition in chosen.iter_conditions()
+                if condition.field_expr.endswith("region_id")
+                and condition.operator not in REGION_OPERATORS
+            }
         except (ValueError, SyntaxError, TypeError) as error:
             raise ValidationError(
                 self.env._(
@@ -100,3 +109,24 @@ class SrspTask(models.Model):
                 )
             )
         return chosen
+
+    def _get_public_filter(self):
+        """The target filter as outsiders can read it: regions by name, as the registry and the strata call them."""
+
+        def name(condition):
+            if not condition.field_expr.endswith("region_id"):
+                return condition
+            operator, value = condition.operator, condition.value
+            register = self.env["srsp.region"].sudo().with_context(active_test=False)
+            if operator == "child_of":
+                regions, operator = register.search([("id", "child_of", value)]), "in"
+                value = regions.ids
+            values = value if isinstance(value, Collection) else [value]
+            labels = sorted(register.browse(filter(None, values)).mapped("label"))
+            labels += [False] if not all(values) else []
+            operator = {"=": "in", "!=": "not in"}.get(operator, operator)
+            return Domain(condition.field_expr.removesuffix("_id"), operator, labels)
+
+        if "region_id" not in (self.target_domain or ""):
+            return self.target_domain or "[]"
+        return str(list(self._get_chosen_domain().map_conditions(name)))

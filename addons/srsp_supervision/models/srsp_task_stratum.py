@@ -4,8 +4,9 @@ from odoo.exceptions import ValidationError
 from ..tools.certificate import one_line
 
 # What a key is made of where the task's strata are by it, in this order.
-PARTS = ("risk_class", "mark", "region")
-KINDS = {"risk_class": "risk_class", "key": "mark", "region": "region"}
+PARTS = ("risk_class", "mark", "region_id")
+KINDS = {"risk_class": "risk_class", "key": "mark", "region": "region_id"}
+NOWHERE = "none"  # in a key: targets without a region
 
 
 class SrspTaskStratum(models.Model):
@@ -33,10 +34,11 @@ class SrspTaskStratum(models.Model):
         compute="_compute_parts",
         readonly=False,
     )
-    region = fields.Char(
+    region_id = fields.Many2one(
+        "srsp.region",
         compute="_compute_parts",
         readonly=False,
-        help="As the registry writes it; “none” for targets without one.",
+        help="Empty: targets without a region.",
     )
     ratio = fields.Float(digits=(5, 4), required=True)
     reason = fields.Char(required=True, help="Published with the roster.")
@@ -64,10 +66,16 @@ class SrspTaskStratum(models.Model):
             names = stratum._get_parts(stratum.task_id)
             texts = (stratum.key or "").split("/", max(len(names) - 1, 0))
             parts = dict(zip(names, texts, strict=False))
-            for name in PARTS:
-                field, text = self._fields[name], parts.get(name)
-                known = field.type == "char" or text in field.get_values(self.env)
+            for name in ("risk_class", "mark"):
+                text = parts.get(name)
+                known = text in self._fields[name].get_values(self.env)
                 stratum[name] = known and text
+            stratum.region_id = self.env["srsp.region"].search(
+                [
+                    ("company_id", "=", stratum.task_id.company_id.id),
+                    ("label", "=", parts.get("region_id")),
+                ]
+            )
 
     @api.model
     def _get_parts(self, task):
@@ -116,9 +124,39 @@ class SrspTaskStratum(models.Model):
         joined = {name: value for name, value in vals.items() if name not in PARTS}
         if len(joined) < len(vals) and "key" not in vals:
             parts = {**(before or {}), **vals}
-            texts = [one_line(parts.get(name) or "") for name in self._get_parts(task)]
+            texts = [
+                self._get_part_text(name, parts.get(name))
+                for name in self._get_parts(task)
+            ]
             joined["key"] = "/".join(texts) or "all"
         return joined
+
+    @api.model
+    def _get_part_text(self, name, value):
+        """A part as the key has it."""
+        if name != "region_id":
+            return one_line(value or "")
+        region = self.env["srsp.region"].browse(int(value or 0)).exists()
+        return region.label or NOWHERE
+
+    @api.model
+    def _rename_regions(self, company, labels):
+        """Let the strata of rosters that are not locked yet follow their regions.
+
+        :param dict labels: {label as it was: as it is now}
+        """
+        strata = self.sudo().search(
+            [
+                ("task_id.company_id", "=", company.id),
+                ("task_id.state", "=", "planned"),
+                ("task_id.stratify_by", "like", "region"),
+            ]
+        )
+        for stratum in strata if labels else ():
+            places = len(self._get_parts(stratum.task_id)) - 1
+            *parts, region = stratum.key.split("/", places)
+            if region in labels:
+                stratum.key = "/".join([*parts, labels[region]])
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_announced(self):

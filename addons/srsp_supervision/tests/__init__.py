@@ -3,6 +3,7 @@ from . import test_assignment
 from . import test_canonical
 from . import test_certificate
 from . import test_chain_records
+from . import test_contacts
 from . import test_coverage
 from . import test_demo_lists
 from . import test_demo_registry
@@ -29,8 +30,12 @@ from . import test_list_input
 from . import test_list_workbook
 from . import test_lists_and_plans
 from . import test_paper
+from . import test_qualifications
 from . import test_recusals
+from . import test_region_migration
+from . import test_regions
 from . import test_registry_attributes
+from . import test_registry_dates
 from . import test_registry_doors
 from . import test_registry_export
 from . import test_registry_health
@@ -39,8 +44,8 @@ from . import test_registry_import_errors
 from . import test_registry_import_files
 from . import test_registry_import_inspectors
 from . import test_registry_import_keys
-from . import test_registry_upload
 from . import test_registry_insiders
+from . import test_registry_upload
 from . import test_registry_workbook
 from . import test_risk
 from . import test_rulebook

@@ -191,6 +191,21 @@ class SrspCase(TransactionCase):
         )
 
     @classmethod
+    def _make_region(cls, name, parent=None, code=None, **values):
+        """A region of the bureau's register; its code is the next one."""
+        register = cls.env["srsp.region"].with_context(active_test=False)
+        count = register.search_count([("company_id", "=", cls.company.id)])
+        return cls.env["srsp.region"].create(
+            {
+                "name": name,
+                "code": code or f"3599{count:02d}",
+                "parent_id": parent.id if parent else False,
+                "company_id": cls.company.id,
+                **values,
+            }
+        )
+
+    @classmethod
     def _make_user(cls, login, role, divisions=None, company=None):
         company = company or cls.company
         return new_test_user(

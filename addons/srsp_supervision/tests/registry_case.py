@@ -76,6 +76,9 @@ class RegistryCase(SrspCase):
         cls.manager = cls._make_user("manager", "division_manager", cls.surveying)
         cls.administrator = cls._make_user("administrator", "administrator")
         (cls.officer | cls.manager | cls.administrator).lang = "en_US"
+        cls.regions = {
+            name: cls._make_region(name) for name in ("鼓楼区", "台江区", "霞浦县")
+        }
 
     def _upload(self, rows, user=None, **values):
         """An import of ``rows`` (or of the bytes of a file), its headings read."""

@@ -7,7 +7,8 @@ MODELS = (
     "division sector calendar.day rulebook list list.part legal.basis method item duty entity target target.change"
     " registry.health registry.confirmation registry.import registry.import.column registry.import.change"
     " registry.import.error"
-    " inspector inspector.region inspector.certificate inspector.absence inspector.tie recusal training"
+    " region tag qualification target.permit inspector inspector.certificate inspector.absence inspector.tie"
+    " recusal training"
     " plan task task.stratum task.roster coverage draw draw.iteration draw.line draw.witness event event.check"
     " inspection inspection.line rectification"
 )
@@ -31,7 +32,8 @@ EXPECTED = {
     "auditor": dict.fromkeys(MODELS.split(), "r"),
     "policy_officer": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(
-        "rulebook list list.part legal.basis method item duty plan task task.stratum training".split(),
+        "rulebook list list.part legal.basis method item duty plan task task.stratum training region tag"
+        " qualification".split(),
         "rwcu",
     ),
 }
@@ -43,12 +45,12 @@ EXPECTED["division_officer"] = EXPECTED["inspector"] | {
     "task.stratum": "rwcu",
     "entity": "rwc",
     "target": "rwc",
+    "target.permit": "rwcu",
     "rectification": "rw",
     **IMPORTS,
 }
 EXPECTED["division_manager"] = EXPECTED["division_officer"] | {
     "inspector": "rwc",
-    "inspector.region": "rc",
     "inspector.certificate": "rwc",
     "training": "rwcu",
 }
@@ -61,8 +63,8 @@ EXPECTED["administrator"] = (
         "calendar.day": "rwcu",
         "entity": "rwc",
         "target": "rwc",
+        "target.permit": "rwcu",
         "inspector": "rwc",
-        "inspector.region": "rwcu",
         "inspector.certificate": "rwc",
         "inspector.absence": "rwc",
         "inspector.tie": "rwc",

@@ -59,7 +59,7 @@ class TestCoverage(SrspCase):
         self,
     ):
         mines = self._make_targets(40, sector=self.mining)
-        mines[:10].region = "North"
+        mines[:10].region_id = self._make_region("North")
         mine_item = self.list.item_ids.filtered(lambda item: item.code == "B1")
         self._make_task(
             cooperating_division_ids=[(6, 0, self.minerals.ids)],

@@ -13,7 +13,8 @@ class TestLock(SrspCase):
         return {stratum["key"]: stratum["size"] for stratum in draw.strata}
 
     def test_strata_may_combine_class_key_mark_and_region(self):
-        self.targets[:10].write({"risk_class": "D", "region": "Gulou / East"})
+        gulou = self._make_region("Gulou /  East")
+        self.targets[:10].write({"risk_class": "D", "region_id": gulou.id})
         self.targets[10:12].write({"is_key": True, "key_reason": "Listed"})
         draw = self._make_announced(stratify_by="risk_class+key+region")._lock_roster(
             NOW
@@ -92,18 +93,14 @@ class TestLock(SrspCase):
         self.assertFalse(dict(draw._query_excluded()))
 
     def test_inspectors_serve_their_regions_and_sectors(self):
-        east, west = (
-            self.env["srsp.inspector.region"].create(
-                {"name": name, "company_id": self.company.id}
-            )
-            for name in ("East", "West")
-        )
+        city = self._make_region("City")
+        east, west = (self._make_region(name, city) for name in ("East", "West"))
         self.officers[0].region_ids = east
         self.officers[1].region_ids = west
         self.officers[2].sector_ids = self.mining
-        self.targets[0].region = "East"
-        self.targets[1].region = "Elsewhere"
-        self.targets[2].entity_id.region = "East"
+        self.targets[0].region_id = east
+        self.targets[1].region_id = self._make_region("Elsewhere")
+        self.targets[2].entity_id.region_id = east
         self.env["srsp.recusal"].create(
             {
                 "inspector_id": self.officers[3].id,

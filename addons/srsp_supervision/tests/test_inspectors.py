@@ -117,10 +117,7 @@ class TestEligibility(InspectorCase):
 
     def test_a_region_takes_nobody_off_the_list_of_a_task(self):
         task = self._make_task()
-        region = self.env["srsp.inspector.region"].create(
-            {"name": "Harbour", "company_id": self.company.id}
-        )
-        self.inspector.region_ids = region
+        self.inspector.region_ids = self._make_region("Harbour")
         self.assertIn(self.inspector, self._get_eligible(task))
 
     def test_training_hours_are_those_of_this_year(self):

@@ -53,7 +53,7 @@ class TestJointDraw(SrspCase):
         task = self._make_announced(**self._joint_vals())
         told = task.message_ids
         mine = self.mines[1]
-        mine.region = "Harbour"
+        mine.region_id = self._make_region("Harbour")
         [note] = (task.message_ids - told).mapped("body")
         self.assertIn(mine.code, note)
         with freeze_time(NOW):

@@ -17,7 +17,7 @@ DEFINITION = [
     {"name": "since", "string": "Since", "type": "date"},
     {"name": "local", "string": "Local", "type": "boolean"},
     {"name": "note", "string": "Particulars", "type": "text"},
-    {"name": "tag", "string": "Tags", "type": "tags", "tags": [["x", "X", 1]]},
+    {"name": "tag", "string": "Labels", "type": "tags", "tags": [["x", "X", 1]]},
 ]  # fmt: skip
 COLUMNS = [*HEADER, GRADE, "Staff", "Area", "Since", "Local", "Particulars"]
 VALUES = ["乙级", "33", "12.50", "2026/3/1", "是", "甲\n乙"]
@@ -56,7 +56,7 @@ class TestRegistryAttributes(RegistryCase):
         )
         found = [options[c.target_column] for c in record.column_ids]
         self.assertEqual(found[4:], COLUMNS[4:])
-        self.assertNotIn("Tags", options.values())
+        self.assertNotIn("Labels", options.values())
 
     def test_what_is_imported_is_what_the_orm_would_have_written(self):
         self._import([COLUMNS, ["甲", "", "SUR", "P1", *VALUES]])

@@ -32,11 +32,11 @@ class TestRegistryHealth(SrspCase):
     def _spoil(cls, targets):
         """119 complete persons, some of them spoiled; one removed."""
         targets.entity_id.write({"kind": "person", "address": "1 Quay"})
-        targets.region = "Harbour"
+        targets.region_id = cls._make_region("Harbour")
         for number, target in enumerate(targets):
             target.permit_number = f"P-{number}"
         targets[0].risk_class = False
-        targets[1].region = ""
+        targets[1].region_id = False
         targets[2].entity_id.address = False
         targets[3].entity_id.kind = "enterprise"
         targets[9].entity_id.write({"kind": "project", "address": False})

@@ -24,7 +24,7 @@ COLUMNS = (
 ENTITY = {"entity_name": "name"} | {
     n: n for n in "uscc kind address legal_representative founded_on".split()
 }
-TARGET = {n: n for n in COLUMNS[7:]}
+TARGET = {n: n for n in COLUMNS[7:]} | {"region": "region_id"}
 ROWS = [
     f"甲公司,{CODE},,金山路1号,张三,2001-05-06,SUR,,鼓楼区,26.07,119.3,P1,2027-01-31,A,,,,,".split(
         ","
@@ -67,6 +67,8 @@ class TestRegistryImport(RegistryCase):
                 ]
             )
             vals = {f: given[n] for n, f in TARGET.items() if n in given}
+            if "region_id" in vals:
+                vals["region_id"] = self.regions[vals["region_id"]].id
             if "is_key" in vals:
                 vals["is_key"] = vals["is_key"] == "1"
             if not target:
@@ -82,7 +84,8 @@ class TestRegistryImport(RegistryCase):
         changed = {
             n: v
             for n, v in vals.items()
-            if record[n] != record._fields[n].convert_to_cache(v, record)
+            if record._fields[n].convert_to_write(record[n], record)
+            != record._fields[n].convert_to_write(v, record)
         }
         if changed:
             record.write(changed)

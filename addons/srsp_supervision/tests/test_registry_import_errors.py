@@ -360,7 +360,7 @@ class TestRegistryImportErrors(RegistryCase):
         rows = [
             [*HEADER, "founded_on", "address"],
             [*GOOD, date(2020, 5, 6), 12],
-            ["甲", "", "SUR", "P2", "2026年3月1日"],
+            ["甲", "", "SUR", "P2", "2026年3月"],
             ["乙", "", "SUR", date(2026, 3, 1), 45000],
             ["丙", "", "SUR", "P4"],
             ["丁", "", "SUR", "P5"],
@@ -380,7 +380,7 @@ class TestRegistryImportErrors(RegistryCase):
         record = self._assert_bad(
             replace_part(data, texts, long),
             [
-                (3, "Founded", "2026年3月1日", "not a date: enter a real date, or text such as 2026-03-20"),
+                (3, "Founded", "2026年3月", "not a date: enter a real date, or text such as 2026-03-20"),
                 (4, "Founded", "45000", "not a date: enter a real date, or text such as 2026-03-20"),
                 (4, "Permit Number", "2026-03-01",
                     "a date or yes/no instead of text: format the cell as text and type it again"),

@@ -39,7 +39,7 @@ class TestRegistryInsiders(RegistryCase):
             with self.subTest(role):
                 self.assertEqual(theirs.with_user(user).sector_id, self.mining)
                 with self._refused("", AccessError):
-                    theirs.with_user(user).region = "Elsewhere"
+                    theirs.with_user(user).region_id = self.regions["鼓楼区"]
                 dates = {"date_from": NOW.date(), "date_to": NOW.date()}
                 for model, vals in (
                     ("absence", dates),
@@ -188,8 +188,9 @@ class TestRegistryInsiders(RegistryCase):
         told = task.message_ids
         first = self.targets[0].with_user(self.officer)
         first.permit_number = "P-9"
-        first.entity_id.region = "Harbour"
-        theirs.region = "Harbour"
+        harbour = self._make_region("Harbour")
+        first.entity_id.region_id = harbour
+        theirs.region_id = harbour
         first.latitude = 26
         self._make_targets(5)
         self._import([HEADER, ["甲公司", CODE, "SUR", "P1"]])

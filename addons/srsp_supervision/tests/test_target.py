@@ -34,7 +34,7 @@ class TestTarget(SrspCase):
         with freeze_time("2026-03-20 02:00:00"):
             mine.write({"risk_class": "C", "is_key": True, "key_reason": "Complaints"})
             mine.write({"state": "suspended", "state_reason": "Renewal pending"})
-            mine.write({"risk_class": "C", "region": "Harbour"})
+            mine.write({"risk_class": "C", "latitude": 26})
         self.assertEqual(
             (mine.risk_date, mine.risk_source, mine.key_by_id, mine.key_date),
             (date(2026, 3, 20), "manual", self.officer, date(2026, 3, 20)),
@@ -212,7 +212,7 @@ class TestEntity(SrspCase):
             person.search([("identity_number", "=like", "9%")])
         with self.assertRaisesRegex(ValueError, "not stored"):
             person.search([("identity_masked", "=like", "9%")])
-        person.write({"identity_masked": "999*************15", "region": "Harbour"})
+        person.write({"identity_masked": "999*************15", "address": "Harbour"})
         self.assertEqual(person.sudo().identity_number, NUMBER)
         person.identity_masked = False
         self.assertFalse(person.sudo().identity_number)

@@ -14,8 +14,13 @@ class TestTaskStrata(SrspCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.targets[:10].write(
-            {"risk_class": "D", "is_key": True, "key_reason": "Accident", "region": "East / Old Town"}
-        )  # fmt: skip
+            {
+                "risk_class": "D",
+                "is_key": True,
+                "key_reason": "Accident",
+                "region_id": cls._make_region("East / Old Town").id,
+            }
+        )
         cls.manager = cls._make_user("manager", "division_manager", cls.surveying)
 
     def _make_own(self, stratify_by, *rows):
@@ -66,7 +71,7 @@ class TestTaskStrata(SrspCase):
         with Form(task) as form, form.stratum_ids.new() as line:
             line.risk_class = "D"
             line.mark = "key"
-            line.region = " East /  Old Town "
+            line.region_id = self.targets[0].region_id
             line.ratio = 1.0
             line.reason = "Accidents"
         stratum = task.stratum_ids
@@ -78,13 +83,13 @@ class TestTaskStrata(SrspCase):
             task.sudo()._check_announceable()
         with Form(task) as form, form.stratum_ids.edit(0) as line:
             self.assertEqual(
-                (line.risk_class, line.mark, line.region),
+                (line.risk_class, line.mark, line.region_id.label),
                 ("D", "key", "East / Old Town"),
             )
             line.mark = "ordinary"
         self.assertEqual(stratum.key, "D/ordinary/East / Old Town")
         self.assertEqual(
-            (stratum.risk_class, stratum.mark, stratum.region, stratum.ratio),
+            (stratum.risk_class, stratum.mark, stratum.region_id.label, stratum.ratio),
             ("D", "ordinary", "East / Old Town", 1.0),
         )
 
@@ -92,7 +97,7 @@ class TestTaskStrata(SrspCase):
         task = self._make_own("risk_class+key", {"key": "D/重点"}, {"key": "none"})
         self.assertEqual(
             task.stratum_ids.sorted("key").mapped(
-                lambda own: (own.key, own.risk_class, own.mark, own.region)
+                lambda own: (own.key, own.risk_class, own.mark, own.region_id.label)
             ),
             [("D/重点", "D", False, False), ("none", "none", False, False)],
         )

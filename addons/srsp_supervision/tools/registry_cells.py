@@ -13,7 +13,17 @@ from .identity import LENGTH, holds_identity, may_hold_identity
 
 EXACT = 10**15  # from here on a spreadsheet's numbers are rounded
 MOST_REMEMBERED = 50_000
-_DATE = re.compile(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})")
+_DATE = re.compile(
+    r"""(?: ([0-9]{4}) ([-/.]) ([0-9]{1,2}) \2 ([0-9]{1,2})
+          | ([0-9]{4}) 年 ([0-9]{1,2}) 月 ([0-9]{1,2}) 日
+          | ([0-9]{4}) ([0-9]{2}) ([0-9]{2}) )
+        (?: T? [0-9]{1,2} : [0-9]{2} (?: : [0-9]{2} (?: [.] [0-9]+ )? )? Z? )?""",
+    re.VERBOSE,
+)
+NO_END_DAY = "9999-12-31"  # as many registries write that something has no end
+NO_END_WORDS = frozenset(
+    "长期 长期有效 永久 永久有效 无期限 无固定期限 无限期 longterm noend".split()
+)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?([eE]-[0-9]{1,3})?")
 
 
@@ -74,22 +84,43 @@ class ToText(Converter):
 
 
 class ToDate(Converter):
-    """A day as 2026-03-20. A text is taken when nobody can read it otherwise: 2026-03-20 or 2026/3/20."""
+    """A day as 2026-03-20, with or without a time, which does not count.
+
+    A text is taken when nobody can read it otherwise: 2026-03-20, 2026/3/20, 2026.3.20, 2026年3月20日, 20260320.
+
+    :param no_end: what stands for a day without end, 长期 or 9999-12-31, where the column may have one
+    """
+
+    def __init__(self, no_end=None):
+        super().__init__()
+        self.no_end = no_end
 
     def convert(self, value):
         if isinstance(value, datetime.datetime):
             value = value.date()
         if isinstance(value, datetime.date):
-            return value.isoformat()
-        if not isinstance(value, str):
+            return self._end(value)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
             return Bad("not_a_date")
-        if not value.strip():
+        text = normalise(value)
+        if not text:
             return ""
-        match = _DATE.fullmatch(value.strip())
+        if self.no_end and text in NO_END_WORDS:
+            return self.no_end
+        match = _DATE.fullmatch(text.upper())
         try:
-            return datetime.date(*map(int, match.group(1, 3, 4))).isoformat()
+            year, month, day = [
+                int(part) for part in match.groups() if part and part.isdigit()
+            ]
+            return self._end(datetime.date(year, month, day))
         except (AttributeError, ValueError):
             return Bad("not_a_date")
+
+    def _end(self, day):
+        text = day.isoformat()
+        return self.no_end if self.no_end and text == NO_END_DAY else text
 
 
 class ToNumber(Converter):
@@ -154,14 +185,14 @@ class ToChoice(Converter):
 
 
 class ToChoices(ToChoice):
-    """Several words in one cell, as an array literal of PostgreSQL."""
+    """Several words in one cell that stand for ids, as an array literal of PostgreSQL in ascending order."""
 
     def convert(self, value):
         found = [super(ToChoices, self).convert(word) for word in split_words(value)]
         bad = [value for value in found if isinstance(value, Bad)]
         if bad or not found:
             return bad[0] if bad else ""
-        return f"{{{','.join(found)}}}"
+        return f"{{{','.join(sorted(set(found), key=int))}}}"
 
 
 class ToCreditCode(Converter):

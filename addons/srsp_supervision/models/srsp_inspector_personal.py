@@ -1,0 +1,79 @@
+from odoo import api, fields, models
+
+PERSONAL = ("sex", "mobile", "education", "education_field")
+
+
+class SrspInspector(models.Model):
+    """Personal data of inspectors, which is for their division, for themselves and for those who see the whole bureau.
+
+    Everybody may know who is in the pools; a record rule would hide the whole inspector, so these values stand in one
+    column that nobody reads, and the fields show it to those it is for.
+    """
+
+    _inherit = "srsp.inspector"
+
+    personal_data = fields.Json(groups=fields.NO_ACCESS, copy=False)
+    sex = fields.Selection(
+        [("female", "Female"), ("male", "Male")],
+        compute="_compute_personal",
+        inverse=lambda self: self._keep_personal("sex"),
+        compute_sudo=True,
+    )
+    mobile = fields.Char(
+        compute="_compute_personal",
+        inverse=lambda self: self._keep_personal("mobile"),
+        compute_sudo=True,
+        help="Never published.",
+    )
+    education = fields.Selection(
+        [
+            ("secondary", "Secondary school"),
+            ("college", "Junior college"),
+            ("bachelor", "Bachelor"),
+            ("master", "Master"),
+            ("doctor", "Doctor"),
+        ],
+        compute="_compute_personal",
+        inverse=lambda self: self._keep_personal("education"),
+        compute_sudo=True,
+    )
+    education_field = fields.Char(
+        "Field of Study",
+        compute="_compute_personal",
+        inverse=lambda self: self._keep_personal("education_field"),
+        compute_sudo=True,
+    )
+    shows_personal = fields.Boolean(compute="_compute_personal", compute_sudo=True)
+
+    @api.depends("personal_data", "division_id", "user_id")
+    @api.depends_context("uid")
+    def _compute_personal(self):
+        user = self.env.user
+        sees_all = self._sees_all_personal()
+        for inspector in self:
+            is_own = inspector.user_id and inspector.user_id == user
+            is_shown = (
+                sees_all or is_own or inspector.division_id in user.srsp_division_ids
+            )
+            data = inspector.personal_data if is_shown else None
+            inspector.shows_personal = is_shown
+            for name in PERSONAL:
+                inspector[name] = (data or {}).get(name, False)
+
+    def _keep_personal(self, name):
+        """Keep what has been written into the field ``name``; of the others, the ORM says nothing meanwhile."""
+        for inspector in self:
+            data = {**(inspector.sudo().personal_data or {}), name: inspector[name]}
+            kept = {key: value for key, value in data.items() if value}
+            inspector.sudo().personal_data = kept or False
+
+    @api.constrains(*PERSONAL)
+    def _check_personal(self):
+        self._refuse_identity_number("mobile", "education_field")
+
+    @api.model
+    def _sees_all_personal(self):
+        return self.env.user._is_superuser() or any(
+            self.env.user.has_group(f"srsp_supervision.group_{role}")
+            for role in ("policy_officer", "auditor", "administrator")
+        )

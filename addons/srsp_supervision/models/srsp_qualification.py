@@ -1,0 +1,41 @@
+from odoo import fields, models
+
+
+class SrspQualification(models.Model):
+    """What an officer may have to hold beside the enforcement certificate: items demand it, inspectors have it."""
+
+    _name = "srsp.qualification"
+    _description = "Qualification"
+    _order = "name"
+    _check_company_auto = True
+
+    name = fields.Char(required=True)
+    note = fields.Text("Evidence", help="By what an inspector proves it.")
+    active = fields.Boolean(default=True)
+    inspector_ids = fields.Many2many(
+        "srsp.inspector",
+        "srsp_inspector_qualification_rel",
+        "qualification_id",
+        "inspector_id",
+        "Held by",
+        readonly=True,
+    )
+    item_ids = fields.Many2many(
+        "srsp.item",
+        "srsp_item_qualification_rel",
+        "qualification_id",
+        "item_id",
+        "Demanded by",
+        readonly=True,
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+
+    _name_uniq = models.UniqueIndex(
+        "(company_id, lower(name))", "This qualification exists already."
+    )
+    _name_format = models.Constraint(
+        "CHECK (name !~ '[,，、;；\n]')",
+        "A qualification has no comma, no semicolon and no line break: files write several of them in one cell.",
+    )

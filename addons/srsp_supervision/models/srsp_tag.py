@@ -1,0 +1,26 @@
+import random
+
+from odoo import fields, models
+
+
+class SrspTag(models.Model):
+    """A word by which a bureau marks entities for its own use; it decides nothing about draws."""
+
+    _name = "srsp.tag"
+    _description = "Tag"
+    _order = "name"
+
+    name = fields.Char(required=True)
+    color = fields.Integer(default=lambda self: random.randint(1, 11))
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+
+    _name_uniq = models.UniqueIndex(
+        "(company_id, lower(name))", "This tag exists already."
+    )
+    _name_format = models.Constraint(
+        "CHECK (name !~ '[,，、;；\n]')",
+        "A tag has no comma, no semicolon and no line break: files write several of them in one cell.",
+    )

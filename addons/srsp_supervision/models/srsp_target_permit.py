@@ -1,0 +1,46 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..fields import company_of
+from .srsp_target import PERMIT_STATES, get_permit_state
+
+
+class SrspTargetPermit(models.Model):
+    """A permit of a target beside the main one, which stands in the target itself and tells targets apart."""
+
+    _name = "srsp.target.permit"
+    _description = "Further permit of a target"
+    _inherit = ["srsp.guard.mixin"]
+    _order = "target_id, valid_until, id"
+    _rec_name = "number"
+
+    target_id = fields.Many2one(
+        "srsp.target", required=True, index=True, ondelete="cascade"
+    )
+    company_id = company_of("target_id")
+    name = fields.Char("Permit Name", required=True)
+    number = fields.Char(required=True)
+    authority = fields.Char("Granted By")
+    granted_on = fields.Date()
+    valid_until = fields.Date(help="Empty: no end.")
+    state = fields.Selection(PERMIT_STATES, compute="_compute_state")
+
+    _number_uniq = models.UniqueIndex(
+        "(target_id, number)", "The target has a permit with this number already."
+    )
+
+    @api.depends("valid_until")
+    def _compute_state(self):
+        for permit in self:
+            permit.state = get_permit_state(permit.valid_until)
+
+    def write(self, vals):
+        if vals.get("target_id", self.target_id.id) not in self.target_id.ids:
+            raise ValidationError(
+                self.env._("A permit stays with its target: enter it there anew.")
+            )
+        return super().write(vals)
+
+    @api.constrains("name", "number", "authority")
+    def _check_no_identity_number(self):
+        self._refuse_identity_number("name", "number", "authority")
