@@ -78,6 +78,8 @@ class SrspTask(models.Model):
             "ratio": self.ratio,
             "ratio_reason": self._get_ratio_reason(),
             "stratify_by": self.stratify_by,
+            "stratify_reason": self.stratify_reason or "",
+            "supplement_reason": self.supplement_reason or "",
             "target_filter": self.target_domain or "[]",
             "date_from": fields.Date.to_string(self.date_from),
             "date_to": fields.Date.to_string(self.date_to),

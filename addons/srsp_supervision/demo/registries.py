@@ -89,3 +89,16 @@ SCOPES = {
     "sea": "港口、码头及滨海设施的建设与经营；水产养殖；海洋工程服务。（依法须经批准的项目，经批准后方可开展）",
     "planning": "房地产开发与经营；仓储服务；商业综合体管理；物业管理。（依法须经批准的项目，经批准后方可开展）",
 }
+# Proposals for the registry of key targets: (target, why it was declined), what is proposed.
+KEY_PROPOSALS = {
+    ("sur_014", ""): {"for_complaints": True, "reason": "今年以来收到两件实名投诉，反映成果质量问题"},
+    ("min_003", "仅有一次逾期公示且已补报，不足以列为重点，按风险分类抽查"): {
+        "for_other": True,
+        "reason": "上一年度信息公示逾期 5 日",
+    },
+}
+# (target, whether it has been decided), why it is to leave.
+KEY_DELISTINGS = {
+    ("min_016", False): "已按期公示并连续两年核查无异常",
+    ("pln_010", True): "投诉事项经核查不属实",
+}

@@ -32,6 +32,7 @@ from . import srsp_entity_overview
 from . import srsp_target
 from . import srsp_target_change
 from . import srsp_target_pool
+from . import srsp_key_target
 from . import srsp_permit_reminder
 from . import srsp_registry_count
 from . import srsp_registry_health
@@ -55,6 +56,7 @@ from . import srsp_task_announce
 from . import srsp_task_external
 from . import srsp_task_roster
 from . import srsp_coverage
+from . import srsp_coverage_frequency
 from . import srsp_task_coverage
 from . import srsp_draw
 from . import srsp_draw_roster

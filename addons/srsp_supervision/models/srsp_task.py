@@ -5,7 +5,7 @@ from ..tools.working_days import beijing_date
 
 FROZEN_FIELDS = frozenset(
     "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
-    " mode stratify_by stratum_ids ratio ratio_reason team_size experts randomness_kind lottery lottery_outcomes"
+    " mode stratify_by stratify_reason stratum_ids ratio ratio_reason team_size experts randomness_kind lottery lottery_outcomes"
     " date_from date_to draw_at lock_at".split()
 )
 
@@ -41,6 +41,7 @@ class SrspTask(models.Model):
         "external_file_name",
         "external_digest_hex",
         "roster_ids",
+        "supplement_reason",
     )
 
     name = fields.Char(required=True, tracking=True)
@@ -58,6 +59,12 @@ class SrspTask(models.Model):
         "srsp.sector", required=True, index=True, check_company=True
     )
     item_ids = fields.Many2many("srsp.item", string="Items", check_company=True)
+    supplement_reason = fields.Char(
+        "Reason Outside the Plan",
+        readonly=True,
+        copy=False,
+        help="Why the task was added to a year whose plan was no longer a draft.",
+    )
     round = fields.Integer("Draw of the Year", default=1, readonly=True)
     cooperating_division_ids = fields.Many2many(
         "srsp.division",
@@ -85,8 +92,14 @@ class SrspTask(models.Model):
             ("risk_class+key+region", "Risk class, key mark and region"),
         ],
         string="Strata by",
-        default="none",
+        default=lambda self: self._default_stratify_by(),
         required=True,
+        tracking=True,
+    )
+    stratify_reason = fields.Char(
+        "Reason for Other Strata",
+        tracking=True,
+        help="Why the draw does not distinguish what the rulebook has ratios of its own for. Published with the draw.",
     )
     stratum_ids = fields.One2many("srsp.task.stratum", "task_id", "Own Ratios")
     ratio = fields.Float(
@@ -203,6 +216,12 @@ class SrspTask(models.Model):
             ._fields["randomness_kind"]
             ._description_selection(self.env)
         )
+
+    @api.model
+    def _default_stratify_by(self):
+        """By what the rulebook in force has ratios above its floor for."""
+        rulebook = self.env["srsp.rulebook"]._find_in_force(self.env.company)
+        return "+".join(rulebook._get_required_strata()) or "none"
 
     @api.depends("item_ids.ratio", "mode")
     def _compute_ratio(self):

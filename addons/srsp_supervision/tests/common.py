@@ -208,6 +208,8 @@ class SrspCase(TransactionCase):
                 "date_from": date(2026, 3, 24),
                 "date_to": date(2026, 6, 30),
                 "company_id": cls.company.id,
+                "stratify_by": "none",
+                "stratify_reason": "One pool",
                 **values,
             }
         )
