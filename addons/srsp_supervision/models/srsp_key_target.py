@@ -1,6 +1,9 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ..fields import company_of
@@ -8,10 +11,9 @@ from ..tools.certificate import one_line
 from ..tools.working_days import beijing_date
 from .srsp_target_change import Origin
 
+_logger = logging.getLogger(__name__)
+
 REASON_KINDS = "for_class for_findings for_complaints for_sector for_other".split()
-# A target in one of these states stands in the registry, or may soon.
-OPEN_STATES = ("proposed", "listed", "delisting")
-LISTED_STATES = ("listed", "delisting")
 
 # What the rules propose: each target once, with every reason that holds. ``facts`` are rows
 # (target_id, the field of REASON_KINDS, the day on which it became true).
@@ -157,7 +159,7 @@ class SrspKeyTarget(models.Model):
         "This target is listed, or proposed, already.",
     )
     _reason_kind = models.Constraint(
-        "CHECK (for_class OR for_findings OR for_complaints OR for_sector OR for_other)",
+        "CHECK ((for_class OR for_findings OR for_complaints OR for_sector OR for_other) IS TRUE)",
         "Choose at least one kind of reason.",
     )
 
@@ -352,6 +354,7 @@ class SrspKeyTarget(models.Model):
                 "decided_on": today,
             }
         )
+        self.flush_recordset(["state"])  # another proposal may follow at once
         for reason, listings in self.grouped("delist_reason").items():
             listings._mark({"is_key": False, "key_reason": False}, reason)
 
@@ -374,6 +377,7 @@ class SrspKeyTarget(models.Model):
         for listing in self.sudo():
             state = "declined" if listing.state == "proposed" else "listed"
             listing.write({**decision, "state": state, "decline_reason": reason})
+        self.flush_recordset(["state"])  # another proposal may follow at once
 
     def _propose_delisting(self, reason):
         """Ask for a target to be taken out; somebody else decides."""
@@ -397,8 +401,13 @@ class SrspKeyTarget(models.Model):
     def _cron_propose(self):
         """Propose what the rules name, bureau by bureau."""
         for company in self.env["res.company"].search([]):
-            self._propose_by_rule(company, self.env.uid)
-            self.env["ir.cron"]._commit_progress(1)
+            try:
+                with self.env.cr.savepoint():
+                    self._propose_by_rule(company, self.env.uid)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise  # the next run proposes
+            except Exception:
+                _logger.exception("Key targets of company %s", company.id)
 
     @api.model
     def _propose_by_rule(self, company, uid):

@@ -30,8 +30,10 @@ class SrspTask(models.Model):
     def _compute_moved_notice(self):
         for task in self:
             moved = task._get_moved_items()
-            is_open = task.state == "planned" and not task.announced_on
-            task.moved_notice = is_open and moved and task._describe_moved(moved)
+            if moved and task.state == "planned" and not task.announced_on:
+                task.moved_notice = task._describe_moved(moved)
+            else:
+                task.moved_notice = False
 
     def _get_moved_items(self):
         """The items that a division answers for which takes no part in the task."""

@@ -4,16 +4,16 @@ from odoo.tests import tagged
 from .common import ROLES, SrspCase
 
 MODELS = (
-    "division sector calendar.day rulebook list list.part legal.basis item duty entity target target.change"
+    "division sector calendar.day rulebook list list.part legal.basis item duty entity target target.change key.target"
     " registry.health registry.confirmation registry.import registry.import.column registry.import.change"
     " registry.import.error"
     " inspector inspector.region inspector.certificate inspector.absence inspector.tie recusal training"
-    " plan task task.stratum task.roster coverage draw draw.iteration draw.line draw.witness event event.check"
+    " plan task task.stratum task.roster coverage coverage.frequency draw draw.iteration draw.line draw.witness event event.check"
     " inspection inspection.line rectification"
 )
 WIZARDS = (
     "draw.change draw.randomness list.comparison list.import reason rulebook.effects"
-    " task.roster.import"
+    " task.roster.import plan.generation"
 )
 # What those who keep a registry may do with their own imports.
 IMPORTS = {
@@ -33,7 +33,8 @@ EXPECTED = {
     | dict.fromkeys(
         "rulebook list list.part legal.basis item duty plan task task.stratum training".split(),
         "rwcu",
-    ),
+    )
+    | {"key.target": "rwc"},
 }
 EXPECTED["division_officer"] = EXPECTED["inspector"] | {
     "item": "rwcu",
@@ -43,6 +44,7 @@ EXPECTED["division_officer"] = EXPECTED["inspector"] | {
     "task.stratum": "rwcu",
     "entity": "rwc",
     "target": "rwc",
+    "key.target": "rwc",
     "rectification": "rw",
     **IMPORTS,
 }
