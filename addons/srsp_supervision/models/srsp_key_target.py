@@ -32,7 +32,7 @@ WITH fact AS (%(facts)s),
 INSERT INTO srsp_key_target (target_id, company_id, division_id, sector_id, %(names)s, reason, origin, state,
                              proposed_by_id, proposed_on, create_uid, create_date, write_uid, write_date)
 SELECT due.id, company_id, division_id, sector_id, %(names)s,
-       concat_ws(%(comma)s, %(words)s), 'rule', 'proposed', %(uid)s, %(today)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+       concat_ws(%(comma)s, %(words)s), 'rule', 'proposed', %(proposer)s, %(today)s, %(uid)s, %(now)s, %(uid)s, %(now)s
   FROM due ORDER BY due.id
 """
 
@@ -93,7 +93,7 @@ class SrspKeyTarget(models.Model):
     )
     company_id = company_of("target_id")
     for_class = fields.Boolean("Risk Class D")
-    for_findings = fields.Boolean("Findings")
+    for_findings = fields.Boolean("Findings in Inspections")
     for_complaints = fields.Boolean("Complaints")
     for_sector = fields.Boolean("Key Sector")
     for_other = fields.Boolean("Other Reason")
@@ -124,10 +124,10 @@ class SrspKeyTarget(models.Model):
     proposed_by_id = fields.Many2one(
         "res.users",
         "Proposed By",
-        required=True,
         readonly=True,
         copy=False,
         default=lambda self: self.env.uid,
+        help="Empty: the scheduled action, by the rules.",
     )
     proposed_on = fields.Date(
         readonly=True,
@@ -256,7 +256,7 @@ class SrspKeyTarget(models.Model):
         self.check_access("create")
         count = 0
         for company in self.env.companies:
-            count += self._propose_by_rule(company, self.env.uid)
+            count += self._propose_by_rule(company, self.env.user)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -269,21 +269,24 @@ class SrspKeyTarget(models.Model):
 
     @api.model
     def get_hint(self):
-        """What the rules would propose next, in words, for the list of the registry; empty when nothing is missing."""
+        """Which targets the rules name that are not listed: lines for the list of the registry."""
         lines = []
-        for name, count in self._count_missing().items():
+        for name, (count, proposed) in self._count_missing().items():
             if name == "for_class":
                 lines.append(
                     self.env._(
-                        "%(count)s active targets of risk class D are not in the registry of key targets.",
+                        "%(count)s active targets of risk class D are not listed; %(proposed)s of them are proposed.",
                         count=count,
+                        proposed=proposed,
                     )
                 )
             elif name == "for_findings":
                 lines.append(
                     self.env._(
-                        "%(count)s active targets with recent findings are not in the registry of key targets.",
+                        "%(count)s active targets with recent findings are not listed; %(proposed)s of them are"
+                        " proposed.",
                         count=count,
+                        proposed=proposed,
                     )
                 )
         return lines
@@ -322,7 +325,7 @@ class SrspKeyTarget(models.Model):
         is_head = user.has_group("srsp_supervision.group_division_manager") and (
             listing.division_id.manager_id == user
         )
-        if is_head and asked_by.active:
+        if is_head and asked_by:
             return ""
         return self.env._(
             "%(target)s: a policy officer decides, or the head of %(division)s where another person proposed it.",
@@ -403,18 +406,19 @@ class SrspKeyTarget(models.Model):
         for company in self.env["res.company"].search([]):
             try:
                 with self.env.cr.savepoint():
-                    self._propose_by_rule(company, self.env.uid)
+                    self._propose_by_rule(company)
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 raise  # the next run proposes
             except Exception:
                 _logger.exception("Key targets of company %s", company.id)
 
     @api.model
-    def _propose_by_rule(self, company, uid):
+    def _propose_by_rule(self, company, proposer=None):
         """Add a proposal for every target that a rule names and that is neither listed nor proposed.
 
         What has been declined or delisted is proposed again only for what has become true later.
 
+        :param proposer: the user who asks for it; none for the scheduled action
         :return: their number
         """
         self.env.flush_all()
@@ -443,7 +447,8 @@ class SrspKeyTarget(models.Model):
                     for name, word in words.items()
                 ),
                 comma=" · ",
-                uid=uid,
+                proposer=proposer.id if proposer else None,
+                uid=self.env.uid,
                 today=beijing_date(fields.Datetime.now()),
                 now=self.env.cr.now(),
             )
@@ -496,7 +501,7 @@ class SrspKeyTarget(models.Model):
 
     @api.model
     def _count_missing(self):
-        """{a field of REASON_KINDS: how many targets it names that are neither listed nor proposed}."""
+        """{a field of REASON_KINDS: (how many targets it names that are not listed, how many of them are proposed)}."""
         self.env.flush_all()
         counts = {}
         for company in self.env.companies:
@@ -505,15 +510,16 @@ class SrspKeyTarget(models.Model):
                 continue
             rows = self.env.execute_query(
                 SQL(
-                    """SELECT fact.kind, count(DISTINCT fact.target_id) FROM (%s) fact
-                         JOIN srsp_target target ON target.id = fact.target_id AND target.state = 'active'
-                        WHERE NOT EXISTS (SELECT FROM srsp_key_target listing
-                               WHERE listing.target_id = target.id
-                                 AND listing.state IN ('proposed', 'listed', 'delisting'))
-                     GROUP BY 1""",
+                    """SELECT fact.kind, count(DISTINCT fact.target_id), count(DISTINCT listing.target_id)
+                         FROM (%s) fact
+                         JOIN srsp_target target ON target.id = fact.target_id
+                    LEFT JOIN srsp_key_target listing
+                           ON listing.target_id = target.id AND listing.state = 'proposed'
+                        WHERE NOT coalesce(target.is_key, FALSE) GROUP BY 1""",
                     self._join_facts(facts),
                 )
             )
-            for name, count in rows:
-                counts[name] = counts.get(name, 0) + count
+            for name, count, proposed in rows:
+                before = counts.get(name, (0, 0))
+                counts[name] = (before[0] + count, before[1] + proposed)
         return counts

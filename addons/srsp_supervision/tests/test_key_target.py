@@ -252,8 +252,8 @@ class TestRules(KeyTargetCase):
         self.assertEqual(
             listings.get_hint(),
             [
-                "1 active targets of risk class D are not in the registry of key targets.",
-                "1 active targets with recent findings are not in the registry of key targets.",
+                "1 active targets of risk class D are not listed; 0 of them are proposed.",
+                "1 active targets with recent findings are not listed; 0 of them are proposed.",
             ],
         )
         action = listings.action_propose_by_rule()
@@ -263,7 +263,7 @@ class TestRules(KeyTargetCase):
             [
                 (
                     self.target,
-                    "Findings",
+                    "Findings in Inspections",
                     "findings in recent inspections",
                     "rule",
                     "proposed",
@@ -271,20 +271,26 @@ class TestRules(KeyTargetCase):
                 (self.targets[2], "Risk Class D", "risk class D", "rule", "proposed"),
             ],
         )
-        self.assertEqual(listings.get_hint(), [])
+        self.assertEqual(
+            listings.get_hint(),
+            [
+                "1 active targets of risk class D are not listed; 1 of them are proposed.",
+                "1 active targets with recent findings are not listed; 1 of them are proposed.",
+            ],
+        )
         listings.action_propose_by_rule()
         self.assertEqual(len(self._get_proposed()), 3)
 
     def test_what_was_declined_comes_again_only_for_a_later_fact(self):
         self.target.write({"risk_class": "D", "risk_date": date(2026, 1, 5)})
         listings = self.env["srsp.key.target"]
-        self.assertEqual(listings._propose_by_rule(self.company, self.env.uid), 1)
+        self.assertEqual(listings._propose_by_rule(self.company), 1)
         listing = listings.search([("target_id", "=", self.target.id)])
         listing.with_user(self.policy)._decline("The class is under appeal")
         with freeze_time("2026-05-04 02:00:00"):
-            self.assertEqual(listings._propose_by_rule(self.company, self.env.uid), 0)
+            self.assertEqual(listings._propose_by_rule(self.company), 0)
             self._find(date(2026, 5, 4))
-            self.assertEqual(listings._propose_by_rule(self.company, self.env.uid), 1)
+            self.assertEqual(listings._propose_by_rule(self.company), 1)
 
     def test_the_rulebook_says_how_long_a_finding_counts(self):
         self.rulebook.write({"key_for_class_d": False, "key_finding_days": 30})
@@ -293,15 +299,15 @@ class TestRules(KeyTargetCase):
         self._find(date(2026, 3, 20))
         listings = self.env["srsp.key.target"]
         with freeze_time("2026-04-19 02:00:00"):
-            self.assertEqual(listings._propose_by_rule(self.company, self.env.uid), 0)
+            self.assertEqual(listings._propose_by_rule(self.company), 0)
         with freeze_time("2026-04-18 02:00:00"):
-            self.assertEqual(listings._propose_by_rule(self.company, self.env.uid), 1)
+            self.assertEqual(listings._propose_by_rule(self.company), 1)
 
     def test_the_scheduled_action_proposes_and_a_policy_officer_decides(self):
         self.target.risk_class = "D"
-        self.env["srsp.key.target"].with_user(self.env.ref("base.user_root"))._cron_propose()
+        self.env["srsp.key.target"]._cron_propose()
         listing = self.env["srsp.key.target"].search([("target_id", "=", self.target.id)])
-        self.assertEqual(listing.origin, "rule")
+        self.assertEqual((listing.origin, listing.proposed_by_id.ids), ("rule", []))
         with self._refused("a policy officer decides", AccessError):
             listing.with_user(self.head).action_approve()
         listing.with_user(self.policy).action_approve()
