@@ -124,6 +124,7 @@ class SrspTask(models.Model):
             "ratio": self.ratio,
             "ratio_reason": self._get_ratio_reason(),
             "stratify_by": self.stratify_by,
+            "stratify_reason": self.stratify_reason or "",
             "target_filter": self._get_public_filter(),
             "directed": self.is_directed,
             "scope": self.scope or "",

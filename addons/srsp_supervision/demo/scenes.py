@@ -113,6 +113,11 @@ FINDINGS = {
     ),
 }
 
+# Drawn before the strata of the rulebook were the rule.
+FLAT = {
+    "stratify_by": "none",
+    "stratify_reason": "本批次按全库统一比例抽取，高风险对象和重点对象由本年度后续批次按细则规定的比例抽取",
+}
 # In the order in which their draws happened: an officer's load counts the visits drawn before.
 SCENES = [
     Scene(
@@ -122,10 +127,20 @@ SCENES = [
         -140,
         "done",
         ("ok", "archive", "ok", "ok", "unreachable", "ok"),
-        {"randomness_kind": "lottery", "lottery": "示例彩票第 2026001 期（虚构）"},
+        {
+            "randomness_kind": "lottery",
+            "lottery": "示例彩票第 2026001 期（虚构）",
+            **FLAT,
+        },
     ),
     Scene(
-        "sea01", 1, (-26, -6), -30, "done", ("ok", "area", "ok"), {"use_detachment": 0}
+        "sea01",
+        1,
+        (-26, -6),
+        -30,
+        "done",
+        ("ok", "area", "ok"),
+        {"use_detachment": 0, **FLAT},
     ),
     Scene(
         "min02",
@@ -134,6 +149,7 @@ SCENES = [
         -27,
         "inspecting",
         ("ok", "slope", "reviewed", "overdue", "ok"),
+        FLAT,
     ),
     Scene(
         "min01",
@@ -142,7 +158,7 @@ SCENES = [
         -25,
         "disclosed",
         ("ok", "unpublished", "ok", "amount", "ok"),
-        {"stratify_by": "risk_class"},
+        {"stratify_by": "risk_class+key"},
     ),
     Scene(
         "sur02",
@@ -151,7 +167,7 @@ SCENES = [
         -19,
         "inspecting",
         tuple("records ok staff reviewed recorded on_site scheduled assigned".split()),
-        {"stratify_by": "key"},
+        {"stratify_by": "key", "stratify_reason": FLAT["stratify_reason"]},
     ),
     Scene(
         "sea02",
@@ -160,7 +176,7 @@ SCENES = [
         -9,
         "drawn",
         ("assigned",),
-        {"target_domain": "[('region', '!=', '连江县')]"},
+        {"target_domain": "[('region', '!=', '连江县')]", **FLAT},
         "void",
     ),
     Scene(
@@ -170,7 +186,7 @@ SCENES = [
         -4,
         "drawn",
         ("scheduled", "scheduled", "assigned"),
-        {},
+        FLAT,
         "substitute",
     ),
     Scene(
@@ -197,7 +213,7 @@ SCENES = [
         {"name": "省级下发勘查项目公示信息核查名单", "mode": "external"},
         "take_over",
     ),
-    Scene("min01", 2, (5, 40), 2, "committed", (), {"stratify_by": "risk_class"}),
+    Scene("min01", 2, (5, 40), 2, "committed", (), {"stratify_by": "risk_class+key"}),
     Scene(
         "sea01",
         2,
@@ -205,20 +221,24 @@ SCENES = [
         3,
         "committed",
         (),
-        {"randomness_kind": "lottery", "lottery": "示例彩票第 2026001 期（虚构）"},
+        {
+            "randomness_kind": "lottery",
+            "lottery": "示例彩票第 2026001 期（虚构）",
+            **FLAT,
+        },
     ),
     Scene(
         "sea02",
         2,
         (8, 38),
         1,
-        vals={"use_detachment": 0, "team_size": 6},
+        vals={"use_detachment": 0, "team_size": 6, **FLAT},
         step="block",
     ),
     Scene("sur01", 3, (14, 44), 8, step="announce"),
     Scene("min02", 2, (20, 50), state="cancelled", step="cancel"),
     Scene("sur02", 2, (50, 85)),
-    Scene("sur01", 4, (65, 95)),
+    Scene("sur01", 4, (65, 95), vals=FLAT),
     Scene("pln01", 1, (15, 45)),
     Scene("pln01", 2, (70, 100)),
     Scene("pln02", 1, (25, 55)),

@@ -96,8 +96,10 @@ class SrspDemo(models.AbstractModel):
     def _publish_documents(self):
         self.env.ref("srsp_supervision.demo_rulebook")._publish()
         lists = self._publish_lists()
-        lists.filtered(lambda record: record.kind == "item").action_generate_plans()
-        plans = self.env["srsp.plan"].search([("state", "=", "draft")])
+        year = fields.Date.context_today(self).year
+        plans = self.env["srsp.plan"]
+        plans._generate_all(lists.company_id, year)
+        plans = plans.search([("state", "=", "draft")])
         self._number(plans.task_ids)
         plans.action_submit()
         detachment = self.env.ref("srsp_supervision.demo_division_detachment")

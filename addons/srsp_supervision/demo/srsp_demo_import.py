@@ -27,13 +27,6 @@ class SrspDemo(models.AbstractModel):
     def _date_registries(self):
         result = super()._date_registries()
         self._translate_notes()
-        keys = self.env["srsp.target"].search([("is_key", "=", True)])
-        for division, targets in keys.grouped("division_id").items():
-            marked = {
-                "key_by_id": division.manager_id.id,
-                "key_date": self._day(-160),
-            }
-            targets.write(marked)
         return result
 
     @api.model

@@ -6,6 +6,8 @@ from .registries import (
     BUREAU,
     DEFINITIONS,
     FURTHER,
+    KEY_DELISTINGS,
+    KEY_PROPOSALS,
     MARKET,
     MINERALS,
     PLACES,
@@ -24,6 +26,7 @@ class SrspDemo(models.AbstractModel):
     @api.model
     def _date_registries(self):
         result = super()._date_registries()
+        self._list_key_targets()
         for name, definition in DEFINITIONS.items():
             sector = self.env.ref(f"srsp_supervision.demo_sector_{name}")
             sector.target_properties_definition = definition
@@ -76,6 +79,40 @@ class SrspDemo(models.AbstractModel):
                         "valid_until": number % 5 and ends,
                     }
                     target.permit_ids = [(0, 0, {**permit, **vals})]
+
+    @api.model
+    def _list_key_targets(self):
+        """What the divisions proposed half a year ago and the policy division listed."""
+        policy = self.env.ref("srsp_supervision.demo_user_policy")
+        listings = self.env["srsp.key.target"].search([("state", "=", "proposed")])
+        day = self._day(-160)
+        for division, proposed in listings.grouped("division_id").items():
+            proposed.write(
+                {"proposed_by_id": division.manager_id.id, "proposed_on": day}
+            )
+        listings.with_user(policy).action_approve()
+        listings.write({"listed_on": day, "decided_on": day})
+        listings.target_id.write({"key_date": day})
+
+    @api.model
+    def _propose_key_targets(self):
+        """Proposals that wait: by rule, by hand, for delisting; one that was declined and one target delisted."""
+        policy = self.env.ref("srsp_supervision.demo_user_policy")
+        listings = self.env["srsp.key.target"]
+        manager = self.env.ref("srsp_supervision.demo_user_sea_manager")
+        listings.with_user(manager).action_propose_by_rule()
+        for (code, declined), vals in KEY_PROPOSALS.items():
+            target = self.env.ref(f"srsp_supervision.demo_target_{code}")
+            user = target.division_id.manager_id
+            made = listings.with_user(user).create({"target_id": target.id, **vals})
+            if declined:
+                made.with_user(policy)._decline(declined)
+        for (code, is_decided), reason in KEY_DELISTINGS.items():
+            listing = self.env.ref(f"srsp_supervision.demo_key_target_{code}")
+            user = listing.division_id.manager_id
+            listing.with_user(user)._propose_delisting(reason)
+            if is_decided:
+                listing.with_user(policy).action_approve()
 
     @api.model
     def _prepare_place(self, target, number):
@@ -170,6 +207,7 @@ class SrspDemo(models.AbstractModel):
         self.env.flush_all()
         for name in ("survey", "mineral"):
             self._confirm_registry(name)
+        self._propose_key_targets()
         self._age_registry()
         self.env["srsp.division"]._cron_remind_permits()
         self.env["srsp.sector"].search([("active", "=", True)])._count_registry()

@@ -37,6 +37,7 @@ from . import srsp_target
 from . import srsp_target_change
 from . import srsp_target_permit
 from . import srsp_target_pool
+from . import srsp_key_target
 from . import srsp_permit_reminder
 from . import srsp_registry_count
 from . import srsp_registry_health
@@ -61,6 +62,7 @@ from . import srsp_task_approval
 from . import srsp_task_external
 from . import srsp_task_roster
 from . import srsp_coverage
+from . import srsp_coverage_frequency
 from . import srsp_task_coverage
 from . import srsp_draw
 from . import srsp_draw_roster

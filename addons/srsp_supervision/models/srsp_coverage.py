@@ -44,6 +44,9 @@ class SrspCoverage(models.Model):
     planned_count = fields.Integer(
         "Still to Be Drawn", readonly=True, help="By tasks not drawn yet."
     )
+    draw_count = fields.Integer(
+        "Draws Held", readonly=True, help="In which targets of the sector were drawn."
+    )
     share = fields.Float(
         "Share Reached",
         readonly=True,
@@ -69,7 +72,7 @@ class SrspCoverage(models.Model):
                  drawn AS (%(drawn)s),
                  every AS (%(every)s)
             SELECT id, sector_id, division_id, company_id, sequence, year, target_count, drawn_count, planned_count,
-                   floor_ratio, floor_count, (drawn_count + planned_count)::float / nullif(target_count, 0) AS share,
+                   draw_count, floor_ratio, floor_count, (drawn_count + planned_count)::float / nullif(target_count, 0) AS share,
                    greatest(floor_count - drawn_count - planned_count, 0) AS missing_count,
                    CASE WHEN drawn_count >= floor_count THEN 'met'
                         WHEN drawn_count + planned_count >= floor_count THEN 'planned' ELSE 'below' END AS state
@@ -89,7 +92,7 @@ class SrspCoverage(models.Model):
             SELECT sector.id * 10000 + years.year AS id, sector.id AS sector_id, sector.division_id,
                    sector.company_id, sector.sequence, years.year,
                    coalesce(confirmed.target_count, size.targets, 0)::int AS target_count,
-                   coalesce(drawn.targets, 0)::int AS drawn_count, coalesce(planned.places, 0) AS places,
+                   coalesce(drawn.targets, 0)::int AS drawn_count, coalesce(drawn.draws, 0)::int AS draw_count, coalesce(planned.places, 0) AS places,
                    coalesce(rulebook.floor_ratio, 0) AS floor_ratio
               FROM srsp_sector sector
               JOIN (SELECT company_id, year FROM srsp_task
@@ -112,11 +115,11 @@ class SrspCoverage(models.Model):
         )
 
     def _get_drawn_sql(self):
-        """(sector_id, year, targets) of the draws that hold; a target that was substituted does not count."""
+        """(sector_id, year, targets, draws) of the draws that hold; a target that was substituted does not count."""
         return SQL(
             """
             SELECT target.sector_id, task.year,
-                   count(DISTINCT line.target_id) AS targets
+                   count(DISTINCT line.target_id) AS targets, count(DISTINCT draw.id) AS draws
               FROM srsp_draw draw
               JOIN srsp_task task ON task.id = draw.task_id
               JOIN srsp_draw_line line ON line.draw_id = draw.id AND line.iteration IS NOT NULL

@@ -47,6 +47,7 @@ class SrspDraw(models.Model):
         rulebook = self.env["srsp.rulebook"]._get_in_force(task.company_id, today)
         self._check_items(task)
         self._check_floor(task, rulebook)
+        self._check_required_strata(task, rulebook)
         self._check_source(task, rulebook)
         inspectors = self._get_eligible_inspectors(task)
         self._check_team(task, inspectors, rulebook)

@@ -9,6 +9,7 @@ from ..tools import certificate as cert
 from ..tools.working_days import beijing_date
 from .srsp_draw import planned
 from .srsp_draw_eligibility import CLASS_JOINS
+from .srsp_rulebook import percent
 
 STREAM_ROWS = 10_000
 STRATA_SHOWN = 20
@@ -162,6 +163,24 @@ class SrspDraw(models.Model):
             self._prepare_stratum(task, rulebook, key, size, own.get(key))
             for key, size in sizes
         ]
+
+    @api.model
+    def _check_required_strata(self, task, rulebook):
+        """Raise when risk classes or key targets would be drawn below the rulebook's ratios and nobody says why."""
+        if task.mode != "own" or (task.stratify_reason or "").strip():
+            return
+        required = rulebook._get_required_strata(task.ratio)
+        if set(required) - set(task.stratify_by.split("+")):
+            kinds = dict(task._fields["stratify_by"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: by the rulebook risk classes and key targets have ratios of their own, above"
+                    " %(ratio)s. Choose strata by “%(kinds)s”, or give a reason, which will be published.",
+                    task=task.name,
+                    ratio=percent(max(task.ratio, rulebook.floor_ratio)),
+                    kinds=kinds["+".join(required)],
+                )
+            )
 
     @api.model
     def _check_strata(self, task):

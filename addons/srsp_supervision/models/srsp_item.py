@@ -170,3 +170,17 @@ class SrspItem(models.Model):
             heirs = {old: self.browse(new) for new, old in pairs.items()}
             found |= {item: heirs[item.id] for item in items if item.id in heirs}
         return found
+
+    def _describe_foreign_sectors(self):
+        """The items whose sector another division keeps, one line each: their tasks need that division too."""
+        return "\n".join(
+            self.env._(
+                "%(item)s belongs to %(division)s, its sector %(sector)s to %(keeper)s: tasks will be joint ones of both.",
+                item=item.display_name,
+                division=item.division_id.name,
+                sector=item.sector_id.name,
+                keeper=item.sector_id.division_id.name,
+            )
+            for item in self
+            if item.division_id and item.sector_id.division_id != item.division_id
+        )

@@ -85,6 +85,7 @@ class SrspList(models.Model):
     repealed_count = fields.Integer(
         "Lines on a Repealed Basis", compute="_compute_repealed_count"
     )
+    sector_warning = fields.Text(compute="_compute_sector_warning")
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
@@ -133,6 +134,12 @@ class SrspList(models.Model):
             }
             record.part_count = sum(by_state.values())
             record.handed_in_count = by_state.get("handed_in", 0)
+
+    @api.depends("item_ids.sector_id", "item_ids.division_id")
+    @api.depends_context("lang")
+    def _compute_sector_warning(self):
+        for record in self:
+            record.sector_warning = record.item_ids._describe_foreign_sectors()
 
     @api.depends("state", "effective_date")
     def _compute_is_in_force(self):

@@ -250,19 +250,17 @@ class SrspList(models.Model):
         }
 
     def action_generate_plans(self):
-        """Make this year's plans from the list in force, one per division; safe to repeat."""
+        """Ask for the year of which the plans of all divisions are to be made."""
+        self.ensure_one()
         self._check_role("group_policy_officer")
         self._check_state("published")
-        year = fields.Date.context_today(self).year
-        plans = self.env["srsp.plan"].sudo()
-        for division in self.item_ids.division_id:
-            plans |= plans._generate(division, year)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Plans"),
-            "res_model": "srsp.plan",
-            "view_mode": "list,form",
-            "domain": [("id", "in", plans.ids)],
+            "res_model": "srsp.plan.generation",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_company_id": self.company_id.id},
         }
 
     def action_view_lines(self):

@@ -71,6 +71,7 @@ class SrspListPart(models.Model):
         compute="_compute_changes", help="Against the version it was copied from."
     )
 
+    sector_warning = fields.Text(compute="_compute_sector_warning", compute_sudo=True)
     changes = fields.Html(
         "What Changes", compute="_compute_changes_html", sanitize=False
     )
@@ -108,6 +109,15 @@ class SrspListPart(models.Model):
             part.change_summary = " ".join(
                 f"{labels[kind]} {count}" for kind, count in counts.items() if count
             )
+
+    @api.depends("list_id.item_ids.sector_id", "list_id.item_ids.division_id")
+    @api.depends_context("lang")
+    def _compute_sector_warning(self):
+        for part in self:
+            items = part.list_id.item_ids.filtered(
+                lambda item, part=part: item.division_id == part.division_id
+            )
+            part.sector_warning = items._describe_foreign_sectors()
 
     @api.depends("list_id", "division_id", "state")
     def _compute_changes_html(self):
@@ -222,6 +232,8 @@ class SrspListPart(models.Model):
                 }
             )
             part.activity_feedback(["mail.mail_activity_data_todo"])
+            if part.sector_warning:
+                part.message_post(body=part.sector_warning)
             part.list_id._submit_when_complete()
 
     def _get_own_lines(self):

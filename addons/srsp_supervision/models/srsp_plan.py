@@ -2,6 +2,11 @@ import datetime
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..tools.working_days import beijing_date
+
+NEXT_YEAR_FROM = 10  # the month from which plans are made for the year after
 
 
 class SrspPlan(models.Model):
@@ -22,7 +27,7 @@ class SrspPlan(models.Model):
     name = fields.Char(compute="_compute_name")
     number = fields.Char(readonly=True, copy=False)
     year = fields.Integer(
-        required=True, default=lambda self: fields.Date.context_today(self).year
+        required=True, default=lambda self: self._get_default_year()
     )
     division_id = fields.Many2one(
         "srsp.division",
@@ -52,7 +57,8 @@ class SrspPlan(models.Model):
     shortfall = fields.Text(compute="_compute_shortfall", compute_sudo=True)
     shortfall_reason = fields.Text(
         "Reason for Drawing Less",
-        help="Why the year's draws stay below the floor. Published with the plan.",
+        help="Why the year's draws stay below the floor, or are fewer than the item list and the rulebook ask for."
+        " Published with the plan.",
     )
     task_ids = fields.One2many("srsp.task", "plan_id", "Tasks")
     task_count = fields.Integer(compute="_compute_task_count")
@@ -101,20 +107,32 @@ class SrspPlan(models.Model):
             bases = tasks.item_ids.legal_basis_ids
             plan.repealed_basis = bases._describe_repealed()
 
-    @api.depends("division_id", "year", "task_ids.ratio", "task_ids.state")
+    @api.depends(
+        "division_id",
+        "year",
+        "task_ids.ratio",
+        "task_ids.state",
+        "task_ids.target_domain",
+        "task_ids.item_ids",
+    )
     def _compute_shortfall(self):
-        rows = self.env["srsp.coverage"]._find_missing(
-            [
-                ("division_id", "in", self.division_id.ids),
-                ("year", "in", self.mapped("year")),
-            ]
-        )
+        """Targets below the floor of the year, and draws of the items and classes that are missing."""
+        domain = [
+            ("division_id", "in", self.division_id.ids),
+            ("year", "in", self.mapped("year")),
+        ]
+        targets = self.env["srsp.coverage"]._find_missing(domain)
+        draws = self.env["srsp.coverage.frequency"]._find_missing(domain)
         for plan in self:
-            plan.shortfall = rows.filtered(
-                lambda row, plan=plan: (
-                    row.division_id == plan.division_id and row.year == plan.year
-                )
-            )._describe()
+            texts = [
+                rows.filtered(
+                    lambda row, plan=plan: (
+                        row.division_id == plan.division_id and row.year == plan.year
+                    )
+                )._describe()
+                for rows in (targets, draws)
+            ]
+            plan.shortfall = "\n".join(text for text in texts if text)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -138,8 +156,34 @@ class SrspPlan(models.Model):
         self._check_role("group_division_officer", "group_policy_officer")
         self._check_state("draft")
         self.check_access("write")
+        lines = []
         for plan in self:
-            plan._generate_tasks()
+            lines += plan._generate_tasks()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "message": "\n".join(lines),
+                "type": "info",
+                "sticky": len(lines) > len(self),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def action_compare(self):
+        """Show what the item list asks for and this plan, no longer a draft, lacks."""
+        self.ensure_one()
+        self._check_role("group_division_officer", "group_policy_officer")
+        self._check_state("submitted", "consolidated", "published")
+        self.check_access("write")
+        wizard = self.env["srsp.plan.generation"].create(
+            {
+                "plan_id": self.id,
+                "company_id": self.company_id.id,
+                "year": str(self.year),
+            }
+        )
+        return wizard._show()
 
     def action_submit(self):
         self._check_role("group_division_manager", "group_policy_officer")
@@ -162,7 +206,8 @@ class SrspPlan(models.Model):
         if self.shortfall and not (self.shortfall_reason or "").strip():
             raise UserError(
                 self.env._(
-                    "%(plan)s stays below the floor. Plan more, or give a reason, which will be published.\n%(what)s",
+                    "%(plan)s draws less than is asked for. Plan more, or give a reason, which will be published.\n"
+                    "%(what)s",
                     plan=self.name,
                     what=self.shortfall,
                 )
@@ -198,62 +243,268 @@ class SrspPlan(models.Model):
             plan._after_publish()
 
     @api.model
-    def _generate(self, division, year):
-        """The plan of ``division`` for ``year`` with its tasks; made where it is missing."""
-        plan = self.search([("division_id", "=", division.id), ("year", "=", year)])
-        if not plan:
-            plan = self.create(
-                {
-                    "division_id": division.id,
-                    "year": year,
-                    "company_id": division.company_id.id,
-                }
-            )
-        if plan.state == "draft":
-            plan._generate_tasks()
-        return plan
+    def _get_default_year(self):
+        """This year; from October on the next one."""
+        today = beijing_date(fields.Datetime.now())
+        return today.year + (today.month >= NEXT_YEAR_FROM)
 
-    def _generate_tasks(self):
-        """One task per item and yearly draw, spread over the year; existing ones stay."""
-        self.ensure_one()
-        published = self.env["srsp.list"]._get_in_force("item", self.company_id)
-        if not published:
+    @api.model
+    def _get_first_day(self, year):
+        """The day whose list and rulebook a plan of ``year`` follows: the year's first, or today once it has passed."""
+        return max(datetime.date(year, 1, 1), beijing_date(fields.Datetime.now()))
+
+    @api.model
+    def _get_list(self, company, year):
+        """The item list that plans of ``year`` are made from.
+
+        :raise UserError: when there is none
+        """
+        day = self._get_first_day(year)
+        version = self.env["srsp.list"]._get_in_force("item", company, day)
+        if not version:
             raise UserError(
                 self.env._("No item list is in force: a plan is generated from one.")
             )
-        known = {
-            (item.code, task.round) for task in self.task_ids for item in task.item_ids
-        }
-        vals_list = [
-            self._prepare_task_vals(item, number)
-            for item in published.item_ids.filtered(
-                lambda item: item.division_id == self.division_id
-            )
-            for number in range(1, item.frequency + 1)
-            if (item.code, number) not in known
-        ]
-        self.sudo().list_id = published
-        self.env["srsp.task"].sudo().create(vals_list)
+        return version
 
-    def _prepare_task_vals(self, item, number):
-        """Values of the ``number``-th task of ``item``: its window is that share of the year."""
+    @api.model
+    def _generate_all(self, company, year):
+        """Make the plan of every division with items in the list; what fails for one leaves the others.
+
+        :return: what has come of it, a line for each division and problem
+        """
+        lines = []
+        for division in self._get_list(company, year).item_ids.division_id:
+            try:
+                with self.env.cr.savepoint():
+                    lines += self._generate(division, year)._generate_tasks()
+            except UserError as error:
+                lines.append(f"{division.name}: {error}")
+        return "\n".join(lines)
+
+    @api.model
+    def _generate(self, division, year):
+        """The plan of ``division`` for ``year``; made where it is missing."""
+        key = [("division_id", "=", division.id), ("year", "=", year)]
+        return self.search(key) or self.create(
+            {
+                "division_id": division.id,
+                "year": year,
+                "company_id": division.company_id.id,
+            }
+        )
+
+    def _generate_tasks(self):
+        """Add what the plan lacks while it is a draft; what exists stays, and an item that fails leaves the others.
+
+        :return: what has come of it, in lines
+        """
+        self.ensure_one()
+        if self.state != "draft":
+            return []
+        self.sudo().list_id = self._get_list(self.company_id, self.year)
+        wanted, notes = self._find_missing_tasks()
+        made, failed = self._create_tasks(wanted)
+        count = self.env._(
+            "%(plan)s: tasks made: %(count)s", plan=self.name, count=len(made)
+        )
+        return [count, *notes, *failed]
+
+    def _create_tasks(self, vals_list):
+        """Create tasks one by one. :return: those made, and why others could not be, in lines"""
+        tasks = self.env["srsp.task"].sudo().with_company(self.company_id)
+        made, failed = tasks.browse(), []
+        for vals in vals_list:
+            try:
+                with self.env.cr.savepoint():
+                    made |= tasks.create(vals)
+            except UserError as error:
+                failed.append(str(error))
+        return made, failed
+
+    def _find_missing_tasks(self):
+        """What the item list and the rulebook ask for and the plan lacks.
+
+        One task per item and yearly draw, spread over the year; where the rulebook wants a class or the key targets
+        drawn more often than the item, additional tasks that draw from these alone, so that nobody else is inspected
+        more often than the list says.
+
+        :return: values of tasks, and lines on what another division still has
+        """
+        company = self.company_id
+        day = self._get_first_day(self.year)
+        rulebook = self.env["srsp.rulebook"]._find_in_force(company, day)
+        items = self._get_list(company, self.year).item_ids.filtered(
+            lambda item: item.division_id == self.division_id
+        )
+        known = self._find_known_tasks(items)
+        present = self._find_classes(items.sector_id)
+        wanted, notes = [], []
+        for item in items:
+            frequencies = {
+                kind: number
+                for kind, number in rulebook._get_frequencies().items()
+                if (item.sector_id.id, kind) in present
+            }
+            most = max([item.frequency, *frequencies.values()])
+            for number in range(1, most + 1):
+                kinds = (
+                    [kind for kind, least in frequencies.items() if least >= number]
+                    if number > item.frequency
+                    else []
+                )
+                task = known.get((item.code.upper(), number))
+                if not task:
+                    vals = self._prepare_task_vals(item, number, kinds, most)
+                    strata = "+".join(rulebook._get_required_strata()) or "none"
+                    wanted.append({**vals, "stratify_by": strata})
+                elif task.division_id != self.division_id and task.state == "planned":
+                    notes.append(
+                        self.env._(
+                            "%(item)s: task %(task)s is still with %(division)s, which hands it over or cancels it.",
+                            item=item.display_name,
+                            task=task.number,
+                            division=task.division_id.name,
+                        )
+                    )
+        return wanted, notes
+
+    def _find_known_tasks(self, items):
+        """{(code of one of ``items``, draw of the year): the task that exists}.
+
+        Those of this plan, additional ones outside of it, and those that a division still has from which all of its
+        items have moved to this one.
+        """
+        codes = {item.code.upper() for item in items}
+        alive = Domain("company_id", "=", self.company_id.id) & Domain(
+            "state", "!=", "cancelled"
+        )
+        domain = Domain("plan_id", "=", self.id) | alive & (
+            Domain("plan_id.year", "=", self.year)
+            | Domain("year", "=", self.year)
+            & Domain("plan_id", "=", False)
+            & Domain("origin", "=", "supplement")
+        )
+        known = {}
+        for task in self.env["srsp.task"].sudo().search(domain):
+            own = {item.code.upper() for item in task.item_ids}
+            if task.plan_id == self or own <= codes:
+                known |= {(code, task.round): task for code in own}
+        return known
+
+    @api.model
+    def _find_classes(self, sectors):
+        """{(sector id, risk class or "key")} of which the registry has active targets."""
+        targets = self.env["srsp.target"].sudo()
+        domain = [("sector_id", "in", sectors.ids), ("state", "=", "active")]
+        found = targets._read_group(domain, ["sector_id", "risk_class"])
+        keys = targets._read_group([*domain, ("is_key", "=", True)], ["sector_id"])
+        return {(sector.id, risk_class) for sector, risk_class in found} | {
+            (sector.id, "key") for [sector] in keys
+        }
+
+    def _prepare_task_vals(self, item, number, kinds=(), most=0):
+        """Values of the ``number``-th task of ``item``: its window is that share of the year.
+
+        :param kinds: the risk classes, and ``key``, from which alone it draws; everybody if empty
+        :param int most: how many draws a year there are in all, additional ones of ``kinds`` among them
+        """
         first, last = datetime.date(self.year, 1, 1), datetime.date(self.year, 12, 31)
-        span = ((last - first).days + 1) / item.frequency
-        start = first + datetime.timedelta(days=round(span * (number - 1)))
-        end = first + datetime.timedelta(days=round(span * number) - 1)
+        count = most - item.frequency if kinds else item.frequency
+        place = number - item.frequency if kinds else number
+        span = ((last - first).days + 1) / count
+        start = first + datetime.timedelta(days=round(span * (place - 1)))
+        end = first + datetime.timedelta(days=round(span * place) - 1)
+        name = item.name if count == 1 else f"{item.name} ({place}/{count})"
+        if kinds:
+            plan = self.company_id._srsp_in_language(self)
+            name = plan.env._("%(task)s, high risk", task=name)
         return {
-            "name": item.name
-            if item.frequency == 1
-            else f"{item.name} ({number}/{item.frequency})",
+            "name": name,
             "plan_id": self.id,
             "division_id": self.division_id.id,
             "company_id": self.company_id.id,
             "sector_id": item.sector_id.id,
+            # Of an item that has moved: whoever keeps the registry takes part.
+            "cooperating_division_ids": [
+                (6, 0, (item.sector_id.division_id - self.division_id).ids)
+            ],
             "item_ids": [(6, 0, item.ids)],
+            "target_domain": _get_filter(kinds),
+            "scope": kinds and self._describe_kinds(kinds),
             "round": number,
             "date_from": start,
             "date_to": end,
         }
 
+    def _describe_kinds(self, kinds):
+        """Whom a task draws from that is for these risk classes, and key targets, alone."""
+        plan = self.company_id._srsp_in_language(self)
+        return plan.env._(", ").join(
+            plan.env._("key targets")
+            if kind == "key"
+            else plan.env._("risk class %(name)s", name=kind)
+            for kind in kinds
+        )
+
+    def _describe_missing_tasks(self):
+        """What this plan lacks, in lines."""
+        wanted, notes = self._find_missing_tasks()
+        lines = [
+            self.env._(
+                "%(plan)s lacks “%(task)s”, %(first)s – %(last)s.",
+                plan=self.name,
+                task=vals["name"],
+                first=vals["date_from"],
+                last=vals["date_to"],
+            )
+            for vals in wanted
+        ]
+        return [*lines, *notes]
+
+    def _supplement(self, reason):
+        """Add what the plan lacks as additional tasks outside of it, which stays as it was published."""
+        self.ensure_one()
+        self._check_role("group_division_manager", "group_policy_officer")
+        self._check_state("submitted", "consolidated", "published")
+        self.check_access("write")
+        wanted, _notes = self._find_missing_tasks()
+        made, failed = self._create_tasks(
+            [self._prepare_supplement_vals(vals, reason) for vals in wanted]
+        )
+        if failed:
+            raise UserError("\n".join(failed))
+        if made:
+            self.sudo().message_post(
+                body=self.env._(
+                    "Additional tasks outside of the plan: %(tasks)s. Reason: %(reason)s",
+                    tasks=", ".join(made.mapped("display_name")),
+                    reason=reason,
+                )
+            )
+        return made
+
+    def _prepare_supplement_vals(self, vals, reason):
+        """Values of an additional task for what this plan lacks; no window lies in the past alone."""
+        today = beijing_date(fields.Datetime.now())
+        first = max(vals["date_from"], today)
+        return {
+            **vals,
+            "plan_id": False,
+            "origin": "supplement",
+            "ad_hoc_reason": reason,
+            "date_from": first,
+            "date_to": max(vals["date_to"], first + datetime.timedelta(days=30)),
+        }
+
     def _after_publish(self):
         """Hook: the plan has just been published."""
+
+
+def _get_filter(kinds):
+    """The target filter of a task that draws from these risk classes, and key targets, alone."""
+    classes = [kind for kind in kinds if kind != "key"]
+    domain = [("risk_class", "in", classes)] if classes else []
+    if "key" in kinds:
+        domain = [*(["|"] if domain else []), *domain, ("is_key", "=", True)]
+    return repr(domain)

@@ -46,6 +46,7 @@ class SrspRegistryImport(models.Model):
         "created_count",
         "updated_count",
         "unchanged_count",
+        "proposed_count",
         "bad_count",
         "missing_count",
         "missing_target_ids",
@@ -111,6 +112,11 @@ class SrspRegistryImport(models.Model):
     created_count = fields.Integer("New", readonly=True)
     updated_count = fields.Integer("Changed", readonly=True)
     unchanged_count = fields.Integer("Unchanged", readonly=True)
+    proposed_count = fields.Integer(
+        "Proposed as Key Targets",
+        readonly=True,
+        help="The registry of key targets decides on them.",
+    )
     bad_count = fields.Integer("Bad Rows", readonly=True)
     missing_count = fields.Integer("Missing from the File", readonly=True)
     change_ids = fields.One2many(

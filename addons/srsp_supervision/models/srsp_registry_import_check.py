@@ -57,9 +57,11 @@ CHECKS = [
         WHERE (g.target_id IS NULL OR g.target_moves) AND coalesce(g.state, t.state, 'active') != 'active'
           AND coalesce(g.state_reason, btrim(t.state_reason), '') = ''""",
     """SELECT g.row, 'key_reason', g.key_reason, 'missing_reason', NULL
-         FROM srsp_import_good g LEFT JOIN srsp_target t ON t.id = g.target_id
-        WHERE (g.target_id IS NULL OR g.target_moves) AND coalesce(g.is_key, t.is_key)
-          AND coalesce(g.key_reason, btrim(t.key_reason), '') = ''""",
+         FROM srsp_import_good g
+        WHERE g.proposes AND coalesce(g.key_reason, '') = ''""",
+    # Who is listed leaves the registry of key targets by a decision, not by a file.
+    """SELECT row, 'is_key', is_key::varchar, 'key_listed', NULL FROM srsp_import_good WHERE unlists""",
+    """SELECT row, 'key_reason', key_reason, 'key_reworded', NULL FROM srsp_import_good WHERE rewords AND NOT unlists""",
     # What has been found out since is not undone by an older file.
     """SELECT g.row, 'risk_date', g.risk_date::varchar, 'older_class', NULL FROM srsp_import_good g
          JOIN srsp_target t ON t.id = g.target_id

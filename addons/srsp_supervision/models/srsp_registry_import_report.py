@@ -74,7 +74,16 @@ class SrspRegistryImport(models.Model):
             "row_count bad_count created_count updated_count unchanged_count".split()
         )
         self.write(dict(zip(names, self.env.cr.fetchone())))
+        self.proposed_count = self._count_proposed()
         self.missing_count = self._find_missing()
+
+    def _count_proposed(self):
+        """How many targets the file proposes for the registry of key targets."""
+        if self.kind != "target":
+            return 0
+        self.env.cr.execute("SELECT count(*) FROM srsp_import_good WHERE proposes")
+        [count] = self.env.cr.fetchone()
+        return count
 
     def _finish(self, table):
         """Keep the report; say in one note what came of it."""
@@ -94,6 +103,11 @@ class SrspRegistryImport(models.Model):
 
     def _get_summary(self, imported):
         text = self._get_outcome(imported)
+        if self.proposed_count:
+            text += " " + self.env._(
+                "Proposed for the registry of key targets: %(count)s.",
+                count=self.proposed_count,
+            )
         if self.is_full and self.bad_count:
             text += " " + self.env._(
                 "What is missing from the file was not looked for: mend the bad rows first."
@@ -118,7 +132,12 @@ class SrspRegistryImport(models.Model):
             "unchanged": self.unchanged_count,
             "bad": self.bad_count,
         }
-        if not (self.created_count or self.updated_count or self.bad_count):
+        if not (
+            self.created_count
+            or self.updated_count
+            or self.proposed_count
+            or self.bad_count
+        ):
             return self.env._(
                 "Nothing to change: all %(unchanged)s rows say what the registry says.",
                 **counts,

@@ -6,7 +6,13 @@ from .srsp_registry_columns import ENTITY, MANY, TARGET, TARGET_COLUMNS
 
 # The columns that a row may change, by table; the others say which record it is.
 ENTITY_VALUES = [c for c in TARGET_COLUMNS if c.model == ENTITY]
-TARGET_VALUES = [c for c in TARGET_COLUMNS if c.model == TARGET and c.name != "sector"]
+# The key mark is not written but proposed: the registry of key targets decides on it.
+PROPOSED = ("is_key", "key_reason")
+TARGET_VALUES = [
+    c
+    for c in TARGET_COLUMNS
+    if c.model == TARGET and c.name not in ("sector", *PROPOSED)
+]
 # What the rows of an extract do not say, or need not.
 FROM_REGISTRY = ("entity_name", "sector", "permit_number")
 SPREAD = """
@@ -57,6 +63,12 @@ SELECT r.*, e.id AS entity_id, t.id AS target_id,
        e.id IS NOT NULL AND coalesce(%(entity_moves)s, FALSE) AS entity_moves,
        t.id IS NOT NULL AND coalesce(%(target_moves)s OR coalesce(t.properties, '{}') || given.properties
                                      != coalesce(t.properties, '{}'), FALSE) AS target_moves,
+       coalesce(r.is_key, FALSE) AND NOT coalesce(t.is_key, FALSE) AND NOT EXISTS (
+           SELECT FROM srsp_key_target listing WHERE listing.target_id = t.id
+              AND (listing.state = 'proposed' OR listing.reason = r.key_reason))
+         AND coalesce(r.state, t.state, 'active') != 'cancelled' AS proposes,
+       coalesce(t.is_key, FALSE) AND NOT coalesce(r.is_key, TRUE) AS unlists,
+       coalesce(t.is_key AND r.key_reason != t.key_reason, FALSE) AS rewords,
        given.properties
   FROM srsp_import_row r
  CROSS JOIN LATERAL (SELECT %(given)s AS properties) given
@@ -76,7 +88,7 @@ SELECT r.*, e.id AS entity_id, t.id AS target_id,
 # What asks for one of these conditions finds them by this index.
 INDEX_MOVING = """
 CREATE INDEX ON srsp_import_good (row) WHERE target_id IS NULL OR target_moves OR entity_moves
-    OR is_lost OR is_unknown OR is_torn OR is_ambiguous OR named_uscc IS NOT NULL;
+    OR is_lost OR is_unknown OR is_torn OR is_ambiguous OR named_uscc IS NOT NULL OR proposes OR unlists OR rewords;
 ANALYZE srsp_import_good
 """
 INSERT_ENTITIES = """
@@ -107,8 +119,6 @@ INSERT INTO srsp_target_change (target_id, field, old, new, reason, source, user
 SELECT t.id, v.field, v.old, v.new, v.reason, 'import', %(uid)s, %(now)s
   FROM srsp_import_good g JOIN srsp_target t ON t.id = g.target_id,
        LATERAL (VALUES
-        ('is_key', CASE WHEN t.is_key THEN '1' END, CASE WHEN g.is_key THEN '1' END,
-         coalesce(g.key_reason, t.key_reason), g.is_key IS NOT NULL AND g.is_key != coalesce(t.is_key, FALSE)),
         ('risk_class', t.risk_class, g.risk_class, %(source)s,
          g.risk_class IS NOT NULL AND g.risk_class IS DISTINCT FROM t.risk_class),
         ('state', t.state, g.state, coalesce(g.state_reason, t.state_reason),
@@ -159,8 +169,6 @@ UPDATE srsp_target t SET %(assignments)s, write_uid = %(uid)s, write_date = %(no
        risk_source = CASE WHEN g.risk_class IS NOT NULL AND g.risk_class IS DISTINCT FROM t.risk_class
             THEN 'import' ELSE t.risk_source END,
        state_date = CASE WHEN g.state != t.state THEN %(today)s ELSE t.state_date END,
-       key_date = CASE WHEN g.is_key != coalesce(t.is_key, FALSE) THEN %(today)s ELSE t.key_date END,
-       key_by_id = CASE WHEN g.is_key != coalesce(t.is_key, FALSE) THEN %(uid)s ELSE t.key_by_id END,
        properties = coalesce(t.properties || g.properties, g.properties, t.properties)
   FROM srsp_import_good g WHERE t.id = g.target_id AND g.target_moves
 """
@@ -171,14 +179,13 @@ UPDATE srsp_target t SET seen_on = %(today)s FROM srsp_import_good g
 """
 INSERT_TARGETS = """
 INSERT INTO srsp_target (code, entity_id, sector_id, division_id, company_id, %(fields)s,
-                         risk_date, risk_source, state_date, key_date, key_by_id, properties,
+                         risk_date, risk_source, state_date, properties,
                          create_uid, create_date, write_uid, write_date)
 SELECT sector.code || '-' || %(code)s, coalesce(g.entity_id, n.id), sector.id, sector.division_id,
        sector.company_id, %(values)s,
        coalesce(g.risk_date, CASE WHEN g.risk_class IS NOT NULL THEN %(today)s END),
        CASE WHEN g.risk_class IS NOT NULL THEN 'import' END,
-       CASE WHEN g.state != 'active' THEN %(today)s END, CASE WHEN g.is_key THEN %(today)s END,
-       CASE WHEN g.is_key THEN %(uid)s END,
+       CASE WHEN g.state != 'active' THEN %(today)s END,
        coalesce(defaults.properties || g.properties, g.properties, defaults.properties),
        %(uid)s, %(now)s, %(uid)s, %(now)s
   FROM (SELECT * FROM srsp_import_good WHERE target_id IS NULL ORDER BY row OFFSET 0) g
@@ -186,6 +193,21 @@ SELECT sector.code || '-' || %(code)s, coalesce(g.entity_id, n.id), sector.id, s
  CROSS JOIN LATERAL (SELECT %(properties)s AS properties) defaults
   LEFT JOIN srsp_import_entity n ON g.entity_id IS NULL AND n.entity_key = g.entity_key
  ORDER BY g.row
+"""
+# What the file marks as a key target and the registry of key targets does not have yet.
+PROPOSE_KEYS = """
+INSERT INTO srsp_key_target (target_id, company_id, division_id, sector_id, for_other, reason, origin, state,
+                             proposed_by_id, proposed_on, create_uid, create_date, write_uid, write_date)
+SELECT t.id, t.company_id, t.division_id, t.sector_id, TRUE, g.key_reason, 'import', 'proposed',
+       %(uid)s, %(today)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+  FROM (SELECT row, key_reason, target_id FROM srsp_import_good WHERE proposes AND target_id IS NOT NULL
+         UNION ALL
+        SELECT g.row, g.key_reason, made.id FROM srsp_import_good g
+          LEFT JOIN srsp_import_entity n ON g.entity_id IS NULL AND n.entity_key = g.entity_key
+          JOIN srsp_target made ON made.entity_id = coalesce(g.entity_id, n.id) AND made.sector_id = g.sector
+           AND coalesce(made.permit_number, '') = coalesce(g.permit_number, '')
+         WHERE g.proposes AND g.target_id IS NULL) g
+  JOIN srsp_target t ON t.id = g.target_id ORDER BY g.row
 """
 # A target of this file is no longer missing, whatever older files lack.
 FOUND_AGAIN = """

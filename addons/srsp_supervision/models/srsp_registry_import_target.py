@@ -45,7 +45,7 @@ class SrspRegistryImport(models.Model):
         )
 
     def _import_targets(self):
-        if self.created_count or self.updated_count:
+        if self.created_count or self.updated_count or self.proposed_count:
             self._write_targets()
         if self.is_full:
             self._run_sql(sql.CONFIRM_TARGETS)
@@ -90,6 +90,7 @@ class SrspRegistryImport(models.Model):
             values=sql.values(plain, "g"),
             properties=self._get_properties_sql(),
         )
+        self._run_sql(sql.PROPOSE_KEYS)
         self._set_progress(90)
         self.env.invalidate_all()
         self._recompute_dependents()

@@ -62,6 +62,12 @@ REASONS = {
         "no target in a registry of yours has this code: to add one, give its name and sector"
     ),
     "missing_reason": _lt("say why: a reason is needed"),
+    "key_listed": _lt(
+        "listed in the registry of key targets, which it leaves by a delisting there: leave the cell empty"
+    ),
+    "key_reworded": _lt(
+        "listed in the registry of key targets for another reason: leave the cell empty"
+    ),
     "person_with_code": _lt(
         "a natural person is not entered with a credit code; it would be published"
     ),

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import float_compare
 
 from ..tools.working_days import beijing_date
 
@@ -7,11 +8,15 @@ RISK_CLASSES = [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D")]
 # In the order in which people read them.
 PARAMETERS = (
     "floor_ratio floor_frequency team_size disclosure_days rectification_days lock_lead_hours substitutes_allowed"
-    " randomness_kind ratio_a ratio_b ratio_c ratio_d ratio_key cap_a cap_b cap_c cap_d risk_raise_on_finding"
+    " randomness_kind ratio_a ratio_b ratio_c ratio_d ratio_key frequency_a frequency_b frequency_c frequency_d"
+    " frequency_key key_for_class_d key_finding_days key_rule cap_a cap_b cap_c cap_d risk_raise_on_finding"
     " risk_lower_after reminder_days officer_cap interval_days case_days"
 ).split()
 
 # Between what each of them lies: a share, whole numbers, days or hours of at most ten years.
+FREQUENCIES = (
+    "frequency_a frequency_b frequency_c frequency_d frequency_key".split()
+)
 RATIOS = "floor_ratio ratio_a ratio_b ratio_c ratio_d ratio_key".split()
 RANGES = {
     **dict.fromkeys(RATIOS, (0.0, 1.0)),
@@ -23,6 +28,8 @@ RANGES = {
     "reminder_days": (1, 366),
     "substitutes_allowed": (0, 1000),
     **dict.fromkeys(("cap_a", "cap_b", "cap_c", "cap_d"), (0, 366)),
+    **dict.fromkeys(FREQUENCIES, (0, 366)),
+    "key_finding_days": (0, 3660),
     "officer_cap": (0, 100_000),
     **dict.fromkeys(("interval_days", "case_days"), (0, 3660)),
     "risk_lower_after": (0, 100),
@@ -122,6 +129,28 @@ class SrspRulebook(models.Model):
     ratio_c = fields.Float(digits=(5, 4), default=0.2)
     ratio_d = fields.Float(digits=(5, 4), default=0.5)
     ratio_key = fields.Float("Ratio of Key Targets", digits=(5, 4), default=0.1)
+    frequency_a = fields.Integer("Draws a Year A", help="0: as the item says.")
+    frequency_b = fields.Integer("Draws a Year B", help="0: as the item says.")
+    frequency_c = fields.Integer("Draws a Year C", help="0: as the item says.")
+    frequency_d = fields.Integer("Draws a Year D", help="0: as the item says.")
+    frequency_key = fields.Integer(
+        "Draws a Year of Key Targets", help="0: as the item says."
+    )
+    key_for_class_d = fields.Boolean(
+        "Risk Class D Proposes Key Targets",
+        default=True,
+        help="Active targets of that class are proposed for the registry of key targets.",
+    )
+    key_finding_days = fields.Integer(
+        "Days in Which a Finding Proposes a Key Target",
+        default=365,
+        help="From the day on which the result was formed; 0: never.",
+    )
+    key_rule = fields.Text(
+        "Listing Rule of Key Targets",
+        help="Whom the registry of key targets takes in, who decides, and when a target leaves it; published with the"
+        " rulebook.",
+    )
     cap_a = fields.Integer("Visits a Year A", help="0: no cap.")
     cap_b = fields.Integer("Visits a Year B", help="0: no cap.")
     cap_c = fields.Integer("Visits a Year C", help="0: no cap.")
@@ -284,6 +313,32 @@ class SrspRulebook(models.Model):
         ratios = [own.get(part, 0.0) for kind, part in parts if kind != "region"]
         return max(self.floor_ratio if stratify_by != "none" else 0.0, *ratios, 0.0)
 
+    def _get_required_strata(self, ratio=0.0):
+        """The parts of ``stratify_by`` without which a draw at ``ratio`` falls below the ratios of this rulebook.
+
+        None where the ratio reaches the highest of them anyway.
+        """
+        if not self:
+            return []
+        low = max(ratio, self.floor_ratio)
+        highest = {
+            "risk_class": max(self.ratio_a, self.ratio_b, self.ratio_c, self.ratio_d),
+            "key": self.ratio_key,
+        }
+        return [
+            kind
+            for kind, most in highest.items()
+            if float_compare(most, low, precision_digits=4) > 0
+        ]
+
+    def _get_frequencies(self):
+        """``{a risk class or "key": draws a year}`` of those that the rulebook has draws of their own for."""
+        return {
+            kind: self[f"frequency_{kind.lower()}"]
+            for kind in (*"ABCD", "key")
+            if self and self[f"frequency_{kind.lower()}"]
+        }
+
     def _get_visit_cap(self, risk_class):
         """Most visits a year to a target of ``risk_class``; 0 without a cap or without a class."""
         return self[f"cap_{risk_class.lower()}"] if self and risk_class else 0
@@ -306,12 +361,16 @@ class SrspRulebook(models.Model):
             return dict(field._description_selection(self.env)).get(value, "")
         if field.type == "float":
             return percent(value)
+        if field.type == "text":
+            return value or ""
         if field.type == "boolean":
             return self.env._("yes") if value else self.env._("no")
         if name == "risk_lower_after" and not value:
             return self.env._("never")
-        if name in ("interval_days", "case_days") and not value:
+        if name in ("interval_days", "case_days", "key_finding_days") and not value:
             return self.env._("not at all")
+        if name in FREQUENCIES and not value:
+            return self.env._("as the item says")
         if (name.startswith("cap_") or name == "officer_cap") and not value:
             return self.env._("no cap")
         unit = {
@@ -319,6 +378,7 @@ class SrspRulebook(models.Model):
             "rectification_days": self.env._("%(count)s days", count=value),
             "interval_days": self.env._("%(count)s days", count=value),
             "case_days": self.env._("%(count)s days", count=value),
+            "key_finding_days": self.env._("%(count)s days", count=value),
             "reminder_days": self.env._("%(count)s days", count=value),
             "lock_lead_hours": self.env._("%(count)s hours", count=value),
         }

@@ -13,7 +13,8 @@ STRATA = {"risk_class": [*"ABCD", "none"], "key": ["key", "ordinary"]}
 EXCLUDING = "cap_a cap_b cap_c cap_d interval_days case_days".split()
 # What no count can show: it decides about what is still to happen.
 GENERAL = frozenset(
-    "substitutes_allowed risk_raise_on_finding risk_lower_after reminder_days".split()
+    "substitutes_allowed risk_raise_on_finding risk_lower_after reminder_days key_for_class_d key_finding_days"
+    " key_rule".split()
 )
 LOCKED_STATES = ("committed", "drawn", "inspecting", "disclosed")
 
@@ -67,6 +68,7 @@ class SrspRulebook(models.Model):
         return [
             *self._get_floor_effects(previous, tasks),
             *self._get_item_effects(previous),
+            *self._get_frequency_effects(previous),
             *self._get_team_effects(previous, tasks),
             *self._get_strata_effects(previous, tasks),
             *self._get_exclusion_effects(previous, tasks),
@@ -158,6 +160,31 @@ class SrspRulebook(models.Model):
                 if _falls_below(item[field], low, high)
                 and not (item[reason] or "").strip()
             ]
+        return effects
+
+    def _get_frequency_effects(self, previous):
+        """Items of which a risk class or the key targets are to be drawn more often a year, or less often."""
+        what = self.env._("Draws a year of a risk class or of key targets change")
+        old, new = previous._get_frequencies(), self._get_frequencies()
+        lists = self.env["srsp.list"]
+        items = lists._get_in_force("item", self.company_id, self.effective_date)
+        effects = []
+        for kind in (*"ABCD", "key"):
+            name = self.env._("Key") if kind == "key" else kind
+            for item in items.item_ids:
+                before, after = (
+                    max(item.frequency, found.get(kind, 0)) for found in (old, new)
+                )
+                if before != after:
+                    effects.append(
+                        self._prepare_effect(
+                            f"frequency_{kind.lower()}",
+                            what,
+                            item,
+                            f"{name}: {before}",
+                            f"{name}: {after}",
+                        )
+                    )
         return effects
 
     def _get_team_effects(self, previous, tasks):

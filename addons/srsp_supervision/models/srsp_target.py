@@ -45,7 +45,8 @@ class SrspTarget(models.Model):
     """One entry of a registry: an entity seen by one sector (a mining right, a surveying licence).
 
     ``code`` is the public label in draws and never changes. Nothing is deleted: a target leaves its
-    registry by state. Moves of risk class, state and key mark stay in ``change_ids``. Whoever writes
+    registry by state. Moves of risk class, state and key mark stay in ``change_ids``; the key mark follows
+    ``srsp.key.target`` alone. Whoever writes
     targets by SQL keeps ``risk_date``, ``risk_source``, ``state_date``, ``key_by_id``, ``key_date`` and
     ``srsp_target_change`` as ``write`` does.
     """
@@ -58,6 +59,8 @@ class SrspTarget(models.Model):
     _rec_names_search = ["code", "entity_id.name", "permit_number"]
     _guarded_fields = (
         "risk_source",
+        "is_key",
+        "key_reason",
         "key_by_id",
         "key_date",
         "state_date",
@@ -112,10 +115,21 @@ class SrspTarget(models.Model):
     )
     risk_date = fields.Date("Risk Class Of", help="The day from which the class holds.")
     risk_source = fields.Selection(RISK_SOURCES, readonly=True, copy=False)
-    is_key = fields.Boolean("Key Target", tracking=True, help="Listed in 重点抽查名录.")
-    key_reason = fields.Char("Reason of the Key Mark", tracking=True)
+    is_key = fields.Boolean(
+        "Key Target",
+        tracking=True,
+        readonly=True,
+        copy=False,
+        help="Listed in the registry of key targets (重点抽查名录库), which alone changes it.",
+    )
+    key_reason = fields.Char(
+        "Reason of the Key Mark", tracking=True, readonly=True, copy=False
+    )
     key_by_id = fields.Many2one("res.users", "Marked By", readonly=True, copy=False)
     key_date = fields.Date("Marked On", readonly=True, copy=False)
+    key_target_ids = fields.One2many(
+        "srsp.key.target", "target_id", "Key Target Entries"
+    )
     state = fields.Selection(
         [("active", "Active"), ("suspended", "Suspended"), ("cancelled", "Removed")],
         required=True,

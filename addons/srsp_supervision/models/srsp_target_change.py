@@ -17,7 +17,7 @@ class Origin(NamedTuple):
     """Where a move comes from, under the context key ``srsp_origin``; no caller from outside can send one."""
 
     source: str = "manual"  # a key of RISK_SOURCES
-    reason: str = ""  # of a move of the risk class
+    reason: str = ""  # of a move that the target itself says no reason for
 
     @classmethod
     def of(cls, env):
@@ -84,7 +84,8 @@ class SrspTargetChange(models.Model):
             for name in sorted(old):
                 if target[name] == old[name]:
                     continue
-                reason = target[REASONS[name]] if name in REASONS else origin.reason
+                own = target[REASONS[name]] if name in REASONS else ""
+                reason = own or origin.reason
                 rows.append(
                     {
                         "target_id": target.id,

@@ -5,8 +5,8 @@ from ..tools.working_days import beijing_date
 
 FROZEN_FIELDS = frozenset(
     "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
-    " mode stratify_by stratum_ids ratio ratio_reason team_size experts randomness_kind lottery lottery_outcomes"
-    " date_from date_to draw_at lock_at scope names_public ad_hoc_reason".split()
+    " mode stratify_by stratify_reason stratum_ids ratio ratio_reason team_size experts randomness_kind lottery"
+    " lottery_outcomes date_from date_to draw_at lock_at scope names_public ad_hoc_reason".split()
 )
 
 
@@ -117,8 +117,14 @@ class SrspTask(models.Model):
             ("risk_class+key+region", "Risk class, key mark and region"),
         ],
         string="Strata by",
-        default="none",
+        default=lambda self: self._default_stratify_by(),
         required=True,
+        tracking=True,
+    )
+    stratify_reason = fields.Char(
+        "Reason for Other Strata",
+        tracking=True,
+        help="Why the draw does not distinguish what the rulebook has ratios of its own for. Published with the draw.",
     )
     stratum_ids = fields.One2many("srsp.task.stratum", "task_id", "Own Ratios")
     ratio = fields.Float(
@@ -238,6 +244,12 @@ class SrspTask(models.Model):
             ._fields["randomness_kind"]
             ._description_selection(self.env)
         )
+
+    @api.model
+    def _default_stratify_by(self):
+        """By what the rulebook in force has ratios above its floor for."""
+        rulebook = self.env["srsp.rulebook"]._find_in_force(self.env.company)
+        return "+".join(rulebook._get_required_strata()) or "none"
 
     @api.depends("item_ids.ratio", "mode")
     def _compute_ratio(self):

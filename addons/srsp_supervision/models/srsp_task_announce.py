@@ -34,6 +34,7 @@ class SrspTask(models.Model):
         rulebook = self._get_lock_rulebook()
         self._check_lead()
         draw._check_floor(self, rulebook)
+        draw._check_required_strata(self, rulebook)
         draw._check_strata(self)
         draw._check_source(self, rulebook)
         draw._check_officers(self, draw._get_eligible_inspectors(self), rulebook)

@@ -18,7 +18,11 @@ class SrspTask(models.Model):
     _inherit = "srsp.task"
 
     origin = fields.Selection(
-        [("plan", "Annual plan"), ("ad_hoc", "Ad hoc")],
+        [
+            ("plan", "Annual plan"),
+            ("supplement", "Supplement to the plan"),
+            ("ad_hoc", "Ad hoc"),
+        ],
         compute="_compute_origin",
         store=True,
         help="A task outside the annual plan needs a reason and an approval before its draw is announced.",
@@ -47,7 +51,8 @@ class SrspTask(models.Model):
     @api.depends("plan_id")
     def _compute_origin(self):
         for task in self:
-            task.origin = "plan" if task.plan_id else "ad_hoc"
+            own = "supplement" if task.origin == "supplement" else "ad_hoc"
+            task.origin = "plan" if task.plan_id else own
 
     def write(self, vals):
         """A change of what was asked for, or approved, needs a new approval."""
@@ -82,7 +87,7 @@ class SrspTask(models.Model):
                     plan=self.plan_id.name,
                 )
             )
-        if self.origin == "ad_hoc" and self.approval_state != "approved":
+        if self.origin != "plan" and self.approval_state != "approved":
             raise UserError(
                 self.env._(
                     "Task %(task)s is in no plan: give a reason and have the policy division approve it first.",
@@ -164,7 +169,7 @@ class SrspTask(models.Model):
                 )
 
     def _check_needs_approval(self):
-        if self.origin != "ad_hoc" or self.announced_on:
+        if self.origin == "plan" or self.announced_on:
             raise UserError(
                 self.env._(
                     "Task %(task)s needs no approval: its plan names it, or its draw has been announced.",

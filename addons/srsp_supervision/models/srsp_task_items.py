@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class SrspTask(models.Model):
@@ -7,11 +8,86 @@ class SrspTask(models.Model):
     _inherit = "srsp.task"
 
     repealed_basis = fields.Char(compute="_compute_repealed_basis", compute_sudo=True)
+    moved_notice = fields.Char(
+        compute="_compute_moved_notice",
+        compute_sudo=True,
+        help="Whose its items are, where that division takes no part.",
+    )
 
     @api.depends("item_ids.repealed_basis")
     def _compute_repealed_basis(self):
         for task in self:
             task.repealed_basis = task.item_ids.legal_basis_ids._describe_repealed()
+
+    @api.depends(
+        "state",
+        "announced_on",
+        "division_id",
+        "cooperating_division_ids",
+        "item_ids.division_id",
+    )
+    @api.depends_context("lang")
+    def _compute_moved_notice(self):
+        for task in self:
+            moved = task._get_moved_items()
+            if moved and task.state == "planned" and not task.announced_on:
+                task.moved_notice = task._describe_moved(moved)
+            else:
+                task.moved_notice = False
+
+    def _get_moved_items(self):
+        """The items that a division answers for which takes no part in the task."""
+        units = self._get_units()
+        return self.item_ids.filtered(lambda item: item.division_id not in units)
+
+    def _describe_moved(self, items):
+        return self.env._(
+            "%(items)s belongs to %(divisions)s: hand the task over, let that division cooperate, or cancel the task.",
+            items=", ".join(items.mapped("display_name")),
+            divisions=", ".join(items.division_id.mapped("name")),
+        )
+
+    def action_hand_over(self):
+        """Let the division to which the items have moved answer for the task, in its plan of the year."""
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("write")
+        self._check_state("planned")
+        self._check_not_announced()
+        for task in self:
+            task.sudo()._hand_over()
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "srsp_supervision.srsp_task_action"
+        )
+
+    def _hand_over(self):
+        division = self.item_ids.division_id
+        if len(division) != 1 or division == self.division_id:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: there is no other division that answers for all of its items.",
+                    task=self.name,
+                )
+            )
+        former, plan = self.division_id, self.plan_id
+        keepers = self.item_ids.sector_id.division_id - division
+        cooperating = (self.cooperating_division_ids - division - former) | keepers
+        self.write(
+            {
+                "division_id": division.id,
+                "plan_id": plan and plan._generate(division, plan.year).id,
+                "cooperating_division_ids": [(6, 0, cooperating.ids)],
+            }
+        )
+        for record in (self, plan, self.plan_id):
+            if record:
+                record.message_post(
+                    body=self.env._(
+                        "Task %(task)s passes from %(former)s to %(division)s with its items.",
+                        task=self.number,
+                        former=former.name,
+                        division=division.name,
+                    )
+                )
 
     def _follow_items(self, successors, version):
         """Point a task that is not announced yet to the items that ``version`` made of its own.
@@ -32,6 +108,8 @@ class SrspTask(models.Model):
         self.message_post(
             body=self.env._("The task follows %(list)s.", list=version.name)
         )
+        if moved := self._get_moved_items():
+            self._report_moved(moved, version)
         if retired:
             self.division_id._schedule(
                 self,
@@ -41,3 +119,22 @@ class SrspTask(models.Model):
                     items=", ".join(retired.mapped("display_name")),
                 ),
             )
+
+    def _report_moved(self, items, version):
+        """Tell the division that has the task, and each to which items have moved: by its part of the list."""
+        parts = self.company_id._srsp_in_language(version.part_ids)
+        notices = [(self, self.division_id, self._describe_moved(items))]
+        for part in parts.filtered(lambda part: part.division_id in items.division_id):
+            summary = self.env._(
+                "%(items)s is yours now, task %(task)s still with %(division)s: have it handed over or cancelled",
+                items=", ".join(items.mapped("display_name")),
+                task=self.number,
+                division=self.division_id.name,
+            )
+            notices.append((part, part.division_id, summary))
+        for record, division, summary in notices:
+            people = division.manager_id.filtered("active") or division.member_ids
+            for user in people.filtered("active"):
+                record.activity_schedule(
+                    "mail.mail_activity_data_todo", summary=summary, user_id=user.id
+                )

@@ -17,6 +17,7 @@ from . import test_external_list
 from . import test_insiders
 from . import test_inspection
 from . import test_inspectors
+from . import test_key_target
 from . import test_joint_draw
 from . import test_legal_basis
 from . import test_list_access
@@ -30,6 +31,7 @@ from . import test_list_input
 from . import test_list_workbook
 from . import test_lists_and_plans
 from . import test_paper
+from . import test_plan_generation
 from . import test_qualifications
 from . import test_recusals
 from . import test_region_migration

@@ -230,6 +230,8 @@ class SrspCase(TransactionCase):
                 "company_id": cls.company.id,
                 "ad_hoc_reason": "A complaint",
                 "approval_state": "approved",
+                "stratify_by": "none",
+                "stratify_reason": "One pool",
                 **values,
             }
         )

@@ -5,16 +5,17 @@ from .common import ROLES, SrspCase
 
 MODELS = (
     "division sector calendar.day rulebook list list.part legal.basis method item duty entity target target.change"
+    " key.target"
     " registry.health registry.confirmation registry.import registry.import.column registry.import.change"
     " registry.import.error"
     " region tag qualification target.permit inspector inspector.certificate inspector.absence inspector.tie"
     " recusal training"
-    " plan task task.stratum task.roster coverage draw draw.iteration draw.line draw.witness event event.check"
+    " plan task task.stratum task.roster coverage coverage.frequency draw draw.iteration draw.line draw.witness event event.check"
     " inspection inspection.line rectification"
 )
 WIZARDS = (
     "draw.change draw.randomness list.comparison list.import reason rulebook.effects"
-    " task.roster.import"
+    " task.roster.import plan.generation"
 )
 # What those who keep a registry may do with their own imports.
 IMPORTS = {
@@ -35,7 +36,8 @@ EXPECTED = {
         "rulebook list list.part legal.basis method item duty plan task task.stratum training region tag"
         " qualification".split(),
         "rwcu",
-    ),
+    )
+    | {"key.target": "rwc"},
 }
 EXPECTED["division_officer"] = EXPECTED["inspector"] | {
     "item": "rwcu",
@@ -46,6 +48,7 @@ EXPECTED["division_officer"] = EXPECTED["inspector"] | {
     "entity": "rwc",
     "target": "rwc",
     "target.permit": "rwcu",
+    "key.target": "rwc",
     "rectification": "rw",
     **IMPORTS,
 }

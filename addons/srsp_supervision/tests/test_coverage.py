@@ -121,10 +121,13 @@ class TestCoverage(SrspCase):
         plan = plan.with_user(manager)
         self.assertEqual(
             plan.shortfall,
-            "Surveying, 2026: 2 of 119 targets are drawn or planned; at least 6 are asked for, 4 are missing.",
+            "Surveying, 2026: 2 of 119 targets are drawn or planned; at least 6 are asked for, 4 are missing.\n"
+            "Surveying, 2026, B: 1 draws are held or planned, 2 are asked for; 1 are missing.",
         )
-        self.assertEqual(task.with_user(manager).coverage_warning, plan.shortfall)
-        with self._refused("(?s)stays below the floor.*Surveying, 2026"):
+        self.assertEqual(
+            task.with_user(manager).coverage_warning, plan.shortfall.splitlines()[0]
+        )
+        with self._refused("(?s)draws less than is asked for.*Surveying, 2026"):
             plan.action_submit()
         plan.shortfall_reason = "The province inspects the others"
         plan.action_submit()
@@ -139,6 +142,7 @@ class TestCoverage(SrspCase):
             }
         )
         task = self._make_task(plan_id=plan.id)
+        self._make_task(plan_id=plan.id, round=2)
         self.assertFalse(plan.shortfall)
         self.assertFalse(task.coverage_warning)
         plan.action_submit()

@@ -85,10 +85,22 @@ class TestDemoRegistry(TransactionCase):
             for message in records.message_ids.filtered("body"):
                 self.assertNotRegex(str(message.body), r"<span>[A-Z]")
 
-    def test_a_division_marked_its_key_targets(self):
-        keys = self.env["srsp.target"].search([("is_key", "=", True)])
-        for target in keys.filtered(lambda t: t.code < "T"):
-            self.assertEqual(target.key_by_id, target.division_id.manager_id)
+    def test_divisions_proposed_the_key_targets_and_another_person_listed_them(self):
+        listings = self.env["srsp.key.target"].search([])
+        self.assertEqual(
+            set(listings.mapped("state")),
+            {"proposed", "listed", "delisting", "delisted", "declined"},
+        )
+        listed = listings.filtered(lambda one: one.state in ("listed", "delisting"))
+        targets = self.env["srsp.target"].search([("is_key", "=", True)])
+        self.assertEqual(listed.target_id, targets.browse(listed.target_id.ids))
+        self.assertEqual(set(listed.target_id.ids), set(targets.ids))
+        for listing in listed:
+            target = listing.target_id
+            self.assertEqual(listing.proposed_by_id, target.division_id.manager_id)
+            self.assertEqual(target.key_by_id, listing.listed_by_id)
+            self.assertNotEqual(listing.listed_by_id, listing.proposed_by_id)
+        self.assertTrue(self.env["srsp.key.target"].get_hint())
 
     def test_trainings_count_who_took_part(self):
         training = self.env.ref("srsp_supervision.demo_training_e")

@@ -85,11 +85,19 @@ class TestLists(SrspCase):
 
 @tagged("post_install", "-at_install")
 class TestPlans(SrspCase):
+    def _generate(self, published):
+        published.env.user.lang = "en_US"
+        action = published.action_generate_plans()
+        wizards = self.env[action["res_model"]].with_user(published.env.user)
+        wizard = wizards.with_context(**action["context"]).create({})
+        wizard.action_generate()
+        return wizard
+
     @freeze_time("2026-01-15")
     def test_plans_come_from_the_list_and_generating_again_adds_nothing(self):
         policy = self._make_user("policy", "policy_officer")
         published = self.list.with_user(policy)
-        published.action_generate_plans()
+        self._generate(published)
         plans = self.env["srsp.plan"].search([("company_id", "=", self.company.id)])
         self.assertEqual(
             sorted(plans.mapped("number")), ["35990020261000", "35990020261001"]
@@ -117,7 +125,11 @@ class TestPlans(SrspCase):
                 ),
             ],
         )
-        published.action_generate_plans()
+        wizard = self._generate(published)
+        self.assertEqual(
+            wizard.outcome.splitlines(),
+            ["2026 Surveying: tasks made: 0", "2026 Minerals: tasks made: 0"],
+        )
         self.assertEqual(
             self.env["srsp.plan"].search([("company_id", "=", self.company.id)]), plans
         )
@@ -131,7 +143,7 @@ class TestPlans(SrspCase):
             {"name": "Any", "code": "AN", "company_id": other.id}
         )
         with self.assertRaisesRegex(UserError, "No item list is in force"):
-            self.env["srsp.plan"]._generate(division, 2026)
+            self.env["srsp.plan"]._generate(division, 2026)._generate_tasks()
 
     def test_a_bureau_without_area_code_is_told_where_to_set_it(self):
         self.company.srsp_area_code = False

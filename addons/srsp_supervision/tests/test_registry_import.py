@@ -39,7 +39,7 @@ CHANGED = [
     f"甲公司新名,{CODE},institution,金山路9号,张三,,SUR,新控制网,台江区,,,P1,2030-01-31,B,,1,投诉多,,".split(
         ","
     ),
-    f"乙公司,{CODE_2},,,,,SUR,,,,,P2,,D,2026-02-01,0,,,".split(","),
+    f"乙公司,{CODE_2},,,,,SUR,,,,,P2,,D,2026-02-01,1,上年有问题,,".split(","),
     f"乙公司,{CODE_2},,,,,SUR,,,,,P3,,,,,,active,".split(","),
 ]
 
@@ -69,11 +69,15 @@ class TestRegistryImport(RegistryCase):
             vals = {f: given[n] for n, f in TARGET.items() if n in given}
             if "region_id" in vals:
                 vals["region_id"] = self.regions[vals["region_id"]].id
-            if "is_key" in vals:
-                vals["is_key"] = vals["is_key"] == "1"
+            is_key, reason = vals.pop("is_key", "0"), vals.pop("key_reason", "")
             if not target:
                 vals |= {"entity_id": entity.id, "sector_id": self.sector.id}
             self._keep(target, vals)
+            target = target or env["srsp.target"].search([], order="id desc", limit=1)
+            if is_key == "1" and not target.key_target_ids:
+                proposal = {"target_id": target.id, "for_other": True, "reason": reason}
+                listing = env["srsp.key.target"].create(proposal)
+                listing.sudo().origin = "import"
         self.env.flush_all()
         self.env.cr.precommit.run()  # tracking
 
@@ -105,7 +109,9 @@ class TestRegistryImport(RegistryCase):
                              ORDER BY m.id, f.model, f.name)
                       FROM mail_tracking_value v JOIN mail_message m ON m.id = v.mail_message_id
                       JOIN ir_model_fields f ON f.id = v.field_id
-                     WHERE m.model = 'srsp.entity' AND m.res_id = e.id OR m.model = 'srsp.target' AND m.res_id = t.id)
+                     WHERE m.model = 'srsp.entity' AND m.res_id = e.id OR m.model = 'srsp.target' AND m.res_id = t.id),
+                   (SELECT jsonb_agg(jsonb_strip_nulls(to_jsonb(k) - 'id' - 'target_id' - 'create_date' - 'write_date'
+                                     - 'write_uid')) FROM srsp_key_target k WHERE k.target_id = t.id)
               FROM srsp_entity e JOIN srsp_target t ON t.entity_id = e.id
              WHERE e.company_id = %s AND e.name NOT LIKE 'Unit%%' ORDER BY e.uscc, t.permit_number
             """,
@@ -151,8 +157,6 @@ class TestRegistryImport(RegistryCase):
                 (2, first.code, "Address", "金山路1号", "金山路9号"),
                 (2, first.code, "Permit Valid Until", "2027-01-31", "2030-01-31"),
                 (2, first.code, "Risk Class", "A", "B"),
-                (2, first.code, "Key Target", "No", "Yes"),
-                (2, first.code, "Reason of the Key Mark", "", "投诉多"),
             ],
         )
         self.assertEqual(
@@ -206,7 +210,8 @@ class TestRegistryImport(RegistryCase):
         self.assertEqual(self._counts(record), (4, 4, 0, 0, 0))
         self.assertEqual(
             record.message,
-            "Imported: 4 new, 0 changed, 0 unchanged; 0 bad rows left out.",
+            "Imported: 4 new, 0 changed, 0 unchanged; 0 bad rows left out."
+            " Proposed for the registry of key targets: 1.",
         )
         before = self._registry()
         again = self._import([COLUMNS, *ROWS])

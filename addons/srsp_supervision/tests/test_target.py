@@ -29,21 +29,19 @@ class TestTarget(SrspCase):
             for change in target.change_ids.sorted("id")
         ]
 
-    def test_moves_of_class_state_and_mark_are_dated_signed_and_kept(self):
+    def test_moves_of_class_and_state_are_dated_signed_and_kept(self):
         mine = self.target.with_user(self.officer)
         with freeze_time("2026-03-20 02:00:00"):
-            mine.write({"risk_class": "C", "is_key": True, "key_reason": "Complaints"})
+            mine.write({"risk_class": "C"})
             mine.write({"state": "suspended", "state_reason": "Renewal pending"})
             mine.write({"risk_class": "C", "latitude": 26})
         self.assertEqual(
-            (mine.risk_date, mine.risk_source, mine.key_by_id, mine.key_date),
-            (date(2026, 3, 20), "manual", self.officer, date(2026, 3, 20)),
+            (mine.risk_date, mine.risk_source), (date(2026, 3, 20), "manual")
         )
         self.assertEqual(mine.state_date, date(2026, 3, 20))
         self.assertEqual(
             self._get_history(mine),
             [
-                ("is_key", False, "1", "Complaints", "manual"),
                 ("risk_class", "B", "C", False, "manual"),
                 ("state", "active", "suspended", "Renewal pending", "manual"),
             ],
@@ -52,15 +50,13 @@ class TestTarget(SrspCase):
         mine.write({"risk_class": False})
         self.assertFalse(mine.risk_date or mine.risk_source)
 
-    def test_a_new_target_says_when_it_was_classified_and_marked(self):
-        vals = {"risk_class": "A", "is_key": True, "key_reason": "New"}
+    def test_a_new_target_says_when_it_was_classified(self):
+        vals = {"risk_class": "A"}
         with freeze_time("2026-03-20 02:00:00"):
             made = self._make_targets(2, **vals)
             dated = self._make_targets(1, risk_class="D", risk_date="2026-01-31")
         for target in made:
             self.assertEqual(target.risk_date, date(2026, 3, 20))
-            self.assertEqual(target.key_date, date(2026, 3, 20))
-            self.assertEqual(target.key_by_id, self.env.user)
         self.assertEqual(dated.risk_date, date(2026, 1, 31))
         self.assertFalse((made | dated).change_ids)
         self.assertFalse(self._make_targets(1, risk_class=False).risk_date)
@@ -69,6 +65,8 @@ class TestTarget(SrspCase):
         mine = self.target.with_user(self.officer)
         for vals in (
             {"risk_source": "results"},
+            {"is_key": True, "key_reason": "Complaints"},
+            {"key_reason": "Complaints"},
             {"key_by_id": self.administrator.id},
             {"key_date": "2020-01-01"},
             {"state_date": "2020-01-01"},

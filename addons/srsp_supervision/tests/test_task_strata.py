@@ -106,3 +106,73 @@ class TestTaskStrata(SrspCase):
         task = self._make_own("risk_class", {"key": "C"})
         task.mode = "external"
         self.env["srsp.draw"]._check_strata(task)
+
+
+@tagged("post_install", "-at_install")
+class TestRequiredStrata(SrspCase):
+    """What the rulebook has ratios of its own for is distinguished, or a reason is given and published."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.manager = cls._make_user("manager", "division_manager", cls.surveying)
+        cls.manager.lang = "en_US"
+        cls.targets[:10].risk_class = "D"
+
+    def setUp(self):
+        super().setUp()
+        freezer = freeze_time(NOW)
+        freezer.start()
+        self.addCleanup(freezer.stop)
+
+    def _make(self, **values):
+        values = {"stratify_reason": False, "draw_at": DRAW_AT, **values}
+        return self._make_task(**values).with_user(self.manager)
+
+    def test_a_new_task_follows_the_rulebook(self):
+        tasks = self.env["srsp.task"].with_user(self.manager)
+        self.assertEqual(tasks.new({}).stratify_by, "risk_class+key")
+        for vals, strata in (
+            ({"ratio_key": 0.05}, "risk_class"),
+            ({"ratio_c": 0.05, "ratio_d": 0.05}, "none"),
+            ({"ratio_key": 0.06}, "key"),
+        ):
+            self.rulebook.write(vals)
+            self.assertEqual(tasks.new({}).stratify_by, strata)
+
+    def test_other_strata_are_refused_without_a_reason(self):
+        for stratify_by in ("none", "key", "region"):
+            task = self._make(stratify_by=stratify_by)
+            for blank in (False, " "):
+                task.stratify_reason = blank
+                with self._refused(
+                    "have ratios of their own, above 5%. Choose strata by “Risk class and key mark”"
+                ):
+                    task.action_announce()
+            self.assertFalse(task.announced_on)
+        task.stratify_reason = "The province draws the high risks"
+        task.action_announce()
+        self.assertTrue(task.announced_on)
+        with self._refused("can no longer change"):
+            task.stratify_reason = "Another one"
+
+    def test_the_rulebooks_strata_need_no_reason_and_take_its_ratios(self):
+        task = self._make(stratify_by="risk_class+key+region")
+        task.action_announce()
+        task = self._make(stratify_by="risk_class+key")
+        task.action_announce()
+        draw = task.sudo()._lock_roster(NOW)
+        self.assertEqual(
+            [(one["key"], one["ratio"]) for one in draw.strata],
+            [("B/ordinary", 0.05), ("D/ordinary", 0.5)],
+        )
+
+    def test_a_ratio_that_reaches_the_highest_one_needs_no_strata(self):
+        self._make(stratify_by="none", ratio=0.5).action_announce()
+        with self._refused("Choose strata by “Risk class”"):
+            self._make(stratify_by="none", ratio=0.4).action_announce()
+
+    def test_the_lock_holds_the_task_to_the_rulebook_of_its_day(self):
+        task = self._make_announced(stratify_reason=False)
+        with self._refused("have ratios of their own"):
+            task._lock_roster(NOW)

@@ -7,3 +7,4 @@ from . import srsp_list_import_reasons
 from . import srsp_list_comparison
 from . import srsp_reason_import
 from . import srsp_task_roster_import
+from . import srsp_plan_generation

@@ -22,6 +22,8 @@ class SrspReason(models.TransientModel):
             ("approval_withdraw", "Withdraw the approval"),
             ("absence_dismiss", "Dismiss the absence"),
             ("recusal_dismiss", "Dismiss the recusal"),
+            ("key_decline", "Decline the proposal"),
+            ("key_delist", "Propose delisting"),
         ],
         required=True,
         readonly=True,
@@ -59,6 +61,8 @@ class SrspReason(models.TransientModel):
             "approval_withdraw": ("srsp.list", "_withdraw_approval"),
             "absence_dismiss": ("srsp.inspector.absence", "_dismiss"),
             "recusal_dismiss": ("srsp.recusal", "_dismiss"),
+            "key_decline": ("srsp.key.target", "_decline"),
+            "key_delist": ("srsp.key.target", "_propose_delisting"),
         }
 
     @api.model
