@@ -24,6 +24,7 @@ class SrspDuty(models.Model):
     )
     name = fields.Char("Duty", required=True)
     division_id = fields.Many2one(string="Lead Division")
+    legal_basis_ids = fields.Many2many(string="Basis for Supervision")
     cooperating_division_ids = fields.Many2many(
         "srsp.division",
         "srsp_duty_division_rel",

@@ -17,6 +17,11 @@ class SrspListLineMixin(models.AbstractModel):
     _guarded_fields = ("origin_id", "frozen_names")
     # What a line says, in the order of the workbook, with the width of its column in characters.
     _sheet_columns: tuple[tuple[str, int], ...] = ()
+    # Headings of workbooks that were exported under other labels: an import goes on reading them.
+    _sheet_synonyms = {
+        "legal_basis_ids": ("检查依据", "Legal Basis"),
+        "frequency_reason": ("低频次理由",),
+    }
     # When a user writes one of these, the line is checked as on being handed in.
     _checked_fields = frozenset(("division_id",))
 

@@ -28,6 +28,7 @@ from . import test_list_http
 from . import test_list_input
 from . import test_list_workbook
 from . import test_lists_and_plans
+from . import test_notices
 from . import test_paper
 from . import test_recusals
 from . import test_registry_attributes
