@@ -10,3 +10,4 @@ from . import test_pages
 from . import test_translations
 from . import test_verify_page
 from . import test_witnesses
+from . import test_words

@@ -44,6 +44,7 @@ from . import test_registry_upload
 from . import test_registry_insiders
 from . import test_registry_workbook
 from . import test_risk
+from . import test_roles
 from . import test_rulebook
 from . import test_rulebook_demo
 from . import test_rulebook_effects

@@ -7,7 +7,7 @@ MODELS = (
     "division sector calendar.day rulebook list list.part legal.basis item duty entity target target.change"
     " registry.health registry.confirmation registry.import registry.import.column registry.import.change"
     " registry.import.error"
-    " inspector inspector.region inspector.certificate inspector.absence inspector.tie recusal training"
+    " inspector inspector.region inspector.certificate inspector.absence inspector.tie recusal training publicity"
     " plan task task.stratum task.roster coverage draw draw.iteration draw.line draw.witness event event.check"
     " inspection inspection.line rectification"
 )
@@ -31,7 +31,7 @@ EXPECTED = {
     "auditor": dict.fromkeys(MODELS.split(), "r"),
     "policy_officer": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(
-        "rulebook list list.part legal.basis item duty plan task task.stratum training".split(),
+        "rulebook list list.part legal.basis item duty plan task task.stratum training publicity".split(),
         "rwcu",
     ),
 }
@@ -44,13 +44,14 @@ EXPECTED["division_officer"] = EXPECTED["inspector"] | {
     "entity": "rwc",
     "target": "rwc",
     "rectification": "rw",
+    "training": "rwcu",
+    "publicity": "rwcu",
     **IMPORTS,
 }
 EXPECTED["division_manager"] = EXPECTED["division_officer"] | {
     "inspector": "rwc",
     "inspector.region": "rc",
     "inspector.certificate": "rwc",
-    "training": "rwcu",
 }
 EXPECTED["administrator"] = (
     EXPECTED["division_manager"]
