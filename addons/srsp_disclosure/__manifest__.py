@@ -14,6 +14,7 @@
         "data/ir_sequence.xml",
         "data/ir_cron.xml",
         "data/website_menu.xml",
+        "views/website_templates.xml",
         "views/publication_templates.xml",
         "views/supervision_templates.xml",
         "views/verify_templates.xml",

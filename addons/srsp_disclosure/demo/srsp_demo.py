@@ -5,12 +5,6 @@ from odoo.fields import Domain
 
 OPEN_DAYS = 6  # results of the last days are still owed
 RECEIPT_DAYS = 3  # calendar days from a result to its receipt
-SAMPLES = (
-    "header_call_to_action",
-    "header_text_element",
-    "header_search_box",
-    "footer_copyright_company_name",
-)
 REJECTED = "统一社会信用代码与平台登记信息不一致（演示数据）"
 
 
@@ -34,11 +28,9 @@ class SrspDemo(models.AbstractModel):
 
     @api.model
     def _dress_website(self):
-        """The bureau's name in place of Odoo's sample logo, telephone, search and slogans."""
+        """The supervision pages are the whole website."""
         website = self.env.ref("website.default_website")
         website.write({"name": self.env.company.name, "homepage_url": "/supervision"})
-        for name in SAMPLES:
-            self.env.ref(f"website.{name}").active = False
         contact = self.env["website.menu"].search([("url", "=", "/contactus")])
         contact.unlink()
 

@@ -2,6 +2,9 @@ from . import srsp_publication
 from . import srsp_publication_publish
 from . import srsp_publication_original
 from . import ir_attachment
+from . import res_company
+from . import res_users
+from . import website
 from . import srsp_event
 from . import srsp_event_check
 from . import srsp_publication_page

@@ -1,9 +1,38 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from odoo.tools.translate import LazyTranslate
+
 from ..tools.platform_client import PlatformClient, PlatformError, PlatformRejected
 
+_lt = LazyTranslate(__name__)
 UNKNOWN_KEY = "srsp-connection-test"
+# What the client says of the settings and of answers that it does not take, in the reader's language.
+DETAILS = {
+    "The platform key must be printable ASCII": _lt(
+        "the key name has other characters than letters, digits and signs"
+    ),
+    "The platform secret is empty": _lt("no secret has been set"),
+    "The platform address is not an address": _lt("the address is not valid"),
+    "The platform address must start with https://": _lt(
+        "the address must begin with https://"
+    ),
+    "The platform address must hold no login, query or fragment": _lt(
+        "the address must have no login, query or fragment"
+    ),
+    "Plain http is allowed to this machine only; use https": _lt(
+        "the address must begin with https://"
+    ),
+    "The answer does not carry the platform's signature": _lt(
+        "the answer does not bear the platform's signature"
+    ),
+    "The answer is not JSON": _lt("the answer is not JSON"),
+    "The answer is not a list of receipts": _lt("the answer is not a list of receipts"),
+    "The answer is about other records than those sent": _lt(
+        "the answer is about other records than those sent"
+    ),
+    "The answer leaves a record undecided": _lt("the answer leaves a record undecided"),
+}
 
 
 class SrspChannel(models.Model):
@@ -217,6 +246,7 @@ class SrspChannel(models.Model):
             "refused": self.env._("The platform refuses the request"),
         }
         text, detail = texts.get(getattr(error, "code", None)), str(error)
+        detail = self.env._(DETAILS[detail]) if detail in DETAILS else detail
         if not text:
             text = self.env._("The delivery failed on this server")
             detail = f"{type(error).__name__}: {error}"

@@ -123,6 +123,7 @@ class SrspPublication(models.Model):
     def _get_labels(self):
         """Readable names of the codes in payloads: ``{field: {code: name}}``."""
         draw, item = self.env["srsp.draw"], self.env["srsp.item"]
+        other = self.env._("Not part of this draw under the rulebook")
         selections = {
             "category": item._fields["category"],
             "level": item._fields["level"],
@@ -135,7 +136,10 @@ class SrspPublication(models.Model):
             "stratum": draw._get_stratum_names() | {"none": self.env._("Not stated")},
             "excluded": {
                 "suspended": self.env._("Suspended in the registry"),
+                "removed": self.env._("Removed from the registry"),
                 "visit_cap": self.env._("Visited often enough this year"),
+                "interval": self.env._("Inspected a short time ago"),
+                "other": other,  # that a case is open is nobody else's business
             },
             **{
                 name: dict(field._description_selection(self.env))

@@ -12,3 +12,4 @@ from . import test_translations
 from . import test_verify_page
 from . import test_witnesses
 from . import test_contacts_inside
+from . import test_words

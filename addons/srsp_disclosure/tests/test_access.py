@@ -134,7 +134,7 @@ class TestAccess(BureauCase):
         found = self.as_user(self.env["srsp.publication"], visitor).search([])
         self.assertNotIn(self.result.id, found.ids)
 
-    def test_the_disclosure_officer_alone_may_try_again(self):
+    def test_disclosure_and_policy_officers_alone_may_try_again(self):
         self.delivery.write({"state": "error", "reason": "HTTP 401"})
         allowed = set()
         for role, user in self.people.items():
@@ -143,7 +143,7 @@ class TestAccess(BureauCase):
             except AccessError:
                 continue
             allowed.add(role)
-        self.assertEqual(allowed, {"disclosure", "administrator"})
+        self.assertEqual(allowed, {"disclosure", "policy", "administrator"})
         self.assertEqual(self.delivery.state, "pending")
 
     def test_an_accepted_delivery_is_not_sent_again(self):

@@ -79,7 +79,7 @@ class TestDelivery(BureauCase):
         self.assertEqual(self.channel.activity_ids.user_id, self.officer)
         self.assertEqual(
             delivery.reason,
-            "渠道的地址、密钥名称或密钥无法使用（The platform secret is empty）",
+            "渠道的地址、密钥名称或密钥无法使用（未设置接入密钥）",
         )
 
     def test_a_failure_is_told_in_words_with_the_technical_text(self):

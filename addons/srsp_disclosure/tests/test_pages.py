@@ -273,3 +273,46 @@ class TestPages(Bureau, HttpCase):
         self.assertEqual(certificate["draw"]["void_reason"], "名录库有误")
         page = self.publications_of(drawn, "draw")[-1]._get_page_url()
         self.assertIn("名录库有误", self.text(page))
+
+    def test_reasons_for_leaving_a_target_out_are_words_and_tell_of_no_open_case(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        addon = self.env["ir.module.module"].search([("name", "=", "srsp_disclosure")])
+        addon._update_translations(["zh_CN"])
+        payload = json.loads(self.certificate.payload)
+        codes = ["suspended", "removed", "visit_cap", "interval", "external_case", "new"]
+        payload["excluded"] = [[f"CH-{code}", code] for code in codes]
+        chinese = self.certificate.with_context(lang="zh_CN")
+        values = chinese._get_page_values() | {"payload": payload}
+        page = self.env["ir.qweb"].with_context(lang="zh_CN")._render(
+            "srsp_disclosure.publication_draw", values
+        )
+        rows = html.fromstring(page).xpath("//details[summary[contains(., '未列入')]]//li")
+        rows = rows or html.fromstring(page).xpath("//li[contains(., 'CH-')]")
+        self.assertEqual(
+            [row.text_content().split(" · ")[1] for row in rows],
+            [
+                "名录库中已暂停",
+                "已移出名录库",
+                "本年度检查次数已达上限",
+                "近期已检查",
+                "按实施细则不列入本次抽取",
+                "按实施细则不列入本次抽取",
+            ],
+        )
+
+    def test_what_only_experts_need_is_closed_behind_technical_notes(self):
+        roster = self.publications_of(self.drawn, "roster")
+        commitment = json.loads(roster.payload)["commitment"]
+        for publication, value in (
+            (roster, commitment["code_hex"]),
+            (self.certificate, commitment["code_hex"]),
+            (self.certificate, self.certificate.digest),
+        ):
+            tree = html.fromstring(
+                self.get(f"/supervision/publication/{publication.number}").content
+            )
+            found = tree.xpath(f"//*[text()='{value}']")
+            self.assertTrue(found)
+            for element in found:
+                notes = element.xpath("ancestor::details")
+                self.assertTrue(notes and "open" not in notes[0].attrib)

@@ -5,6 +5,8 @@ from . import mail_mail
 from . import mail_message
 from . import mail_thread
 from . import ir_attachment
+from . import ir_http
+from . import ir_rule
 from . import ir_ui_view
 from . import res_company
 from . import res_users
@@ -51,6 +53,7 @@ from . import srsp_inspector_absence
 from . import srsp_inspector_tie
 from . import srsp_recusal
 from . import srsp_training
+from . import srsp_publicity
 from . import srsp_plan
 from . import srsp_task
 from . import srsp_task_stratum
@@ -81,6 +84,7 @@ from . import srsp_draw_entry
 from . import srsp_draw_room
 from . import srsp_draw_commitment
 from . import srsp_draw_witness
+from . import srsp_notice
 from . import srsp_inspection
 from . import srsp_inspection_line
 from . import srsp_inspection_result

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+SUPERVISION = "srsp_supervision."
 
 
 class ResUsers(models.Model):
@@ -17,3 +19,35 @@ class ResUsers(models.Model):
         if "srsp_division_ids" in vals:
             self.env.registry.clear_cache()  # record rules are cached with the user's divisions
         return result
+
+    @api.model
+    def _srsp_get_home_actions(self):
+        """``[(group, action), …]`` as external ids: the first group that a user is in decides."""
+        return [
+            (f"{SUPERVISION}group_policy_officer", f"{SUPERVISION}srsp_task_action"),
+            (f"{SUPERVISION}group_division_manager", f"{SUPERVISION}srsp_task_action"),
+            (f"{SUPERVISION}group_auditor", f"{SUPERVISION}srsp_draw_action"),
+            (f"{SUPERVISION}group_division_officer", f"{SUPERVISION}srsp_task_action"),
+            (
+                f"{SUPERVISION}group_inspector",
+                f"{SUPERVISION}srsp_inspection_action_mine",
+            ),
+        ]
+
+    def _srsp_get_home_action(self):
+        """The action that opens after sign-in for the role of this user; none without a role."""
+        self.ensure_one()
+        for group, action in self._srsp_get_home_actions():
+            if self.has_group(group):
+                return self.env.ref(action).sudo()
+        return self.env["ir.actions.act_window"]
+
+    def _on_webclient_bootstrap(self):
+        """Users with a role here are not greeted by OdooBot, whose chat window would cover their work."""
+        if (
+            "odoobot_state" in self._fields
+            and self.odoobot_state in (False, "not_initialized")
+            and self._srsp_get_home_action()
+        ):
+            self.sudo().odoobot_state = "disabled"
+        return super()._on_webclient_bootstrap()

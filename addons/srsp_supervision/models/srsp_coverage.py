@@ -55,7 +55,7 @@ class SrspCoverage(models.Model):
     )
     floor_ratio = fields.Float("Lowest Ratio", readonly=True, aggregator="avg")
     floor_count = fields.Integer("At Least", readonly=True)
-    missing_count = fields.Integer("Missing", readonly=True)
+    missing_count = fields.Integer("Shortfall", readonly=True)
     state = fields.Selection(
         [("met", "Reached"), ("planned", "Planned"), ("below", "Below the floor")],
         readonly=True,

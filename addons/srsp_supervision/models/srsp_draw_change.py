@@ -120,6 +120,8 @@ class SrspDraw(models.Model):
             reason=cert.one_line(reason),
             withdrawn=[[label, cert.one_line(reason), given_up]],
         )
+        notices = self.env["srsp.notice"]
+        notices._notify_withdrawn(self.iteration_ids[-1], inspector, reason)
 
     def _get_labels_ahead(self):
         """The labels of all targets whose visit has not begun."""
@@ -190,4 +192,5 @@ class SrspDraw(models.Model):
                 {"state": "planned", "draw_id": False, "announced_on": False}
             )
             draw._seal("draw.voided")
+            self.env["srsp.notice"]._notify_policy(draw.task_id, True, reason)
             draw.task_id._after_void(draw)

@@ -82,9 +82,10 @@ class SrspDrawIteration(models.Model):
             }
         )
         if self.kind == "withdrawal":
-            self._change_teams()
+            members = self._change_teams()
         else:
-            self._create_inspections()
+            members = self._create_inspections()
+        self.env["srsp.notice"]._notify_drawn(self, members)
 
     def _get_key(self):
         """The key of an iteration that has run."""

@@ -1,4 +1,5 @@
 import json
+from collections import defaultdict
 
 from odoo import fields, models
 from odoo.tools import SQL
@@ -21,9 +22,12 @@ class SrspDrawIteration(models.Model):
     _inherit = "srsp.draw.iteration"
 
     def _create_inspections(self):
-        """Create the visits of this iteration, in the order of its teams."""
+        """Create the visits of this iteration, in the order of its teams.
+
+        :return: ``[(inspector id, number of visits, first visit's id), …]``
+        """
         if not self._load_visits():
-            return
+            return []
         visits = self.env["srsp.inspection"].with_context(
             mail_create_nolog=True, mail_create_nosubscribe=True
         )
@@ -33,6 +37,13 @@ class SrspDrawIteration(models.Model):
         self._copy_lines(first)
         self._fill_teams()
         self.env.invalidate_all()
+        return self.env.execute_query(
+            SQL(
+                """SELECT inspector_id, count(*), min(srsp_new_visit.id)
+                     FROM srsp_new_member JOIN srsp_new_visit USING (visit)
+                 GROUP BY inspector_id ORDER BY inspector_id"""
+            )
+        )
 
     def _load_visits(self):
         """Make the temporary tables ``srsp_new_visit`` and, for their members, ``srsp_new_member``.
@@ -176,7 +187,10 @@ class SrspDrawIteration(models.Model):
             )
 
     def _change_teams(self):
-        """Give the visits that a withdrawal gave up their new teams."""
+        """Give the visits that a withdrawal gave up their new teams.
+
+        :return: those who are new to a team, as ``_create_inspections`` returns them
+        """
         refs = self.draw_id.sudo().inspector_refs
         lines = self.env["srsp.draw.line"].search(
             [
@@ -195,8 +209,11 @@ class SrspDrawIteration(models.Model):
                 ]
             )
         }
+        joined = defaultdict(list)
         for labels, officers, experts, _steps in self.teams:
-            visits[targets[labels[0]]].write(
+            visit = visits[targets[labels[0]]]
+            before = visit.officer_ids | visit.expert_ids
+            visit.write(
                 {
                     name: [fields.Command.set([refs[member] for member in members])]
                     for name, members in (
@@ -205,3 +222,6 @@ class SrspDrawIteration(models.Model):
                     )
                 }
             )
+            for member in (visit.officer_ids | visit.expert_ids) - before:
+                joined[member.id].append(visit.id)
+        return [(member, len(ids), min(ids)) for member, ids in sorted(joined.items())]

@@ -30,6 +30,7 @@ class SrspDuty(models.Model):
         help="Of the published list of powers and responsibilities (权责清单)."
     )
     division_id = fields.Many2one(string="Lead Division")
+    legal_basis_ids = fields.Many2many(string="Basis for Supervision")
     cooperating_division_ids = fields.Many2many(
         "srsp.division",
         "srsp_duty_division_rel",

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..tools.working_days import beijing_date
 from .srsp_draw_line import Reference
@@ -111,6 +113,11 @@ class SrspInspection(models.Model):
         "Findings", compute="_compute_finding_count", store=True
     )
     is_mine = fields.Boolean(compute="_compute_is_mine", search="_search_is_mine")
+    is_supporting = fields.Boolean(
+        compute="_compute_is_supporting",
+        search="_search_is_supporting",
+        help="Officers of your division take part in a visit of another division.",
+    )
     timeliness = fields.Selection(
         [("on_time", "On time"), ("done", "Closed"), ("late", "Late")],
         compute="_compute_timeliness",
@@ -131,20 +138,41 @@ class SrspInspection(models.Model):
             inspection.finding_count = len(inspection.line_ids.filtered("is_finding"))
 
     @api.depends_context("uid")
-    @api.depends("officer_ids.user_id")
+    @api.depends("officer_ids.user_id", "expert_ids.user_id")
     def _compute_is_mine(self):
         for inspection in self:
-            inspection.is_mine = self.env.user in inspection.officer_ids.user_id
+            team = inspection.officer_ids | inspection.expert_ids
+            inspection.is_mine = self.env.user in team.user_id
 
     @api.model
     def _search_is_mine(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return (
-            [("officer_ids.user_id", "in", self.env.user.ids)]
-            if True in value
-            else [("officer_ids.user_id", "not in", self.env.user.ids)]
+        mine = Domain("officer_ids.user_id", "in", self.env.user.ids) | Domain(
+            "expert_ids.user_id", "in", self.env.user.ids
         )
+        return mine if True in value else ~mine
+
+    @api.depends_context("uid")
+    @api.depends("division_id", "officer_ids.division_id", "expert_ids.division_id")
+    def _compute_is_supporting(self):
+        own = self.env.user.srsp_division_ids
+        for inspection in self:
+            team = inspection.officer_ids | inspection.expert_ids
+            inspection.is_supporting = inspection.division_id not in own and bool(
+                team.division_id & own
+            )
+
+    @api.model
+    def _search_is_supporting(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        own = self.env.user.srsp_division_ids.ids
+        supporting = Domain("division_id", "not in", own) & (
+            Domain("officer_ids.division_id", "in", own)
+            | Domain("expert_ids.division_id", "in", own)
+        )
+        return supporting if True in value else ~supporting
 
     @api.depends("stage", "date_to")
     def _compute_timeliness(self):
@@ -242,6 +270,7 @@ class SrspInspection(models.Model):
                 "recorded_by_id": self.env.uid,
             }
         )
+        self.env["srsp.notice"]._pass_on(self)
 
     def action_review(self):
         self._check_reviewer()
@@ -294,6 +323,7 @@ class SrspInspection(models.Model):
         self._check_stage("recorded", "reviewed")
         self.sudo().write({"stage": "on_site", "reviewed_by_id": False})
         self.message_post(body=self.env._("Sent back: %(reason)s", reason=reason))
+        self.env["srsp.notice"]._notify_returned(self, reason)
 
     def _replace(self, reason):
         """Cancel the visit and draw a substitute for its targets."""
@@ -315,7 +345,24 @@ class SrspInspection(models.Model):
         draw._substitute([(line, reason) for line in lines])
 
     def _cancel(self, reason):
+        current = self.filtered(lambda visit: visit.stage != "cancelled")
         self.write({"stage": "cancelled", "cancel_reason": reason})
+        self.env["srsp.notice"]._notify_cancelled(current, reason)
+
+    def _count_members(self):
+        """``[(inspector id, number of these visits, the first one's id), …]`` of officers and experts."""
+        if not self:
+            return []
+        return self.env.execute_query(
+            SQL(
+                """SELECT inspector_id, count(*), min(inspection_id)
+                     FROM (SELECT inspection_id, inspector_id FROM srsp_inspection_officer_rel
+                           UNION ALL SELECT srsp_inspection_id, srsp_inspector_id FROM srsp_inspection_expert_rel)
+                          member
+                    WHERE inspection_id = ANY(%s) GROUP BY inspector_id ORDER BY inspector_id""",
+                self.ids,
+            )
+        )
 
     def _after_close(self):
         """Hook: the result has been formed."""

@@ -157,10 +157,27 @@ class SrspInspector(models.Model):
         "certificate_ids.kind", "certificate_ids.number", "certificate_ids.valid_until"
     )
     def _compute_certificate(self):
+        certificates = self._get_certificates()
         for inspector in self:
-            certificate = inspector.certificate_ids._find_longest()
+            certificate = certificates[inspector]._find_longest()
             inspector.certificate_number = certificate.number
             inspector.certificate_valid_until = certificate.valid_until
+
+    def _get_certificates(self):
+        """``{inspector: certificates}``, all of them whoever looks.
+
+        ``certificate_ids`` is in the cache as the user may read it, and computed fields in superuser mode find it
+        there; a form that adds or changes certificates has them nowhere else.
+        """
+        certificates = self.env["srsp.inspector.certificate"].sudo()
+        stored = certificates.search([("inspector_id", "in", self.ids)])
+        found = stored.grouped(lambda record: record.inspector_id.id)
+        return {
+            inspector: found.get(inspector.id, certificates)
+            if isinstance(inspector.id, int)
+            else inspector.certificate_ids
+            for inspector in self
+        }
 
     def _inverse_certificate(self):
         """Number and last day in the inspector's own row: of the certificate with that number, else of a new one."""
@@ -199,8 +216,9 @@ class SrspInspector(models.Model):
     def _compute_certificate_state(self):
         """The state of the longest certificate that has begun."""
         today = beijing_date(fields.Datetime.now())
+        certificates = self._get_certificates()
         for inspector in self:
-            begun = inspector.certificate_ids.filtered(
+            begun = certificates[inspector].filtered(
                 lambda record: not record.valid_from or record.valid_from <= today
             )
             inspector.certificate_state = begun._find_longest().state or "none"

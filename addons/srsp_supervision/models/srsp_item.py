@@ -47,6 +47,7 @@ class SrspItem(models.Model):
         "srsp.item", "Copied From", readonly=True, index=True, copy=False
     )
     name = fields.Char("Item", required=True)
+    legal_basis_ids = fields.Many2many(string="Basis for Inspection")
     sector_id = fields.Many2one(
         "srsp.sector", required=True, index=True, check_company=True
     )

@@ -17,6 +17,11 @@ class SrspListLineMixin(models.AbstractModel):
     _guarded_fields = ("origin_id", "frozen_names")
     # What a line says, in the order of the workbook, with the width of its column in characters.
     _sheet_columns: tuple[tuple[str, int], ...] = ()
+    # Headings of workbooks that were exported under other labels: an import goes on reading them.
+    _sheet_synonyms = {
+        "legal_basis_ids": ("检查依据", "Legal Basis"),
+        "frequency_reason": ("低频次理由",),
+    }
     # Columns that lists sealed before did not have: left out of the seal while there is nothing in them.
     _later_columns = frozenset()
     # What must be filled in before a part is handed in.

@@ -105,9 +105,14 @@ class SrspList(models.Model):
         ]
 
     def _get_sheet_aliases(self):
-        """Label of a column in any language of the database → field: a colleague may work in another one."""
+        """Label of a column in any language of the database, or a former one → field: a colleague may work in
+        another language, or on a workbook exported earlier."""
         aliases = {}
         for code, _name in self.env["res.lang"].get_installed():
             for column in self.with_context(lang=code)._get_sheet_layout():
                 aliases.setdefault(column.label, column.name)
+        lines = self._get_lines()
+        for name, _width in lines._get_sheet_columns():
+            for label in lines._sheet_synonyms.get(name, ()):
+                aliases.setdefault(label, name)
         return aliases

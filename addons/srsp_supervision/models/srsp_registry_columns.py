@@ -40,7 +40,7 @@ TARGET_COLUMNS = [
         ENTITY,
         "name",
         required=True,
-        aliases="企业名称 单位名称 主体名称 监管主体 市场主体名称 名称",
+        aliases="企业名称 单位名称 主体名称 监管对象 监管主体 监管主体名称 市场主体 市场主体名称 名称",
     ),
     Column(
         "kind",
@@ -48,7 +48,7 @@ TARGET_COLUMNS = [
         ENTITY,
         "kind",
         "choice",
-        aliases="主体类型 主体类别",
+        aliases="主体类型 主体类别 监管主体类型 市场主体类型",
     ),
     Column(
         "uscc",
@@ -58,7 +58,7 @@ TARGET_COLUMNS = [
         "credit_code",
         aliases="统一社会信用代码 社会信用代码 信用代码 USCC",
     ),
-    Column("entity_code", _lt("Entity Code"), aliases="主体编号 主体编码 主体代码"),
+    Column("entity_code", _lt("Entity Code"), aliases="主体编号 主体编码 主体代码 监管主体编码"),
     Column(
         "address",
         _lt("Address"),

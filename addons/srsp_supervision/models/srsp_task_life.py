@@ -122,6 +122,8 @@ class SrspTask(models.Model):
         self._check_state("planned", "committed")
         if self.draw_id:
             self.draw_id._void_by_user(reason)
+        elif self.announced_on:
+            self.env["srsp.notice"]._notify_policy(self, False, reason)
         self.sudo().write({"state": "cancelled", "cancel_reason": reason})
         if self.announced_on:
             self._after_withdraw()

@@ -30,6 +30,7 @@ from . import test_list_http
 from . import test_list_input
 from . import test_list_workbook
 from . import test_lists_and_plans
+from . import test_notices
 from . import test_paper
 from . import test_plan_generation
 from . import test_qualifications
@@ -50,6 +51,7 @@ from . import test_registry_insiders
 from . import test_registry_upload
 from . import test_registry_workbook
 from . import test_risk
+from . import test_roles
 from . import test_rulebook
 from . import test_rulebook_demo
 from . import test_rulebook_effects

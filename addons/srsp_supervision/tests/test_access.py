@@ -9,8 +9,9 @@ MODELS = (
     " registry.health registry.confirmation registry.import registry.import.column registry.import.change"
     " registry.import.error"
     " region tag qualification target.permit inspector inspector.certificate inspector.absence inspector.tie"
-    " recusal training"
-    " plan task task.stratum task.roster coverage coverage.frequency draw draw.iteration draw.line draw.witness event event.check"
+    " recusal training publicity"
+    " plan task task.stratum task.roster coverage coverage.frequency draw draw.iteration draw.line draw.witness"
+    " event event.check"
     " inspection inspection.line rectification"
 )
 WIZARDS = (
@@ -33,7 +34,7 @@ EXPECTED = {
     "auditor": dict.fromkeys(MODELS.split(), "r"),
     "policy_officer": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(
-        "rulebook list list.part legal.basis method item duty plan task task.stratum training region tag"
+        "rulebook list list.part legal.basis method item duty plan task task.stratum training publicity region tag"
         " qualification".split(),
         "rwcu",
     )
@@ -50,12 +51,13 @@ EXPECTED["division_officer"] = EXPECTED["inspector"] | {
     "target.permit": "rwcu",
     "key.target": "rwc",
     "rectification": "rw",
+    "training": "rwcu",
+    "publicity": "rwcu",
     **IMPORTS,
 }
 EXPECTED["division_manager"] = EXPECTED["division_officer"] | {
     "inspector": "rwc",
     "inspector.certificate": "rwc",
-    "training": "rwcu",
 }
 EXPECTED["administrator"] = (
     EXPECTED["division_manager"]

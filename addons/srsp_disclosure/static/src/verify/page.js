@@ -178,7 +178,9 @@ function stratumName(key) {
 }
 
 function describe(ticket) {
-    const reason = root.querySelector(`[data-say="reason-${CSS.escape(ticket.excluded || "")}"]`);
+    const reason = ["other", ticket.excluded || ""]
+        .map((code) => root.querySelector(`[data-say="reason-${CSS.escape(code)}"]`))
+        .findLast((element) => element);
     const values = {
         ...ticket,
         excluded: reason ? reason.textContent.trim() : ticket.excluded,

@@ -1,0 +1,55 @@
+from collections import defaultdict
+from functools import cache
+
+from odoo import api, models
+from odoo.tools import file_open
+from odoo.tools.misc import ReadonlyDict
+from odoo.tools.translate import get_po_paths, translation_file_reader
+
+
+@cache
+def read_core_terms(lang):
+    """``{module: {source: translation}}``: how this addon words what other modules show in the web client.
+
+    ``i18n_extra`` has them. Odoo reads the file for this module's own terms alone, and looks a term up in the
+    module that shows it first.
+    """
+    terms = defaultdict(dict)
+    for path in get_po_paths("srsp_supervision", lang):
+        if "i18n_extra" in path:
+            with file_open(path, mode="rb") as file:
+                for row in translation_file_reader(file, fileformat="po"):
+                    if row["type"] == "code" and row["value"]:
+                        terms[row["module"]][row["src"]] = row["value"]
+    return terms
+
+
+class IrHttp(models.AbstractModel):
+    _inherit = "ir.http"
+
+    @api.model
+    def _get_translations_for_webclient(self, modules, lang):
+        """Put the words of ``i18n_extra`` in place of those of the modules they belong to."""
+        translations, parameters = super()._get_translations_for_webclient(
+            modules, lang
+        )
+        core = read_core_terms(lang) if lang else {}
+        for module in core.keys() & translations.keys():
+            messages = translations[module]["messages"]
+            terms = {term["id"]: term["string"] for term in messages} | core[module]
+            translations[module] = ReadonlyDict(
+                {
+                    "messages": tuple(
+                        ReadonlyDict({"id": source, "string": text})
+                        for source, text in terms.items()
+                    )
+                }
+            )
+        return translations, parameters
+
+    def session_info(self):
+        """Open what the user's role works on after sign-in, unless the user has chosen a home action."""
+        info = super().session_info()
+        if not info.get("home_action_id"):
+            info["home_action_id"] = self.env.user._srsp_get_home_action().id
+        return info
