@@ -61,7 +61,9 @@ def test_the_policy_division_delivers_again_and_exports(people, server):
         f"{server.url}/odoo/action-srsp_disclosure.srsp_delivery_action/{delivery}"
     )
     page.click("button[name=action_retry]")
-    expect(page.locator(".o_field_widget[name=state] , .o_statusbar_status").first).to_be_visible()
+    expect(
+        page.locator(".o_field_widget[name=state] , .o_statusbar_status").first
+    ).to_be_visible()
     expect(page.locator(".o_error_dialog")).to_have_count(0)
     for login in ("policy", "survey_manager", "auditor"):
         page = people(login)
@@ -79,7 +81,9 @@ def test_a_refusal_is_no_joke(people, server):
                ON division.id = division_id WHERE division.code = 'HY' LIMIT 1""",
         database=server.db,
     )
-    page.goto(f"{server.url}/odoo/action-srsp_supervision.srsp_inspection_action/{other}")
+    page.goto(
+        f"{server.url}/odoo/action-srsp_supervision.srsp_inspection_action/{other}"
+    )
     dialog = page.locator(".modal, .o_notification").first
     expect(dialog).to_contain_text("您没有此操作的权限。请联系系统管理员。")
     picture(page, "refused")

@@ -117,7 +117,9 @@ def test_a_draw_without_the_rulebooks_strata_is_announced_with_a_reason_alone(
     page.goto(f"{server.url}/odoo/action-srsp_supervision.srsp_task_action/{task_id}")
     page.locator("button[name=action_announce]").click()
     page.locator(".modal-footer .btn-primary").click()
-    expect(page.locator(".modal")).to_contain_text("请选择“按风险分类和重点标记”作为分层方式")
+    expect(page.locator(".modal")).to_contain_text(
+        "请选择“按风险分类和重点标记”作为分层方式"
+    )
     page.locator(".modal-footer .btn-primary").click()
     page.locator("[name=stratify_reason] input").fill("高风险对象由省厅统一抽取")
     press(page, "action_announce", confirm=True)

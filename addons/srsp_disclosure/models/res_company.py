@@ -9,6 +9,10 @@ class ResCompany(models.Model):
         before = {company: company.name for company in self} if "name" in vals else {}
         result = super().write(vals)
         for company, name in before.items():
-            websites = self.env["website"].sudo().search([("company_id", "=", company.id)])
-            websites.filtered(lambda site, name=name: site.name == name).name = company.name
+            websites = (
+                self.env["website"].sudo().search([("company_id", "=", company.id)])
+            )
+            websites.filtered(
+                lambda site, name=name: site.name == name
+            ).name = company.name
         return result

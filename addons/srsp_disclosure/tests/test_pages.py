@@ -279,14 +279,25 @@ class TestPages(Bureau, HttpCase):
         addon = self.env["ir.module.module"].search([("name", "=", "srsp_disclosure")])
         addon._update_translations(["zh_CN"])
         payload = json.loads(self.certificate.payload)
-        codes = ["suspended", "removed", "visit_cap", "interval", "external_case", "new"]
+        codes = [
+            "suspended",
+            "removed",
+            "visit_cap",
+            "interval",
+            "external_case",
+            "new",
+        ]
         payload["excluded"] = [[f"CH-{code}", code] for code in codes]
         chinese = self.certificate.with_context(lang="zh_CN")
         values = chinese._get_page_values() | {"payload": payload}
-        page = self.env["ir.qweb"].with_context(lang="zh_CN")._render(
-            "srsp_disclosure.publication_draw", values
+        page = (
+            self.env["ir.qweb"]
+            .with_context(lang="zh_CN")
+            ._render("srsp_disclosure.publication_draw", values)
         )
-        rows = html.fromstring(page).xpath("//details[summary[contains(., '未列入')]]//li")
+        rows = html.fromstring(page).xpath(
+            "//details[summary[contains(., '未列入')]]//li"
+        )
         rows = rows or html.fromstring(page).xpath("//li[contains(., 'CH-')]")
         self.assertEqual(
             [row.text_content().split(" · ")[1] for row in rows],

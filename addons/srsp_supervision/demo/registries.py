@@ -111,7 +111,10 @@ FURTHER = {
 }
 # Proposals for the registry of key targets: (target, why it was declined), what is proposed.
 KEY_PROPOSALS = {
-    ("sur_014", ""): {"for_complaints": True, "reason": "今年以来收到两件实名投诉，反映成果质量问题"},
+    ("sur_014", ""): {
+        "for_complaints": True,
+        "reason": "今年以来收到两件实名投诉，反映成果质量问题",
+    },
     ("min_003", "仅有一次逾期公示且已补报，不足以列为重点，按风险分类抽查"): {
         "for_other": True,
         "reason": "上一年度信息公示逾期 5 日",

@@ -156,9 +156,15 @@ class SrspCoverageFrequency(models.Model):
         )
         scopes = defaultdict(list)
         for task in tasks:
-            is_whole = task.mode == "own" and (task.target_domain or "[]").strip() == "[]"
+            is_whole = (
+                task.mode == "own" and (task.target_domain or "[]").strip() == "[]"
+            )
             own = task.id if task.mode == "external" else 0
-            scope = () if is_whole else (task.company_id, task.sector_ids, task.target_domain, own)
+            scope = (
+                ()
+                if is_whole
+                else (task.company_id, task.sector_ids, task.target_domain, own)
+            )
             scopes[scope].append(task)
         parts = [SQL("SELECT NULL::integer, NULL::varchar, FALSE WHERE FALSE")]
         for scope, members in scopes.items():

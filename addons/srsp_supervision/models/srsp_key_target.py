@@ -371,9 +371,7 @@ class SrspKeyTarget(models.Model):
     def _decline(self, reason):
         """Turn a proposal down, or withdraw one's own; the target of a proposed delisting stays listed."""
         self._check_state("proposed", "delisting")
-        own = self.filtered(
-            lambda listing: listing._get_asking_user() == self.env.user
-        )
+        own = self.filtered(lambda listing: listing._get_asking_user() == self.env.user)
         (self - own)._check_decidable()
         today = beijing_date(fields.Datetime.now())
         decision = {"decided_by_id": self.env.uid, "decided_on": today}

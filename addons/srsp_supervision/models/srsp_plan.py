@@ -26,9 +26,7 @@ class SrspPlan(models.Model):
 
     name = fields.Char(compute="_compute_name")
     number = fields.Char(readonly=True, copy=False)
-    year = fields.Integer(
-        required=True, default=lambda self: self._get_default_year()
-    )
+    year = fields.Integer(required=True, default=lambda self: self._get_default_year())
     division_id = fields.Many2one(
         "srsp.division",
         required=True,

@@ -58,7 +58,11 @@ TARGET_COLUMNS = [
         "credit_code",
         aliases="统一社会信用代码 社会信用代码 信用代码 USCC",
     ),
-    Column("entity_code", _lt("Entity Code"), aliases="主体编号 主体编码 主体代码 监管主体编码"),
+    Column(
+        "entity_code",
+        _lt("Entity Code"),
+        aliases="主体编号 主体编码 主体代码 监管主体编码",
+    ),
     Column(
         "address",
         _lt("Address"),

@@ -14,9 +14,7 @@ PARAMETERS = (
 ).split()
 
 # Between what each of them lies: a share, whole numbers, days or hours of at most ten years.
-FREQUENCIES = (
-    "frequency_a frequency_b frequency_c frequency_d frequency_key".split()
-)
+FREQUENCIES = "frequency_a frequency_b frequency_c frequency_d frequency_key".split()
 RATIOS = "floor_ratio ratio_a ratio_b ratio_c ratio_d ratio_key".split()
 RANGES = {
     **dict.fromkeys(RATIOS, (0.0, 1.0)),

@@ -154,7 +154,9 @@ class TestKeyTarget(KeyTargetCase):
         self.assertEqual(
             seen,
             dict.fromkeys(("policy_officer", "auditor", "administrator"), every)
-            | dict.fromkeys(("inspector", "division_officer", "division_manager"), mine),
+            | dict.fromkeys(
+                ("inspector", "division_officer", "division_manager"), mine
+            ),
         )
         for vals in (
             {"state": "listed"},
@@ -184,9 +186,7 @@ class TestKeyTarget(KeyTargetCase):
                 "reason": "Smuggled",
             }
         )
-        self.assertEqual(
-            (made.state, made.proposed_by_id), ("proposed", self.manager)
-        )
+        self.assertEqual((made.state, made.proposed_by_id), ("proposed", self.manager))
 
     def test_a_proposal_says_why_and_stands_once(self):
         with self._refused("say why it is a key target", ValidationError):
@@ -306,7 +306,9 @@ class TestRules(KeyTargetCase):
     def test_the_scheduled_action_proposes_and_a_policy_officer_decides(self):
         self.target.risk_class = "D"
         self.env["srsp.key.target"]._cron_propose()
-        listing = self.env["srsp.key.target"].search([("target_id", "=", self.target.id)])
+        listing = self.env["srsp.key.target"].search(
+            [("target_id", "=", self.target.id)]
+        )
         self.assertEqual((listing.origin, listing.proposed_by_id.ids), ("rule", []))
         with self._refused("a policy officer decides", AccessError):
             listing.with_user(self.head).action_approve()
@@ -347,10 +349,14 @@ class TestImport(RegistryCase):
         )
         self.assertFalse(target.is_key)
         again = self._check([header, row])
-        self.assertEqual((self._counts(again), again.proposed_count), ((1, 0, 0, 1, 0), 0))
+        self.assertEqual(
+            (self._counts(again), again.proposed_count), ((1, 0, 0, 1, 0), 0)
+        )
         listing.with_user(policy).action_approve()
         again = self._check([header, row])
-        self.assertEqual((self._counts(again), again.proposed_count), ((1, 0, 0, 1, 0), 0))
+        self.assertEqual(
+            (self._counts(again), again.proposed_count), ((1, 0, 0, 1, 0), 0)
+        )
         self.assertEqual(self._errors(again), [])
 
     def test_a_file_delists_nobody(self):
@@ -375,5 +381,7 @@ class TestImport(RegistryCase):
         record = self._import(
             [[*HEADER, "is_key", "key_reason"], [*row, "1", "投诉多"]]
         )
-        self.assertEqual((self._counts(record), record.proposed_count), ((1, 0, 0, 1, 0), 1))
+        self.assertEqual(
+            (self._counts(record), record.proposed_count), ((1, 0, 0, 1, 0), 1)
+        )
         self.assertEqual(self._target("甲公司").key_target_ids.reason, "投诉多")

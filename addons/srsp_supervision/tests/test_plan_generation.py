@@ -63,7 +63,9 @@ class PlanCase(SrspCase):
     def _list_tasks(self, plan):
         return [
             (task.name, task.round, task.target_domain, task.stratify_by)
-            for task in plan.sudo().task_ids.sorted(lambda task: (task.name, task.round))
+            for task in plan.sudo().task_ids.sorted(
+                lambda task: (task.name, task.round)
+            )
         ]
 
 
@@ -263,9 +265,7 @@ class TestFrequencies(PlanCase):
         rows = self.env["srsp.coverage.frequency"].with_user(user or self.policy)
         self.env.flush_all()
         rows.invalidate_model()
-        found = rows.search(
-            [("year", "=", year), ("company_id", "=", self.company.id)]
-        )
+        found = rows.search([("year", "=", year), ("company_id", "=", self.company.id)])
         return {
             (row.sector_id.code, row.kind): (
                 row.required_count,

@@ -132,9 +132,7 @@ class TestRoles(SrspCase):
         colleague = self._make_user("colleague", "inspector", self.surveying)
         officers = self.officers.with_user(colleague)
         self.assertFalse(officers.certificate_ids)  # now in the cache, as empty
-        self.assertEqual(
-            set(officers.mapped("certificate_state")), {"valid"}
-        )
+        self.assertEqual(set(officers.mapped("certificate_state")), {"valid"})
         self.assertFalse(officers.certificate_ids)
 
     def test_a_refusal_says_plainly_that_it_is_one(self):
@@ -144,10 +142,14 @@ class TestRoles(SrspCase):
             {"name": "How to draw", "division_id": self.office.id}
         )
         clerk = self._make_user("clerk", "division_officer", self.minerals)
-        with self.assertRaisesRegex(AccessError, "You are not allowed to do this") as caught:
+        with self.assertRaisesRegex(
+            AccessError, "You are not allowed to do this"
+        ) as caught:
             training.with_user(clerk).name = "Another"
         self.assertNotIn("cookies", str(caught.exception))
         self.assertIn("Training", str(caught.exception))
         clerk.lang = "zh_CN"
-        with self.assertRaisesRegex(AccessError, "您没有此操作的权限。请联系系统管理员。"):
+        with self.assertRaisesRegex(
+            AccessError, "您没有此操作的权限。请联系系统管理员。"
+        ):
             training.with_user(clerk).name = "Another"

@@ -77,7 +77,9 @@ class SrspPlanGeneration(models.TransientModel):
     def _check_policy(self):
         if not self.env.user.has_group("srsp_supervision.group_policy_officer"):
             raise UserError(
-                self.env._("The plans of the whole bureau are made by a policy officer.")
+                self.env._(
+                    "The plans of the whole bureau are made by a policy officer."
+                )
             )
 
     def _get_plans(self):
