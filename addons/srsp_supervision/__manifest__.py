@@ -36,6 +36,7 @@
         "report/srsp_rulebook_report.xml",
         "views/srsp_rulebook_views.xml",
         "views/srsp_list_part_views.xml",
+        "views/srsp_method_views.xml",
         "views/srsp_item_views.xml",
         "views/srsp_legal_basis_views.xml",
         "views/srsp_entity_views.xml",

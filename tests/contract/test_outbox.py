@@ -126,8 +126,8 @@ def test_sent_is_committed_before_the_request_leaves(registry, channel, platform
     [
         ("error500", "HTTP 500"),
         ("lose_answer", "ConnectionError"),
-        ("garbage", "not JSON"),
-        ("bad_signature", "signature"),
+        ("garbage", "不是 JSON"),
+        ("bad_signature", "签名"),
     ],
 )
 def test_after_a_failure_the_platform_is_asked_and_holds_the_result_once(

@@ -19,6 +19,8 @@ SETTLED = """([refused, save]) => document.querySelector(refused)
     || document.querySelector('.o_field_widget.o_field_invalid')
     || ![...document.querySelectorAll(save.replaceAll(':visible', ''))].some(
         node => node.offsetParent && !node.closest('.invisible'))"""
+TITLE = ".o_breadcrumb .o_last_breadcrumb_item, .o_breadcrumb .active"
+VIEW = ".o_list_renderer, .o_kanban_renderer, .o_graph_view, .o_view_nocontent"
 REMOVED = """(refused) => document.querySelector(refused) || !document.querySelector('.modal')"""
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y年%m月%d日")
 # What a person would write where any text will not do, or instead of what stands there.
@@ -30,6 +32,12 @@ TEXTS = {
     "srsp.channel.key_id": lambda mark: "trial",
     "srsp.channel.secret": lambda mark: "trial",
     "srsp.plan.year": lambda mark: str(2030 + mark),
+    "srsp.target.permit_number": "试办证{}".format,
+    "srsp.key.target.for_other": lambda mark: True,
+    "srsp.key.target.reason": "试办理由{}".format,
+    "srsp.inspector.absence.reason": "试办理由{}".format,
+    "srsp.recusal.reason": "试办理由{}".format,
+    "srsp.inspector.tie.left_on": lambda mark: TODAY,
     "srsp.region.code": "99{:04}".format,
 }
 
@@ -41,31 +49,45 @@ class Walk:
 
     def __init__(self, page, server):
         self.page, self.server = page, server
+        self.at_home = False  # the menus are there, and nothing is left unsaved
         tree = page.request.get(f"{server.url}/web/webclient/load_menus").json()
         self.menus = [
-            menu
-            for menu in self._leaves(tree, "root")
-            if menu["actionModel"] == "ir.actions.act_window"
+            (section, leaf)
+            for app in tree["root"]["children"]
+            for section in tree[str(app)]["children"]
+            if tree[str(app)]["xmlid"].startswith(ADDONS)
+            for leaf in self._leaves(tree, section)
+            if leaf["actionModel"] == "ir.actions.act_window"
         ]
+        self.sections = {key: tree[str(key)]["xmlid"] for key, _leaf in self.menus}
 
     def _leaves(self, tree, key):
-        menu = tree[key]
-        ours = key == "root" or menu["xmlid"].startswith(ADDONS)
-        if ours and menu["actionID"] and not menu["children"]:
+        menu = tree[str(key)]
+        if menu["actionID"] and not menu["children"]:
             yield menu
-        for child in menu["children"] if ours else ():
-            yield from self._leaves(tree, str(child))
+        for child in menu["children"]:
+            yield from self._leaves(tree, child)
 
-    def open(self, menu):
-        """Open the menu's action; returns its model's name."""
+    def open(self, section, menu):
+        """Open the menu as people do, by its section; returns the name of its action's model."""
         page = self.page
-        with page.expect_response(re.compile("/get_views")) as response:
+        action = page.request.post(
+            f"{self.server.url}/web/action/load",
+            data={"jsonrpc": "2.0", "params": {"action_id": menu["actionID"]}},
+        ).json()["result"]
+        if self.at_home:
+            page.locator(
+                f".o_menu_sections [data-menu-xmlid='{self.sections[section]}']"
+            ).first.click()
+            page.locator(
+                f".o-dropdown--menu [data-menu-xmlid='{menu['xmlid']}']"
+            ).first.click()
+        else:
             page.goto(f"{self.server.url}/odoo/action-{menu['actionID']}")
-        page.wait_for_selector(".o_view_controller .o_control_panel")
-        page.wait_for_selector(
-            ".o_list_renderer, .o_kanban_renderer, .o_graph_view, .o_view_nocontent"
-        )
-        return response.value.request.post_data_json["params"]["model"]
+        expect(page.locator(TITLE).first).to_have_text(action["name"])
+        page.wait_for_selector(VIEW)
+        self.at_home = True
+        return action["res_model"]
 
     def try_new(self, model):
         """Press New and go the whole way; returns "not offered", "created", or what stood in the way."""
@@ -79,6 +101,7 @@ class Walk:
         Walk.mark += 1
         empty = self.fill(model)
         if refused := self.save():
+            self.at_home = False
             return f"refused: {refused}"
         if empty:
             return f"nothing to choose: {', '.join(empty)}"
@@ -87,7 +110,7 @@ class Walk:
     # -- Filling in -------------------------------------------------------------
 
     def fill(self, model):
-        """Choose in every relation, write in every required field, on every page; returns relations without a choice."""
+        """Choose in every relation, write in every required field, on every page; returns what offers none."""
         page, empty = self.page, []
         tabs = page.locator(".o_form_view .o_notebook_headers a.nav-link:visible")
         done = set()
@@ -95,7 +118,7 @@ class Walk:
             if index >= 0:
                 tabs.nth(index).click()
             for _ in range(60):
-                todo = [name for name in self._names() if name not in done]
+                todo = [name for name in self._names(model) if name not in done]
                 if not todo:
                     break
                 done.add(todo[0])
@@ -103,14 +126,18 @@ class Walk:
                     empty.append(todo[0])
         return empty
 
-    def _names(self):
+    def _names(self, model):
+        named = [
+            key[len(model) + 1 :] for key in TEXTS if key.rpartition(".")[0] == model
+        ]
         return self.page.evaluate(
-            """([field, relation]) => [...document.querySelectorAll('.o_form_view ' + field.replace(':visible', '') +
+            """([field, relation, named]) => [...document.querySelectorAll('.o_form_view ' + field.replace(':visible', '') +
                     ', tr.o_selected_row ' + field.replace(':visible', ''))]
                 .filter(node => node.offsetParent && !node.parentElement.closest('.o_field_widget')
-                    && (node.matches(relation) || node.matches('.o_required_modifier')))
+                    && (node.matches(relation) || node.matches('.o_required_modifier')
+                        || named.includes(node.getAttribute('name'))))
                 .map(node => node.getAttribute('name'))""",
-            [FIELD, RELATION],
+            [FIELD, RELATION, named],
         )
 
     def fill_field(self, model, name):
@@ -122,15 +149,14 @@ class Walk:
         box = field.locator("input, textarea, select, .odoo-editor-editable").first
         if field.evaluate(f"node => node.matches('{RELATION}')"):
             return self.choose(field, box)
-        if (
-            "o_field_boolean" in kinds
-            or not box.count()
-            and "o_field_date" not in kinds
-        ):
-            return None
         own = TEXTS.get(f"{model}.{name}")
-        if "o_field_date" in kinds:
-            if box.count() and not box.input_value():
+        if not box.count():
+            return None
+        if "o_field_boolean" in kinds:
+            if own:
+                box.set_checked(own(Walk.mark))
+        elif "o_field_date" in kinds:
+            if not box.input_value():
                 box.focus()
                 box.fill(TODAY)
                 box.press("Tab")
@@ -139,7 +165,7 @@ class Walk:
                 box.select_option(index=1)
         elif own or not box.input_value():
             box.fill((own or "试办{}".format)(Walk.mark))
-            box.press("Tab")
+            box.dispatch_event("change")
         return None
 
     def choose(self, field, box):

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-
 from odoo.tools.translate import LazyTranslate
 
 from ..tools.platform_client import PlatformClient, PlatformError, PlatformRejected

@@ -16,7 +16,8 @@ class TestAnnouncement(BureauCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.publish_list()
+        with freeze_time(NOW):
+            cls.publish_list()
 
     def setUp(self):
         super().setUp()
@@ -103,9 +104,13 @@ class TestAnnouncement(BureauCase):
         self.task._cancel("计划调整")
         self.assertFalse(self.publications_of(self.task))
 
+
+@tagged("post_install", "-at_install")
+class TestDrawnNames(BureauCase):
     def test_names_of_the_drawn_are_published_before_the_visits_only_where_the_task_says_so(
         self,
     ):
+        self.publish_list()
         for names_public in (False, True):
             task = self.make_task(names_public=names_public)
             draw = self.draw(task)

@@ -66,11 +66,14 @@ class TestPublication(BureauCase):
         [line] = json.loads(publication.payload)["lines"]
         item = self.list.item_ids
         elements = (
-            "name legal_basis inspecting_body target content standard method ratio frequency"
+            "name legal_basis inspecting_body target content standard ratio frequency"
         ).split()
         self.assertEqual(
-            {name: line[name] for name in elements},
-            {name: item[name] or "" for name in elements},
+            {name: line[name] for name in (*elements, "method")},
+            {
+                **{name: item[name] or "" for name in elements},
+                "method": "On-site inspection",
+            },
         )
         self.assertEqual((publication.kind, publication.version), ("list", 1))
         self.assertRegex(publication.number, r"^GS\d{10}$")

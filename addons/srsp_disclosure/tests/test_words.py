@@ -90,7 +90,7 @@ class TestWords(HttpCase):
         self.assertEqual(words["Starred messages"], "星标消息")
         self.assertEqual(words["Missing required fields"], "请填写必填项")
         self.assertEqual(words["Oh snap!"], "出现错误")
-        self.assertEqual(words["Discard"], "丢弃")  # the others are as they were
+        self.assertEqual(words["Discard"], "放弃")  # the others are as they were
         self.assertFalse(read_core_terms("fr_FR"))
 
     def test_the_words_for_other_addons_are_still_asked_for_there(self):

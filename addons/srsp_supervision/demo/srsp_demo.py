@@ -63,6 +63,8 @@ class SrspDemo(models.AbstractModel):
             story._play(scene)
         story._schedule_activities()
         story._run_list_cycle()
+        story._begin_next_year()
+        story._request_approval()
         story._verify()
 
     # Dates ---------------------------------------------------------------------------------------
@@ -106,6 +108,45 @@ class SrspDemo(models.AbstractModel):
         self._publish_plans(
             plans.filtered(lambda plan: plan.division_id != detachment), -150
         )
+
+    @api.model
+    def _begin_next_year(self):
+        """Plans of next year, still without tasks: each division is about to generate its own."""
+        year = fields.Date.context_today(self).year + 1
+        for name in ("survey", "mineral", "sea"):
+            division = self.env.ref(f"srsp_supervision.demo_division_{name}")
+            plan = self.env["srsp.plan"]._generate(division, year)
+            plan.note = "编制中：请结合本年度抽查结果和风险分类，合理确定抽查比例和频次，12月20日前提交。"
+
+    @api.model
+    def _request_approval(self):
+        """An ad hoc task after a complaint, directed at some targets, for the policy division to approve."""
+        officer = self.env.ref("srsp_supervision.demo_user_survey_officer")
+        item = self.env.ref("srsp_supervision.demo_item_sur01")
+        item = (
+            self.env["srsp.list"]
+            ._get_in_force("item", item.company_id)
+            .item_ids.filtered(lambda line: line.code == item.code)
+        )
+        day = fields.Date.context_today(self)
+        task = self.env["srsp.task"].create(
+            {
+                "name": "涉密测绘成果管理专项抽查（投诉举报）",
+                "division_id": item.division_id.id,
+                "sector_id": item.sector_id.id,
+                "item_ids": [(6, 0, item.ids)],
+                "handler_id": officer.id,
+                "target_domain": "[('risk_class', 'in', ['C', 'D'])]",
+                "scope": "风险分类为C、D的测绘资质单位",
+                "stratify_by": "none",
+                "stratify_reason": "只在风险分类C、D的单位中抽取，比例一致",
+                "ratio": 0.5,
+                "ad_hoc_reason": "11月收到实名举报，反映多家单位涉密测绘成果保管不规范",
+                "date_from": day,
+                "date_to": day + datetime.timedelta(days=45),
+            }
+        )
+        task.with_user(officer).action_request_approval()
 
     @api.model
     def _number(self, tasks):

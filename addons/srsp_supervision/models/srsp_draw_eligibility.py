@@ -215,7 +215,6 @@ class SrspDraw(models.Model):
                     tuple(classes),
                     NAMES_SHOWN,
                 )
-                + self._add_lacking(task)
             )
             if rows:
                 raise UserError(
@@ -228,6 +227,7 @@ class SrspDraw(models.Model):
                         names=", ".join(name for name, _count in rows),
                         count=rows[0][1],
                     )
+                    + self._add_lacking(task)
                 )
 
     def _describe_shortage(self, pool, **values):

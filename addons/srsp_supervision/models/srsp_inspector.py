@@ -285,6 +285,23 @@ class SrspInspector(models.Model):
                 self.env._("Your own entry in the registry is kept by somebody else.")
             )
 
+    @api.model
+    def _get_declarable_domain(self):
+        """The inspectors about whom the user may declare something: oneself, a head's staff; an administrator all."""
+        user = self.env.user
+        domain = Domain("company_id", "in", self.env.companies.ids)
+        if user.has_group("srsp_supervision.group_administrator"):
+            return domain
+        mine = Domain("user_id", "=", user.id)
+        if user.has_group("srsp_supervision.group_division_manager"):
+            mine |= Domain("division_id", "in", user.sudo().srsp_division_ids.ids)
+        return domain & mine
+
+    @api.model
+    def _can_declare(self):
+        """Whether there is anybody about whom the user may declare something: else no form offers it."""
+        return bool(self.search_count(self._get_declarable_domain(), limit=1))
+
     def action_open_visits(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(

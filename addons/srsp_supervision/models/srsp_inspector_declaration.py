@@ -57,6 +57,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
         index=True,
         ondelete="restrict",
         check_company=True,
+        domain=lambda self: list(self.env["srsp.inspector"]._get_declarable_domain()),
         default=lambda self: self._default_inspector_id(),
     )
     division_id = fields.Many2one(
@@ -98,6 +99,12 @@ class SrspInspectorDeclaration(models.AbstractModel):
             ],
             limit=1,
         )
+
+    def has_access(self, operation):
+        allowed = super().has_access(operation)
+        if operation == "create" and allowed and not self.env.su:
+            return self.env["srsp.inspector"]._can_declare()
+        return allowed
 
     @api.constrains("date_from", "date_to")
     def _check_dates(self):

@@ -29,6 +29,7 @@ class SrspInspectorTie(models.Model):
         index=True,
         ondelete="restrict",
         check_company=True,
+        domain=lambda self: list(self.env["srsp.inspector"]._get_declarable_domain()),
         default=lambda self: self.env["srsp.recusal"]._default_inspector_id(),
     )
     division_id = fields.Many2one(
@@ -50,6 +51,12 @@ class SrspInspectorTie(models.Model):
     left_on = fields.Date("Employed Until")
     note = fields.Char("Post and Person", help="Which post; for kin also who it is.")
     recusal_ids = fields.One2many("srsp.recusal", "tie_id", "Recusals")
+
+    def has_access(self, operation):
+        allowed = super().has_access(operation)
+        if operation == "create" and allowed and not self.env.su:
+            return self.env["srsp.inspector"]._can_declare()
+        return allowed
 
     @api.constrains("kind", "left_on", "note")
     def _check_particulars(self):

@@ -347,7 +347,7 @@ class SrspListLineMixin(models.AbstractModel):
 
     def _get_names(self, name):
         joint = "；" if name == "legal_basis_ids" else "、"
-        return joint.join(self[name].mapped("display_name"))
+        return joint.join(self[name].sorted().mapped("display_name"))
 
     def _freeze_names(self):
         """Keep what divisions, sectors and laws are called now: renaming one changes no word of a frozen version."""

@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 
 from ..tools.working_days import beijing_date
 
+LEAST_RATIO = 0.05  # of the work plan, 二（二）, while no rulebook is in force
 FROZEN_FIELDS = frozenset(
     "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
     " mode stratify_by stratify_reason stratum_ids ratio ratio_reason team_size experts randomness_kind lottery"
@@ -259,7 +260,9 @@ class SrspTask(models.Model):
             elif task.mode == "external":
                 task.ratio = 1.0
             else:
-                task.ratio = max(task.item_ids.mapped("ratio"), default=task.ratio)
+                floor = self.env["srsp.rulebook"]._find_in_force(task.company_id)
+                least = task.ratio or floor.floor_ratio or LEAST_RATIO
+                task.ratio = max(task.item_ids.mapped("ratio"), default=least)
 
     @api.depends("plan_id.year", "draw_at", "date_to")
     def _compute_year(self):

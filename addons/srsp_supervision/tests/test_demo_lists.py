@@ -26,7 +26,7 @@ ANSWERABLE = {
 }
 # The nine elements of an item (section 二（一）), then what else a complete one says.
 ELEMENTS = (
-    "name legal_basis inspecting_body target content standard method ratio frequency"
+    "name legal_basis inspecting_body target content standard method_ids ratio frequency"
     " category code level power_list_code annual_visit_cap officer_qualification materials"
 ).split()
 

@@ -79,7 +79,7 @@ ADDED = (
         ("Category", "", "General item"),
         ("Level", "", "City"),
         ("Sector", "", "Surveying"),
-        ("Legal Basis", "", "《Surveying and Mapping Law》Article 49"),
+        ("Basis for Inspection", "", "《Surveying and Mapping Law》Article 49"),
         ("Inspecting Body", "", "The bureau"),
         ("Targets Inspected", "", "Licensed units"),
         ("Content of the Inspection", "", "Licence in general"),

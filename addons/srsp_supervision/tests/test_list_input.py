@@ -275,7 +275,7 @@ class TestListInput(ListCase):
 
     def test_a_refusal_names_the_model_in_the_readers_language(self):
         draft = self.draft.with_user(self.policy).with_context(lang="zh_CN")
-        with self._refused("“监管清单”", AccessError):
+        with self._refused("“两单”", AccessError):
             draft.opened_on = False
 
     def test_nobody_forges_an_ancestor(self):

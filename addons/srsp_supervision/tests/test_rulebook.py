@@ -115,7 +115,9 @@ class TestVersions(RulebookCase):
         today = date(2026, 3, 16)
         company = self.env["res.company"].create({"name": "New Bureau"})
         policy = self._make_user("founder", "policy_officer", company=company)
-        rulebooks = self.rulebooks.with_user(policy).with_company(company)
+        rulebooks = self.rulebooks.with_user(policy).with_context(
+            allowed_company_ids=company.ids
+        )
         first = rulebooks.create({"name": "First"})
         self.assertEqual(first.effective_date, today)
         first.effective_date = today - timedelta(days=1)

@@ -24,6 +24,11 @@ class TaskActCase(SrspCase):
         freezer.start()
         self.addCleanup(freezer.stop)
 
+    def _make_plan(self):
+        plan = self.env["srsp.plan"]._generate(self.surveying, 2026)
+        plan._generate_tasks()
+        return plan
+
     def _get_todo(self, user):
         activities = self.env["mail.activity"].search([("user_id", "=", user.id)])
         return [(a.res_model, a.res_id, a.summary) for a in activities]
@@ -112,7 +117,7 @@ class TestAdHocTask(TaskActCase):
                     task.with_user(user).write(vals)
 
     def test_a_task_of_a_plan_waits_for_the_plan_to_be_published(self):
-        plan = self.env["srsp.plan"]._generate(self.surveying, 2026)
+        plan = self._make_plan()
         task = plan.task_ids[:1].with_user(self.manager)
         task.draw_at = DRAW_AT
         self.assertEqual(task.origin, "plan")
@@ -181,7 +186,7 @@ class TestWithdrawnAnnouncement(TaskActCase):
 @tagged("post_install", "-at_install")
 class TestReturnedPlan(TaskActCase):
     def test_a_plan_that_was_handed_in_goes_back_with_a_reason(self):
-        plan = self.env["srsp.plan"]._generate(self.surveying, 2026)
+        plan = self._make_plan()
         plan.with_user(self.manager).action_submit()
         with self._refused("reserved for", AccessError):
             plan.with_user(self.manager)._return("No")
@@ -207,7 +212,7 @@ class TestReturnedPlan(TaskActCase):
         self.assertEqual(plan.state, "draft")
 
     def test_a_published_plan_is_not_sent_back(self):
-        plan = self.env["srsp.plan"]._generate(self.surveying, 2026)
+        plan = self._make_plan()
         plan.state = "published"
         with self._refused("this step needs", UserError):
             plan.with_user(self.chief)._return("Late")

@@ -145,12 +145,14 @@ class TestRequiredStrata(SrspCase):
             task = self._make(stratify_by=stratify_by)
             for blank in (False, " "):
                 task.stratify_reason = blank
+                task.sudo().approval_state = "approved"
                 with self._refused(
                     "have ratios of their own, above 5%. Choose strata by “Risk class and key mark”"
                 ):
                     task.action_announce()
             self.assertFalse(task.announced_on)
         task.stratify_reason = "The province draws the high risks"
+        task.sudo().approval_state = "approved"
         task.action_announce()
         self.assertTrue(task.announced_on)
         with self._refused("can no longer change"):
