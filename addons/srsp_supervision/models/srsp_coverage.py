@@ -72,7 +72,8 @@ class SrspCoverage(models.Model):
                  drawn AS (%(drawn)s),
                  every AS (%(every)s)
             SELECT id, sector_id, division_id, company_id, sequence, year, target_count, drawn_count, planned_count,
-                   draw_count, floor_ratio, floor_count, (drawn_count + planned_count)::float / nullif(target_count, 0) AS share,
+                   draw_count, floor_ratio, floor_count,
+                   (drawn_count + planned_count)::float / nullif(target_count, 0) AS share,
                    greatest(floor_count - drawn_count - planned_count, 0) AS missing_count,
                    CASE WHEN drawn_count >= floor_count THEN 'met'
                         WHEN drawn_count + planned_count >= floor_count THEN 'planned' ELSE 'below' END AS state
@@ -92,7 +93,8 @@ class SrspCoverage(models.Model):
             SELECT sector.id * 10000 + years.year AS id, sector.id AS sector_id, sector.division_id,
                    sector.company_id, sector.sequence, years.year,
                    coalesce(confirmed.target_count, size.targets, 0)::int AS target_count,
-                   coalesce(drawn.targets, 0)::int AS drawn_count, coalesce(drawn.draws, 0)::int AS draw_count, coalesce(planned.places, 0) AS places,
+                   coalesce(drawn.targets, 0)::int AS drawn_count, coalesce(drawn.draws, 0)::int AS draw_count,
+                   coalesce(planned.places, 0) AS places,
                    coalesce(rulebook.floor_ratio, 0) AS floor_ratio
               FROM srsp_sector sector
               JOIN (SELECT company_id, year FROM srsp_task

@@ -107,7 +107,7 @@ class SrspCoverageFrequency(models.Model):
                   JOIN srsp_item_srsp_task_rel rel ON rel.srsp_task_id = task.id
                   JOIN srsp_item item ON item.id = rel.srsp_item_id
                   JOIN present ON present.sector_id = item.sector_id
-                   AND (present.kind = covered.kind OR covered.kind = CASE present.kind WHEN 'key' THEN 'mark' ELSE 'class' END)
+                   AND covered.kind IN (present.kind, CASE present.kind WHEN 'key' THEN 'mark' ELSE 'class' END)
               GROUP BY 1, 2, 3, 4),
                  every AS (
                 SELECT item.division_id, item.sector_id, years.company_id, years.year, present.kind,
@@ -148,7 +148,7 @@ class SrspCoverageFrequency(models.Model):
         )
 
     def _get_open_sql(self):
-        """(task_id, kind, is_held) of the tasks that are not drawn yet, see ``DRAWN``; equal filters are counted once."""
+        """(task_id, kind, is_held) of the tasks that are not drawn yet, see ``DRAWN``; equal filters count once."""
         tasks = (
             self.env["srsp.task"]
             .sudo()
@@ -173,7 +173,8 @@ class SrspCoverageFrequency(models.Model):
                 targets = self.env["srsp.target"].sudo()
                 kinds = SQL(
                     """SELECT DISTINCT found.kind FROM srsp_target target,
-                              LATERAL (VALUES (coalesce(risk_class, 'none')), (CASE WHEN is_key THEN 'key' END)) found (kind)
+                              LATERAL (VALUES (coalesce(risk_class, 'none')), (CASE WHEN is_key THEN 'key' END))
+                              found (kind)
                         WHERE target.id IN %s AND found.kind IS NOT NULL""",
                     targets._search(members[0]._get_pool_domain()).subselect(),
                 )

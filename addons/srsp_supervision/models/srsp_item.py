@@ -176,7 +176,8 @@ class SrspItem(models.Model):
         """The items whose sector another division keeps, one line each: their tasks need that division too."""
         return "\n".join(
             self.env._(
-                "%(item)s belongs to %(division)s, its sector %(sector)s to %(keeper)s: tasks will be joint ones of both.",
+                "%(item)s belongs to %(division)s, its sector %(sector)s to %(keeper)s: tasks will be joint ones"
+                " of both.",
                 item=item.display_name,
                 division=item.division_id.name,
                 sector=item.sector_id.name,

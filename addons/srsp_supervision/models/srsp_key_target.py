@@ -123,7 +123,6 @@ class SrspKeyTarget(models.Model):
     )
     proposed_by_id = fields.Many2one(
         "res.users",
-        "Proposed By",
         readonly=True,
         copy=False,
         default=lambda self: self.env.uid,
@@ -249,9 +248,8 @@ class SrspKeyTarget(models.Model):
         self.ensure_one()
         return self.env["srsp.reason"]._open(self, "key_delist")
 
-    @api.model
     def action_propose_by_rule(self):
-        """Propose what the rules name and the user may read: ``_get_facts``."""
+        """Propose what the rules name and the user may read, whatever records are selected: ``_get_facts``."""
         self._check_role("group_division_officer", "group_policy_officer")
         self.check_access("create")
         count = 0
@@ -401,7 +399,8 @@ class SrspKeyTarget(models.Model):
     @api.model
     def _cron_propose(self):
         """Propose what the rules name, bureau by bureau."""
-        for company in self.env["res.company"].search([]):
+        rulebooks = self.env["srsp.rulebook"].search([("state", "=", "published")])
+        for company in rulebooks.company_id:
             try:
                 with self.env.cr.savepoint():
                     self._propose_by_rule(company)

@@ -61,7 +61,8 @@ CHECKS = [
         WHERE g.proposes AND coalesce(g.key_reason, '') = ''""",
     # Who is listed leaves the registry of key targets by a decision, not by a file.
     """SELECT row, 'is_key', is_key::varchar, 'key_listed', NULL FROM srsp_import_good WHERE unlists""",
-    """SELECT row, 'key_reason', key_reason, 'key_reworded', NULL FROM srsp_import_good WHERE rewords AND NOT unlists""",
+    """SELECT row, 'key_reason', key_reason, 'key_reworded', NULL
+         FROM srsp_import_good WHERE rewords AND NOT unlists""",
     # What has been found out since is not undone by an older file.
     """SELECT g.row, 'risk_date', g.risk_date::varchar, 'older_class', NULL FROM srsp_import_good g
          JOIN srsp_target t ON t.id = g.target_id

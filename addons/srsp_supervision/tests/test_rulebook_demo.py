@@ -36,7 +36,8 @@ class TestRulebookDemo(TransactionCase):
         self.assertEqual(
             {change.parameter for change in draft._get_changes(draft.origin_id)},
             set(
-                "floor_ratio disclosure_days lock_lead_hours reminder_days ratio_a ratio_b frequency_d frequency_key".split()
+                "floor_ratio disclosure_days lock_lead_hours reminder_days ratio_a ratio_b frequency_d"
+                " frequency_key".split()
             ),
         )
         effects = {effect.parameter for effect in draft._get_effects(draft.origin_id)}
