@@ -9,7 +9,6 @@ from playwright.sync_api import TimeoutError as Timeout
 from playwright.sync_api import expect
 
 ADDONS = ("srsp_supervision.", "srsp_disclosure.")
-FIELD = ".o_field_widget[name]:visible:not(.o_readonly_modifier)"
 RELATION = ".o_field_many2one, .o_field_many2one_avatar_user, .o_field_many2many_tags, .o_field_many2many_tags_avatar"
 REFUSED = ".modal:has(.o_error_dialog), .modal:has(.o_dialog_warning), .o_notification:has(.bg-danger)"
 SAVE = ".o_form_button_save:visible, .o_list_button_save:visible"
@@ -21,6 +20,13 @@ SETTLED = """([refused, save]) => document.querySelector(refused)
         node => node.offsetParent && !node.closest('.invisible'))"""
 TITLE = ".o_breadcrumb .o_last_breadcrumb_item, .o_breadcrumb .active"
 VIEW = ".o_list_renderer, .o_kanban_renderer, .o_graph_view, .o_view_nocontent"
+# Names of the fields to fill in, in their order: relations, what is required, and those named.
+NAMES = """([relation, named]) => [...document.querySelectorAll(
+        ['.o_form_view', 'tr.o_selected_row'].map(at => at + ' .o_field_widget[name]:not(.o_readonly_modifier)'))]
+    .filter(node => node.offsetParent && !node.parentElement.closest('.o_field_widget'))
+    .filter(node => node.matches(relation) || node.matches('.o_required_modifier')
+        || named.includes(node.getAttribute('name')))
+    .map(node => node.getAttribute('name'))"""
 REMOVED = """(refused) => document.querySelector(refused) || !document.querySelector('.modal')"""
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y年%m月%d日")
 # What a person would write where any text will not do, or instead of what stands there.
@@ -90,7 +96,17 @@ class Walk:
         return action["res_model"]
 
     def try_new(self, model):
-        """Press New and go the whole way; returns "not offered", "created", or what stood in the way."""
+        """Press New and go the whole way; returns "not offered", "created …", or what stood in the way."""
+        try:
+            return self._try_new(model)
+        except Timeout as error:
+            self.at_home = False
+            said = " ".join(
+                " ".join(self.page.locator(".modal").all_inner_texts()).split()
+            )
+            return f"stuck: {said or error}"
+
+    def _try_new(self, model):
         page = self.page
         if not page.locator(NEW).count():
             return "not offered"
@@ -130,15 +146,7 @@ class Walk:
         named = [
             key[len(model) + 1 :] for key in TEXTS if key.rpartition(".")[0] == model
         ]
-        return self.page.evaluate(
-            """([field, relation, named]) => [...document.querySelectorAll('.o_form_view ' + field.replace(':visible', '') +
-                    ', tr.o_selected_row ' + field.replace(':visible', ''))]
-                .filter(node => node.offsetParent && !node.parentElement.closest('.o_field_widget')
-                    && (node.matches(relation) || node.matches('.o_required_modifier')
-                        || named.includes(node.getAttribute('name'))))
-                .map(node => node.getAttribute('name'))""",
-            [FIELD, RELATION, named],
-        )
+        return self.page.evaluate(NAMES, [RELATION, named])
 
     def fill_field(self, model, name):
         """Fill one field by its kind; False where a relation offers nothing."""

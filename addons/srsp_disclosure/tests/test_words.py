@@ -1,4 +1,4 @@
-"""The words that people meet: the document's own, no jokes, no English, no advertisement, no empty board without a sentence."""
+"""The words that people meet: the document's own, no jokes, no English, no advertisement, no empty board."""
 
 import json
 import re

@@ -81,10 +81,8 @@ class SrspDrawIteration(models.Model):
                 "one_time_code_hex": code.hex(),
             }
         )
-        if self.kind == "withdrawal":
-            members = self._change_teams()
-        else:
-            members = self._create_inspections()
+        change = self.kind == "withdrawal"
+        members = self._change_teams() if change else self._create_inspections()
         self.env["srsp.notice"]._notify_drawn(self, members)
 
     def _get_key(self):

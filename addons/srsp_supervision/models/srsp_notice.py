@@ -16,8 +16,8 @@ class SrspNotice(models.AbstractModel):
     """What the people concerned are told about visits and draws, once each.
 
     A notice is a message, which reaches the inbox or the mailbox as its reader prefers, and, where something is
-    to be done, an activity. Both are in the reader's language. Each person gets one notice per draw, however many visits it made, so that the
-    cost grows with the number of people and not with that of visits.
+    to be done, an activity. Both are in the reader's language. Each person gets one notice per draw, however many
+    visits it made, so that the cost grows with the number of people and not with that of visits.
     """
 
     _name = "srsp.notice"

@@ -82,8 +82,8 @@ class SrspTask(models.Model):
         if self.is_directed and self.mode == "own" and not (self.scope or "").strip():
             raise UserError(
                 self.env._(
-                    "Task %(task)s: a filter narrows the pool. Say in words which targets remain (field Scope in Words);"
-                    " it is published.",
+                    "Task %(task)s: a filter narrows the pool. Say in words which targets remain (field Scope in Words)"
+                    "; it is published.",
                     task=self.name,
                 )
             )
