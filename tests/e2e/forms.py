@@ -95,10 +95,10 @@ class Walk:
         self.at_home = True
         return action["res_model"]
 
-    def try_new(self, model):
+    def try_new(self, model, keep=False):
         """Press New and go the whole way; returns "not offered", "created …", or what stood in the way."""
         try:
-            return self._try_new(model)
+            return self._try_new(model, keep)
         except Timeout as error:
             self.at_home = False
             said = " ".join(
@@ -106,7 +106,7 @@ class Walk:
             )
             return f"stuck: {said or error}"
 
-    def _try_new(self, model):
+    def _try_new(self, model, keep):
         page = self.page
         if not page.locator(NEW).count():
             return "not offered"
@@ -121,7 +121,7 @@ class Walk:
             return f"refused: {refused}"
         if empty:
             return f"nothing to choose: {', '.join(empty)}"
-        return f"created{self.edit()}{self.remove()}"
+        return "created" if keep else f"created{self.edit()}{self.remove()}"
 
     # -- Filling in -------------------------------------------------------------
 

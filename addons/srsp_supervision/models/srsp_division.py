@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class SrspDivision(models.Model):
@@ -53,6 +54,14 @@ class SrspDivision(models.Model):
         by_division = {division.id: count for division, count in counts}
         for division in self:
             division.inspector_count = by_division.get(division.id, 0)
+
+    @api.model
+    def _get_planning_domain(self):
+        """The divisions for which the user plans: that inspect, and are the user's own or everybody's to plan for."""
+        domain = Domain("kind", "in", ("business", "detachment"))
+        if self.env.user.has_group("srsp_supervision.group_policy_officer"):
+            return domain
+        return domain & Domain("id", "in", self.env.user.sudo().srsp_division_ids.ids)
 
     @api.model
     def _find_own(self):

@@ -33,6 +33,18 @@ class SrspGuardMixin(models.AbstractModel):
             return False
         return super()._has_field_access(field, operation)
 
+    def has_access(self, operation):
+        """Nobody is offered New for what the rules would refuse whatever is entered."""
+        allowed = super().has_access(operation)
+        if operation == "create" and allowed and not self.env.su:
+            return self._can_create()
+        return allowed
+
+    @api.model
+    def _can_create(self):
+        """Whether there is a record of this model that the user, who has the right to create, may create."""
+        return True
+
     @api.model
     def default_get(self, fields):
         """The model's own defaults alone, for guarded fields and whenever code creates the record.

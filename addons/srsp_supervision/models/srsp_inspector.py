@@ -32,7 +32,10 @@ class SrspInspector(models.Model):
         required=True, help="Public label in draws; not an identity number."
     )
     user_id = fields.Many2one(
-        "res.users", "Login", index="btree_not_null", domain=[("share", "=", False)]
+        "res.users",
+        "Login",
+        index="btree_not_null",
+        domain=lambda self: self._get_user_domain(),
     )
     pool_kind = fields.Selection(
         [("division", "Division"), ("detachment", "Detachment"), ("expert", "Experts")],
@@ -298,9 +301,19 @@ class SrspInspector(models.Model):
         return domain & mine
 
     @api.model
-    def _can_declare(self):
-        """Whether there is anybody about whom the user may declare something: else no form offers it."""
-        return bool(self.search_count(self._get_declarable_domain(), limit=1))
+    def _get_kept_domain(self):
+        """The inspectors whose entry and certificates the user keeps: of the own divisions, an administrator all."""
+        domain = Domain("company_id", "in", self.env.companies.ids)
+        if self.env.user.has_group("srsp_supervision.group_administrator"):
+            return domain
+        own = self.env.user.sudo().srsp_division_ids.ids
+        return domain & Domain("division_id", "in", own)
+
+    @api.model
+    def _get_user_domain(self):
+        """Users who are no inspector yet."""
+        known = self.sudo().with_context(active_test=False).search([]).user_id
+        return [("share", "=", False), ("id", "not in", known.ids)]
 
     def action_open_visits(self):
         self.ensure_one()

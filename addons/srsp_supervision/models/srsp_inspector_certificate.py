@@ -34,6 +34,7 @@ class SrspInspectorCertificate(models.Model):
         index=True,
         ondelete="restrict",
         check_company=True,
+        domain=lambda self: list(self.env["srsp.inspector"]._get_kept_domain()),
     )
     division_id = fields.Many2one(
         related="inspector_id.division_id", store=True, index=True

@@ -100,11 +100,11 @@ class SrspInspectorDeclaration(models.AbstractModel):
             limit=1,
         )
 
-    def has_access(self, operation):
-        allowed = super().has_access(operation)
-        if operation == "create" and allowed and not self.env.su:
-            return self.env["srsp.inspector"]._can_declare()
-        return allowed
+    @api.model
+    def _can_create(self):
+        inspectors = self.env["srsp.inspector"]
+        domain = inspectors._get_declarable_domain()
+        return bool(inspectors.search_count(domain, limit=1))
 
     @api.constrains("date_from", "date_to")
     def _check_dates(self):

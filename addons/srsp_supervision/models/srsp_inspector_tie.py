@@ -52,11 +52,11 @@ class SrspInspectorTie(models.Model):
     note = fields.Char("Post and Person", help="Which post; for kin also who it is.")
     recusal_ids = fields.One2many("srsp.recusal", "tie_id", "Recusals")
 
-    def has_access(self, operation):
-        allowed = super().has_access(operation)
-        if operation == "create" and allowed and not self.env.su:
-            return self.env["srsp.inspector"]._can_declare()
-        return allowed
+    @api.model
+    def _can_create(self):
+        inspectors = self.env["srsp.inspector"]
+        domain = inspectors._get_declarable_domain()
+        return bool(inspectors.search_count(domain, limit=1))
 
     @api.constrains("kind", "left_on", "note")
     def _check_particulars(self):

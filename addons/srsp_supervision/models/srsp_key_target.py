@@ -77,7 +77,14 @@ class SrspKeyTarget(models.Model):
         index=True,
         ondelete="restrict",
         check_company=True,
-        domain=[("is_key", "=", False), ("state", "=", "active")],
+        domain=[
+            ("state", "=", "active"),
+            (
+                "key_target_ids",
+                "not any",
+                [("state", "in", ("proposed", "listed", "delisting"))],
+            ),
+        ],
     )
     entity_id = fields.Many2one(related="target_id.entity_id")
     risk_class = fields.Selection(related="target_id.risk_class")
@@ -201,6 +208,12 @@ class SrspKeyTarget(models.Model):
                         target=listing.target_id.display_name,
                     )
                 )
+
+    @api.model
+    def _can_create(self):
+        if self.env.user.has_group("srsp_supervision.group_policy_officer"):
+            return True
+        return self.env["srsp.target"]._can_create()
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -33,6 +33,7 @@ class SrspPlan(models.Model):
         index=True,
         check_company=True,
         default=lambda self: self.env["srsp.division"]._find_own(),
+        domain=lambda self: list(self.env["srsp.division"]._get_planning_domain()),
     )
     list_id = fields.Many2one(
         "srsp.list", "Item List", readonly=True, check_company=True
@@ -131,6 +132,11 @@ class SrspPlan(models.Model):
                 for rows in (targets, draws)
             ]
             plan.shortfall = "\n".join(text for text in texts if text)
+
+    @api.model
+    def _can_create(self):
+        divisions = self.env["srsp.division"]
+        return bool(divisions.search_count(divisions._get_planning_domain(), limit=1))
 
     @api.model_create_multi
     def create(self, vals_list):

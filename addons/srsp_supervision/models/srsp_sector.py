@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class SrspSector(models.Model):
@@ -35,6 +36,14 @@ class SrspSector(models.Model):
         "CHECK (code ~ '^[A-Z]{1,8}$')",
         "The code of a sector is one to eight capital letters, e.g. SUR.",
     )
+
+    @api.model
+    def _get_kept_domain(self):
+        """The sectors whose registry the user keeps: of the own divisions, an administrator all."""
+        if self.env.user.has_group("srsp_supervision.group_administrator"):
+            return Domain.TRUE
+        own = self.env.user.sudo().srsp_division_ids.ids
+        return Domain("division_id", "in", own)
 
     @api.depends("target_ids")
     def _compute_target_count(self):

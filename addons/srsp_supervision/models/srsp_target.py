@@ -82,6 +82,7 @@ class SrspTarget(models.Model):
         index=True,
         ondelete="restrict",
         check_company=True,
+        domain=lambda self: list(self.env["srsp.sector"]._get_kept_domain()),
     )
     division_id = fields.Many2one(
         related="sector_id.division_id", store=True, index=True
@@ -297,6 +298,11 @@ class SrspTarget(models.Model):
                         target=target.display_name,
                     )
                 )
+
+    @api.model
+    def _can_create(self):
+        sectors = self.env["srsp.sector"]
+        return bool(sectors.search_count(sectors._get_kept_domain(), limit=1))
 
     @api.model_create_multi
     def create(self, vals_list):

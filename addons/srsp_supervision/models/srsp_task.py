@@ -61,6 +61,7 @@ class SrspTask(models.Model):
         index=True,
         check_company=True,
         default=lambda self: self.env["srsp.division"]._find_own(),
+        domain=lambda self: list(self.env["srsp.division"]._get_planning_domain()),
     )
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
@@ -367,6 +368,11 @@ class SrspTask(models.Model):
                         "Task %(task)s: its plan is another division's.", task=task.name
                     )
                 )
+
+    @api.model
+    def _can_create(self):
+        divisions = self.env["srsp.division"]
+        return bool(divisions.search_count(divisions._get_planning_domain(), limit=1))
 
     @api.model_create_multi
     def create(self, vals_list):
