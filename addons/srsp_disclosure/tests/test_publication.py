@@ -72,7 +72,7 @@ class TestPublication(BureauCase):
             {name: line[name] for name in (*elements, "method")},
             {
                 **{name: item[name] or "" for name in elements},
-                "method": "On-site inspection",
+                "method": item.method_ids.name,
             },
         )
         self.assertEqual((publication.kind, publication.version), ("list", 1))

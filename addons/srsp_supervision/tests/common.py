@@ -72,6 +72,9 @@ class SrspCase(TransactionCase):
             }
         )
         cls.basis = cls._make_basis(article="Article 49")
+        cls.method = cls.env["srsp.method"].create(
+            {"name": "On site", "company_id": cls.company.id}
+        )
         cls.list = cls._make_list()
         cls.targets = cls._make_targets(119)
         cls.officers = cls.env["srsp.inspector"].union(
@@ -148,7 +151,7 @@ class SrspCase(TransactionCase):
             "target": "Licensed units",
             "content": "Licence in general",
             "standard": "As the law says",
-            "method_ids": cls.env.ref("srsp_supervision.method_on_site").ids,
+            "method_ids": cls.method.ids,
             "ratio": 0.05,
             "frequency": 2,
             **values,

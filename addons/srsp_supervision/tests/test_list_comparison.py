@@ -84,7 +84,7 @@ ADDED = (
         ("Targets Inspected", "", "Licensed units"),
         ("Content of the Inspection", "", "Licence in general"),
         ("Standard and Key Points", "", "As the law says"),
-        ("Method", "", "On-site inspection"),
+        ("Method", "", "On site"),
         ("Ratio", "", "5%"),
         ("Draws a Year", "", "4"),
     ),
