@@ -119,7 +119,7 @@ class Walk:
         if refused := self.save():
             self.at_home = False
             return f"refused: {refused}"
-        if empty:
+        if empty and not keep:
             return f"nothing to choose: {', '.join(empty)}"
         return "created" if keep else f"created{self.edit()}{self.remove()}"
 
@@ -189,7 +189,7 @@ class Walk:
             "!document.querySelector('.o-autocomplete--dropdown-item .fa-spin')"
         )
         offers = page.locator(OPTION).filter(
-            has_not_text=re.compile("创建|搜索更多|没有记录|编辑")
+            has_not_text=re.compile("创建|邀请|搜索更多|没有记录|编辑")
         )
         if not offers.count():
             box.press("Escape")

@@ -33,12 +33,12 @@ CREATED = {
     "srsp.publicity": (EVERYBODY, f"{ALL}, deleted"),
     "srsp.registry.import": ((*DIVISION, DISCLOSURE), ALL),
     "srsp.division": ((ADMIN,), f"{ALL}, archived"),
-    "srsp.sector": ((ADMIN,), f"{ALL}, archived"),
+    "srsp.sector": ((ADMIN,), f"{ALL}, deleted"),
     "srsp.region": ((ADMIN, POLICY), "created"),
     "srsp.qualification": ((ADMIN, POLICY), f"{ALL}, archived"),
     "srsp.method": ((ADMIN, POLICY), "created"),
     "srsp.tag": ((ADMIN, POLICY), "created"),
-    "srsp.calendar.day": ((ADMIN,), "created"),
+    "srsp.calendar.day": ((ADMIN,), f"{ALL}, deleted"),
     "srsp.channel": ((ADMIN,), f"{ALL}, archived"),
 }
 DRAFT = {
@@ -103,15 +103,15 @@ def test_every_form_without_the_demo(bare_server, new_page):
         "res.company", "write", [1], {"srsp_area_code": "350100"}
     )
     set_up_divisions(bare_server, page)
-    for name, words in (("srsp.legal.basis", "created"), ("srsp.entity", "created")):
+    for name in ("legal_basis", "region", "qualification", "tag", "entity"):
         walk = Walk(page, bare_server)
-        [(section, menu)] = [
-            (section, menu)
-            for section, menu in walk.menus
-            if menu["xmlid"] == f"srsp_supervision.{name.replace('.', '_')}_menu"
+        [place] = [
+            place
+            for place in walk.menus
+            if place[1]["xmlid"] == f"srsp_supervision.srsp_{name}_menu"
         ]
-        walk.open(section, menu)
-        assert walk.try_new(name, keep=True) == words
+        model = walk.open(*place)
+        assert walk.try_new(model, keep=True) == "created"
     results = walk_menus(page, bare_server)
     expected = {name: end for name, (who, end) in CREATED.items() if ADMIN in who}
     # What there is nothing to choose for yet, and says so, without any error of the program's.

@@ -14,6 +14,7 @@ class SrspListLineMixin(models.AbstractModel):
     _name = "srsp.list.line.mixin"
     _description = "Line of a supervision list"
     _inherit = ["srsp.guard.mixin"]
+    _rec_names_search = ["code", "name"]
     _guarded_fields = ("origin_id", "frozen_names")
     # What a line says, in the order of the workbook, with the width of its column in characters.
     _sheet_columns: tuple[tuple[str, int], ...] = ()
