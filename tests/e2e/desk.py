@@ -97,6 +97,10 @@ def enter(page, **values):
             field.get_by_text(value, exact=True).click()
         elif "o_field_boolean" in kinds:
             box.set_checked(value)
+        elif "o_field_date" in kinds:
+            field.locator("input, button").first.click()
+            field.locator("input").first.fill(value)
+            field.locator("input").first.press("Enter")
         elif "o_field_binary" in kinds:
             field.locator("input[type=file]").set_input_files(value)
         else:

@@ -245,7 +245,8 @@ class SrspChannel(models.Model):
             "refused": self.env._("The platform refuses the request"),
         }
         text, detail = texts.get(getattr(error, "code", None)), str(error)
-        detail = self.env._(DETAILS[detail]) if detail in DETAILS else detail
+        if detail in DETAILS:
+            detail = DETAILS[detail]._translate(self.env.lang or "en_US")
         if not text:
             text = self.env._("The delivery failed on this server")
             detail = f"{type(error).__name__}: {error}"

@@ -8,7 +8,7 @@ class IrRule(models.Model):
     def _make_access_error(self, operation, records):
         """Say plainly that the user is not allowed to do this, in place of Odoo's jokes."""
         error = super()._make_access_error(operation, records)
-        env = self.with_context(self.env.user.context_get()).env
+        env = self.with_context(**self.env.user.context_get()).env
         lines = [
             env._("You are not allowed to do this. Please contact the administrator."),
             env._(

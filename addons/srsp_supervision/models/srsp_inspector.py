@@ -312,8 +312,9 @@ class SrspInspector(models.Model):
     @api.model
     def _get_user_domain(self):
         """Users who are no inspector yet."""
-        known = self.sudo().with_context(active_test=False).search([]).user_id
-        return [("share", "=", False), ("id", "not in", known.ids)]
+        inspectors = self.sudo().with_context(active_test=False)
+        known = inspectors._read_group([("user_id", "!=", False)], ["user_id"])
+        return [("share", "=", False), ("id", "not in", [user.id for [user] in known])]
 
     def action_open_visits(self):
         self.ensure_one()

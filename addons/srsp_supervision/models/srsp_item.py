@@ -69,7 +69,7 @@ class SrspItem(models.Model):
     content = fields.Text("Content of the Inspection")
     standard = fields.Text("Standard and Key Points")
     method_ids = fields.Many2many(
-        "srsp.method", string="Method", ondelete="restrict", check_company=True
+        "srsp.method", ondelete="restrict", check_company=True
     )
     ratio = fields.Float(digits=(5, 4), default=0.05, required=True)
     ratio_reason = fields.Char(
