@@ -22,7 +22,7 @@ def fill_template(path):
     places = {cell.value: cell.column for cell in sheet[1]}
     for row in range(2, ROWS + 2):
         values = {
-            "监管主体名称": f"演示第{row}测绘有限公司",
+            "监管对象名称": f"演示第{row}测绘有限公司",
             "监管领域": "测绘管理",
             "许可证号": f"乙测资字演示{row:04d}",
             "风险分类": "五星" if row == 7 else "B",
