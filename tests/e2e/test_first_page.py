@@ -1,7 +1,7 @@
 """What people see first, and what each role can do that it could not: in the browser, in Chinese."""
 
 import pg
-from desk import open_action, picture
+from desk import open_action, pick, picture
 from playwright.sync_api import expect
 
 HOMES = {
@@ -38,7 +38,7 @@ def test_the_office_records_publicity_and_training(people, server):
     expect(page.locator(".o_notification").first).to_contain_text("请填写必填项")
     page.locator(".o_notification_close").first.click()
     page.fill(".o_field_widget[name=name] input", "局长访谈：随机抽查怎样做到公平")
-    page.select_option(".o_field_widget[name=channel] select", label="广播")
+    pick(page, page.locator(".o_field_widget[name=channel]").first, "广播")
     expect(page.locator(".o_field_widget[name=division_id] input")).to_have_value(
         "办公室"
     )
