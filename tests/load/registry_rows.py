@@ -7,7 +7,7 @@ import threading
 from datetime import date
 from pathlib import Path
 
-PLACES = "鼓楼 台江 仓山 马尾 晋安 长乐 福清 闽侯 连江 罗源 闽清 永泰 平潭".split()
+PLACES = ("鼓楼", "台江", "仓山", "马尾", "晋安", "长乐")
 TRADES = "测绘地理信息 矿业 石材 海洋工程 地质勘查 土地整理 规划设计 不动产 遥感 渔业".split()
 SYLLABLES = (
     "安宝博昌晨诚德东方飞丰福光广海航和恒弘华汇嘉建金锦经景科坤利隆"
