@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = Path(os.environ.get("SRSP_PICTURES", ROOT / ".local/pictures"))
 SLOW_START = 120_000  # the first visitor after an update waits for styles and scripts
 expect.set_options(timeout=30_000)
+NOT_LET_IN = ".oe_login_form .alert-danger"
 SLOW = 150_000  # milliseconds; a scheduled action looks once a minute
 VERIFIED = ".o_notification.border-success, .o_notification_bar.bg-success"
 NEW = ".o_list_button_add:visible, .o-kanban-button-new:visible"
@@ -24,7 +25,9 @@ def sign_in(page, server, login, password=None):
     page.fill("#login", login)
     page.fill("#password", password or login)
     page.click(".oe_login_form button[type=submit]")
-    page.wait_for_selector(".o_main_navbar", timeout=SLOW_START)
+    page.wait_for_selector(f".o_main_navbar, {NOT_LET_IN}", timeout=SLOW_START)
+    said = page.locator(NOT_LET_IN).all_inner_texts()
+    assert not said, f"{login} is not let in: {said[0].strip()}"
     return page
 
 

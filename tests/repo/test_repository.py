@@ -18,7 +18,7 @@ LOCKS = [
     "script/lib/postgres.txt",
 ]
 MADE = {".git", ".local", "__pycache__", ".ruff_cache"}
-FRONT_ENDS = ["setup", "server", "test", "lint", "bench"]
+FRONT_ENDS = ["setup", "server", "test", "lint", "bench", "screenshots"]
 
 
 def files(*suffixes):
