@@ -63,7 +63,6 @@ class SrspListLineMixin(models.AbstractModel):
     )
     is_editable = fields.Boolean(compute="_compute_is_editable")
     missing_elements = fields.Char(
-        "Missing Elements",
         compute="_compute_missing_elements",
         help="What must be filled in before the part can be handed in.",
     )
