@@ -142,35 +142,24 @@ def soffice():
 
 @pytest.fixture(scope="session")
 def browser():
-    """Chromium, as Playwright drives it."""
-    from playwright.sync_api import sync_playwright
+    """Chromium, for the whole run."""
+    from browser import open_browser
 
-    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    assert path, "no Chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox"]
-        )
+    with open_browser() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
 def new_page(browser):
     """A function that opens a page for one more person: own cookies, Chinese, in Fuzhou."""
-    contexts = []
+    from browser import open_page
 
-    def open_page(**options):
-        options = {
-            "locale": "zh-CN",
-            "timezone_id": "Asia/Shanghai",
-            "accept_downloads": True,
-            **options,
-        }
-        contexts.append(browser.new_context(**options))
-        return contexts[-1].new_page()
+    pages = []
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    def open_one(**options):
+        pages.append(open_page(browser, **options))
+        return pages[-1]
+
+    yield open_one
+    for page in pages:
+        page.context.close()

@@ -14,6 +14,7 @@ NAME [--fresh]``, each with ``--no-demo``.
 import argparse
 import ast
 import contextlib
+import functools
 import hashlib
 import os
 import signal
@@ -207,8 +208,11 @@ def template(demo=True, quick=False):
     With ``quick``, a template of the same demonstration serves, made or updated to hold the same data.
     """
     kind = f"{PREFIX}_addons_{'demo' if demo else 'bare'}"
-    keys = f"{_base_key()} {demo_key()} {stored_key()}"
     name = f"{kind}_{_digest(_base_key(), addons_key())}"
+
+    @functools.cache
+    def get_keys():
+        return f"{_base_key()} {demo_key()} {stored_key()}"
 
     def make(unfinished):
         pg.copy(base_template(demo), unfinished)
@@ -224,20 +228,20 @@ def template(demo=True, quick=False):
                 "--no-http",
                 stdin=program,
             )
-        _set_comment(unfinished, keys)
+        _set_comment(unfinished, get_keys())
 
     def update(unfinished):
         pg.copy(earlier, unfinished)
         _install("updating the addons", unfinished, "-u")
-        _set_comment(unfinished, keys)
+        _set_comment(unfinished, get_keys())
 
     with pg.lock():
         if quick and not exists(name):
-            if equal := _find_template(kind, keys):
+            if equal := _find_template(kind, get_keys()):
                 return equal
-            if earlier := _find_template(kind, keys.rpartition(" ")[0]):
+            if earlier := _find_template(kind, get_keys().rpartition(" ")[0]):
                 kind = f"{PREFIX}_quick_{'demo' if demo else 'bare'}"
-                name = f"{kind}_{_digest(keys)}"
+                name = f"{kind}_{_digest(get_keys())}"
                 make = update
         _build(name, kind, make)
     return name

@@ -62,13 +62,10 @@ def reload_until(page, locator):
     expect(locator).to_have_count(1)
 
 
-def fill_date(page, name, days):
-    """Enter the day ``days`` from today in a date field, as a Chinese user types it."""
+def today(days=0, form="%Y年%m月%d日"):
+    """The day ``days`` from today in Fuzhou, as a Chinese user types it."""
     day = datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(days=days)
-    field = page.locator(f".o_field_widget[name={name}]").first
-    field.locator("input, button").first.click()
-    field.locator("input").first.fill(day.strftime("%Y年%m月%d日"))
-    field.locator("input").first.press("Enter")
+    return day.strftime(form)
 
 
 def picture(page, name):

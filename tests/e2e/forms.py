@@ -1,10 +1,8 @@
 """Every form of a menu, as somebody who knows none of them: New, what is required, save, reopen, edit, remove."""
 
 import re
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from desk import NEW, OPTION
+from desk import NEW, OPTION, today
 from playwright.sync_api import TimeoutError as Timeout
 from playwright.sync_api import expect
 
@@ -28,7 +26,6 @@ NAMES = """([relation, named]) => [...document.querySelectorAll(
         || named.includes(node.getAttribute('name')))
     .map(node => node.getAttribute('name'))"""
 REMOVED = """(refused) => document.querySelector(refused) || !document.querySelector('.modal')"""
-TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y年%m月%d日")
 # What a person would write where any text will not do, or instead of what stands there.
 TEXTS = {
     "srsp.sector.code": lambda mark: (
@@ -43,7 +40,7 @@ TEXTS = {
     "srsp.key.target.reason": "试办理由{}".format,
     "srsp.inspector.absence.reason": "试办理由{}".format,
     "srsp.recusal.reason": "试办理由{}".format,
-    "srsp.inspector.tie.left_on": lambda mark: TODAY,
+    "srsp.inspector.tie.left_on": lambda mark: today(),
     "srsp.region.code": "99{:04}".format,
 }
 
@@ -166,7 +163,7 @@ class Walk:
         elif "o_field_date" in kinds:
             if not box.input_value():
                 box.focus()
-                box.fill(TODAY)
+                box.fill(today())
                 box.press("Tab")
         elif box.evaluate("node => node.tagName") == "SELECT":
             if box.input_value() in ("", "false"):

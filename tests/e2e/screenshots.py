@@ -5,18 +5,20 @@ too. It reads and never saves. It ends with 1 when a screen shows an error or do
 """
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 from desk import sign_in
 from forms import REFUSED, Walk
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error
 from playwright.sync_api import TimeoutError as Timeout
 
 ROOT = Path(__file__).resolve().parents[2]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+sys.path.insert(0, str(ROOT / "script/lib"))
+
+from browser import open_browser, open_page
+
 PUBLIC = (
     "",
     *(f"/{kind}" for kind in "list plan announcement roster draw result".split()),
@@ -121,30 +123,18 @@ def main():
     given = parser.parse_args()
     if not given.logins and not given.public:
         parser.error("name a login, or give --public")
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not browser:
-        sys.exit("screenshots: no Chromium: script/setup test brings one")
     server = SimpleNamespace(url=given.url.rstrip("/"))
     size = (
         {"width": 390, "height": 844} if given.phone else {"width": 1440, "height": 900}
     )
     failures = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=browser, args=["--no-sandbox"]
-        )
-
-        def new_page():
-            context = chromium.new_context(
-                locale="zh-CN", timezone_id="Asia/Shanghai", viewport=size
-            )
-            return context.new_page()
-
+    with open_browser() as chromium:
         for login in given.logins:
-            failures += take_back_office(new_page(), server, login, given.out / login)
+            page = open_page(chromium, viewport=size)
+            failures += take_back_office(page, server, login, given.out / login)
         if given.public:
-            failures += take_public_pages(new_page(), server, given.out / "public")
-        chromium.close()
+            page = open_page(chromium, viewport=size)
+            failures += take_public_pages(page, server, given.out / "public")
     print(f"{Album.count} pictures in {given.out}")
     sys.exit("\n".join(failures) or 0)
 

@@ -1,9 +1,8 @@
 """A task outside the plan, in the browser: asked for, approved by somebody else, announced, withdrawn in public."""
 
 import pytest
-from desk import begin, enter, open_action, picture, press, save
+from desk import begin, enter, open_action, picture, press, save, today
 from playwright.sync_api import expect
-from test_new_bureau import today
 
 NAME = "投诉举报专项抽查（试办）"
 REASON = "检查人员患病，另行安排"

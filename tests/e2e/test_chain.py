@@ -19,11 +19,13 @@ from desk import (
     ROOT,
     SLOW,
     VERIFIED,
-    fill_date,
+    enter,
     open_action,
+    pick,
     picture,
     press,
     reload_until,
+    today,
 )
 from people import bring_forward
 from platform_records import Store
@@ -123,12 +125,12 @@ def record_a_visit(server, page):
     page.wait_for_selector(".o_form_view")
     entity = page.locator(".oe_title [name=entity_id]").inner_text().strip()
     number = page.locator(".oe_title [name=number]").inner_text().strip()
-    fill_date(page, "scheduled_date", 0)
+    enter(page, scheduled_date=today())
     press(page, "action_schedule")
     press(page, "action_start")
     for row in page.locator(".o_field_widget[name=line_ids] .o_data_row").all():
         row.locator("td[name=result]").click()
-        choose(page, row, "result", "未发现问题")
+        pick(page, row.locator("td[name=result]"), "未发现问题")
         row.locator("td[name=facts]").click()
         row.locator("td[name=facts] textarea, td[name=facts] input").fill(
             "资质条件、仪器检定与成果档案齐全。"
@@ -137,16 +139,6 @@ def record_a_visit(server, page):
     page.keyboard.press("Tab")
     press(page, "action_record")
     return number, entity
-
-
-def choose(page, row, name, label):
-    """Pick one value of a selection field, whatever widget shows it."""
-    select = row.locator(f"td[name={name}] select")
-    if select.count():
-        select.select_option(label=label)
-        return
-    row.locator(f"td[name={name}] input").click()
-    page.locator(".o-dropdown-item, .o_select_menu_item", has_text=label).first.click()
 
 
 def close_the_visit(server, page, number):

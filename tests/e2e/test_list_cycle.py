@@ -4,7 +4,7 @@ Four people: the policy officer, the heads of two divisions, the auditor.
 """
 
 import pytest
-from desk import fill_date, open_action, picture, press
+from desk import enter, open_action, picture, press, today
 from people import Person, Refused
 from playwright.sync_api import expect
 
@@ -51,7 +51,7 @@ def call_two_divisions(server, page):
     open_version(server, page, "published")
     page.locator("button[name=action_new_version]").click()
     expect(page.locator(".o_arrow_button_current")).to_have_text("草稿")
-    fill_date(page, "deadline", 10)
+    enter(page, deadline=today(10))
     page.locator(".o_field_widget[name=purpose] textarea").fill("按新法逐条梳理")
     page.locator(".o_notebook a[name=parts]").click()
     for division in ("海域海岛处", "综合行政执法支队"):
@@ -133,7 +133,7 @@ def approve_and_publish(server, page, folder):
     scan = folder / "scan.pdf"
     scan.write_bytes(b"%PDF-1.4 scan of the approval")
     page.locator(".o_field_widget[name=approval_number] input").fill(APPROVAL)
-    fill_date(page, "approval_date", 0)
+    enter(page, approval_date=today())
     page.locator(
         ".o_field_widget[name=approval_scan] input[type=file]"
     ).set_input_files(scan)

@@ -4,8 +4,6 @@ Everything is done in the browser. ``docs/NEW_BUREAU.md`` tells the same steps; 
 """
 
 import re
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from desk import (
@@ -21,6 +19,7 @@ from desk import (
     reload_until,
     save,
     sign_in,
+    today,
 )
 from people import bring_forward
 from playwright.sync_api import expect
@@ -36,11 +35,6 @@ def server(start_odoo):
     server = start_odoo(demo=False)
     yield server
     server.stop()
-
-
-def today(days=0, form="%Y年%m月%d日"):
-    day = datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(days=days)
-    return day.strftime(form)
 
 
 def test_a_bureau_begins_in_the_browser_alone(server, new_page):

@@ -15,7 +15,7 @@ RECOMPUTE = """async ([module, url]) => {
 
 @pytest.fixture
 def citizen(odoo_server, new_page):
-    return new_page(locale="zh-CN", viewport={"width": 390, "height": 900})
+    return new_page(viewport={"width": 390, "height": 900})
 
 
 @pytest.fixture

@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -137,17 +135,6 @@ class SrspCoverage(models.Model):
 
     def _get_planned_sql(self):
         """(sector_id, year, places) that the tasks not drawn yet ask for. Equal filters are counted once."""
-        tasks = (
-            self.env["srsp.task"]
-            .sudo()
-            .search([("state", "in", ("planned", "committed"))])
-        )
-        scopes = defaultdict(list)
-        for task in tasks:
-            own = task.id if task.mode == "external" else 0
-            scopes[task.company_id, task.sector_ids, task.target_domain, own].append(
-                task
-            )
         parts = [
             SQL(
                 """SELECT pool.sector_id, ask.year, ceil(pool.targets * ask.ratio) AS places
@@ -162,7 +149,7 @@ class SrspCoverage(models.Model):
                     for task in members
                 ),
             )
-            for members in scopes.values()
+            for members in self.env["srsp.task"]._group_open()
         ]
         if not parts:
             parts = [SQL("SELECT 0 AS sector_id, 0 AS year, 0::numeric AS places")]
@@ -173,7 +160,7 @@ class SrspCoverage(models.Model):
 
     def _get_pool_sql(self, task):
         """(sector_id, targets) of the task's pool; without a filter, from what has been counted already."""
-        if task.mode == "own" and (task.target_domain or "[]").strip() == "[]":
+        if task._is_whole():
             return SQL(
                 "SELECT sector_id, targets FROM size WHERE sector_id = ANY(%s)",
                 task.sector_ids.ids,

@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -149,27 +147,10 @@ class SrspCoverageFrequency(models.Model):
 
     def _get_open_sql(self):
         """(task_id, kind, is_held) of the tasks that are not drawn yet, see ``DRAWN``; equal filters count once."""
-        tasks = (
-            self.env["srsp.task"]
-            .sudo()
-            .search([("state", "in", ("planned", "committed"))])
-        )
-        scopes = defaultdict(list)
-        for task in tasks:
-            is_whole = (
-                task.mode == "own" and (task.target_domain or "[]").strip() == "[]"
-            )
-            own = task.id if task.mode == "external" else 0
-            scope = (
-                ()
-                if is_whole
-                else (task.company_id, task.sector_ids, task.target_domain, own)
-            )
-            scopes[scope].append(task)
         parts = [SQL("SELECT NULL::integer, NULL::varchar, FALSE WHERE FALSE")]
-        for scope, members in scopes.items():
+        for members in self.env["srsp.task"]._group_open():
             kinds = SQL("VALUES ('class'), ('mark')")
-            if scope:
+            if not members[0]._is_whole():
                 targets = self.env["srsp.target"].sudo()
                 kinds = SQL(
                     """SELECT DISTINCT found.kind FROM srsp_target target,
@@ -181,7 +162,7 @@ class SrspCoverageFrequency(models.Model):
             parts.append(
                 SQL(
                     "SELECT task.id, every.kind, FALSE FROM unnest(%s) task (id), (%s) every (kind)",
-                    [task.id for task in members],
+                    members.ids,
                     kinds,
                 )
             )

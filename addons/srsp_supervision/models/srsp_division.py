@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+INSPECTING = ("business", "detachment")  # the kinds of divisions that plan and inspect
 
 class SrspDivision(models.Model):
     _name = "srsp.division"
@@ -58,10 +59,22 @@ class SrspDivision(models.Model):
     @api.model
     def _get_planning_domain(self):
         """The divisions for which the user plans: that inspect, and are the user's own or everybody's to plan for."""
-        domain = Domain("kind", "in", ("business", "detachment"))
+        domain = Domain("kind", "in", INSPECTING)
         if self.env.user.has_group("srsp_supervision.group_policy_officer"):
             return domain
         return domain & Domain("id", "in", self.env.user.sudo().srsp_division_ids.ids)
+
+    @api.model
+    def _can_plan(self):
+        """Whether there is a division for which the user plans."""
+        return bool(self.search_count(self._get_planning_domain(), limit=1))
+
+    @api.model
+    def _get_kept_domain(self):
+        """Records of the user's own divisions, whose registries the user keeps; an administrator keeps all."""
+        if self.env.user.has_group("srsp_supervision.group_administrator"):
+            return Domain.TRUE
+        return Domain("division_id", "in", self.env.user.sudo().srsp_division_ids.ids)
 
     @api.model
     def _find_own(self):
@@ -72,7 +85,7 @@ class SrspDivision(models.Model):
                 lambda division: (
                     division.active
                     and division.company_id == self.env.company
-                    and division.kind in ("business", "detachment")
+                    and division.kind in INSPECTING
                 )
             )[:1]
             .sudo(False)

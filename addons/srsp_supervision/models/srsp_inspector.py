@@ -303,11 +303,8 @@ class SrspInspector(models.Model):
     @api.model
     def _get_kept_domain(self):
         """The inspectors whose entry and certificates the user keeps: of the own divisions, an administrator all."""
-        domain = Domain("company_id", "in", self.env.companies.ids)
-        if self.env.user.has_group("srsp_supervision.group_administrator"):
-            return domain
-        own = self.env.user.sudo().srsp_division_ids.ids
-        return domain & Domain("division_id", "in", own)
+        companies = Domain("company_id", "in", self.env.companies.ids)
+        return companies & self.env["srsp.division"]._get_kept_domain()
 
     @api.model
     def _get_user_domain(self):

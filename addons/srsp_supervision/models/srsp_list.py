@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from ..tools import canonical
 from ..tools.working_days import beijing_date
+from .srsp_division import INSPECTING
 
 OPEN_STATES = ("draft", "submitted", "consolidated", "approved")
 
@@ -234,7 +235,7 @@ class SrspList(models.Model):
         divisions = self.env["srsp.division"].search(
             [
                 ("company_id", "=", self.company_id.id),
-                ("kind", "in", ("business", "detachment")),
+                ("kind", "in", INSPECTING),
             ]
         )
         led = self._get_lines().division_id.filtered(

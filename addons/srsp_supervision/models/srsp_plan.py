@@ -135,8 +135,7 @@ class SrspPlan(models.Model):
 
     @api.model
     def _can_create(self):
-        divisions = self.env["srsp.division"]
-        return bool(divisions.search_count(divisions._get_planning_domain(), limit=1))
+        return self.env["srsp.division"]._can_plan()
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 
 
 class SrspSector(models.Model):
@@ -40,10 +39,7 @@ class SrspSector(models.Model):
     @api.model
     def _get_kept_domain(self):
         """The sectors whose registry the user keeps: of the own divisions, an administrator all."""
-        if self.env.user.has_group("srsp_supervision.group_administrator"):
-            return Domain.TRUE
-        own = self.env.user.sudo().srsp_division_ids.ids
-        return Domain("division_id", "in", own)
+        return self.env["srsp.division"]._get_kept_domain()
 
     @api.depends("target_ids")
     def _compute_target_count(self):

@@ -261,9 +261,14 @@ class SrspTask(models.Model):
             elif task.mode == "external":
                 task.ratio = 1.0
             else:
-                floor = self.env["srsp.rulebook"]._find_in_force(task.company_id)
-                least = task.ratio or floor.floor_ratio or LEAST_RATIO
-                task.ratio = max(task.item_ids.mapped("ratio"), default=least)
+                task.ratio = (
+                    max(task.item_ids.mapped("ratio"), default=0.0)
+                    or task.ratio
+                    or self.env["srsp.rulebook"]
+                    ._find_in_force(task.company_id)
+                    .floor_ratio
+                    or LEAST_RATIO
+                )
 
     @api.depends("plan_id.year", "draw_at", "date_to")
     def _compute_year(self):
@@ -371,8 +376,7 @@ class SrspTask(models.Model):
 
     @api.model
     def _can_create(self):
-        divisions = self.env["srsp.division"]
-        return bool(divisions.search_count(divisions._get_planning_domain(), limit=1))
+        return self.env["srsp.division"]._can_plan()
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -123,7 +123,7 @@ class SrspTask(models.Model):
     def _report_moved(self, items, version):
         """Tell the division that has the task, and each to which items have moved: by its part of the list."""
         parts = self.company_id._srsp_in_language(version.part_ids)
-        notices = [(self, self.division_id, self._describe_moved(items))]
+        self.division_id._schedule(self, self._describe_moved(items))
         for part in parts.filtered(lambda part: part.division_id in items.division_id):
             summary = self.env._(
                 "%(items)s is yours now, task %(task)s still with %(division)s: have it handed over or cancelled",
@@ -131,10 +131,4 @@ class SrspTask(models.Model):
                 task=self.number,
                 division=self.division_id.name,
             )
-            notices.append((part, part.division_id, summary))
-        for record, division, summary in notices:
-            people = division.manager_id.filtered("active") or division.member_ids
-            for user in people.filtered("active"):
-                record.activity_schedule(
-                    "mail.mail_activity_data_todo", summary=summary, user_id=user.id
-                )
+            part.division_id._schedule(part, summary)

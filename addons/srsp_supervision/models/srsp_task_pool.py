@@ -56,6 +56,23 @@ class SrspTask(models.Model):
         )
         return dict(action, domain=list(self._get_pool_domain()), context={})
 
+    def _is_whole(self):
+        """Whether the task draws from all targets of its sectors."""
+        return self.mode == "own" and (self.target_domain or "[]").strip() == "[]"
+
+    @api.model
+    def _group_open(self):
+        """The tasks that are not drawn yet, of all companies, in lists that draw from the same targets."""
+        tasks = self.sudo().search([("state", "in", ("planned", "committed"))])
+        return tasks.grouped(
+            lambda task: (
+                task.company_id,
+                task.sector_ids,
+                task.target_domain,
+                task.id if task.mode == "external" else 0,
+            )
+        ).values()
+
     def _get_pool_domain(self):
         """Targets that can be drawn or are left out with a reason: a Domain on targets."""
         self.ensure_one()

@@ -104,6 +104,7 @@ class SrspTaskStratum(models.Model):
             ]
         )
         strata._check_task_open()
+        strata.task_id._forget_approval()
         return strata
 
     def write(self, vals):
@@ -113,6 +114,7 @@ class SrspTaskStratum(models.Model):
             joined = self._join_parts(stratum.task_id, vals, parts)
             super(SrspTaskStratum, stratum).write(joined)
         self._check_task_open()
+        self.task_id._forget_approval()
         return True
 
     @api.model
@@ -158,6 +160,10 @@ class SrspTaskStratum(models.Model):
             if region in labels:
                 stratum.key = "/".join([*parts, labels[region]])
 
+    def unlink(self):
+        self.task_id._forget_approval()
+        return super().unlink()
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_announced(self):
         self._check_task_open()
@@ -167,4 +173,3 @@ class SrspTaskStratum(models.Model):
             return
         self.task_id.check_access("write")
         self.task_id._check_not_announced()
-        self.task_id._forget_approval()
