@@ -6,6 +6,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 ROWS = 40
+VALID_UNTIL = ("2029年1月1日", "2029.1.1", "20290101", "2029/01/01 00:00:00", "长期")
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,7 @@ def fill_template(path):
             "监管领域": "测绘管理",
             "许可证号": f"乙测资字演示{row:04d}",
             "风险分类": "五星" if row == 7 else "B",
+            "许可有效期至": VALID_UNTIL[row % len(VALID_UNTIL)],
         }
         if row == 5:
             values["统一社会信用代码"] = "91350102MAYY00DM0X"
@@ -78,6 +80,9 @@ def test_a_file_goes_from_the_template_into_the_registry(people, server, tmp_pat
         "SELECT count(*) FROM srsp_target WHERE permit_number LIKE '乙测资字演示%%'"
     )
     assert found == ROWS - 2
+    assert server.query(
+        "SELECT DISTINCT permit_valid_until::text FROM srsp_target WHERE permit_number LIKE '乙测资字演示%%' ORDER BY 1"
+    ) == [("2029-01-01",), (None,)]
     upload(page, server, path)  # the same file again
     page.locator("button[name=action_check]:visible").click()
     expect_state(page, "已校验")
