@@ -40,7 +40,7 @@ def test_a_part_is_handed_in_whole_and_a_task_follows_its_moved_item(people, ser
     enter(head, name="试办事项", code="PLN-09", sector_id="城乡规划", frequency="2")
     enter(head, legal_basis_ids=["城乡规划法"])
     save(head)
-    lacking = "抽查对象、抽查内容、抽查标准和要点、抽查方式"
+    lacking = "抽查主体, 抽查对象, 抽查内容, 抽查标准和要点, 抽查方式"
     expect(head.locator(".alert-warning", has_text="报送前须填写")).to_contain_text(
         lacking
     )
@@ -54,7 +54,14 @@ def test_a_part_is_handed_in_whole_and_a_task_follows_its_moved_item(people, ser
     expect(said.first).to_contain_text(lacking)
     picture(head, "not_handed_in")
     head.goto(item)
-    enter(head, target="建设单位", content="许可内容", standard="对照许可", method_ids=["现场检查"])  # fmt: skip
+    enter(
+        head,
+        inspecting_body="综合行政执法支队",
+        target="建设单位",
+        content="许可内容",
+        standard="对照许可",
+        method_ids=["现场检查"],
+    )
     save(head)
     open_own_part(server, head)
     press(head, "action_hand_in", confirm=True)

@@ -37,20 +37,19 @@ class SrspDivision(models.Model):
 
     @api.model
     def _count_permits(self, today):
-        """``{division id: (expired, running out)}`` over the targets of the registry, as its health counts them."""
-        counts = {}
-        for division, until, count in self.env["srsp.target"]._read_group(
-            [
-                ("state", "!=", "cancelled"),
-                (
-                    "permit_valid_until",
-                    "<=",
-                    today + datetime.timedelta(days=PERMIT_DAYS),
-                ),
-            ],
+        """``{division id: (expired, running out)}`` over the main and the further permits of the registry's targets."""
+        last = today + datetime.timedelta(days=PERMIT_DAYS)
+        rows = self.env["srsp.target"]._read_group(
+            [("state", "!=", "cancelled"), ("permit_valid_until", "<=", last)],
             ["division_id", "permit_valid_until:day"],
             ["__count"],
-        ):
+        ) + self.env["srsp.target.permit"]._read_group(
+            [("target_id.state", "!=", "cancelled"), ("valid_until", "<=", last)],
+            ["target_id.division_id", "valid_until:day"],
+            ["__count"],
+        )
+        counts = {}
+        for division, until, count in rows:
             expired, soon = counts.get(division.id, (0, 0))
             if until < today:
                 counts[division.id] = (expired + count, soon)
@@ -67,8 +66,8 @@ class SrspDivision(models.Model):
                 days=PERMIT_DAYS,
             ),
             "note": env._(
-                "%(expired)s have expired, %(soon)s run out soon. They stand under Registries, Targets, filters"
-                " “Permit expired” and “Permit expires within 60 days”.",
+                "%(expired)s have expired, %(soon)s run out soon. They stand under Registries, Targets and Further"
+                " Permits, filters “Permit expired” and “Permit expires within 60 days”.",
                 expired=expired,
                 soon=soon,
             ),

@@ -19,10 +19,10 @@ class SrspTargetPermit(models.Model):
     )
     company_id = company_of("target_id")
     name = fields.Char("Permit Name", required=True)
-    number = fields.Char(required=True)
+    number = fields.Char("Permit Number", required=True)
     authority = fields.Char("Granted By")
     granted_on = fields.Date()
-    valid_until = fields.Date(help="Empty: no end.")
+    valid_until = fields.Date("Permit Valid Until", help="Empty: no end.")
     state = fields.Selection(PERMIT_STATES, compute="_compute_state")
 
     _number_uniq = models.UniqueIndex(
@@ -40,6 +40,15 @@ class SrspTargetPermit(models.Model):
                 self.env._("A permit stays with its target: enter it there anew.")
             )
         return super().write(vals)
+
+    @api.model
+    def get_import_templates(self):
+        return [
+            {
+                "label": self.env._("Import Template for Further Permits"),
+                "template": "/srsp_supervision/static/xls/further_permits.xlsx",
+            }
+        ]
 
     @api.constrains("name", "number", "authority")
     def _check_no_identity_number(self):

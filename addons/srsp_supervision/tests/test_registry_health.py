@@ -260,3 +260,16 @@ class TestRegistryHealth(SrspCase):
         self.targets[6:8].permit_valid_until = False
         divisions._cron_remind_permits()
         self.assertFalse(self._get_todo(self.officer))
+        further = self.env["srsp.target.permit"].create(
+            {
+                "target_id": self.targets[0].id,
+                "name": "Discharge Permit",
+                "number": "DP-1",
+                "valid_until": date(2020, 1, 1),
+            }
+        )
+        divisions._cron_remind_permits()
+        self.assertIn("1 permits have", self._get_todo(self.officer)[0][0])
+        further.unlink()
+        divisions._cron_remind_permits()
+        self.assertFalse(self._get_todo(self.officer))
