@@ -15,7 +15,7 @@ HEADER = '\n\n#. module:'  # what ends the header of a file
 def read_terms(addon):
     """The rows of Odoo's own export of ``addon``, without the demonstration, which speaks Chinese."""
     for row in TranslationModuleReader(env.cr, modules=[addon]):
-        place = str(row[2])
+        place = str(row[3])
         if ".demo_" not in place and not place.endswith(FOREIGN):
             yield row[:5] + ("",) + row[6:]
 
