@@ -98,7 +98,8 @@ def enter(page, **values):
         elif "o_field_boolean" in kinds:
             box.set_checked(value)
         elif "o_field_date" in kinds:
-            field.locator("input, button").first.click()
+            if not field.locator("input").count():
+                field.locator("button").first.click()
             field.locator("input").first.fill(value)
             field.locator("input").first.press("Enter")
         elif "o_field_binary" in kinds:

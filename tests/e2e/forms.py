@@ -239,6 +239,7 @@ class Walk:
         if not page.locator(".o_form_view").count() or not gear.count():
             return ""
         gear.first.click()
+        page.wait_for_selector(".o-dropdown--menu .o-dropdown-item")
         for words, done in ((ARCHIVE, ", archived"), (DELETE, ", deleted")):
             entry = page.locator(
                 ".o-dropdown--menu .dropdown-item:visible, .o-dropdown--menu .o_menu_item:visible"

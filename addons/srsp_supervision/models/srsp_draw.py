@@ -241,8 +241,9 @@ class SrspDraw(models.Model):
         """Reveal the next code, select, assign teams, create the inspections, seal. All or nothing."""
         now = now or fields.Datetime.now()
         self._record_randomness(now)
-        self.iteration_ids._run(now)
+        members = self.iteration_ids._run(now)
         self.write({"state": "drawn", "drawn_at": now})
         self.task_id.write({"state": "drawn", "blocked_reason": False})
         self._seal("draw.drawn")
         self.task_id._after_draw(self)
+        self.env["srsp.notice"]._notify_drawn(self.iteration_ids, members)

@@ -155,7 +155,7 @@ class SrspDraw(models.Model):
     def _iterate(self, event, now, **vals):
         """Run and seal one more iteration, with the randomness of the first."""
         first = self.iteration_ids[0]
-        self.env["srsp.draw.iteration"].create(
+        iteration = self.env["srsp.draw.iteration"].create(
             {
                 "draw_id": self.id,
                 "number": len(self.iteration_ids) + 1,
@@ -163,9 +163,11 @@ class SrspDraw(models.Model):
                 "signature_hex": first.signature_hex,
                 **vals,
             }
-        )._run(now or fields.Datetime.now())
+        )
+        members = iteration._run(now or fields.Datetime.now())
         self._seal(event)
         self.task_id._after_draw(self)
+        self.env["srsp.notice"]._notify_drawn(iteration, members)
 
     def _void_by_user(self, reason):
         self.task_id._check_role("group_policy_officer")

@@ -66,6 +66,7 @@ class SrspDrawIteration(models.Model):
     def _run(self, now):
         """Reveal the code, select, assign, and create the inspections or change their teams.
 
+        :return: whom it puts on teams, ``[(inspector id, number of visits, first visit's id), …]``
         :raise UserError: when what the lock fixed has been changed, or no assignment exists
         """
         self.ensure_one()
@@ -82,8 +83,7 @@ class SrspDrawIteration(models.Model):
             }
         )
         change = self.kind == "withdrawal"
-        members = self._change_teams() if change else self._create_inspections()
-        self.env["srsp.notice"]._notify_drawn(self, members)
+        return self._change_teams() if change else self._create_inspections()
 
     def _get_key(self):
         """The key of an iteration that has run."""

@@ -34,6 +34,10 @@ class SrspTargetPermit(models.Model):
         for permit in self:
             permit.state = get_permit_state(permit.valid_until)
 
+    @api.model
+    def _can_create(self):
+        return self.env["srsp.target"]._can_create()
+
     def write(self, vals):
         if vals.get("target_id", self.target_id.id) not in self.target_id.ids:
             raise ValidationError(
