@@ -9,7 +9,7 @@ from odoo.tools.translate import PoFileWriter, TranslationModuleReader
 
 # Fields that the website and text messages give to our models when they are there: theirs to translate.
 FOREIGN = ("__website_message_ids", "__message_has_sms_error")
-HEADER = '\n\n#. module:'  # what ends the header of a file
+HEADER = "\n\n#. module:"  # what ends the header of a file
 
 
 def read_terms(addon):

@@ -9,16 +9,13 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+from browser import open_browser, open_page
 from desk import sign_in
 from forms import REFUSED, Walk
 from playwright.sync_api import Error
 from playwright.sync_api import TimeoutError as Timeout
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "script/lib"))
-
-from browser import open_browser, open_page
-
 PUBLIC = (
     "",
     *(f"/{kind}" for kind in "list plan announcement roster draw result".split()),

@@ -5,7 +5,6 @@ from desk import OPTION, enter, open_action, picture, save
 from playwright.sync_api import expect
 
 
-
 @pytest.fixture(scope="module")
 def server(start_odoo):
     server = start_odoo()

@@ -2,7 +2,7 @@
 
 import base64
 
-from desk import ROOT, begin, enter, open_action, picture, press, save, today
+from desk import ROOT, enter, open_action, picture, press, save, today
 from people import Person
 from playwright.sync_api import expect
 
@@ -11,9 +11,7 @@ SCAN = ROOT / "addons/srsp_supervision/demo/approval.pdf"
 MOVED = "竣工规划核实测量成果检查 (2/2)"
 
 
-def test_a_drawn_officer_and_the_head_of_a_supporting_division_are_told(
-    people, server
-):
+def test_a_drawn_officer_and_the_head_of_a_supporting_division_are_told(people, server):
     officer = people("inspector1")
     officer.locator(".o_menu_systray .fa-clock-o").click()
     officer.locator(".o-mail-ActivityGroup[data-model_name='srsp.inspection']").click()

@@ -1,0 +1,21 @@
+"""Legal time: dates and times in Beijing, whatever the time zone of the user or the machine."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+BEIJING = ZoneInfo("Asia/Shanghai")  # the legal time of the whole country
+
+
+def today() -> date:
+    """Return the date in Beijing now: every legal date and deadline counts from it."""
+    return datetime.now(BEIJING).date()
+
+
+def beijing_date(moment: datetime) -> date:
+    """Return the date in Beijing of a UTC time without a time zone, as a database holds it."""
+    return moment.replace(tzinfo=UTC).astimezone(BEIJING).date()
+
+
+def beijing_time(moment: datetime) -> str:
+    """Return a UTC time as of ``beijing_date`` as people in Beijing write it, to the minute."""
+    return moment.replace(tzinfo=UTC).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
