@@ -1,10 +1,10 @@
 """The public pages. They read through the record rules of the public user, never through ``sudo``."""
 
-from odoo import fields, http
+from odoo import http
 from odoo.fields import Domain
 from odoo.http import request
 
-from odoo.addons.srsp_supervision.tools.working_days import beijing_date
+from odoo.addons.srsp_supervision.tools import clock
 
 PER_PAGE = 20
 LATEST = 5
@@ -41,7 +41,7 @@ class Supervision(http.Controller):
     @http.route("/supervision", sitemap=True, **PUBLIC)
     def landing(self):
         publications = request.env["srsp.publication"]
-        year = beijing_date(fields.Datetime.now()).year
+        year = clock.today().year
         return request.render(
             "srsp_disclosure.landing",
             {

@@ -3,6 +3,8 @@ import datetime
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from odoo.addons.srsp_supervision.tools import clock
+
 OPEN_DAYS = 6  # results of the last days are still owed
 RECEIPT_DAYS = 3  # calendar days from a result to its receipt
 REJECTED = "统一社会信用代码与平台登记信息不一致（演示数据）"
@@ -38,7 +40,7 @@ class SrspDemo(models.AbstractModel):
     def _settle_history(self):
         """Older results have their receipts, plainly invented; one was rejected; the newest are owed."""
         deliveries = self.env["srsp.delivery"].with_context(tracking_disable=True)
-        since = fields.Date.context_today(self) - datetime.timedelta(days=OPEN_DAYS)
+        since = clock.today() - datetime.timedelta(days=OPEN_DAYS)
         settled = Domain("publication_id.task_id.state", "in", ("done", "disclosed"))
         old = deliveries.search(
             settled | Domain("publication_id.formed_on", "<", since),

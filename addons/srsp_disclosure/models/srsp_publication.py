@@ -4,7 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from odoo.addons.srsp_supervision.tools.working_days import BEIJING, beijing_date
+from odoo.addons.srsp_supervision.tools import clock
+from odoo.addons.srsp_supervision.tools.clock import BEIJING, beijing_date
 
 KINDS = [
     ("list", "List"),
@@ -197,7 +198,7 @@ class SrspPublication(models.Model):
     @api.model
     def _get_soon(self):
         """Today in Beijing and the day up to which a deadline counts as due soon."""
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         return today, self.env["srsp.calendar.day"].sudo()._add_working_days(
             today, SOON
         )

@@ -4,7 +4,7 @@ import json
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from odoo.addons.srsp_supervision.tools.working_days import BEIJING
+from odoo.addons.srsp_supervision.tools.clock import BEIJING
 
 
 def local_time(text):

@@ -2,8 +2,8 @@ import hashlib
 
 from odoo import api, fields, models
 
-from odoo.addons.srsp_supervision.tools import canonical
-from odoo.addons.srsp_supervision.tools.working_days import beijing_date
+from odoo.addons.srsp_supervision.tools import canonical, clock
+from odoo.addons.srsp_supervision.tools.clock import beijing_date
 
 
 class SrspPublication(models.Model):
@@ -67,7 +67,7 @@ class SrspPublication(models.Model):
         waiting = self.sudo().search(
             [
                 ("state", "=", "pending"),
-                ("effective_on", "<=", beijing_date(fields.Datetime.now())),
+                ("effective_on", "<=", clock.today()),
             ],
             order="effective_on, id",
         )

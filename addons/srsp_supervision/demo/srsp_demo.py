@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
-from ..tools import verify_draw
+from ..tools import clock, verify_draw
 from .scenes import (
     ACTIVITIES,
     CANCEL_REASON,
@@ -72,7 +72,7 @@ class SrspDemo(models.AbstractModel):
     @api.model
     def _day(self, offset):
         """The working day ``offset`` days from today; a day off moves away from today, today itself back."""
-        day = fields.Date.context_today(self) + datetime.timedelta(days=offset)
+        day = clock.today() + datetime.timedelta(days=offset)
         step = datetime.timedelta(days=1 if offset > 0 else -1)
         while True:
             known = self.env["srsp.calendar.day"].search([("date", "=", day)])
@@ -83,7 +83,7 @@ class SrspDemo(models.AbstractModel):
     @api.model
     def _date_registries(self):
         """Permits that run out over the coming years."""
-        year = fields.Date.context_today(self).year
+        year = clock.today().year
         bureau = [("company_id", "=", self.env.company.id)]
         targets = self.env["srsp.target"].search(bureau)
         gone = targets.filtered(lambda target: target.state == "cancelled")
@@ -98,7 +98,7 @@ class SrspDemo(models.AbstractModel):
     def _publish_documents(self):
         self.env.ref("srsp_supervision.demo_rulebook")._publish()
         lists = self._publish_lists()
-        year = fields.Date.context_today(self).year
+        year = clock.today().year
         plans = self.env["srsp.plan"]
         plans._generate_all(lists.company_id, year)
         plans = plans.search([("state", "=", "draft")])
@@ -112,7 +112,7 @@ class SrspDemo(models.AbstractModel):
     @api.model
     def _begin_next_year(self):
         """Plans of next year, still without tasks: each division is about to generate its own."""
-        year = fields.Date.context_today(self).year + 1
+        year = clock.today().year + 1
         for name in ("survey", "mineral", "sea"):
             division = self.env.ref(f"srsp_supervision.demo_division_{name}")
             plan = self.env["srsp.plan"]._generate(division, year)
@@ -128,7 +128,7 @@ class SrspDemo(models.AbstractModel):
             ._get_in_force("item", item.company_id)
             .item_ids.filtered(lambda line: line.code == item.code)
         )
-        day = fields.Date.context_today(self)
+        day = clock.today()
         task = self.env["srsp.task"].create(
             {
                 "name": "涉密测绘成果管理专项抽查（投诉举报）",
@@ -192,7 +192,7 @@ class SrspDemo(models.AbstractModel):
     @api.model
     def _play(self, scene):
         first, last = map(self._day, scene.window)
-        today = fields.Date.context_today(self)
+        today = clock.today()
         # What was over before the year began belongs to the plan of the year before.
         task = self._get_task(scene.item, scene.round, min(last.year, today.year))
         task.write({"date_from": first, "date_to": last, **scene.vals})
@@ -282,7 +282,7 @@ class SrspDemo(models.AbstractModel):
 
     @api.model
     def _schedule_activities(self):
-        year = fields.Date.context_today(self).year
+        year = clock.today().year
         for item, number, login, days, summary in ACTIVITIES:
             self._get_task(item, number, year).activity_schedule(
                 "mail.mail_activity_data_todo",

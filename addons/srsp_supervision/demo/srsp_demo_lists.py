@@ -2,9 +2,10 @@ import base64
 import contextlib
 import datetime
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import file_open
 
+from ..tools import clock
 from .list_cycle import MINERAL, MOVED, PURPOSE, RETURN_REASON, SEA, SURVEY
 from .scenes import DRAW_TIME
 
@@ -30,7 +31,7 @@ class SrspDemo(models.AbstractModel):
         lists._compute_name()
         (lists.message_ids | lists.part_ids.message_ids).date = self._moment(-180)
         with story._as_of(-180):
-            lists.deadline = fields.Date.context_today(self)
+            lists.deadline = clock.today()
             lists.action_open()
             lists.write({"deadline": self._day(-168), "opened_on": self._moment(-180)})
         for part in lists.part_ids:
@@ -85,7 +86,7 @@ class SrspDemo(models.AbstractModel):
         lists = self.env["srsp.list"].with_user(policy)
         current = self.env.ref("srsp_supervision.demo_list_item").with_user(policy)
         rulebook = self.env["srsp.rulebook"]._find_in_force(current.company_id)
-        today = fields.Date.context_today(self)
+        today = clock.today()
         soon = today + datetime.timedelta(days=rulebook.reminder_days)
         with self._as_of(offset):
             version = lists.browse(current.action_new_version()["res_id"])

@@ -1,7 +1,8 @@
 import datetime
 
-from odoo import api, fields, models
+from odoo import api, models
 
+from ..tools import clock
 from .registries import (
     BUREAU,
     DEFINITIONS,
@@ -67,7 +68,7 @@ class SrspDemo(models.AbstractModel):
                     ],
                 }
             )
-        year = fields.Date.context_today(self).year
+        year = clock.today().year
         for number, target in enumerate(targets.sorted("code")[::3], 1):
             target.contact_name = f"现场联系人{number}"
             target.contact_phone = f"1000002{number:04d}"
@@ -118,7 +119,7 @@ class SrspDemo(models.AbstractModel):
     def _prepare_place(self, target, number):
         """Coordinates a few kilometres around the county's middle, and where the class comes from."""
         north, east = PLACES[target.region]
-        year = fields.Date.context_today(self).year
+        year = clock.today().year
         granted = datetime.date(year - 4 + number % 4, 1 + number % 12, 8)
         source = "manual" if number % 9 == 0 else "import"
         classified = bool(target.risk_class)

@@ -2,6 +2,7 @@ import datetime
 
 from odoo import api, fields, models
 
+from ..tools import clock
 from .scenes import CLEAR, DRAW_TIME, FINDINGS, REVIEWED, VERIFIED, Finding
 
 STAGES = ("assigned", "scheduled", "on_site", "recorded", "reviewed", "closed")
@@ -77,7 +78,7 @@ class SrspDemo(models.AbstractModel):
                 rectification.verification = VERIFIED
                 rectification.action_verify()
                 verified = visit.result_date + datetime.timedelta(days=9)
-                today = fields.Date.context_today(self)
+                today = clock.today()
                 rectification.verified_on = min(verified, today)
             elif finding.follow_up == "late":
                 rectification.deadline = self._day(-5)

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 
 
 class SrspCoverage(models.Model):
@@ -61,7 +61,7 @@ class SrspCoverage(models.Model):
 
     @property
     def _table_query(self):
-        this_year = beijing_date(fields.Datetime.now()).year
+        this_year = clock.today().year
         return SQL(
             """
             WITH size AS (SELECT sector_id, count(*) AS targets FROM srsp_target

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 
 KINDS = [
     ("A", "A"),
@@ -87,7 +87,7 @@ class SrspCoverageFrequency(models.Model):
 
     @property
     def _table_query(self):
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         return SQL(
             """
             WITH present AS (

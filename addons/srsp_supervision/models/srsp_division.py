@@ -3,6 +3,7 @@ from odoo.fields import Domain
 
 INSPECTING = ("business", "detachment")  # the kinds of divisions that plan and inspect
 
+
 class SrspDivision(models.Model):
     _name = "srsp.division"
     _description = "Division"

@@ -2,7 +2,7 @@ import contextlib
 
 from odoo import api, fields, models
 
-from ..tools.working_days import beijing_time
+from ..tools.clock import beijing_time
 
 # All that still happens to a draw once its roster is locked: nothing else is written again, not even by code.
 LIVING_FIELDS = frozenset("state drawn_at void_reason entry entered_by_id".split())

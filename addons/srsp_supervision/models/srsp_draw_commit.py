@@ -6,7 +6,7 @@ from odoo.tools import SQL, config
 
 from ..tools import certificate as cert
 from ..tools import draw_key, eligibility, vrs
-from ..tools.working_days import beijing_date
+from ..tools.clock import beijing_date
 
 # One-time codes beyond the substitutions: for extensions and withdrawals.
 SPARE_CODES = 50

@@ -7,7 +7,7 @@ from qrcode.image.svg import SvgPathImage
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.working_days import beijing_time
+from ..tools.clock import beijing_time
 
 WALL = 2400  # roster rows that the screen shows one by one; a larger roster is a number
 TICKETS = 240  # drawn targets that the screen names; the certificate has all

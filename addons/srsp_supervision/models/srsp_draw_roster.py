@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import certificate as cert
-from ..tools.working_days import beijing_date
+from ..tools.clock import beijing_date
 from .srsp_draw import planned
 from .srsp_draw_eligibility import CLASS_JOINS
 from .srsp_rulebook import percent

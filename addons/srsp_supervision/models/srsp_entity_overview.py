@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 
 
 class SrspEntity(models.Model):
@@ -72,7 +72,7 @@ class SrspEntity(models.Model):
 
     @api.depends("inspection_ids.stage", "worst_risk_class")
     def _compute_visits(self):
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         counts = dict(
             self.env["srsp.inspection"]._read_group(
                 [

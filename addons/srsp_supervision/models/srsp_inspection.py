@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 from .srsp_draw_line import Reference
 
 STAGES = [
@@ -176,7 +176,7 @@ class SrspInspection(models.Model):
 
     @api.depends("stage", "date_to")
     def _compute_timeliness(self):
-        today = fields.Date.context_today(self)
+        today = clock.today()
         for inspection in self:
             if inspection.stage in ("closed", "cancelled"):
                 inspection.timeliness = "done"
@@ -266,7 +266,7 @@ class SrspInspection(models.Model):
         self.sudo().write(
             {
                 "stage": "recorded",
-                "recorded_on": fields.Date.context_today(self),
+                "recorded_on": clock.today(),
                 "recorded_by_id": self.env.uid,
             }
         )
@@ -284,7 +284,7 @@ class SrspInspection(models.Model):
     def action_close(self):
         self._check_reviewer()
         self._check_stage("reviewed")
-        self.sudo()._close(beijing_date(fields.Datetime.now()))
+        self.sudo()._close(clock.today())
 
     def _close(self, date):
         """Form the result on ``date``: seal it, open what must be put right, tell the hooks."""

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..tools.working_days import beijing_date
+from ..tools.clock import beijing_date
 from .srsp_target_change import Origin
 
 CLASSES = "ABCD"

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 from .srsp_inspector_declaration import PrivateOne2many
 
 # What decides, beside certificates and absences, whom a draw may take.
@@ -218,7 +218,7 @@ class SrspInspector(models.Model):
     )
     def _compute_certificate_state(self):
         """The state of the longest certificate that has begun."""
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         certificates = self._get_certificates()
         for inspector in self:
             begun = certificates[inspector].filtered(
@@ -228,7 +228,7 @@ class SrspInspector(models.Model):
 
     @api.depends("absence_ids.state", "absence_ids.date_from", "absence_ids.date_to")
     def _compute_is_absent(self):
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         absences = self.env["srsp.inspector.absence"]
         binding = absences._get_binding_domain(today, today)
         absent = absences.search(binding & Domain("inspector_id", "in", self.ids))
@@ -237,7 +237,7 @@ class SrspInspector(models.Model):
 
     @api.depends("training_ids.date", "training_ids.hours")
     def _compute_training_hours(self):
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         rows = self.env["srsp.training"]._read_group(
             [
                 ("participant_ids", "in", self.ids),
@@ -253,7 +253,7 @@ class SrspInspector(models.Model):
 
     @api.depends("inspection_ids")
     def _compute_visit_count(self):
-        loads = self._get_loads(beijing_date(fields.Datetime.now()).year)
+        loads = self._get_loads(clock.today().year)
         for inspector in self:
             inspector.visit_count = loads.get(inspector.id, 0)
 

@@ -6,7 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ..fields import company_of
-from ..tools.working_days import beijing_date
+from ..tools import clock
 
 # Certificates that allow to enforce the law: only these make an officer eligible.
 OFFICIAL = ("department", "provincial")
@@ -64,7 +64,7 @@ class SrspInspectorCertificate(models.Model):
 
     @api.depends("valid_until")
     def _compute_state(self):
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         soon = today + timedelta(days=FIRST_NOTICE)
         for certificate in self:
             until = certificate.valid_until
@@ -149,7 +149,7 @@ class SrspInspectorCertificate(models.Model):
     @api.model
     def _cron_remind(self):
         """Remind 60 and 15 days before a certificate ends, once each."""
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         first, last = (
             today + timedelta(days=days) for days in (FIRST_NOTICE, LAST_NOTICE)
         )

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..fields import company_of
+from ..tools import clock
 
 
 class PrivateOne2many(fields.One2many):
@@ -65,7 +66,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
     )
     company_id = company_of("inspector_id")
     reason = fields.Char(tracking=True)
-    date_from = fields.Date("From", required=True, default=fields.Date.context_today)
+    date_from = fields.Date("From", required=True, default=lambda self: clock.today())
     date_to = fields.Date("Until", help="Empty: until further notice.", tracking=True)
     state = fields.Selection(
         [

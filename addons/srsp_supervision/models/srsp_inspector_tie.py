@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..fields import company_of
+from ..tools import clock
 
 # 行政处罚法 43 asks for recusal where a tie may touch impartiality and names no time. For a former employer
 # the rule that does is taken over: three years, 政府采购法实施条例 (State Council decree 658) 9 (1).
@@ -90,7 +91,7 @@ class SrspInspectorTie(models.Model):
 
     def _propose(self):
         """Propose the recusals that follow from these facts, where they still reach into the future."""
-        today = fields.Date.context_today(self)
+        today = clock.today()
         vals_list = [
             tie.company_id._srsp_in_language(tie)._prepare_recusal_vals(today)
             for tie in self

@@ -7,8 +7,8 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ..fields import company_of
+from ..tools import clock
 from ..tools.certificate import one_line
-from ..tools.working_days import beijing_date
 from .srsp_target_change import Origin
 
 _logger = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ class SrspKeyTarget(models.Model):
         readonly=True,
         copy=False,
         required=True,
-        default=lambda self: beijing_date(fields.Datetime.now()),
+        default=lambda self: clock.today(),
     )
     listed_by_id = fields.Many2one(
         "res.users", "Listing Approved By", readonly=True, copy=False
@@ -345,7 +345,7 @@ class SrspKeyTarget(models.Model):
         )
 
     def _list(self):
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         decision = {"decided_by_id": self.env.uid, "decided_on": today}
         self.sudo().write(
             {
@@ -359,7 +359,7 @@ class SrspKeyTarget(models.Model):
             listings._mark({"is_key": True, "key_reason": reason})
 
     def _delist(self):
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         self.sudo().write(
             {
                 "state": "delisted",
@@ -384,7 +384,7 @@ class SrspKeyTarget(models.Model):
         self._check_state("proposed", "delisting")
         own = self.filtered(lambda listing: listing._get_asking_user() == self.env.user)
         (self - own)._check_decidable()
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         decision = {"decided_by_id": self.env.uid, "decided_on": today}
         for listing in self.sudo():
             state = "declined" if listing.state == "proposed" else "listed"
@@ -401,7 +401,7 @@ class SrspKeyTarget(models.Model):
                 "state": "delisting",
                 "delist_reason": one_line(reason),
                 "delist_by_id": self.env.uid,
-                "delist_proposed_on": beijing_date(fields.Datetime.now()),
+                "delist_proposed_on": clock.today(),
                 "decline_reason": False,
             }
         )
@@ -459,7 +459,7 @@ class SrspKeyTarget(models.Model):
                 comma=" · ",
                 proposer=proposer.id if proposer else None,
                 uid=self.env.uid,
-                today=beijing_date(fields.Datetime.now()),
+                today=clock.today(),
                 now=self.env.cr.now(),
             )
         )
@@ -491,7 +491,7 @@ class SrspKeyTarget(models.Model):
                       AND visit.result_date > %s::date - %s
                  GROUP BY line.target_id""",
                 pool,
-                beijing_date(fields.Datetime.now()),
+                clock.today(),
                 rulebook.key_finding_days,
             )
         return facts

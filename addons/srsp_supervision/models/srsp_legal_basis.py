@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 
 SEPARATORS = "；;\n\r"
 # What a citation says; frozen once an approved list rests on it.
@@ -72,7 +72,7 @@ class SrspLegalBasis(models.Model):
 
     @api.depends("effective_date", "repealed_date")
     def _compute_phase(self):
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         for basis in self:
             repealed, effective = basis.repealed_date, basis.effective_date
             basis.is_repealed = bool(repealed and repealed <= today)
@@ -86,7 +86,7 @@ class SrspLegalBasis(models.Model):
     def _search_is_repealed(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         repealed = Domain("repealed_date", "<=", today)
         return repealed if True in value else ~repealed
 

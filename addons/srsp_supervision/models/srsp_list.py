@@ -5,8 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..tools import canonical
-from ..tools.working_days import beijing_date
+from ..tools import canonical, clock
 from .srsp_division import INSPECTING
 
 OPEN_STATES = ("draft", "submitted", "consolidated", "approved")
@@ -159,7 +158,7 @@ class SrspList(models.Model):
     def _find_in_force_ids(self, date=None):
         """Ids of the versions in force on ``date`` (today): per company and kind the latest to take effect."""
         self.flush_model()
-        date = date or beijing_date(fields.Datetime.now())
+        date = date or clock.today()
         self.env.cr.execute(
             """
             SELECT DISTINCT ON (company_id, kind) id FROM srsp_list

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 
 
 class SrspList(models.Model):
@@ -24,7 +24,7 @@ class SrspList(models.Model):
             record._submit_when_complete()
 
     def _check_deadline(self):
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         if self.part_count and (not self.deadline or self.deadline < today):
             raise UserError(
                 self.env._(
@@ -117,7 +117,7 @@ class SrspList(models.Model):
                         list=record.name,
                     )
                 )
-            if record.approval_date > beijing_date(fields.Datetime.now()):
+            if record.approval_date > clock.today():
                 raise UserError(
                     self.env._(
                         "%(list)s: the approval is dated %(date)s, a day still to come.",
@@ -159,7 +159,7 @@ class SrspList(models.Model):
     def action_publish(self):
         self._check_role("group_policy_officer")
         self._check_state("approved")
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         for record in self.sudo():
             record._check_parts()
             record.effective_date = record.effective_date or today

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..fields import company_of
-from ..tools.working_days import beijing_date
+from ..tools import clock
 
 
 class SrspListPart(models.Model):
@@ -87,7 +87,7 @@ class SrspListPart(models.Model):
 
     @api.depends("state", "deadline", "opened_on")
     def _compute_is_overdue(self):
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         for part in self:
             part.is_overdue = bool(
                 part.opened_on

@@ -1,9 +1,9 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import format_date
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 
 
 class SrspListPart(models.Model):
@@ -14,7 +14,7 @@ class SrspListPart(models.Model):
     @api.model
     def _remind(self):
         """Remind divisions before the deadline, tell the policy division after it; once each."""
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         waiting = self.search(
             [
                 ("state", "!=", "handed_in"),

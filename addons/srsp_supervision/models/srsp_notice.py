@@ -2,10 +2,10 @@ from collections import defaultdict
 
 from markupsafe import Markup, escape
 
-from odoo import fields, models
+from odoo import models
 from odoo.tools import format_date
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 
 ACTIVITY = "srsp_supervision.mail_activity_visit"
 MINE = "/odoo/action-srsp_supervision.srsp_inspection_action_mine"
@@ -29,7 +29,7 @@ class SrspNotice(models.AbstractModel):
         :param members: ``[(inspector id, number of visits, first visit's id), …]``
         """
         task = iteration.draw_id.task_id
-        if task.date_to and task.date_to < beijing_date(fields.Datetime.now()):
+        if task.date_to and task.date_to < clock.today():
             return
         supporting = defaultdict(list)
         inspectors = self.env["srsp.inspector"].sudo()

@@ -1,8 +1,8 @@
 import datetime
 
-from odoo import api, fields, models
+from odoo import api, models
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 from .srsp_target import PERMIT_DAYS
 
 ACTIVITY = "srsp_supervision.mail_activity_permits"
@@ -17,7 +17,7 @@ class SrspDivision(models.Model):
     @api.model
     def _cron_remind_permits(self):
         """Open, correct or remove the to-do of each division's head, as the registry stands today."""
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         counts = self._count_permits(today)
         divisions = self.search([("active", "=", True)])
         for division in divisions:

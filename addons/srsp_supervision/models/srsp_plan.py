@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 
 NEXT_YEAR_FROM = 10  # the month from which plans are made for the year after
 
@@ -240,21 +240,19 @@ class SrspPlan(models.Model):
         self._check_role("group_policy_officer")
         self._check_state("consolidated")
         for plan in self.sudo():
-            plan.write(
-                {"state": "published", "published_on": fields.Date.context_today(self)}
-            )
+            plan.write({"state": "published", "published_on": clock.today()})
             plan._after_publish()
 
     @api.model
     def _get_default_year(self):
         """This year; from October on the next one."""
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         return today.year + (today.month >= NEXT_YEAR_FROM)
 
     @api.model
     def _get_first_day(self, year):
         """The day whose list and rulebook a plan of ``year`` follows: the year's first, or today once it has passed."""
-        return max(datetime.date(year, 1, 1), beijing_date(fields.Datetime.now()))
+        return max(datetime.date(year, 1, 1), clock.today())
 
     @api.model
     def _get_list(self, company, year):
@@ -489,7 +487,7 @@ class SrspPlan(models.Model):
 
     def _prepare_supplement_vals(self, vals, reason):
         """Values of an additional task for what this plan lacks; no window lies in the past alone."""
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         first = max(vals["date_from"], today)
         return {
             **vals,

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools import clock
+
 
 class SrspPublicity(models.Model):
     """A report about random supervision in the media (work plan, section 四（三）); the texts are attachments."""
@@ -13,7 +15,7 @@ class SrspPublicity(models.Model):
 
     name = fields.Char("Title", required=True, tracking=True)
     date = fields.Date(
-        required=True, index=True, default=fields.Date.context_today, tracking=True
+        required=True, index=True, default=lambda self: clock.today(), tracking=True
     )
     channel = fields.Selection(
         [

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools import clock
+
 
 class SrspRectification(models.Model):
     """What an entity was ordered to put right, until when, and whether it has (责令改正)."""
@@ -50,7 +52,7 @@ class SrspRectification(models.Model):
 
     @api.depends("state", "deadline")
     def _compute_is_late(self):
-        today = fields.Date.context_today(self)
+        today = clock.today()
         for rectification in self:
             rectification.is_late = (
                 rectification.state == "open" and rectification.deadline < today
@@ -81,9 +83,7 @@ class SrspRectification(models.Model):
                         entity=rectification.entity_id.name,
                     )
                 )
-        self.sudo().write(
-            {"state": state, "verified_on": fields.Date.context_today(self)}
-        )
+        self.sudo().write({"state": state, "verified_on": clock.today()})
 
     @api.depends("entity_id.name", "deadline")
     def _compute_display_name(self):

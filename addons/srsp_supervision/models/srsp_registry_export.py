@@ -1,9 +1,10 @@
 import csv
 import io
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
+from ..tools import clock
 from ..tools.registry_cells import normalise, split_words
 from ..tools.registry_file import quote
 from ..tools.registry_sheet import Heading, SheetWriter, write_template
@@ -24,7 +25,7 @@ class SrspRegistryImport(models.Model):
     @api.model
     def _get_export_name(self, kind):
         label = dict(self._fields["kind"]._description_selection(self.env))[kind]
-        return f"{label} {fields.Date.context_today(self)}"
+        return f"{label} {clock.today()}"
 
     @api.model
     def _get_template_name(self, kind):

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 
 # What srsp.sector counts of its registry.
 COUNTED = "targets complete fresh no_risk expired soon duplicates".split()
@@ -73,7 +73,7 @@ class SrspRegistryHealth(models.Model):
                      ORDER BY sector_id, year DESC, version DESC) confirmed ON confirmed.sector_id = sector.id
              WHERE sector.active
             """,
-            beijing_date(fields.Datetime.now()).year,
+            clock.today().year,
             SQL(", ").join(
                 SQL(
                     "coalesce((sector.registry_counts->>%s)::int, 0) AS %s",

@@ -1,9 +1,9 @@
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools import clock
 from ..tools.registry_cells import Bad
-from ..tools.working_days import beijing_date
 from . import srsp_registry_import_sql as sql
 from .srsp_registry_columns import ENTITY, TARGET, TARGET_COLUMNS
 from .srsp_registry_import_sql import ENTITY_VALUES, TARGET_VALUES
@@ -206,7 +206,7 @@ class SrspRegistryImport(models.Model):
             "company": self.company_id.id,
             "uid": self.env.uid,
             "now": self.env.cr.now(),
-            "today": beijing_date(fields.Datetime.now()),
+            "today": clock.today(),
             **parts,
         }
         self.env.cr.execute(SQL(statement, **parts))

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 
 RISK_CLASSES = [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D")]
 # In the order in which people read them.
@@ -200,7 +200,7 @@ class SrspRulebook(models.Model):
 
     @api.depends("state", "effective_date", "company_id")
     def _compute_phase(self):
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         for company, rulebooks in self.grouped("company_id").items():
             published = self._find_published(company)
             current = published.filtered(

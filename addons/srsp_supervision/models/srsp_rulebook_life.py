@@ -1,9 +1,10 @@
 import datetime
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
+from ..tools.clock import beijing_date
 
 ONE_DAY = datetime.timedelta(days=1)
 
@@ -82,7 +83,7 @@ class SrspRulebook(models.Model):
 
         The first one may do so today; a later one on a day after its publication and after every other's.
         """
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         last = self._find_published(company)[:1].effective_date
         return max(last, today) + ONE_DAY if last else today
 
@@ -96,7 +97,7 @@ class SrspRulebook(models.Model):
     @api.model
     def _find_in_force(self, company, date=None):
         """The same as ``_get_in_force``, but an empty set when there is none."""
-        date = date or beijing_date(fields.Datetime.now())
+        date = date or clock.today()
         return self.sudo().search(
             [
                 ("company_id", "=", company.id),
@@ -112,7 +113,7 @@ class SrspRulebook(models.Model):
 
         :raise UserError: when there is none
         """
-        date = date or beijing_date(fields.Datetime.now())
+        date = date or clock.today()
         rulebook = self._find_in_force(company, date)
         if not rulebook:
             raise UserError(

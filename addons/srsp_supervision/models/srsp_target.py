@@ -8,8 +8,9 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..fields import company_of
+from ..tools import clock
+from ..tools.clock import beijing_date
 from ..tools.identity import holds_identity, mask_all
-from ..tools.working_days import beijing_date
 from .srsp_rulebook import RISK_CLASSES
 from .srsp_target_change import LOGGED, RISK_SOURCES, Origin
 
@@ -351,7 +352,7 @@ class SrspTarget(models.Model):
 
     def _stamp(self, names, vals):
         """Date and sign the moves of the fields ``names``, but for what ``vals`` says itself."""
-        today = beijing_date(fields.Datetime.now())
+        today = clock.today()
         stamps = {}
         if "risk_class" in names:
             known = bool(self[:1].risk_class)
@@ -387,7 +388,7 @@ class SrspTarget(models.Model):
 
 def get_permit_state(until):
     """Which of ``PERMIT_STATES`` a permit is in today that is valid until that day; False: no end."""
-    today = beijing_date(fields.Datetime.now())
+    today = clock.today()
     if not until:
         return "none"
     if until < today:

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
+from ..tools.clock import beijing_date
 
 LEAST_RATIO = 0.05  # of the work plan, 二（二）, while no rulebook is in force
 FROZEN_FIELDS = frozenset(
@@ -166,10 +167,10 @@ class SrspTask(models.Model):
         help="How many different results it can have: 17,721,088 for 6 numbers of 33 and 1 of 16.",
     )
     date_from = fields.Date(
-        "Inspections From", required=True, default=fields.Date.context_today
+        "Inspections From", required=True, default=lambda self: clock.today()
     )
     date_to = fields.Date(
-        "Inspections Until", required=True, default=fields.Date.context_today
+        "Inspections Until", required=True, default=lambda self: clock.today()
     )
     draw_at = fields.Datetime("Announced Draw", copy=False, tracking=True)
     year = fields.Integer(
@@ -381,7 +382,7 @@ class SrspTask(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         tasks = super().create(vals_list)
-        today = fields.Date.context_today(self)
+        today = clock.today()
         for task in tasks.sudo():
             task.number = task.company_id._srsp_next_number(
                 self._name, today.strftime("%Y%m%d")

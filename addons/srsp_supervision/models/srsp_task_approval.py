@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools.working_days import beijing_date
+from ..tools import clock
 from .srsp_task import FROZEN_FIELDS
 
 # What may still be set once a task has been requested or approved.
@@ -130,7 +130,7 @@ class SrspTask(models.Model):
                 {
                     "approval_state": "approved",
                     "approved_by_id": self.env.uid,
-                    "approved_on": beijing_date(fields.Datetime.now()),
+                    "approved_on": clock.today(),
                 }
             )
             task.activity_feedback(["mail.mail_activity_data_todo"])

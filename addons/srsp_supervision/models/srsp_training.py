@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools import clock
+
 
 class SrspTraining(models.Model):
     """A training that has been held: topic, day, hours, and who took part."""
@@ -10,7 +12,7 @@ class SrspTraining(models.Model):
     _check_company_auto = True
 
     name = fields.Char("Topic", required=True)
-    date = fields.Date(required=True, index=True, default=fields.Date.context_today)
+    date = fields.Date(required=True, index=True, default=lambda self: clock.today())
     hours = fields.Float(required=True, default=1, aggregator="sum")
     division_id = fields.Many2one(
         "srsp.division",

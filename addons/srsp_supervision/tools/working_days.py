@@ -5,21 +5,9 @@ every function asks ``is_working(day)``.
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 ONE_DAY = timedelta(days=1)
-BEIJING = ZoneInfo("Asia/Shanghai")  # the legal time of the whole country
-
-
-def beijing_time(moment: datetime) -> str:
-    """Return a UTC time as of ``beijing_date`` as people in Beijing write it, to the minute."""
-    return moment.replace(tzinfo=UTC).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
-
-
-def beijing_date(moment: datetime) -> date:
-    """Return the date in Beijing of a UTC time without a time zone, as a database holds it."""
-    return moment.replace(tzinfo=UTC).astimezone(BEIJING).date()
 
 
 def add_working_days(

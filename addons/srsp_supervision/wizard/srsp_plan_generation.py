@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools import clock
 from ..tools.certificate import one_line
-from ..tools.working_days import beijing_date
 
 
 class SrspPlanGeneration(models.TransientModel):
@@ -39,7 +39,7 @@ class SrspPlanGeneration(models.TransientModel):
 
     @api.model
     def _selection_year(self):
-        year = beijing_date(fields.Datetime.now()).year
+        year = clock.today().year
         plan_years = self.env["srsp.plan"].sudo()._read_group([], ["year"])
         years = {year, year + 1, *(known for [known] in plan_years)}
         return [(str(one), str(one)) for one in sorted(years)]

@@ -9,6 +9,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ..models.srsp_registry_columns import COLUMNS
 from ..models.srsp_registry_import_words import REASONS as CELL_REASONS
+from ..tools import clock
 from ..tools import registry_cells as cells
 from ..tools.registry_convert import (
     CellError,
@@ -134,7 +135,7 @@ class SrspTaskRosterImport(models.TransientModel):
         task = self.task_id
         task._check_roster_open()
         task.sudo().lock_for_update()
-        if self.issued_on > fields.Date.context_today(self):
+        if self.issued_on > clock.today():
             raise UserError(
                 self.env._("The document was issued on a day still to come.")
             )
