@@ -1,6 +1,14 @@
-"""Fields that several models of the addon declare in the same way."""
+"""Field classes and field factories that the models of this addon share."""
+
+import re
 
 from odoo import api, fields
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+_WILDCARDS = re.compile(r"[%_\\]+")
+_TWO_CHINESE = re.compile("[\u4e00-\u9fff]{2}")
+_NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]+")
 
 
 def company_of(name):
@@ -18,3 +26,68 @@ def company_of(name):
     return fields.Many2one(
         "res.company", compute=compute, store=True, precompute=True, index=True
     )
+
+
+class UnconstrainedMany2one(fields.Many2one):
+    """A Many2one without a foreign key, which would take longer to check than the rows of a draw take to write.
+
+    What it points at is never deleted, as that model's own guard sees to, or the column it was copied from has
+    such a key.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        pass
+
+
+class PrivateOne2many(fields.One2many):
+    """Records of which a search, too, tells no more than the user may read of them.
+
+    Odoo's own field looks at all records when asked whether there are any, or for some by their ids.
+    """
+
+    def condition_to_sql(self, field_expr, operator, value, model, alias, query):
+        def find(operator, domain):
+            return super(PrivateOne2many, self).condition_to_sql(
+                field_expr, operator, domain, model, alias, query
+            )
+
+        if operator not in ("in", "not in"):
+            return find(operator, value)
+        parts = [find("any", Domain("id", "in", set(value) - {False}))]
+        if False in value:
+            parts.append(find("not any", Domain.TRUE))
+        found = SQL("(%s)", SQL(" OR ").join(parts))
+        return found if operator == "in" else SQL("NOT %s", found)
+
+
+class BigramChar(fields.Char):
+    """A text of which any fragment of two characters and more is found by an index over ``srsp_bigrams``.
+
+    Trigrams need three characters, and names of enterprises are looked up by two. One character is still found, by
+    reading every name.
+    """
+
+    def condition_to_sql(self, field_expr, operator, value, model, alias, query):
+        condition = super().condition_to_sql(
+            field_expr, operator, value, model, alias, query
+        )
+        if field_expr != self.name or operator not in (
+            "ilike",
+            "like",
+            "=ilike",
+            "=like",
+        ):
+            return condition
+        # With unaccent, other letters than Chinese ones may stand for each other.
+        parts = (_NOT_CHINESE if model.pool.has_unaccent else _WILDCARDS).split(
+            str(value)
+        )
+        column = SQL.identifier(alias, self.name)
+        held = [
+            SQL("srsp_bigrams(%s) @> srsp_bigrams(%s)", column, part)
+            for part in parts
+            if len(part) > 1
+        ]
+        if operator in ("ilike", "like") and _TWO_CHINESE.fullmatch(str(value)):
+            return SQL("(%s)", held[0])  # the index says it all
+        return SQL("(%s)", SQL(" AND ").join([*held, condition])) if held else condition

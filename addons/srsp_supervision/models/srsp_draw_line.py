@@ -1,15 +1,6 @@
 from odoo import api, fields, models
 
-
-class Reference(fields.Many2one):
-    """A Many2one without a foreign key, which would take longer to check than the rows of a draw take to write.
-
-    What it points at is never deleted, as that model's own guard sees to, or the column it was copied from has
-    such a key.
-    """
-
-    def update_db_foreign_key(self, model, column):
-        pass
+from ..fields import UnconstrainedMany2one
 
 
 class SrspDrawLine(models.Model):
@@ -26,10 +17,10 @@ class SrspDrawLine(models.Model):
     _rec_name = "label"
     _log_access = False
 
-    draw_id = Reference("srsp.draw", required=True, ondelete="restrict")
+    draw_id = UnconstrainedMany2one("srsp.draw", required=True, ondelete="restrict")
     company_id = fields.Many2one(related="draw_id.company_id")
-    target_id = Reference("srsp.target", required=True, ondelete="restrict")
-    entity_id = Reference(
+    target_id = UnconstrainedMany2one("srsp.target", required=True, ondelete="restrict")
+    entity_id = UnconstrainedMany2one(
         "srsp.entity", required=True, ondelete="restrict", help="As of the lock."
     )
     label = fields.Char(required=True)

@@ -3,8 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..fields import UnconstrainedMany2one
 from ..tools import clock
-from .srsp_draw_line import Reference
 
 STAGES = [
     ("assigned", "Assigned"),
@@ -58,7 +58,9 @@ class SrspInspection(models.Model):
     draw_id = fields.Many2one(
         "srsp.draw", readonly=True, index=True, ondelete="restrict"
     )
-    division_id = Reference(related="task_id.division_id", store=True, index=True)
+    division_id = UnconstrainedMany2one(
+        related="task_id.division_id", store=True, index=True
+    )
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True
     )

@@ -3,7 +3,7 @@ import datetime
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .srsp_draw_line import Reference
+from ..fields import UnconstrainedMany2one
 
 # Codes of the national enterprise credit publicity system.
 RESULTS = [
@@ -46,8 +46,12 @@ class SrspInspectionLine(models.Model):
     inspection_id = fields.Many2one(
         "srsp.inspection", required=True, readonly=True, index=True, ondelete="restrict"
     )
-    company_id = Reference(related="inspection_id.company_id", store=True, index=True)
-    division_id = Reference(related="inspection_id.division_id", store=True, index=True)
+    company_id = UnconstrainedMany2one(
+        related="inspection_id.company_id", store=True, index=True
+    )
+    division_id = UnconstrainedMany2one(
+        related="inspection_id.division_id", store=True, index=True
+    )
     stage = fields.Selection(related="inspection_id.stage")
     target_id = fields.Many2one(
         "srsp.target", required=True, readonly=True, index=True, ondelete="restrict"

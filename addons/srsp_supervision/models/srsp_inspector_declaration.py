@@ -1,31 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..fields import company_of
 from ..tools import clock
-
-
-class PrivateOne2many(fields.One2many):
-    """Records of which a search, too, tells no more than the user may read of them.
-
-    Odoo's own field looks at all records when asked whether there are any, or for some by their ids.
-    """
-
-    def condition_to_sql(self, field_expr, operator, value, model, alias, query):
-        def find(operator, domain):
-            return super(PrivateOne2many, self).condition_to_sql(
-                field_expr, operator, domain, model, alias, query
-            )
-
-        if operator not in ("in", "not in"):
-            return find(operator, value)
-        parts = [find("any", Domain("id", "in", set(value) - {False}))]
-        if False in value:
-            parts.append(find("not any", Domain.TRUE))
-        found = SQL("(%s)", SQL(" OR ").join(parts))
-        return found if operator == "in" else SQL("NOT %s", found)
 
 
 class SrspInspectorDeclaration(models.AbstractModel):

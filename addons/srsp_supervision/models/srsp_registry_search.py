@@ -1,9 +1,11 @@
 import re
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from ..fields import BigramChar
 
 # Every two characters that follow each other. Immutable, so that an index can hold them; a loop takes a third of the
 # time of a query.
@@ -31,42 +33,6 @@ LOCALE = """
 SELECT datctype, upper('é') = 'É' AND pg_encoding_to_char(encoding) = 'UTF8'
   FROM pg_database WHERE datname = current_database()
 """
-_WILDCARDS = re.compile(r"[%_\\]+")
-_TWO_CHINESE = re.compile("[\u4e00-\u9fff]{2}")
-_NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]+")
-
-
-class BigramChar(fields.Char):
-    """A text of which any fragment of two characters and more is found by an index over ``srsp_bigrams``.
-
-    Trigrams need three characters, and names of enterprises are looked up by two. One character is still found, by
-    reading every name.
-    """
-
-    def condition_to_sql(self, field_expr, operator, value, model, alias, query):
-        condition = super().condition_to_sql(
-            field_expr, operator, value, model, alias, query
-        )
-        if field_expr != self.name or operator not in (
-            "ilike",
-            "like",
-            "=ilike",
-            "=like",
-        ):
-            return condition
-        # With unaccent, other letters than Chinese ones may stand for each other.
-        parts = (_NOT_CHINESE if model.pool.has_unaccent else _WILDCARDS).split(
-            str(value)
-        )
-        column = SQL.identifier(alias, self.name)
-        held = [
-            SQL("srsp_bigrams(%s) @> srsp_bigrams(%s)", column, part)
-            for part in parts
-            if len(part) > 1
-        ]
-        if operator in ("ilike", "like") and _TWO_CHINESE.fullmatch(str(value)):
-            return SQL("(%s)", held[0])  # the index says it all
-        return SQL("(%s)", SQL(" AND ").join([*held, condition])) if held else condition
 
 
 class SrspEntity(models.Model):
