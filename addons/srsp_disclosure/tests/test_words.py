@@ -8,7 +8,7 @@ from lxml import html
 from odoo import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from odoo.addons.srsp_supervision.models.ir_http import read_core_terms
+from odoo.addons.srsp_supervision.models.base.ir_http import read_core_terms
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 OURS = ("srsp_supervision", "srsp_disclosure")

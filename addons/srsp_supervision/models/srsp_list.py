@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..tools import canonical, clock
-from .srsp_division import INSPECTING
+from .base.srsp_division import INSPECTING
 
 OPEN_STATES = ("draft", "submitted", "consolidated", "approved")
 

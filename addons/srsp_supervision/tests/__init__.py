@@ -1,4 +1,3 @@
-from . import test_access
 from . import test_assignment
 from . import test_canonical
 from . import test_certificate
@@ -35,8 +34,6 @@ from . import test_paper
 from . import test_plan_generation
 from . import test_qualifications
 from . import test_recusals
-from . import test_region_migration
-from . import test_regions
 from . import test_registry_attributes
 from . import test_registry_dates
 from . import test_registry_doors
@@ -51,7 +48,6 @@ from . import test_registry_insiders
 from . import test_registry_upload
 from . import test_registry_workbook
 from . import test_risk
-from . import test_roles
 from . import test_rulebook
 from . import test_rulebook_demo
 from . import test_rulebook_effects
@@ -66,4 +62,10 @@ from . import test_verify_draw_differences
 from . import test_vrs
 from . import test_witnesses
 from . import test_workbook
-from . import test_working_days
+from .base import (
+    test_access,
+    test_region_migration,
+    test_regions,
+    test_roles,
+    test_working_days,
+)

@@ -1,4 +1,4 @@
-from . import srsp_reason
+from . import base
 from . import srsp_draw_change
 from . import srsp_draw_randomness
 from . import srsp_rulebook_effects

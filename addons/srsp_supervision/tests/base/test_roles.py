@@ -3,7 +3,7 @@
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
-from .common import ROLES, SrspCase
+from ..common import ROLES, SrspCase
 
 EXPORTERS = {
     "division_officer",

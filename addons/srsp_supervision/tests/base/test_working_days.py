@@ -5,10 +5,10 @@ from pathlib import Path
 
 from odoo.tests import BaseCase
 
-from ..tools.working_days import add_working_days, working_days_between
+from ...tools.working_days import add_working_days, working_days_between
 
 CALENDAR = json.loads(
-    (Path(__file__).parent / "data" / "statutory_days.json").read_text()
+    (Path(__file__).parents[1] / "data" / "statutory_days.json").read_text()
 )
 OFF, WORK = (
     frozenset(map(date.fromisoformat, CALENDAR[key])) for key in ("off", "work")

@@ -2,7 +2,7 @@ from collections import Counter
 
 from odoo import api, fields, models
 
-from ..tools.certificate import one_line
+from ...tools.certificate import one_line
 
 
 class SrspRegion(models.Model):

@@ -4,7 +4,7 @@ import holidays
 
 from odoo import api, fields, models
 
-from ..tools.working_days import add_working_days
+from ...tools.working_days import add_working_days
 
 WEEKEND = 5
 

@@ -9,8 +9,8 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import DRAW_AT, NOW
-from .registry_case import CODE, CODE_2, HEADER, RegistryCase
+from ..common import DRAW_AT, NOW
+from ..registry_case import CODE, CODE_2, HEADER, RegistryCase
 
 
 @tagged("post_install", "-at_install")

@@ -5,7 +5,7 @@ import importlib.util
 from odoo.tests import tagged
 from odoo.tools import file_path
 
-from .common import SrspCase
+from ..common import SrspCase
 
 SCRIPT = "srsp_supervision/migrations/19.0.1.1.0/post-migrate.py"
 BEFORE = """

@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from .common import ROLES, SrspCase
+from ..common import ROLES, SrspCase
 
 MODELS = (
     "division sector calendar.day rulebook list list.part legal.basis method item duty entity target target.change"

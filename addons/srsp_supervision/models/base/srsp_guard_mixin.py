@@ -3,7 +3,7 @@ import logging
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..tools.identity import holds_identity, mask_all
+from ...tools.identity import holds_identity, mask_all
 
 _logger = logging.getLogger(__name__)
 
