@@ -58,7 +58,7 @@
         "views/srsp_wizard_views.xml",
         "views/srsp_rulebook_effects_views.xml",
         "views/srsp_registry_import_views.xml",
-        "views/srsp_event_check_views.xml",
+        "views/chain/srsp_event_check_views.xml",
         "views/srsp_menus.xml",
     ],
     "demo": [

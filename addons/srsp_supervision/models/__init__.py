@@ -1,6 +1,5 @@
 from . import base
-from . import srsp_event
-from . import srsp_event_check
+from . import chain
 from . import srsp_rulebook
 from . import srsp_rulebook_life
 from . import srsp_rulebook_effects

@@ -4,9 +4,9 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools import canonical
+from .chain.srsp_event_check import LONGEST_REPORT
 from .srsp_draw_certificate import SEALS
 from .srsp_draw_identity import LOCK_SEALS
-from .srsp_event_check import LONGEST_REPORT
 
 # What a result says that no renaming of companies, divisions or items may change.
 RESULT_FIELDS = ("number", "draw", "task", "inspected_on", "result_date", "keys")

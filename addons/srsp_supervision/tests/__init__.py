@@ -1,5 +1,4 @@
 from . import test_assignment
-from . import test_canonical
 from . import test_certificate
 from . import test_chain_records
 from . import test_contacts
@@ -11,7 +10,6 @@ from . import test_draw_change
 from . import test_draw_doors
 from . import test_draw_room
 from . import test_eligibility
-from . import test_event_check
 from . import test_external_list
 from . import test_insiders
 from . import test_inspection
@@ -69,3 +67,4 @@ from .base import (
     test_roles,
     test_working_days,
 )
+from .chain import test_canonical, test_event_check

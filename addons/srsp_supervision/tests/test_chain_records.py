@@ -4,7 +4,7 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
-from .chain_case import ChainCase
+from .chain.chain_case import ChainCase
 from .common import DRAW_AT, NOW
 
 LINE = "UPDATE srsp_draw_line SET {} WHERE draw_id = %(draw)s AND label = %(label)s"

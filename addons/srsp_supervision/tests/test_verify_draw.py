@@ -12,7 +12,7 @@ from odoo.tests import BaseCase
 
 from ..tools import assignment, canonical, certificate, verify_draw, vrs
 from .certificate_factory import make_certificate, reseal
-from .test_canonical import NUMBERS
+from .chain.test_canonical import NUMBERS
 
 
 def random_certificate(seed):

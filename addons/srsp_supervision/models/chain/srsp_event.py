@@ -4,7 +4,7 @@ from collections import namedtuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools import canonical
+from ...tools import canonical
 
 BATCH_EVENTS = 500
 BATCH_BYTES = 8 * 1024 * 1024

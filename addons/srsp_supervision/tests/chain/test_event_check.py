@@ -3,10 +3,10 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from ..models import srsp_event
-from ..tools.json_diff import first_difference
+from ...models.chain import srsp_event
+from ...tools.json_diff import first_difference
+from ..common import SrspCase
 from .chain_case import ChainCase
-from .common import SrspCase
 
 EVENT = (
     "UPDATE srsp_event SET {} WHERE company_id = %(company)s AND sequence = %(number)s"

@@ -3,8 +3,8 @@ import json
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..tools import canonical
-from ..tools.json_diff import first_difference
+from ...tools import canonical
+from ...tools.json_diff import first_difference
 
 LONGEST_REPORT = 20  # sentences; the first is the one that matters
 LONGEST_VALUE = 80  # characters of a value in a sentence

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from odoo.tests import BaseCase
 
-from ..tools import canonical
+from ...tools import canonical
 
 # What JSON.stringify of a browser writes for these numbers.
 NUMBERS = [

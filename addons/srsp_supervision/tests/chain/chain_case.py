@@ -1,4 +1,4 @@
-from .common import SrspCase
+from ..common import SrspCase
 
 
 class ChainCase(SrspCase):

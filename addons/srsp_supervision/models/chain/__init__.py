@@ -1,0 +1,2 @@
+from . import srsp_event
+from . import srsp_event_check

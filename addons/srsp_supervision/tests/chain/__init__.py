@@ -1,0 +1,2 @@
+from . import test_canonical
+from . import test_event_check
