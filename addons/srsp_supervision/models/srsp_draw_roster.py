@@ -7,9 +7,9 @@ from odoo.tools import SQL
 
 from ..tools import certificate as cert
 from ..tools.clock import beijing_date
+from .rulebook.srsp_rulebook import percent
 from .srsp_draw import planned
 from .srsp_draw_eligibility import CLASS_JOINS
-from .srsp_rulebook import percent
 
 STREAM_ROWS = 10_000
 STRATA_SHOWN = 20

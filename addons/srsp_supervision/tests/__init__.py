@@ -46,9 +46,6 @@ from . import test_registry_insiders
 from . import test_registry_upload
 from . import test_registry_workbook
 from . import test_risk
-from . import test_rulebook
-from . import test_rulebook_demo
-from . import test_rulebook_effects
 from . import test_search
 from . import test_sources
 from . import test_target
@@ -68,3 +65,4 @@ from .base import (
     test_working_days,
 )
 from .chain import test_canonical, test_event_check
+from .rulebook import test_rulebook, test_rulebook_demo, test_rulebook_effects

@@ -6,8 +6,8 @@ from lxml import html
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..models.srsp_rulebook_effects import Effect
-from .common import DRAW_AT
+from ...models.rulebook.srsp_rulebook_effects import Effect
+from ..common import DRAW_AT
 from .test_rulebook import NEXT_MONTH, RulebookCase
 
 

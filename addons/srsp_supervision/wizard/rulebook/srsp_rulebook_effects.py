@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.srsp_rulebook import PARAMETERS
-from ..models.srsp_rulebook_effects import GENERAL
+from ...models.rulebook.srsp_rulebook import PARAMETERS
+from ...models.rulebook.srsp_rulebook_effects import GENERAL
 
 SHOWN = 50
 

@@ -3,8 +3,8 @@ import datetime
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..tools import clock
-from ..tools.clock import beijing_date
+from ...tools import clock
+from ...tools.clock import beijing_date
 
 ONE_DAY = datetime.timedelta(days=1)
 

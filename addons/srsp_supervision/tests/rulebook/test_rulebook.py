@@ -6,9 +6,9 @@ from lxml import html
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
-from ..models.srsp_rulebook import PARAMETERS
-from ..models.srsp_rulebook_effects import Effect
-from .common import DRAW_AT, SrspCase
+from ...models.rulebook.srsp_rulebook import PARAMETERS
+from ...models.rulebook.srsp_rulebook_effects import Effect
+from ..common import DRAW_AT, SrspCase
 
 TODAY = "2026-03-16 02:00:00"
 NEXT_MONTH = date(2026, 4, 1)

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare
 
-from ..tools import clock
+from ...tools import clock
 
 RISK_CLASSES = [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D")]
 # In the order in which people read them.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from odoo import models
 from odoo.tools import float_compare
 
-from ..tools.clock import beijing_date, beijing_time
+from ...tools.clock import beijing_date, beijing_time
 from .srsp_rulebook import percent
 
 STRATA = {"risk_class": [*"ABCD", "none"], "key": ["key", "ordinary"]}

@@ -1,0 +1,1 @@
+from . import srsp_rulebook_effects
