@@ -1,10 +1,8 @@
 from . import test_assignment
 from . import test_certificate
 from . import test_chain_records
-from . import test_contacts
 from . import test_coverage
 from . import test_demo_lists
-from . import test_demo_registry
 from . import test_draw
 from . import test_draw_change
 from . import test_draw_doors
@@ -14,7 +12,6 @@ from . import test_external_list
 from . import test_insiders
 from . import test_inspection
 from . import test_inspectors
-from . import test_key_target
 from . import test_joint_draw
 from . import test_legal_basis
 from . import test_list_access
@@ -34,21 +31,16 @@ from . import test_qualifications
 from . import test_recusals
 from . import test_registry_attributes
 from . import test_registry_dates
-from . import test_registry_doors
 from . import test_registry_export
-from . import test_registry_health
 from . import test_registry_import
 from . import test_registry_import_errors
 from . import test_registry_import_files
 from . import test_registry_import_inspectors
 from . import test_registry_import_keys
-from . import test_registry_insiders
 from . import test_registry_upload
 from . import test_registry_workbook
 from . import test_risk
-from . import test_search
 from . import test_sources
-from . import test_target
 from . import test_task_approval
 from . import test_task_strata
 from . import test_text_diff
@@ -66,3 +58,13 @@ from .base import (
 )
 from .chain import test_canonical, test_event_check
 from .rulebook import test_rulebook, test_rulebook_demo, test_rulebook_effects
+from .registry import (
+    test_contacts,
+    test_demo_registry,
+    test_key_target,
+    test_registry_doors,
+    test_registry_health,
+    test_registry_insiders,
+    test_search,
+    test_target,
+)

@@ -10,7 +10,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..common import DRAW_AT, NOW
-from ..registry_case import CODE, CODE_2, HEADER, RegistryCase
+from ..registry.registry_case import CODE, CODE_2, HEADER, RegistryCase
 
 
 @tagged("post_install", "-at_install")

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..fields import BigramChar
+from ...fields import BigramChar
 
 # Every two characters that follow each other. Immutable, so that an index can hold them; a loop takes a third of the
 # time of a query.

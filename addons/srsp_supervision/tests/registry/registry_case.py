@@ -8,7 +8,7 @@ import zipfile
 import openpyxl
 import xlsxwriter
 
-from .common import SrspCase
+from ..common import SrspCase
 
 HEADER = ["entity_name", "uscc", "sector", "permit_number"]
 CODE = "91110000600037341L"

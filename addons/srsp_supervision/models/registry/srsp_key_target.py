@@ -6,9 +6,9 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
-from ..fields import company_of
-from ..tools import clock
-from ..tools.certificate import one_line
+from ...fields import company_of
+from ...tools import clock
+from ...tools.certificate import one_line
 from .srsp_target_change import Origin
 
 _logger = logging.getLogger(__name__)

@@ -2,7 +2,7 @@ import datetime
 
 from odoo import api, models
 
-from ..tools import clock
+from ...tools import clock
 from .srsp_target import PERMIT_DAYS
 
 ACTIVITY = "srsp_supervision.mail_activity_permits"

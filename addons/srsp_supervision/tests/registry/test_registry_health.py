@@ -9,8 +9,8 @@ from lxml import etree
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from ..models.srsp_registry_confirmation import COUNTS
-from .common import SrspCase
+from ...models.registry.srsp_registry_confirmation import COUNTS
+from ..common import SrspCase
 
 
 @tagged("post_install", "-at_install")

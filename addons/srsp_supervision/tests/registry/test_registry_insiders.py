@@ -7,7 +7,7 @@ import io
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
-from .common import NOW
+from ..common import NOW
 from .registry_case import CODE, HEADER, RegistryCase
 
 NUMBER = "999999190001010015"  # of nobody: no region 999999; the check digit is right

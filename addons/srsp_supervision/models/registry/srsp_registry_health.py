@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools import clock
+from ...tools import clock
 
 # What srsp.sector counts of its registry.
 COUNTED = "targets complete fresh no_risk expired soon duplicates".split()

@@ -7,11 +7,11 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..fields import company_of
-from ..tools import clock
-from ..tools.clock import beijing_date
-from ..tools.identity import holds_identity, mask_all
-from .rulebook.srsp_rulebook import RISK_CLASSES
+from ...fields import company_of
+from ...tools import clock
+from ...tools.clock import beijing_date
+from ...tools.identity import holds_identity, mask_all
+from ..rulebook.srsp_rulebook import RISK_CLASSES
 from .srsp_target_change import LOGGED, RISK_SOURCES, Origin
 
 # Texts that others get to read.

@@ -6,8 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_list
 
-from ..tools import uscc
-from ..tools.identity import HIDDEN, mask
+from ...tools import uscc
+from ...tools.identity import HIDDEN, mask
 
 # Texts that others get to read.
 READ_TEXTS = (

@@ -8,9 +8,9 @@ from lxml import etree
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
-from ..models import srsp_registry_search
-from ..models.srsp_registry_search import LOCALE
-from .common import SrspCase
+from ...models.registry import srsp_registry_search
+from ...models.registry.srsp_registry_search import LOCALE
+from ..common import SrspCase
 
 NAMES = ["福州测绘院", "福建测绘规划公司", "Fuzhou Survey 50%", "a_b矿业", "矿", "绘测"]
 FRAGMENTS = [

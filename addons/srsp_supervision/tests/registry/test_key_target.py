@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import DRAW_AT, NOW, ROLES, SrspCase
+from ..common import DRAW_AT, NOW, ROLES, SrspCase
 from .registry_case import CODE, HEADER, RegistryCase
 
 DAY = date(2026, 3, 20)

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..fields import company_of
+from ...fields import company_of
 from .srsp_target import PERMIT_STATES, get_permit_state
 
 

@@ -8,7 +8,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import DRAW_AT, NOW, SrspCase
+from ..common import DRAW_AT, NOW, SrspCase
 
 NUMBER = "999999190001010015"  # of nobody: no region 999999; the check digit is right
 

@@ -4,7 +4,7 @@ import base64
 
 from odoo.tests import TransactionCase, tagged
 
-from ..demo.import_files import HEADINGS, UNKNOWN
+from ...demo.import_files import HEADINGS, UNKNOWN
 
 
 @tagged("post_install", "-at_install")

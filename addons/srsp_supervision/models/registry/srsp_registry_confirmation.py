@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from ..tools.clock import beijing_date
+from ...tools.clock import beijing_date
 
 COUNTS = (
     "target_count complete_count no_risk_count expired_count duplicate_count".split()

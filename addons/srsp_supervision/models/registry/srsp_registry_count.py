@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.clock import beijing_date
+from ...tools.clock import beijing_date
 from .srsp_target import COMPLETE, PERMIT_DAYS
 
 # Per sector over its targets but the removed ones.
