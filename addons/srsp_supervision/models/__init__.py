@@ -2,6 +2,7 @@ from . import base
 from . import chain
 from . import rulebook
 from . import registry
+from . import staff
 from . import srsp_legal_basis
 from . import srsp_list
 from . import srsp_list_guard
@@ -16,16 +17,6 @@ from . import srsp_list_line_sheet
 from . import srsp_method
 from . import srsp_item
 from . import srsp_duty
-from . import srsp_inspector
-from . import srsp_inspector_pool
-from . import srsp_inspector_personal
-from . import srsp_inspector_certificate
-from . import srsp_inspector_declaration
-from . import srsp_inspector_absence
-from . import srsp_inspector_tie
-from . import srsp_recusal
-from . import srsp_training
-from . import srsp_publicity
 from . import srsp_plan
 from . import srsp_task
 from . import srsp_task_stratum

@@ -11,7 +11,6 @@ from . import test_eligibility
 from . import test_external_list
 from . import test_insiders
 from . import test_inspection
-from . import test_inspectors
 from . import test_joint_draw
 from . import test_legal_basis
 from . import test_list_access
@@ -27,8 +26,6 @@ from . import test_lists_and_plans
 from . import test_notices
 from . import test_paper
 from . import test_plan_generation
-from . import test_qualifications
-from . import test_recusals
 from . import test_registry_attributes
 from . import test_registry_dates
 from . import test_registry_export
@@ -68,3 +65,4 @@ from .registry import (
     test_search,
     test_target,
 )
+from .staff import test_inspectors, test_qualifications, test_recusals

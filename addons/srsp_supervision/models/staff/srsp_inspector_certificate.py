@@ -5,8 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ..fields import company_of
-from ..tools import clock
+from ...fields import company_of
+from ...tools import clock
 
 # Certificates that allow to enforce the law: only these make an officer eligible.
 OFFICIAL = ("department", "provincial")

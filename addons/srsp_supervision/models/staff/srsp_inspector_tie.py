@@ -3,8 +3,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
-from ..fields import company_of
-from ..tools import clock
+from ...fields import company_of
+from ...tools import clock
 
 # 行政处罚法 43 asks for recusal where a tie may touch impartiality and names no time. For a former employer
 # the rule that does is taken over: three years, 政府采购法实施条例 (State Council decree 658) 9 (1).

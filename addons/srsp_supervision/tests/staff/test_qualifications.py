@@ -7,8 +7,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import DRAW_AT, NOW
-from .list_case import APPROVAL, TODAY, ListCase
+from ..common import DRAW_AT, NOW
+from ..list_case import APPROVAL, TODAY, ListCase
 
 
 @tagged("post_install", "-at_install")

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..tools import clock
+from ...tools import clock
 
 
 class SrspTraining(models.Model):

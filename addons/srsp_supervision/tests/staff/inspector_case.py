@@ -1,6 +1,6 @@
 from freezegun import freeze_time
 
-from .common import NOW, SrspCase
+from ..common import NOW, SrspCase
 
 
 class InspectorCase(SrspCase):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..tools import clock
+from ...tools import clock
 
 
 class SrspPublicity(models.Model):

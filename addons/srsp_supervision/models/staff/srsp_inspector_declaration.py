@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ..fields import company_of
-from ..tools import clock
+from ...fields import company_of
+from ...tools import clock
 
 
 class SrspInspectorDeclaration(models.AbstractModel):

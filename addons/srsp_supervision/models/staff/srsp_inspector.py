@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ..fields import PrivateOne2many
-from ..tools import clock
+from ...fields import PrivateOne2many
+from ...tools import clock
 
 # What decides, beside certificates and absences, whom a draw may take.
 POOL_FIELDS = frozenset(

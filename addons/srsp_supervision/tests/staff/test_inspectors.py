@@ -7,9 +7,9 @@ from freezegun import freeze_time
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from .common import DRAW_AT
+from ..common import DRAW_AT
+from ..list_case import TODAY
 from .inspector_case import InspectorCase
-from .list_case import TODAY
 
 
 @tagged("post_install", "-at_install")

@@ -1,0 +1,3 @@
+from . import test_inspectors
+from . import test_qualifications
+from . import test_recusals
