@@ -2,7 +2,6 @@ from . import test_assignment
 from . import test_certificate
 from . import test_chain_records
 from . import test_coverage
-from . import test_demo_lists
 from . import test_draw
 from . import test_draw_change
 from . import test_draw_doors
@@ -12,19 +11,8 @@ from . import test_external_list
 from . import test_insiders
 from . import test_inspection
 from . import test_joint_draw
-from . import test_legal_basis
-from . import test_list_access
-from . import test_list_calendar
-from . import test_list_comparison
-from . import test_list_cycle
-from . import test_list_diff
-from . import test_list_frozen
-from . import test_list_http
-from . import test_list_input
-from . import test_list_workbook
 from . import test_lists_and_plans
 from . import test_notices
-from . import test_paper
 from . import test_plan_generation
 from . import test_registry_attributes
 from . import test_registry_dates
@@ -40,12 +28,10 @@ from . import test_risk
 from . import test_sources
 from . import test_task_approval
 from . import test_task_strata
-from . import test_text_diff
 from . import test_verify_draw
 from . import test_verify_draw_differences
 from . import test_vrs
 from . import test_witnesses
-from . import test_workbook
 from .base import (
     test_access,
     test_region_migration,
@@ -66,3 +52,19 @@ from .registry import (
     test_target,
 )
 from .staff import test_inspectors, test_qualifications, test_recusals
+from .lists import (
+    test_demo_lists,
+    test_legal_basis,
+    test_list_access,
+    test_list_calendar,
+    test_list_comparison,
+    test_list_cycle,
+    test_list_diff,
+    test_list_frozen,
+    test_list_http,
+    test_list_input,
+    test_list_workbook,
+    test_paper,
+    test_text_diff,
+    test_workbook,
+)

@@ -8,7 +8,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from ..common import DRAW_AT
-from ..list_case import TODAY
+from ..lists.list_case import TODAY
 from .inspector_case import InspectorCase
 
 

@@ -8,7 +8,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..common import DRAW_AT, NOW
-from ..list_case import APPROVAL, TODAY, ListCase
+from ..lists.list_case import APPROVAL, TODAY, ListCase
 
 
 @tagged("post_install", "-at_install")

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..fields import company_of
-from ..tools import clock
+from ...fields import company_of
+from ...tools import clock
 
 
 class SrspListPart(models.Model):

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import format_date
 
-from ..tools import clock
+from ...tools import clock
 
 
 class SrspListPart(models.Model):

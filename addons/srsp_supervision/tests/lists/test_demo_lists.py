@@ -4,7 +4,7 @@ from pathlib import Path
 from odoo.tests import TransactionCase, tagged
 
 # Sections 二（一）, 二（三） and 三 of the work plan 榕自然综〔2020〕243号, word for word.
-WORK_PLAN = Path(__file__).parent / "data/work_plan_2020.txt"
+WORK_PLAN = Path(__file__).parents[1] / "data/work_plan_2020.txt"
 EVERYBODY = {
     "政策法规处",
     "地矿处",

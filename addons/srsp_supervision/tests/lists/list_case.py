@@ -2,7 +2,7 @@ from datetime import date, datetime, time
 
 from freezegun import freeze_time
 
-from .common import SCAN, SrspCase
+from ..common import SCAN, SrspCase
 
 TODAY = date(2026, 3, 20)
 DEADLINE = date(2026, 3, 31)

@@ -3,8 +3,8 @@ import io
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..tools import workbook
-from ..tools.text_diff import compare_texts
+from ...tools import workbook
+from ...tools.text_diff import compare_texts
 
 
 class SrspListComparison(models.TransientModel):

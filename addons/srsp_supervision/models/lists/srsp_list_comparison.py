@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 from odoo import api, models
 
-from ..tools import list_diff
+from ...tools import list_diff
 
 HEADING_FIELDS = ("code", "name", "division_id")  # shown above the fields of a line
 

@@ -6,9 +6,9 @@ import xlsxwriter
 
 from odoo.tests import BaseCase
 
-from ..tools import workbook, workbook_guard
-from ..tools.workbook import Change, Column, WorkbookError
-from ..tools.workbook_reader import RowError, read_list
+from ...tools import workbook, workbook_guard
+from ...tools.workbook import Change, Column, WorkbookError
+from ...tools.workbook_reader import RowError, read_list
 
 COLUMNS = [
     Column("code", "编码", 12),

@@ -9,9 +9,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import format_date
 
-from ..tools.workbook import clean_text
-from ..tools.workbook_reader import read_list
-from .common import SrspCase
+from ...tools.workbook import clean_text
+from ...tools.workbook_reader import read_list
+from ..common import SrspCase
 
 
 class ListWorkbookCase(SrspCase):

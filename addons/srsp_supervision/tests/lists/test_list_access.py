@@ -5,7 +5,7 @@ import base64
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from .common import DRAW_AT
+from ..common import DRAW_AT
 from .list_case import ListCase
 
 SECRET = "Secret raid"

@@ -1,6 +1,6 @@
 from odoo.tests import BaseCase
 
-from ..tools.list_diff import Change, compare
+from ...tools.list_diff import Change, compare
 
 OLD = {
     1: {"code": "A1", "division_id": "Surveying", "ratio": 0.05},

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools.workbook import WorkbookError, clean_text
-from ..tools.workbook_reader import read_list
+from ...tools.workbook import WorkbookError, clean_text
+from ...tools.workbook_reader import read_list
 
 SHOWN = 200
 

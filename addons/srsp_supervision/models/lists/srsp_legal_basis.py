@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..tools import clock
+from ...tools import clock
 
 SEPARATORS = "；;\n\r"
 # What a citation says; frozen once an approved list rests on it.

@@ -4,7 +4,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..tools import workbook
+from ...tools import workbook
 
 KINDS = {"float": workbook.RATIO, "integer": workbook.INTEGER}
 

@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
-from ..fields import company_of
-from ..tools.workbook import clean_text
+from ...fields import company_of
+from ...tools.workbook import clean_text
 
 
 class SrspListLineMixin(models.AbstractModel):

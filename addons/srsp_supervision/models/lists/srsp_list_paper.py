@@ -1,7 +1,7 @@
 from odoo import models
 
-from ..tools import paper
-from ..tools.paper import Paragraph
+from ...tools import paper
+from ...tools.paper import Paragraph
 
 # Columns of the print: percent of its width, the field that gives the heading, what stands below it in the cell.
 COLUMNS = {

@@ -1,7 +1,7 @@
 from odoo.tests import BaseCase
 
-from ..tools import paper
-from ..tools.paper import Paragraph
+from ...tools import paper
+from ...tools.paper import Paragraph
 
 # Percent: 104 and 936 pixels, where 7 and 77 Chinese characters stand on a line.
 WIDTHS = [10, 90]

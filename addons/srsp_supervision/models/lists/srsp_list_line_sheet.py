@@ -5,8 +5,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import float_round
 
-from ..tools.workbook import Flagged, clean_text
-from ..tools.workbook_reader import label_key
+from ...tools.workbook import Flagged, clean_text
+from ...tools.workbook_reader import label_key
 
 MOST = 2**31 - 1  # that a whole number of PostgreSQL holds
 SEPARATORS = "；;、\n"  # between the names in a cell

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..tools.workbook_reader import MOST_ROWS
+from ...tools.workbook_reader import MOST_ROWS
 
 
 class SrspListImport(models.TransientModel):

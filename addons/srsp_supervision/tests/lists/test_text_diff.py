@@ -2,7 +2,7 @@ from time import process_time
 
 from odoo.tests import BaseCase
 
-from ..tools.text_diff import Piece, compare_texts
+from ...tools.text_diff import Piece, compare_texts
 
 PAIRS = [
     ("", ""),

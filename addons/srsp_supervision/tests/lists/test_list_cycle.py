@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from .common import SCAN
+from ..common import SCAN
 from .list_case import APPROVAL, DEADLINE, TODAY, ListCase
 
 DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import ROLES
+from ..common import ROLES
 from .list_case import DEADLINE, ListCase
 
 OTHER = base64.b64encode(b"another paper")

@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import DRAW_AT, NOW
+from ..common import DRAW_AT, NOW
 from .list_case import TODAY, ListCase
 
 DAY = timedelta(days=1)
