@@ -267,7 +267,7 @@ class SrspDemo(models.AbstractModel):
             with self.env.cr.savepoint():
                 task._lock_roster()
         except UserError as error:
-            with mute_logger("odoo.addons.srsp_supervision.models.srsp_task"):
+            with mute_logger("odoo.addons.srsp_supervision.models.planning.srsp_task"):
                 task._block(str(error))
 
     @api.model

@@ -1,19 +1,15 @@
 from . import test_assignment
 from . import test_certificate
 from . import test_chain_records
-from . import test_coverage
 from . import test_draw
 from . import test_draw_change
 from . import test_draw_doors
 from . import test_draw_room
 from . import test_eligibility
-from . import test_external_list
 from . import test_insiders
 from . import test_inspection
 from . import test_joint_draw
-from . import test_lists_and_plans
 from . import test_notices
-from . import test_plan_generation
 from . import test_registry_attributes
 from . import test_registry_dates
 from . import test_registry_export
@@ -26,8 +22,6 @@ from . import test_registry_upload
 from . import test_registry_workbook
 from . import test_risk
 from . import test_sources
-from . import test_task_approval
-from . import test_task_strata
 from . import test_verify_draw
 from . import test_verify_draw_differences
 from . import test_vrs
@@ -67,4 +61,12 @@ from .lists import (
     test_paper,
     test_text_diff,
     test_workbook,
+)
+from .planning import (
+    test_coverage,
+    test_external_list,
+    test_lists_and_plans,
+    test_plan_generation,
+    test_task_approval,
+    test_task_strata,
 )

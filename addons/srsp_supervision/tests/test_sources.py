@@ -190,7 +190,7 @@ class TestDrandDraw(SrspCase):
         self.assertEqual((draw.state, task.blocked_reason), ("drawn", False))
         self.assertEqual(draw.iteration_ids.randomness_hex, RANDOMNESS)
 
-    @mute_logger("odoo.addons.srsp_supervision.models.srsp_task_life")
+    @mute_logger("odoo.addons.srsp_supervision.models.planning.srsp_task_life")
     def test_a_forged_round_stops_the_draw_and_its_manager_hears_of_it(self):
         self.surveying.manager_id = self.env.user
         draw = self._lock()

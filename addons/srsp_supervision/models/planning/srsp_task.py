@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..tools import clock
-from ..tools.clock import beijing_date
+from ...tools import clock
+from ...tools.clock import beijing_date
 
 LEAST_RATIO = 0.05  # of the work plan, 二（二）, while no rulebook is in force
 FROZEN_FIELDS = frozenset(

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..tools.certificate import one_line
+from ...tools.certificate import one_line
 
 # What a key is made of where the task's strata are by it, in this order.
 PARTS = ("risk_class", "mark", "region_id")

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..tools import clock
+from ...tools import clock
 
 NEXT_YEAR_FROM = 10  # the month from which plans are made for the year after
 

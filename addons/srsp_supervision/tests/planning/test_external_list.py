@@ -9,8 +9,8 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
-from .common import DRAW_AT, NOW, SrspCase
-from .registry.registry_case import CODE, CODE_2, make_csv, make_workbook
+from ..common import DRAW_AT, NOW, SrspCase
+from ..registry.registry_case import CODE, CODE_2, make_csv, make_workbook
 
 HEADER = ["序号", "统一社会信用代码", "许可证号", "检查对象编号"]
 

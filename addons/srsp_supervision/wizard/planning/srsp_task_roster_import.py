@@ -7,19 +7,19 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
-from ..models.srsp_registry_columns import COLUMNS
-from ..models.srsp_registry_import_words import REASONS as CELL_REASONS
-from ..tools import clock
-from ..tools import registry_cells as cells
-from ..tools.registry_convert import (
+from ...models.srsp_registry_columns import COLUMNS
+from ...models.srsp_registry_import_words import REASONS as CELL_REASONS
+from ...tools import clock
+from ...tools import registry_cells as cells
+from ...tools.registry_convert import (
     CellError,
     Field,
     convert,
     copy_statement,
     to_csv,
 )
-from ..tools.registry_file import open_table
-from ..tools.workbook import WorkbookError
+from ...tools.registry_file import open_table
+from ...tools.workbook import WorkbookError
 
 _lt = LazyTranslate(__name__)
 SHOWN = 200

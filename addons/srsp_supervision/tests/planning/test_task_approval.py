@@ -5,7 +5,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .common import DRAW_AT, SrspCase
+from ..common import DRAW_AT, SrspCase
 
 
 class TaskActCase(SrspCase):

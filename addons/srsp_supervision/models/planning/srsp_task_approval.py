@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools import clock
+from ...tools import clock
 from .srsp_task import FROZEN_FIELDS
 
 # What may still be set once a task has been requested or approved.

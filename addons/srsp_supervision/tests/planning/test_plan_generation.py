@@ -7,7 +7,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from .common import ROLES, SrspCase
+from ..common import ROLES, SrspCase
 
 DAY = "2026-04-01 02:00:00"
 

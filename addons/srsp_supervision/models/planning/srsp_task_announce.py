@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..tools.clock import beijing_date
+from ...tools.clock import beijing_date
 
 
 class SrspTask(models.Model):

@@ -5,7 +5,7 @@ from freezegun import freeze_time
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
-from .common import DRAW_AT, NOW, SrspCase
+from ..common import DRAW_AT, NOW, SrspCase
 
 
 @tagged("post_install", "-at_install")

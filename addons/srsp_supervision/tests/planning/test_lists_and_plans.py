@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import DRAW_AT, NOW, SrspCase
+from ..common import DRAW_AT, NOW, SrspCase
 
 
 @tagged("post_install", "-at_install")

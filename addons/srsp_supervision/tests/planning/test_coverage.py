@@ -7,7 +7,7 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
-from .common import ROLES, SrspCase
+from ..common import ROLES, SrspCase
 
 FIGURES = (
     "target_count drawn_count planned_count floor_count missing_count state".split()

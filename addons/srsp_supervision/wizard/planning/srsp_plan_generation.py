@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools import clock
-from ..tools.certificate import one_line
+from ...tools import clock
+from ...tools.certificate import one_line
 
 
 class SrspPlanGeneration(models.TransientModel):

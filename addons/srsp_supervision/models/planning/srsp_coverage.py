@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools import clock
+from ...tools import clock
 
 
 class SrspCoverage(models.Model):

@@ -1,0 +1,2 @@
+from . import srsp_task_roster_import
+from . import srsp_plan_generation
