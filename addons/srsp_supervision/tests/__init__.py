@@ -1,15 +1,4 @@
-from . import test_assignment
-from . import test_certificate
-from . import test_chain_records
-from . import test_draw
-from . import test_draw_change
-from . import test_draw_doors
-from . import test_draw_room
-from . import test_eligibility
-from . import test_insiders
 from . import test_inspection
-from . import test_joint_draw
-from . import test_notices
 from . import test_registry_attributes
 from . import test_registry_dates
 from . import test_registry_export
@@ -21,11 +10,6 @@ from . import test_registry_import_keys
 from . import test_registry_upload
 from . import test_registry_workbook
 from . import test_risk
-from . import test_sources
-from . import test_verify_draw
-from . import test_verify_draw_differences
-from . import test_vrs
-from . import test_witnesses
 from .base import (
     test_access,
     test_region_migration,
@@ -69,4 +53,22 @@ from .planning import (
     test_plan_generation,
     test_task_approval,
     test_task_strata,
+)
+from .draw import (
+    test_assignment,
+    test_certificate,
+    test_chain_records,
+    test_draw,
+    test_draw_change,
+    test_draw_doors,
+    test_draw_room,
+    test_eligibility,
+    test_insiders,
+    test_joint_draw,
+    test_notices,
+    test_sources,
+    test_verify_draw,
+    test_verify_draw_differences,
+    test_vrs,
+    test_witnesses,
 )

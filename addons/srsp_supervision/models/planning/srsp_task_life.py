@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...tools.certificate import quota
-from ..srsp_draw_source import Waiting
+from ..draw.srsp_draw_source import Waiting
 
 _logger = logging.getLogger(__name__)
 

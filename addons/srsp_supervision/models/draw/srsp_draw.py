@@ -1,0 +1,249 @@
+import contextlib
+
+from odoo import api, fields, models
+
+from ...tools.clock import beijing_time
+
+# All that still happens to a draw once its roster is locked: nothing else is written again, not even by code.
+LIVING_FIELDS = frozenset("state drawn_at void_reason entry entered_by_id".split())
+# Where a draw may go from where it is: never back.
+NEXT_STATES = {"committed": ("drawn", "voided"), "drawn": ("voided",), "voided": ()}
+
+
+def iso(moment):
+    """A UTC datetime as ISO 8601 text to the second, e.g. ``2026-03-20T01:30:00Z``."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextlib.contextmanager
+def planned(cr, **settings):
+    """Let PostgreSQL plan the statements inside with these ``settings`` (texts): they go over a whole roster."""
+    before = {}
+    for name, value in settings.items():
+        cr.execute("SELECT current_setting(%s)", [name])
+        [before[name]] = cr.fetchone()
+        cr.execute("SELECT set_config(%s, %s, true)", [name, value])
+    yield
+    for name, value in before.items():
+        cr.execute("SELECT set_config(%s, %s, true)", [name, value])
+
+
+class SrspDraw(models.Model):
+    """One draw, from the locked roster to the certificate. Read-only to everyone.
+
+    The record and its first iteration are here, locking the roster in ``srsp_draw_commit``, what may happen
+    to it later in ``srsp_draw_change``, the certificate in ``srsp_draw_certificate``; what can be said
+    without a record is in ``tools/``. A draw is never repeated: it is ``committed``, then ``drawn``;
+    ``voided`` is an event of its own with a reason.
+    """
+
+    _name = "srsp.draw"
+    _description = "Draw"
+    _inherit = ["srsp.guard.mixin"]
+    _order = "locked_at desc, id desc"
+    _rec_name = "number"
+
+    number = fields.Char(required=True, readonly=True)
+    task_id = fields.Many2one(
+        "srsp.task", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    division_id = fields.Many2one(related="task_id.division_id", store=True, index=True)
+    task_state = fields.Selection(related="task_id.state", string="Task State")
+    repealed_basis = fields.Char(related="task_id.repealed_basis")
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
+    rulebook_id = fields.Many2one(
+        "srsp.rulebook", required=True, readonly=True, ondelete="restrict"
+    )
+    state = fields.Selection(
+        [("committed", "Roster locked"), ("drawn", "Drawn"), ("voided", "Voided")],
+        required=True,
+        readonly=True,
+        default="committed",
+    )
+    void_reason = fields.Char(readonly=True)
+    n = fields.Integer("One-Time Codes", required=True, readonly=True)
+    nonce = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
+    code_hex = fields.Char("Commitment H^n", required=True, readonly=True)
+    head = fields.Json(
+        readonly=True,
+        help="Names as they were at the lock: task, bureau, division, rulebook.",
+    )
+    strata = fields.Json(
+        "Strata (data)", readonly=True, help="[{key, size, ratio, quota}]"
+    )
+    stratify_by = fields.Char("Strata by", readonly=True)
+    external = fields.Json(
+        "List Sent Down",
+        readonly=True,
+        help="{authority, document, issued_on, file_digest_hex}, if not drawn here.",
+    )
+    team_size = fields.Integer("Officers per Team", required=True, readonly=True)
+    experts = fields.Integer("Experts per Team", readonly=True)
+    officer_cap = fields.Integer(
+        "Most Visits a Year", readonly=True, help="Of one inspector; 0: no limit."
+    )
+    units = fields.Json(
+        readonly=True, help="Codes of the divisions that each give an officer."
+    )
+    randomness_kind = fields.Selection(
+        [
+            ("system", "Server's random generator"),
+            ("lottery", "Public lottery, keyed in before witnesses"),
+            ("drand", "Public beacon (drand), fetched over HTTP"),
+        ],
+        string="Source of Randomness",
+        required=True,
+        readonly=True,
+    )
+    lottery = fields.Char("Which Lottery", readonly=True)
+    drand = fields.Json(readonly=True, help="{chain_hash, round, public_key}")
+    randomness_statement = fields.Text("What the Source Proves", readonly=True)
+    announced_for = fields.Datetime(required=True, readonly=True)
+    locked_at = fields.Datetime(required=True, readonly=True)
+    drawn_at = fields.Datetime(readonly=True)
+    roster_digest_hex = fields.Char("Roster Digest", readonly=True)
+    excluded_digest_hex = fields.Char("Digest of the Excluded", readonly=True)
+    inspectors_digest_hex = fields.Char("Digest of the Inspectors", readonly=True)
+    eligibility_root_hex = fields.Char("Eligibility Root", readonly=True)
+    inspectors = fields.Json(
+        readonly=True, help="[[label, pool, unit, load], ...] ascending by label"
+    )
+    inspector_refs = fields.Json(
+        readonly=True, groups=fields.NO_ACCESS, help="{label: inspector id} at the lock"
+    )
+    classes = fields.Json(
+        "Eligibility Classes",
+        readonly=True,
+        groups="srsp_supervision.group_auditor",
+        help="[hexadecimal, ...]: sets of the inspectors above.",
+    )
+    eligibility_salt = fields.Char(
+        readonly=True, groups="srsp_supervision.group_auditor"
+    )
+    drawn_line_ids = fields.One2many(
+        "srsp.draw.line", string="Drawn", compute="_compute_drawn_line_ids"
+    )
+    iteration_ids = fields.One2many(
+        "srsp.draw.iteration", "draw_id", "Iterations", readonly=True
+    )
+    inspection_ids = fields.One2many(
+        "srsp.inspection", "draw_id", "Inspections", readonly=True
+    )
+    roster_size = fields.Integer(compute="_compute_sizes")
+    drawn_count = fields.Integer("To Draw", compute="_compute_sizes")
+    strata_summary = fields.Html(
+        "Strata Drawn From", compute="_compute_strata_summary", sanitize=False
+    )
+
+    _number_uniq = models.UniqueIndex("(number)")
+    _open_uniq = models.UniqueIndex(
+        "(task_id) WHERE state != 'voided'", "This task has a draw already."
+    )
+
+    @api.depends("iteration_ids.drawn_at")
+    def _compute_drawn_line_ids(self):
+        lines = self.env["srsp.draw.line"].search(
+            [("draw_id", "in", self.ids), ("iteration", ">", 0)]
+        )
+        by_draw = lines.grouped("draw_id")
+        for draw in self:
+            draw.drawn_line_ids = by_draw.get(draw, lines.browse())
+
+    @api.depends("strata")
+    def _compute_sizes(self):
+        for draw in self:
+            strata = draw.strata or []
+            draw.roster_size = sum(stratum["size"] for stratum in strata)
+            draw.drawn_count = sum(stratum["quota"] for stratum in strata)
+
+    @api.depends("strata")
+    @api.depends_context("lang")
+    def _compute_strata_summary(self):
+        for draw in self:
+            draw.strata_summary = self.env["ir.qweb"]._render(
+                "srsp_supervision.srsp_draw_strata",
+                {"strata": draw.strata or [], "names": draw._name_strata()},
+            )
+
+    def _name_strata(self):
+        """``{key: readable name}`` of the strata drawn from."""
+        return {
+            stratum["key"]: self._get_stratum_name(stratum["key"])
+            for stratum in self.strata or []
+        }
+
+    def write(self, vals):
+        if vals.keys() - LIVING_FIELDS and any(draw.roster_digest_hex for draw in self):
+            raise self._refusal(
+                self.env._("A locked roster and its commitment never change.")
+            )
+        if "state" in vals and any(
+            vals["state"] not in (draw.state, *NEXT_STATES[draw.state]) for draw in self
+        ):
+            raise self._refusal(
+                self.env._("A draw never goes back: it is locked, drawn, voided.")
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise self._refusal(
+            self.env._("A draw is never deleted; it can only be voided, in public.")
+        )
+
+    def action_verify(self):
+        """Recompute the draw from its certificate, as an outsider would."""
+        self.ensure_one()
+        self._check_state("drawn", "voided")
+        difference = self._find_difference()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if difference else "success",
+                "sticky": bool(difference),
+                "message": difference
+                or self.env._(
+                    "%(draw)s recomputes from its certificate.", draw=self.number
+                ),
+            },
+        }
+
+    def action_view_roster(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "srsp_supervision.srsp_draw_line_action"
+        )
+        return dict(action, domain=[("draw_id", "=", self.id)])
+
+    def _check_due(self, now):
+        """Raise unless the roster is locked and the announced time has come."""
+        self.ensure_one()
+        if self.state != "committed":
+            raise self._refusal(
+                self.env._(
+                    "Draw %(draw)s is not open: a draw happens once.", draw=self.number
+                )
+            )
+        # ``now`` may date a draw of the demo, never bring one forward.
+        if min(now, fields.Datetime.now()) < self.announced_for:
+            raise self._refusal(
+                self.env._(
+                    "Draw %(draw)s was announced for %(time)s (Beijing time): it cannot happen earlier.",
+                    draw=self.number,
+                    time=beijing_time(self.announced_for),
+                )
+            )
+
+    def _draw(self, now=None):
+        """Reveal the next code, select, assign teams, create the inspections, seal. All or nothing."""
+        now = now or fields.Datetime.now()
+        self._record_randomness(now)
+        members = self.iteration_ids._run(now)
+        self.write({"state": "drawn", "drawn_at": now})
+        self.task_id.write({"state": "drawn", "blocked_reason": False})
+        self._seal("draw.drawn")
+        self.task_id._after_draw(self)
+        self.env["srsp.notice"]._notify_drawn(self.iteration_ids, members)

@@ -1,0 +1,198 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ...tools import certificate as cert
+
+# Visits that have not begun: their teams can still change.
+AHEAD = ("assigned", "scheduled")
+
+
+class SrspDraw(models.Model):
+    """What may happen to a draw afterwards: each time a new iteration, sealed, and everything earlier stays."""
+
+    _inherit = "srsp.draw"
+
+    def action_void(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "draw_void")
+
+    def action_extend(self):
+        return self._open_change("extension")
+
+    def action_withdraw(self):
+        return self._open_change("withdrawal")
+
+    def _open_change(self, kind):
+        self.ensure_one()
+        field = self.env["srsp.draw.change"]._fields["kind"]
+        kinds = dict(field._description_selection(self.env))
+        return {
+            "type": "ir.actions.act_window",
+            "name": kinds[kind],
+            "res_model": "srsp.draw.change",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_draw_id": self.id,
+                "default_kind": kind,
+                "srsp_draw_id": self.id,  # a form is loaded without defaults
+            },
+        }
+
+    def _substitute(self, unavailable, now=None):
+        """Draw in place of targets that turned out not to be inspectable.
+
+        :param unavailable: ``[(draw line, reason), ...]``
+        """
+        self._check_changeable()
+        done = self.iteration_ids.filtered(lambda one: one.kind == "substitution")
+        allowed = self.rulebook_id.substitutes_allowed
+        if len(done) >= allowed:
+            raise UserError(
+                self.env._(
+                    "Draw %(draw)s: its %(count)s substitutions are used up.",
+                    draw=self.number,
+                    count=allowed,
+                )
+            )
+        self._iterate(
+            "draw.substituted",
+            now,
+            kind="substitution",
+            reason=cert.one_line(unavailable[0][1]),
+            unavailable=sorted(
+                [line.label, cert.one_line(reason)] for line, reason in unavailable
+            ),
+        )
+
+    def _extend(self, places, reason, now=None):
+        """Go on in the order of the first iteration: ``places`` (``{stratum: number}``) more are drawn."""
+        self._check_changeable()
+        waiting = [
+            ("draw_id", "=", self.id),
+            ("excluded_reason", "=", False),
+            ("iteration", "=", False),
+        ]
+        lines = self.env["srsp.draw.line"]
+        left = dict(lines._read_group(waiting, ["stratum"], ["__count"]))
+        for stratum, number in places.items():
+            if not 0 < number <= left.get(stratum, 0):
+                raise UserError(
+                    self.env._(
+                        "Draw %(draw)s: stratum “%(stratum)s” has %(left)s targets that were not drawn.",
+                        draw=self.number,
+                        stratum=self._get_stratum_name(stratum),
+                        left=left.get(stratum, 0),
+                    )
+                )
+        self._iterate(
+            "draw.extended",
+            now,
+            kind="extension",
+            reason=cert.one_line(reason),
+            places=sorted(map(list, places.items())),
+        )
+
+    def _withdraw(self, inspector, reason, now=None):
+        """Take ``inspector`` out: others take over the visits that have not begun."""
+        self._check_changeable()
+        refs = {key: label for label, key in self.inspector_refs.items()}
+        label = refs.get(inspector.id)
+        gone = self.iteration_ids._get_withdrawn()
+        if not label or label in gone:
+            raise UserError(
+                self.env._(
+                    "Draw %(draw)s: %(inspector)s takes no part in it, or no longer.",
+                    draw=self.number,
+                    inspector=inspector.display_name,
+                )
+            )
+        ahead = self._get_labels_ahead()
+        given_up = sorted(
+            labels[0]
+            for labels, officers, experts in self.iteration_ids._get_teams()
+            if label in [*officers, *experts] and labels[0] in ahead
+        )
+        self._iterate(
+            "draw.withdrawn",
+            now,
+            kind="withdrawal",
+            reason=cert.one_line(reason),
+            withdrawn=[[label, cert.one_line(reason), given_up]],
+        )
+        notices = self.env["srsp.notice"]
+        notices._notify_withdrawn(self.iteration_ids[-1], inspector, reason)
+
+    def _get_labels_ahead(self):
+        """The labels of all targets whose visit has not begun."""
+        lines = self.env["srsp.inspection.line"].search(
+            [
+                ("inspection_id.draw_id", "=", self.id),
+                ("inspection_id.stage", "in", AHEAD),
+            ]
+        )
+        drawn = self.env["srsp.draw.line"].search(
+            [
+                ("draw_id", "=", self.id),
+                ("iteration", ">", 0),
+                ("target_id", "in", lines.target_id.ids),
+            ]
+        )
+        return set(drawn.mapped("label"))
+
+    def _check_changeable(self):
+        self.ensure_one()
+        self.lock_for_update()
+        if self.state != "drawn" or len(self.iteration_ids) >= self.n:
+            raise UserError(
+                self.env._(
+                    "Draw %(draw)s is not drawn, or its %(count)s one-time codes are used up.",
+                    draw=self.number,
+                    count=self.n,
+                )
+            )
+
+    def _iterate(self, event, now, **vals):
+        """Run and seal one more iteration, with the randomness of the first."""
+        first = self.iteration_ids[0]
+        iteration = self.env["srsp.draw.iteration"].create(
+            {
+                "draw_id": self.id,
+                "number": len(self.iteration_ids) + 1,
+                "randomness_hex": first.randomness_hex,
+                "signature_hex": first.signature_hex,
+                **vals,
+            }
+        )
+        members = iteration._run(now or fields.Datetime.now())
+        self._seal(event)
+        self.task_id._after_draw(self)
+        self.env["srsp.notice"]._notify_drawn(iteration, members)
+
+    def _void_by_user(self, reason):
+        self.task_id._check_role("group_policy_officer")
+        self.sudo()._void(reason)
+
+    def _void(self, reason):
+        """Void the draws, each with a numbered event; visits that have not begun are cancelled."""
+        for draw in self.filtered(lambda draw: draw.state != "voided"):
+            if draw.inspection_ids.filtered(
+                lambda visit: visit.stage not in (*AHEAD, "cancelled")
+            ):
+                raise UserError(
+                    self.env._(
+                        "Draw %(draw)s: visits have begun, it can no longer be voided.",
+                        draw=draw.number,
+                    )
+                )
+            draw.inspection_ids._cancel(reason)
+            draw.write({"state": "voided", "void_reason": reason})
+            draw.flush_recordset(
+                ["state"]
+            )  # a new draw of the task may follow in this transaction
+            draw.task_id.write(
+                {"state": "planned", "draw_id": False, "announced_on": False}
+            )
+            draw._seal("draw.voided")
+            self.env["srsp.notice"]._notify_policy(draw.task_id, True, reason)
+            draw.task_id._after_void(draw)

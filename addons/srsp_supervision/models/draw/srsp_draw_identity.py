@@ -1,0 +1,152 @@
+import hashlib
+import json
+
+from odoo import models
+from odoo.tools import SQL
+
+from ...tools import canonical
+from ...tools import certificate as cert
+from ...tools.json_diff import first_difference
+from .srsp_draw import planned
+
+LOCK_SEALS = ("draw.identified", "draw.committed")
+
+
+class _Hashed:
+    """A file that keeps nothing of what is written to it but its digest."""
+
+    def __init__(self, digest):
+        self.write = digest.update
+
+
+class SrspDraw(models.Model):
+    """What the labels of a locked roster stand for: which target of which company, which inspector, which items.
+
+    Outsiders see labels alone. So that nobody gives one to somebody else afterwards, the chain seals salted
+    digests of what is behind them, right before the commitment, whose published link so covers them too. The salt,
+    which auditors alone may read, keeps outsiders from trying out who is behind a label.
+    """
+
+    _inherit = "srsp.draw"
+
+    def _digest_lines(self):
+        """The salted digest of all that the lines of the roster say, as PostgreSQL writes them: none is read here."""
+        digest = hashlib.sha256(bytes.fromhex(self.sudo().eligibility_salt))
+        query = SQL(
+            """COPY (SELECT label, stratum, excluded_reason, target_id, entity_id, class_index
+                       FROM srsp_draw_line WHERE draw_id = %s ORDER BY label COLLATE "C") TO STDOUT""",
+            self.id,
+        )
+        self.env.flush_all()
+        statement = self.env.cr.mogrify(query.code, query.params).decode()
+        self.env.cr.copy_expert(statement, _Hashed(digest))
+        return digest.hexdigest()
+
+    def _seal_lock(self):
+        """Seal what the lock has fixed: two events, of which the second is published."""
+        seals = (self._prepare_identities(), self._get_commitment())
+        for kind, payload in zip(LOCK_SEALS, seals, strict=True):
+            self.env["srsp.event"]._seal(self, kind, payload)
+
+    def _prepare_identities(self):
+        draw = self.sudo()
+        people = [draw.inspectors, draw.inspector_refs, draw.classes]
+        salted = bytes.fromhex(draw.eligibility_salt) + canonical.dumps(people)
+        return {
+            "number": draw.number,
+            "task_id": draw.task_id.id,
+            "item_ids": sorted(draw.task_id.item_ids.ids),
+            "head": draw.head,
+            "people_digest_hex": hashlib.sha256(salted).hexdigest(),
+            "lines_digest_hex": draw._digest_lines(),
+        }
+
+    def _get_lock_seals(self):
+        """``{kind of event: payload}``: what the lock would seal of the draw as it stands now.
+
+        The roster's own digests are taken as they are written: the lines are compared by the other event.
+        """
+        commitment = {
+            **self._get_commitment(),
+            "inspectors_digest_hex": cert.inspectors_digest(self.inspectors),
+        }
+        seals = (self._prepare_identities(), commitment)
+        return dict(zip(LOCK_SEALS, seals, strict=True))
+
+    def _check_locked(self):
+        """Raise unless all that the lock fixed is as it was sealed then."""
+        live = self._get_lock_seals()
+        domain = [
+            ("res_model", "=", self._name),
+            ("res_id", "=", self.id),
+            ("kind", "in", LOCK_SEALS),
+        ]
+        events = self.env["srsp.event"].sudo().search(domain)
+        sealed = {event.kind: json.loads(event.payload) for event in events}
+        if found := first_difference(sealed, json.loads(canonical.dumps(live))):
+            raise self._refusal(
+                self.env._(
+                    "Draw %(draw)s is no longer what was sealed when its roster was locked (%(path)s): it has been"
+                    " changed in the database. Have the integrity chain checked, and void the draw.",
+                    draw=self.number,
+                    path=found[0],
+                )
+            )
+
+    def _get_inspections(self):
+        """The visits that have not been cancelled, by the labels of the lock.
+
+        :return: ``{first label: [{targets, officers, experts}, …]}``, all of them labels; who stands behind none
+            is given by name
+        """
+        self.env.flush_all()
+        query = SQL(
+            """SELECT visit.id, array_agg(DISTINCT coalesce(
+                          line.label, concat(target.code, ' (', entity.name, ')')))
+                 FROM srsp_inspection visit
+                 JOIN srsp_entity entity ON entity.id = visit.entity_id
+            LEFT JOIN srsp_inspection_line item ON item.inspection_id = visit.id
+            LEFT JOIN srsp_target target ON target.id = item.target_id
+            LEFT JOIN srsp_draw_line line ON line.draw_id = visit.draw_id AND line.iteration IS NOT NULL
+                  AND line.target_id = item.target_id AND line.entity_id = visit.entity_id
+                WHERE visit.draw_id = %s AND visit.stage != 'cancelled' GROUP BY visit.id ORDER BY visit.id""",
+            self.id,
+        )
+        # Of visits just made PostgreSQL does not know how many there are, and would look up one by one.
+        with planned(self.env.cr, enable_nestloop="off"):
+            visits = self.env.execute_query(query)
+        officers = self._get_members("officer_ids")
+        # Where none were drawn, the team may bring experts of its own.
+        experts = self._get_members("expert_ids") if self.experts else {}
+        inspections = {}
+        for visit, labels in visits:
+            inspections.setdefault(min(labels), []).append(
+                {
+                    "targets": sorted(labels),
+                    "officers": sorted(officers.get(visit, [])),
+                    "experts": sorted(experts.get(visit, [])),
+                }
+            )
+        return inspections
+
+    def _get_members(self, name):
+        """``{visit id: [label, …]}`` of the field ``name`` of this draw's visits."""
+        field = self.env["srsp.inspection"]._fields[name]
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """SELECT visit.id, array_agg(coalesce(
+                                  ref.key, concat(inspector.staff_number, ' (', inspector.name, ')')))
+                         FROM srsp_inspection visit
+                         JOIN %(table)s member ON member.%(visit)s = visit.id
+                         JOIN srsp_inspector inspector ON inspector.id = member.%(inspector)s
+                    LEFT JOIN jsonb_each_text(%(refs)s::jsonb) ref ON ref.value::int = inspector.id
+                        WHERE visit.draw_id = %(draw)s GROUP BY visit.id""",
+                    table=SQL.identifier(field.relation),
+                    visit=SQL.identifier(field.column1),
+                    inspector=SQL.identifier(field.column2),
+                    refs=json.dumps(self.sudo().inspector_refs),
+                    draw=self.id,
+                )
+            )
+        )

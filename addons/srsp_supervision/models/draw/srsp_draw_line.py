@@ -1,0 +1,81 @@
+from odoo import api, fields, models
+
+from ...fields import UnconstrainedMany2one
+
+
+class SrspDrawLine(models.Model):
+    """One row of a locked roster: a target, its stratum, whether and how it was drawn or left out.
+
+    Written by SQL alone (``_fill_roster``, ``_select``): through the ORM nobody adds, changes or removes
+    a row.
+    """
+
+    _name = "srsp.draw.line"
+    _description = "Roster line"
+    _inherit = ["srsp.guard.mixin"]
+    _order = "draw_id, iteration, stratum, position, id"
+    _rec_name = "label"
+    _log_access = False
+
+    draw_id = UnconstrainedMany2one("srsp.draw", required=True, ondelete="restrict")
+    company_id = fields.Many2one(related="draw_id.company_id")
+    target_id = UnconstrainedMany2one("srsp.target", required=True, ondelete="restrict")
+    entity_id = UnconstrainedMany2one(
+        "srsp.entity", required=True, ondelete="restrict", help="As of the lock."
+    )
+    label = fields.Char(required=True)
+    stratum = fields.Char(required=True)
+    class_index = fields.Integer(
+        "Eligibility Class",
+        groups="srsp_supervision.group_auditor",
+        help="Index into the classes of the draw.",
+    )
+    excluded_reason = fields.Char(
+        help="Why it was left out; empty for those in the roster."
+    )
+    stratum_name = fields.Char(compute="_compute_names")
+    excluded_reason_name = fields.Char("Left Out Because", compute="_compute_names")
+    iteration = fields.Integer(
+        help="Iteration that drew it; empty for those not drawn."
+    )
+    position = fields.Char(help="HMAC-SHA256 in hexadecimal, for those drawn.")
+
+    _label_uniq = models.UniqueIndex('(draw_id, label COLLATE "C")')
+    _drawn_idx = models.Index("(draw_id, iteration) WHERE iteration IS NOT NULL")
+    _target_idx = models.Index("(target_id) WHERE iteration IS NOT NULL")
+
+    @api.depends("stratum", "excluded_reason")
+    @api.depends_context("lang")
+    def _compute_names(self):
+        reasons = {
+            "suspended": self.env._("Suspended"),
+            "removed": self.env._("Removed from the registry after the announcement"),
+            "visit_cap": self.env._("Visited often enough this year"),
+            "interval": self.env._("Inspected too short a time ago"),
+            "external_case": self.env._("Case handed over to enforcement"),
+        }
+        for line in self:
+            line.stratum_name = line.draw_id._get_stratum_name(line.stratum)
+            line.excluded_reason_name = reasons.get(
+                line.excluded_reason, line.excluded_reason
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not vals_list:
+            return super().create(vals_list)
+        raise self._error()
+
+    def write(self, vals):
+        if not self:
+            return super().write(vals)
+        raise self._error()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise self._error()
+
+    def _error(self):
+        return self._refusal(
+            self.env._("A locked roster and its commitment never change.")
+        )

@@ -1,0 +1,156 @@
+import base64
+import datetime
+
+import qrcode
+from qrcode.image.svg import SvgPathImage
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...tools.clock import beijing_time
+
+WALL = 2400  # roster rows that the screen shows one by one; a larger roster is a number
+TICKETS = 240  # drawn targets that the screen names; the certificate has all
+
+
+def milliseconds(moment):
+    """A naive UTC time as milliseconds since 1970, as JavaScript counts."""
+    return int(moment.replace(tzinfo=datetime.UTC).timestamp() * 1000)
+
+
+class SrspDraw(models.Model):
+    """The draw room: what a projector shows while a draw happens before witnesses.
+
+    The page keeps no state of its own: where the show stands follows from what is recorded here and
+    from the server's clock, so that a reload goes on where it was, and two screens show the same.
+    """
+
+    _inherit = "srsp.draw"
+
+    can_open_room = fields.Boolean(compute="_compute_can_open_room")
+
+    @api.depends_context("uid")
+    def _compute_can_open_room(self):
+        for draw in self:
+            draw.can_open_room = draw._is_room_open()
+
+    def _is_room_open(self):
+        """Tell whether the user is an auditor, a policy officer, or a manager who runs the task."""
+        user = self.env.user
+        if not self.has_access("read"):
+            return False
+        if user.has_group("srsp_supervision.group_auditor") or user.has_group(
+            "srsp_supervision.group_policy_officer"
+        ):
+            return True
+        is_manager = user.has_group("srsp_supervision.group_division_manager")
+        return is_manager and self.task_id.has_access("write")
+
+    def action_open_room(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/srsp/draw_room/{self.id}",
+            "target": "new",
+        }
+
+    def _get_room_values(self):
+        """What the page shows from the lock on."""
+        sources = dict(self._fields["randomness_kind"]._description_selection(self.env))
+        return {
+            "draw": self,
+            "names": self._name_strata(),
+            "announced": beijing_time(self.announced_for),
+            "source": sources[self.randomness_kind],
+            "wall": self._query_wall(),
+            "state": self._get_room_state(),
+        }
+
+    def _query_wall(self):
+        """Labels of the roster, ascending; none when there are too many to show."""
+        if self.roster_size > WALL:
+            return []
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT label FROM srsp_draw_line
+                    WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
+                self.id,
+            )
+        )
+        return [label for [label] in rows]
+
+    def _get_room_state(self):
+        """Where the draw stands, as JSON; times in milliseconds since 1970.
+
+        ``phase``: ``waiting`` for the announced time, ``due`` until the randomness is there, ``spoken``
+        until the draw is done, ``drawn``, ``voided``.
+        """
+        now, first = fields.Datetime.now(), self.iteration_ids[:1]
+        phase = self.state
+        if phase == "committed":
+            phase = "waiting" if now < self.announced_for else "due"
+            phase = "spoken" if first else phase
+        state = {
+            "now": milliseconds(now),
+            "phase": phase,
+            "announced_for": milliseconds(self.announced_for),
+            "message": self.void_reason or self.task_id.blocked_reason or "",
+            "witnesses": len(self.witness_ids),
+        }
+        if first:
+            state["randomness"] = self._get_room_randomness(first)
+        if first.one_time_code_hex:
+            state["drawn_at"] = milliseconds(self.drawn_at)
+            state["tickets"] = self._get_room_tickets()
+            state["visits"] = len(self.inspection_ids)
+            state["public_url"] = self._get_public_url()
+            state["qr"] = self._get_qr_url(state["public_url"])
+        return state
+
+    def _get_room_randomness(self, first):
+        numbers = ""
+        if self.randomness_kind == "lottery":
+            numbers = bytes.fromhex(first.randomness_hex).decode()
+        return {
+            "hex": first.randomness_hex,
+            "numbers": numbers.split(".") if numbers else [],
+            "code": first.one_time_code_hex or "",
+        }
+
+    def _get_room_tickets(self):
+        """``[{label, name, stratum, position, officers}, …]`` of the first iteration; a person is not named."""
+        lines = self.env["srsp.draw.line"].search(
+            [("draw_id", "=", self.id), ("iteration", "=", 1)],
+            order="stratum, position",
+            limit=TICKETS,
+        )
+        visits = self.env["srsp.inspection"].search(
+            [("draw_id", "=", self.id), ("entity_id", "in", lines.entity_id.ids)]
+        )
+        officers = {
+            target: visit.officer_ids.sorted("staff_number").mapped("staff_number")
+            for visit in visits
+            for target in visit.line_ids.target_id
+        }
+        return [
+            {
+                "label": line.label,
+                "name": "" if line.entity_id.kind == "person" else line.entity_id.name,
+                "stratum": line.stratum_name,
+                "position": line.position,
+                "officers": officers.get(line.target_id, []),
+            }
+            for line in lines
+        ]
+
+    def _get_public_url(self):
+        """Hook: where the public finds the certificate; empty where nothing is published."""
+        return ""
+
+    @api.model
+    def _get_qr_url(self, url):
+        """``url`` as a picture of its own, an SVG in a data URL."""
+        if not url:
+            return ""
+        picture = qrcode.make(url, image_factory=SvgPathImage, border=1).to_string()
+        return f"data:image/svg+xml;base64,{base64.b64encode(picture).decode()}"

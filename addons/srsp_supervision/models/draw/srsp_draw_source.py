@@ -1,0 +1,202 @@
+import datetime
+import logging
+import math
+import secrets
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_list
+
+from ...tools import certificate as cert
+from ...tools import drand
+from .srsp_draw import iso
+
+_logger = logging.getLogger(__name__)
+
+
+class Waiting(UserError):
+    """The randomness is still to come: nothing is wrong, the scheduled action tries again."""
+
+
+class SrspDraw(models.Model):
+    """Where a draw's randomness comes from, and what each source can and cannot prove.
+
+    A source is a ``randomness_kind`` with a sentence in ``_get_source_statements`` and a method
+    ``_fetch_randomness_<kind>(now)`` that returns the values of the first iteration: ``randomness_hex`` and
+    what else proves where it came from. It raises ``Waiting`` while the randomness is still to come.
+    """
+
+    _inherit = "srsp.draw"
+
+    @api.model
+    def _get_automatic_kinds(self):
+        """Sources that need nobody at the keyboard."""
+        return ["system", "drand"]
+
+    @api.model
+    def _check_source(self, task, rulebook):
+        kind = task.randomness_kind or rulebook.randomness_kind
+        if kind == "lottery" and not (task.lottery or "").strip():
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: say which issue of which lottery decides.",
+                    task=task.name,
+                )
+            )
+        if kind == "drand" and not task.company_id._srsp_get_drand_urls():
+            raise UserError(
+                self.env._(
+                    "%(company)s names no address of drand: set one in Settings › Companies.",
+                    company=task.company_id.name,
+                )
+            )
+
+    @api.model
+    def _prepare_source_vals(self, task, rulebook):
+        """What the lock fixes about the source; the round of drand is the first at the announced time."""
+        kind = task.randomness_kind or rulebook.randomness_kind
+        moment = task.draw_at.replace(tzinfo=datetime.UTC).timestamp()
+        beacon = {
+            "chain_hash": drand.CHAIN_HASH,
+            "round": drand.round_at(moment),
+            "public_key": drand.PUBLIC_KEY,
+        }
+        return {
+            "randomness_kind": kind,
+            "lottery": task.lottery if kind == "lottery" else "",
+            "drand": beacon if kind == "drand" else False,
+        }
+
+    def _get_randomness_part(self):
+        """``commitment.randomness`` as readme/CERTIFICATE.md describes it."""
+        part = {
+            "source": self.randomness_kind,
+            "lottery": self.lottery or "",
+            "announced_for": iso(self.announced_for),
+            "statement": self.randomness_statement,
+            "bits_needed": self._get_bits_needed(self.strata),
+        }
+        return {**part, "drand": self.drand} if self.drand else part
+
+    @api.model
+    def _get_bits_needed(self, strata):
+        return cert.bits_needed(
+            (stratum["size"], stratum["quota"]) for stratum in strata
+        )
+
+    @api.model
+    def _get_source_statements(self):
+        """``{kind: what a source of this kind proves, and what not}``."""
+        return {
+            "system": self.env._(
+                "The randomness came from the server's own generator: the certificate proves that the outcome follows"
+                " from it, but outsiders must trust that it was asked for only once."
+            ),
+            "lottery": self.env._(
+                "The randomness is a public lottery result, keyed in by two people before witnesses after the roster"
+                " was locked: anybody can look it up, and nobody at the bureau could know or choose it."
+            ),
+            "drand": self.env._(
+                "The randomness is a round of drand's public beacon, fixed when the roster was locked: anybody can"
+                " fetch it and check its signature, and nobody could know or choose it before its time."
+            ),
+        }
+
+    def _get_randomness_statement(self, task, strata):
+        """What the source proves, and whether it is strong enough for ``strata``; in the bureau's language."""
+        localized = task.company_id._srsp_in_language(self)
+        statement = localized._get_source_statements()[self.randomness_kind]
+        weakness = localized._explain_weakness(
+            self.randomness_kind, task.lottery_outcomes, self._get_bits_needed(strata)
+        )
+        return f"{statement} {weakness}".strip()
+
+    @api.model
+    def _explain_weakness(self, kind, outcomes, needed):
+        """One sentence when a lottery of ``outcomes`` (0: unknown) has fewer bits than ``needed``."""
+        if kind != "lottery":
+            return ""
+        if not outcomes:
+            return self.env._(
+                "How many results this lottery can have was not stated; every possible selection takes"
+                " %(needed)s bits.",
+                needed=needed,
+            )
+        bits = math.log2(outcomes)
+        if bits >= needed:
+            return ""
+        return self.env._(
+            "This lottery has %(bits)s bits, every possible selection takes %(needed)s: some selections cannot"
+            " come about.",
+            bits=math.floor(bits * 10) / 10,
+            needed=needed,
+        )
+
+    def _record_randomness(self, now=None):
+        """Ask the source once and keep the answer; a draw that has its randomness is left alone."""
+        now = now or fields.Datetime.now()
+        self.lock_for_update()
+        self._check_due(now)
+        if not self.iteration_ids:
+            fetch = getattr(self, f"_fetch_randomness_{self.randomness_kind}")
+            self._begin(fetch(now))
+
+    def _begin(self, vals):
+        """Keep the randomness in the first iteration, which is yet to run."""
+        self.env["srsp.draw.iteration"].create(
+            {"draw_id": self.id, "number": 1, **vals}
+        )
+
+    def _fetch_randomness_system(self, now):
+        """32 bytes of the operating system's generator."""
+        return {"randomness_hex": secrets.token_bytes(32).hex()}
+
+    def _fetch_randomness_lottery(self, now):
+        raise Waiting(
+            self.env._(
+                "Draw %(draw)s waits for the lottery result: two people key it in before witnesses.",
+                draw=self.number,
+            )
+        )
+
+    def _fetch_randomness_drand(self, now):
+        """The committed round, from the first address that gives it with a true signature.
+
+        :raise Waiting: when the round has not been signed yet
+        :raise UserError: when no address gives it
+        """
+        number = self.drand["round"]
+        try:
+            signature = drand.fetch(self.company_id._srsp_get_drand_urls(), number)
+        except drand.DrandError as error:
+            is_early = isinstance(error, drand.TooEarly)
+            level = logging.INFO if is_early else logging.WARNING
+            _logger.log(level, "Draw %s: no round %s: %s", self.number, number, error)
+            raise (Waiting if is_early else UserError)(
+                self.env._(
+                    "Draw %(draw)s waits for round %(round)s of drand, and asks again every minute: %(failures)s",
+                    draw=self.number,
+                    round=number,
+                    failures=self._explain_failures(error.failures),
+                )
+            ) from error
+        return {
+            "randomness_hex": drand.randomness(signature).hex(),
+            "signature_hex": signature.hex(),
+        }
+
+    @api.model
+    def _explain_failures(self, failures):
+        """``failures`` of a ``DrandError`` in the reader's words; the log has the client's own."""
+        reasons = {
+            "early": self.env._("the round is not there yet"),
+            "late": self.env._("did not answer in time"),
+            "unreachable": self.env._("cannot be reached"),
+            "forged": self.env._("the signature is not the chain's"),
+            "wrong": self.env._("gave an answer that is no round"),
+        }
+        texts = [
+            self.env._("%(address)s: %(reason)s", address=url, reason=reasons[reason])
+            for url, reason in failures
+        ]
+        return format_list(self.env, texts or [self.env._("no address is set")])

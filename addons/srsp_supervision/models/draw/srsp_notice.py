@@ -1,0 +1,222 @@
+from collections import defaultdict
+
+from markupsafe import Markup, escape
+
+from odoo import models
+from odoo.tools import format_date
+
+from ...tools import clock
+
+ACTIVITY = "srsp_supervision.mail_activity_visit"
+MINE = "/odoo/action-srsp_supervision.srsp_inspection_action_mine"
+SUPPORTED = "/odoo/action-srsp_supervision.srsp_inspection_action_supporting"
+
+
+class SrspNotice(models.AbstractModel):
+    """What the people concerned are told about visits and draws, once each.
+
+    A notice is a message, which reaches the inbox or the mailbox as its reader prefers, and, where something is
+    to be done, an activity. Both are in the reader's language. Each person gets one notice per draw, however many
+    visits it made, so that the cost grows with the number of people and not with that of visits.
+    """
+
+    _name = "srsp.notice"
+    _description = "Notice to the people concerned"
+
+    def _notify_drawn(self, iteration, members):
+        """Tell those whom ``iteration`` put on teams, and the heads of other divisions whose officers they are.
+
+        :param members: ``[(inspector id, number of visits, first visit's id), …]``
+        """
+        task = iteration.draw_id.task_id
+        if task.date_to and task.date_to < clock.today():
+            return
+        supporting = defaultdict(list)
+        inspectors = self.env["srsp.inspector"].sudo()
+        people = inspectors.browse([inspector for inspector, *_ in members])
+        for inspector, (_id, count, first) in zip(people, members, strict=True):
+            visit = self.env["srsp.inspection"].sudo().browse(first)
+            if inspector.division_id != task.division_id:
+                supporting[inspector.division_id].append((visit, inspector, count))
+            self._send(visit, inspector.user_id, "drawn", count, kind=ACTIVITY)
+        for division, rows in supporting.items():
+            first = min((visit for visit, *_ in rows), key=lambda visit: visit.id)
+            self._send(first, division.manager_id, "supporting", rows)
+
+    def _say_drawn(self, visit, count):
+        return (
+            self.env._(
+                "You have been drawn for inspection: %(task)s", task=visit.task_id.name
+            ),
+            self._get_html(
+                self.env._(
+                    "Draw %(draw)s puts you on the team of %(count)s visits, to be made by %(date)s. If you cannot"
+                    " inspect a company impartially, declare a recusal at once.",
+                    draw=visit.draw_id.number,
+                    count=count,
+                    date=format_date(self.env, visit.date_to),
+                ),
+                MINE,
+                self.env._("My Visits"),
+            ),
+        )
+
+    def _say_supporting(self, visit, rows):
+        return (
+            self.env._(
+                "Officers of your division have been drawn: %(task)s",
+                task=visit.task_id.name,
+            ),
+            self._get_html(
+                self.env._(
+                    "Draw %(draw)s of %(division)s puts them on teams, until %(date)s: %(officers)s.",
+                    draw=visit.draw_id.number,
+                    division=visit.division_id.name,
+                    date=format_date(self.env, visit.date_to),
+                    officers=", ".join(
+                        self.env._(
+                            "%(officer)s (visits: %(count)s)",
+                            officer=inspector.display_name,
+                            count=count,
+                        )
+                        for _visit, inspector, count in rows
+                    ),
+                ),
+                SUPPORTED,
+                self.env._("Supporting Visits"),
+            ),
+        )
+
+    def _notify_cancelled(self, visits, reason):
+        """Tell the teams of ``visits``, just cancelled, and pass on the activities about them."""
+        self._pass_on(visits)
+        for inspector, count, first in visits._count_members():
+            person = self.env["srsp.inspector"].sudo().browse(inspector)
+            visit = self.env["srsp.inspection"].sudo().browse(first)
+            self._send(visit, person.user_id, "cancelled", count, reason, kind=None)
+
+    def _say_cancelled(self, visit, count, reason):
+        return (
+            self.env._("Visits cancelled: %(task)s", task=visit.task_id.name),
+            self._get_html(
+                self.env._(
+                    "%(count)s of your visits will not take place. Reason: %(reason)s",
+                    count=count,
+                    reason=reason,
+                )
+            ),
+        )
+
+    def _notify_withdrawn(self, iteration, inspector, reason):
+        """Tell ``inspector``, taken out of a draw, whose visits others take over."""
+        self._pass_on(iteration.draw_id.inspection_ids, inspector.user_id)
+        task = iteration.draw_id.task_id
+        self._send(inspector, inspector.user_id, "withdrawn", task, reason, kind=None)
+
+    def _say_withdrawn(self, _inspector, task, reason):
+        return (
+            self.env._("Others take over your visits: %(task)s", task=task.name),
+            self._get_html(
+                self.env._(
+                    "You have been taken out of the draw. Reason: %(reason)s",
+                    reason=reason,
+                )
+            ),
+        )
+
+    def _notify_returned(self, visit, reason):
+        """Tell the officers of ``visit`` that its results have been sent back."""
+        for user in visit.sudo().officer_ids.user_id:
+            self._send(visit, user, "returned", reason, kind=ACTIVITY)
+
+    def _say_returned(self, visit, reason):
+        return (
+            self.env._("Visit %(number)s has been sent back", number=visit.number),
+            self._get_html(self.env._("Reason: %(reason)s", reason=reason)),
+        )
+
+    def _notify_policy(self, task, is_void, reason):
+        """Tell the policy division that an announced draw has been cancelled, or a draw voided."""
+        divisions = self.env["srsp.division"].sudo()
+        policy = divisions.search(
+            [("company_id", "=", task.company_id.id), ("kind", "=", "policy")]
+        )
+        for user in (policy.manager_id | policy.member_ids) - self.env.user:
+            self._send(task.sudo(), user, "to_policy", is_void, reason)
+
+    def _say_to_policy(self, task, is_void, reason):
+        if is_void:
+            subject = self.env._("A draw has been voided: %(task)s", task=task.name)
+        else:
+            subject = self.env._(
+                "An announced draw has been cancelled: %(task)s", task=task.name
+            )
+        body = self.env._(
+            "%(division)s, task %(number)s. Reason: %(reason)s",
+            division=task.division_id.name,
+            number=task.number,
+            reason=reason,
+        )
+        return subject, self._get_html(body)
+
+    def _get_html(self, text, url=None, label=None):
+        body = Markup("<p>%s</p>") % escape(text)
+        if url:
+            body += Markup('<p><a href="%s">%s</a></p>') % (url, label)
+        return body
+
+    def _send(self, record, user, topic, *args, kind="mail.mail_activity_data_todo"):
+        """Send a notice about ``record`` to ``user``; to nobody where there is no login, or an archived one.
+
+        The method ``_say_<topic>`` returns its subject and body; it is called in the user's language.
+
+        :param kind: the type of the activity that goes with it; none where nothing is to be done
+        """
+        if not user.active:
+            return
+        notices = self.with_context(
+            lang=user.lang,
+            mail_notify_force_send=False,  # the queue sends, however many there are
+            mail_activity_quick_update=True,  # the message says it already
+        ).sudo()
+        record = record.with_env(notices.env)
+        subject, body = getattr(notices, f"_say_{topic}")(record, *args)
+        record.message_notify(
+            partner_ids=user.partner_id.ids, subject=subject, body=body
+        )
+        if kind and record.with_user(user).has_access("read"):
+            deadline = record.date_to if record._name == "srsp.inspection" else None
+            record.activity_schedule(
+                kind, deadline, summary=subject, note=body, user_id=user.id
+            )
+
+    def _pass_on(self, visits, users=None):
+        """Move the activities about ``visits``, which are over, to the next visit of that person in the draw.
+
+        :param users: the people whose activities are meant; everybody's if not given
+        """
+        activities = self.env["mail.activity"].sudo()
+        for activity in activities.search(
+            [
+                ("res_model", "=", "srsp.inspection"),
+                ("res_id", "in", visits.ids),
+                ("activity_type_id", "=", self.env.ref(ACTIVITY).id),
+                *([("user_id", "in", users.ids)] if users is not None else []),
+            ]
+        ):
+            visit = self.env["srsp.inspection"].sudo().browse(activity.res_id)
+            following = visit.search(
+                [
+                    ("draw_id", "=", visit.draw_id.id),
+                    ("stage", "in", ("assigned", "scheduled", "on_site")),
+                    "|",
+                    ("officer_ids.user_id", "=", activity.user_id.id),
+                    ("expert_ids.user_id", "=", activity.user_id.id),
+                ],
+                order="id",
+                limit=1,
+            )
+            if following:
+                activity.res_id = following.id
+            else:
+                activity.unlink()

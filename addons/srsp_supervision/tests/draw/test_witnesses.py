@@ -1,0 +1,174 @@
+import hashlib
+import json
+from datetime import timedelta
+
+import psycopg2
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.base.tests.common import MockSmtplibCase
+
+from ...tools import canonical
+from ..common import DRAW_AT, NOW, ROLES, SrspCase
+
+LATER = NOW + timedelta(hours=1)
+
+
+@tagged("post_install", "-at_install")
+class TestWitnesses(SrspCase, MockSmtplibCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.auditor = cls._make_user("auditor", "auditor")
+
+    def _lock(self, **values):
+        with freeze_time(NOW):
+            return self._make_announced(**values)._lock_roster(NOW)
+
+    def _digest(self, draw):
+        return hashlib.sha256(canonical.dumps(draw._get_commitment())).hexdigest()
+
+    @freeze_time(LATER)
+    def test_an_auditor_who_has_seen_the_commitment_stands_in_the_certificate(self):
+        draw = self._lock()
+        self.assertTrue(draw.with_user(self.auditor).can_witness)
+        draw.with_user(self.auditor).action_witness()
+        row = [self.auditor.name, "2026-03-20T02:00:00Z", self._digest(draw)]
+        self.assertEqual(draw._get_certificate()["witnesses"], [row])
+        self.assertFalse(draw.with_user(self.auditor).can_witness)
+        self.env.flush_all()
+        event = self.env["srsp.event"].search(
+            [
+                ("res_model", "=", "srsp.draw.witness"),
+                ("res_id", "=", draw.witness_ids.id),
+            ]
+        )
+        self.assertEqual(
+            (event.kind, json.loads(event.payload)["witness"]), ("draw.witnessed", row)
+        )
+
+    def test_the_certificate_says_that_nobody_had_it_and_the_seal_covers_who_did(self):
+        alone, seen = self._lock(), self._lock(name="Seen")
+        with freeze_time(LATER):
+            seen.with_user(self.auditor).action_witness()
+        for draw in alone, seen:
+            draw._draw(DRAW_AT)
+            self.assertEqual(draw._find_difference(), "")
+        self.assertEqual(alone._get_certificate()["witnesses"], [])
+        forged = seen._get_certificate()
+        forged["witnesses"] = []
+        self.assertNotEqual(
+            canonical.seal(
+                bytes.fromhex(forged["chain"]["previous_hash_hex"]),
+                forged["chain"]["sequence"],
+                forged["chain"]["kind"],
+                {
+                    k: v
+                    for k, v in forged.items()
+                    if k not in ("roster", "excluded", "chain")
+                },
+            ).hex(),
+            forged["chain"]["hash_hex"],
+        )
+
+    def test_a_witness_comes_between_the_lock_and_the_announced_time(self):
+        draw = self._lock()
+        with (
+            freeze_time(DRAW_AT),
+            self._refused("between the lock and the announced time"),
+        ):
+            draw.with_user(self.auditor).action_witness()
+        voided = self._lock(name="Voided")
+        voided._void("Wrong list")
+        drawn = self._lock(name="Drawn")
+        drawn._draw(DRAW_AT)
+        for closed in voided, drawn:
+            with freeze_time(LATER), self._refused("between the lock"):
+                closed._add_witness("auditor", "Somebody", "x")
+            self.assertFalse(closed.witness_ids)
+
+    @freeze_time(LATER)
+    def test_nobody_witnesses_twice_or_takes_it_back(self):
+        draw = self._lock()
+        draw.with_user(self.auditor).action_witness()
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.UniqueViolation),
+            self.env.cr.savepoint(),
+        ):
+            draw.with_user(self.auditor).action_witness()
+        with self._refused("never changes"):
+            draw.witness_ids.write({"who": "Somebody else"})
+        with self._refused("never changes"):
+            draw.witness_ids.unlink()
+
+    @freeze_time(LATER)
+    def test_only_an_auditor_presses_the_button_and_only_code_writes(self):
+        draw = self._lock()
+        for role in ROLES:
+            user = self._make_user(f"witness_{role}", role, self.surveying)
+            witness = draw.witness_ids.with_user(user)
+            for operation in ("create", "write", "unlink"):
+                self.assertFalse(witness.has_access(operation), (role, operation))
+            self.assertTrue(witness.has_access("read"), role)
+            if role != "auditor":
+                self.assertFalse(draw.with_user(user).can_witness)
+                with self.assertRaises(UserError):
+                    draw.with_user(user).action_witness()
+        stranger = self._make_user("elsewhere", "inspector", self.minerals)
+        draw.with_user(self.auditor).action_witness()
+        with self.assertRaises(AccessError):
+            draw.witness_ids.with_user(stranger).read(["who"])
+
+    def _mails(self, draw):
+        """The letters about ``draw``, which leave when its lock is committed."""
+        domain = [("model", "=", draw._name), ("res_id", "=", draw.id)]
+        return self.env["mail.mail"].search(domain, order="id")
+
+    def test_the_lock_mails_the_commitment_and_the_recipient_is_a_witness(self):
+        self.company.srsp_witness_emails = "notary@example.org, press@example.org"
+        draw = self._lock()
+        mails = self._mails(draw)
+        with freeze_time(LATER), self.mock_smtplib_connection():
+            mails.send()
+        self.assertEqual(
+            [email["smtp_to_list"] for email in self.emails],
+            [["notary@example.org"], ["press@example.org"]],
+        )
+        self.assertEqual(
+            draw._get_certificate()["witnesses"],
+            [
+                [mail.email_to, "2026-03-20T02:00:00Z", mail.message_id]
+                for mail in mails
+            ],
+        )
+        for mail, email in zip(mails, self.emails, strict=True):
+            self.assertIn(mail.message_id, email["message"])
+            self.assertIn(self._digest(draw), mail.body_html)
+            [commitment] = mail.attachment_ids
+            self.assertEqual(commitment.name, f"commitment-{draw.number}.json")
+            self.assertEqual(
+                hashlib.sha256(commitment.raw).hexdigest(), self._digest(draw)
+            )
+
+    @mute_logger("odoo.addons.mail.models.mail_mail")
+    def test_a_mail_that_fails_or_leaves_late_makes_no_witness(self):
+        self.company.srsp_witness_emails = "notary@example.org"
+        self.assertFalse(self._mails(self._make_drawn().draw_id))  # locked too late
+        draw = self._lock()
+        mail = self._mails(draw)
+        with freeze_time(LATER), self.mock_smtplib_connection():
+            self.testing_smtp_session.send_message = None
+            mail.send()
+        self.assertEqual(mail.state, "exception")
+        mail.state = "outgoing"
+        with freeze_time(DRAW_AT), self.mock_smtplib_connection():
+            mail.send()
+        self.assertEqual((mail.state, draw.witness_ids.ids), ("sent", []))
+
+    def test_addresses_are_checked(self):
+        with self._refused("is no e-mail address"):
+            self.company.srsp_witness_emails = "notary@example.org, notary"

@@ -1,0 +1,2 @@
+from . import srsp_draw_change
+from . import srsp_draw_randomness
