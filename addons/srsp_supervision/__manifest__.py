@@ -54,7 +54,7 @@
         "views/draw/srsp_draw_views.xml",
         "views/draw/srsp_draw_change_views.xml",
         "views/draw/srsp_draw_room.xml",
-        "views/srsp_inspection_views.xml",
+        "views/inspection/srsp_inspection_views.xml",
         "views/srsp_wizard_views.xml",
         "views/rulebook/srsp_rulebook_effects_views.xml",
         "views/srsp_registry_import_views.xml",

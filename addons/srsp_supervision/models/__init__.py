@@ -6,11 +6,7 @@ from . import staff
 from . import lists
 from . import planning
 from . import draw
-from . import srsp_inspection
-from . import srsp_inspection_line
-from . import srsp_inspection_result
-from . import srsp_inspection_risk
-from . import srsp_rectification
+from . import inspection
 from . import srsp_registry_import
 from . import srsp_registry_import_file
 from . import srsp_registry_import_column

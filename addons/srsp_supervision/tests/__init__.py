@@ -1,4 +1,3 @@
-from . import test_inspection
 from . import test_registry_attributes
 from . import test_registry_dates
 from . import test_registry_export
@@ -9,7 +8,6 @@ from . import test_registry_import_inspectors
 from . import test_registry_import_keys
 from . import test_registry_upload
 from . import test_registry_workbook
-from . import test_risk
 from .base import (
     test_access,
     test_region_migration,
@@ -72,3 +70,4 @@ from .draw import (
     test_vrs,
     test_witnesses,
 )
+from .inspection import test_inspection, test_risk

@@ -6,8 +6,8 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from ..tools import canonical
-from .common import SrspCase
+from ...tools import canonical
+from ..common import SrspCase
 
 
 @tagged("post_install", "-at_install")

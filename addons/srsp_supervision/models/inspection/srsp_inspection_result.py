@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..tools.clock import beijing_date
+from ...tools.clock import beijing_date
 
 
 class SrspInspection(models.Model):

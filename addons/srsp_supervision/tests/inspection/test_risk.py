@@ -4,7 +4,7 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
-from .common import SrspCase
+from ..common import SrspCase
 
 FINDING = {"result": "N", "facts": "Control points missing", "measure": "rectify"}
 

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools import clock
+from ...tools import clock
 
 
 class SrspRectification(models.Model):

@@ -3,7 +3,7 @@ import datetime
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..fields import UnconstrainedMany2one
+from ...fields import UnconstrainedMany2one
 
 # Codes of the national enterprise credit publicity system.
 RESULTS = [

@@ -3,8 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..fields import UnconstrainedMany2one
-from ..tools import clock
+from ...fields import UnconstrainedMany2one
+from ...tools import clock
 
 STAGES = [
     ("assigned", "Assigned"),

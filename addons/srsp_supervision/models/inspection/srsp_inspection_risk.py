@@ -1,7 +1,7 @@
 from odoo import models
 
-from ..tools.clock import beijing_date
-from .registry.srsp_target_change import Origin
+from ...tools.clock import beijing_date
+from ..registry.srsp_target_change import Origin
 
 CLASSES = "ABCD"
 CLEAN = "1"  # the one result that speaks for a target; unreachable or closed speaks neither way
