@@ -57,7 +57,7 @@
         "views/inspection/srsp_inspection_views.xml",
         "views/srsp_wizard_views.xml",
         "views/rulebook/srsp_rulebook_effects_views.xml",
-        "views/srsp_registry_import_views.xml",
+        "views/exchange/srsp_registry_import_views.xml",
         "views/chain/srsp_event_check_views.xml",
         "views/srsp_menus.xml",
     ],

@@ -7,14 +7,4 @@ from . import lists
 from . import planning
 from . import draw
 from . import inspection
-from . import srsp_registry_import
-from . import srsp_registry_import_file
-from . import srsp_registry_import_column
-from . import srsp_registry_import_stage
-from . import srsp_registry_import_target
-from . import srsp_registry_import_history
-from . import srsp_registry_import_check
-from . import srsp_registry_import_inspector
-from . import srsp_registry_import_report
-from . import srsp_registry_attribute
-from . import srsp_registry_export
+from . import exchange

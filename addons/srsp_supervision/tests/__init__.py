@@ -1,13 +1,3 @@
-from . import test_registry_attributes
-from . import test_registry_dates
-from . import test_registry_export
-from . import test_registry_import
-from . import test_registry_import_errors
-from . import test_registry_import_files
-from . import test_registry_import_inspectors
-from . import test_registry_import_keys
-from . import test_registry_upload
-from . import test_registry_workbook
 from .base import (
     test_access,
     test_region_migration,
@@ -71,3 +61,15 @@ from .draw import (
     test_witnesses,
 )
 from .inspection import test_inspection, test_risk
+from .exchange import (
+    test_registry_attributes,
+    test_registry_dates,
+    test_registry_export,
+    test_registry_import,
+    test_registry_import_errors,
+    test_registry_import_files,
+    test_registry_import_inspectors,
+    test_registry_import_keys,
+    test_registry_upload,
+    test_registry_workbook,
+)

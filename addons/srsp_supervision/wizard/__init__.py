@@ -3,4 +3,4 @@ from . import rulebook
 from . import lists
 from . import planning
 from . import draw
-from . import srsp_reason_import
+from . import exchange

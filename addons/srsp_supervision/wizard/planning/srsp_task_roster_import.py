@@ -7,8 +7,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
-from ...models.srsp_registry_columns import COLUMNS
-from ...models.srsp_registry_import_words import REASONS as CELL_REASONS
+from ...models.exchange.srsp_registry_columns import COLUMNS
+from ...models.exchange.srsp_registry_import_words import REASONS as CELL_REASONS
 from ...tools import clock
 from ...tools import registry_cells as cells
 from ...tools.registry_convert import (

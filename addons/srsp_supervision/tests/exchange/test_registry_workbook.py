@@ -13,10 +13,10 @@ from python_calamine import CalamineWorkbook
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools import registry_workbook
-from ..tools.registry_file import open_table
-from ..tools.workbook import WorkbookError
-from .registry.registry_case import make_workbook
+from ...tools import registry_workbook
+from ...tools.registry_file import open_table
+from ...tools.workbook import WorkbookError
+from ..registry.registry_case import make_workbook
 
 START = datetime.date(2020, 1, 1)
 ROWS = [["名称", "日期", "数", "是否", "空"]] + [

@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 from odoo.tests import tagged
 
-from ..tools import registry_cells as cells
-from .registry.registry_case import CODE, HEADER, RegistryCase
+from ...tools import registry_cells as cells
+from ..registry.registry_case import CODE, HEADER, RegistryCase
 
 SPELLINGS = (
     "2029-01-05",

@@ -8,8 +8,8 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
-from ..models import srsp_registry_import_report
-from .registry.registry_case import (
+from ...models.exchange import srsp_registry_import_report
+from ..registry.registry_case import (
     CODE,
     CODE_2,
     HEADER,

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools.registry_convert import show
+from ...tools.registry_convert import show
 from . import srsp_registry_import_sql as sql
 from .srsp_registry_columns import TARGET_COLUMNS
 from .srsp_registry_import_sql import ENTITY_VALUES, TARGET_VALUES

@@ -1,9 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..tools.registry_cells import normalise
-from ..tools.registry_convert import show
-from ..tools.workbook import WorkbookError
+from ...tools.registry_cells import normalise
+from ...tools.registry_convert import show
+from ...tools.workbook import WorkbookError
 
 HEADER_WITHIN = 20  # rows
 

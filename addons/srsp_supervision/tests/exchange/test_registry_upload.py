@@ -7,8 +7,8 @@ from odoo import http
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..models.base.ir_attachment import BLOCK
-from .registry.registry_case import CODE, CODE_2, HEADER, RegistryCase, make_csv
+from ...models.base.ir_attachment import BLOCK
+from ..registry.registry_case import CODE, CODE_2, HEADER, RegistryCase, make_csv
 
 ROWS = [HEADER, ["甲公司", CODE, "SUR", "P1"]]
 LIMIT = 100_000  # bytes

@@ -7,9 +7,9 @@ import openpyxl
 
 from odoo.tests import HttpCase, tagged
 
-from ..models.srsp_registry_columns import COLUMNS
-from ..tools.registry_sheet import SheetWriter
-from .registry.registry_case import CODE, CODE_2, RegistryCase, read_workbook
+from ...models.exchange.srsp_registry_columns import COLUMNS
+from ...tools.registry_sheet import SheetWriter
+from ..registry.registry_case import CODE, CODE_2, RegistryCase, read_workbook
 
 HEADER = (
     "entity_name uscc kind founded_on sector permit_number risk_class is_key key_reason latitude state state_reason"

@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from .registry.registry_case import (
+from ..registry.registry_case import (
     CODE,
     HEADER,
     RegistryCase,

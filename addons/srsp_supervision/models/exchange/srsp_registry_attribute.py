@@ -7,7 +7,7 @@ import math
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools import registry_cells as cells
+from ...tools import registry_cells as cells
 from .srsp_registry_columns import COLUMNS, TARGET, Column
 from .srsp_registry_import_stage import FLAG_WORDS
 from .srsp_registry_import_words import NOTES

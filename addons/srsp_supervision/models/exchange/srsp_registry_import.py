@@ -6,7 +6,7 @@ import psycopg2.errors
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..tools.workbook import WorkbookError
+from ...tools.workbook import WorkbookError
 
 _logger = logging.getLogger(__name__)
 WORKING = ("checking", "importing")

@@ -2,8 +2,8 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..tools import clock
-from ..tools.registry_cells import Bad
+from ...tools import clock
+from ...tools.registry_cells import Bad
 from . import srsp_registry_import_sql as sql
 from .srsp_registry_columns import ENTITY, TARGET, TARGET_COLUMNS
 from .srsp_registry_import_sql import ENTITY_VALUES, TARGET_VALUES

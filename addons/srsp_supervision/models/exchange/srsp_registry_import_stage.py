@@ -5,15 +5,15 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools import registry_cells as cells
-from ..tools.registry_convert import (
+from ...tools import registry_cells as cells
+from ...tools.registry_convert import (
     CellError,
     Field,
     convert,
     copy_statement,
     to_csv,
 )
-from ..tools.workbook import WorkbookError
+from ...tools.workbook import WorkbookError
 from .srsp_registry_columns import TYPES
 
 BLOCKS = 20  # between two looks at how far it is

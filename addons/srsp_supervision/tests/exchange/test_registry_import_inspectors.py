@@ -3,7 +3,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from .registry.registry_case import RegistryCase
+from ..registry.registry_case import RegistryCase
 
 
 @tagged("post_install", "-at_install")

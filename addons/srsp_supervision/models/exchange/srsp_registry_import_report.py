@@ -4,8 +4,8 @@ import tempfile
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools.identity import mask_all
-from ..tools.registry_sheet import SheetWriter
+from ...tools.identity import mask_all
+from ...tools.registry_sheet import SheetWriter
 from .srsp_registry_import_words import FILE_REASONS, REASONS
 
 MOST_SHOWN = 1_000  # bad cells on the form

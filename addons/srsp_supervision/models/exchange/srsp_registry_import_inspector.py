@@ -4,7 +4,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..tools.registry_convert import CellError
+from ...tools.registry_convert import CellError
 from .srsp_registry_columns import INSPECTOR_COLUMNS, MANY
 
 CERTIFICATE = ("certificate_number", "certificate_valid_until")

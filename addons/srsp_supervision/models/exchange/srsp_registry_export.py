@@ -4,13 +4,13 @@ import io
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools import clock
-from ..tools.registry_cells import normalise, split_words
-from ..tools.registry_file import quote
-from ..tools.registry_sheet import Heading, SheetWriter, write_template
+from ...tools import clock
+from ...tools.registry_cells import normalise, split_words
+from ...tools.registry_file import quote
+from ...tools.registry_sheet import Heading, SheetWriter, write_template
+from ..staff.srsp_inspector_personal import PERSONAL
 from .srsp_registry_columns import ENTITY, INSPECTOR, MANY, TYPES
 from .srsp_registry_import_words import NOTES
-from .staff.srsp_inspector_personal import PERSONAL
 
 FETCH_ROWS = 2_000
 BOM = "\ufeff"  # without it, Excel takes a .csv for another encoding

@@ -7,7 +7,7 @@ from datetime import date
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from .registry.registry_case import HEADER, RegistryCase, make_workbook, read_workbook
+from ..registry.registry_case import HEADER, RegistryCase, make_workbook, read_workbook
 
 GRADE = "资质等级"
 DEFINITION = [

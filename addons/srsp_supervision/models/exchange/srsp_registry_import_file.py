@@ -3,8 +3,8 @@ import tempfile
 
 from odoo import models
 
-from ..tools.registry_file import open_table
-from ..tools.workbook import WorkbookError
+from ...tools.registry_file import open_table
+from ...tools.workbook import WorkbookError
 
 
 class SrspRegistryImport(models.Model):

@@ -12,9 +12,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools.safe_eval import safe_eval
 
-from ..models.registry.srsp_target_change import Origin
-from ..tools import uscc
-from .registry.registry_case import CODE, CODE_2, HEADER, RegistryCase, make_csv
+from ...models.registry.srsp_target_change import Origin
+from ...tools import uscc
+from ..registry.registry_case import CODE, CODE_2, HEADER, RegistryCase, make_csv
 
 COLUMNS = (
     "entity_name uscc kind address legal_representative founded_on sector name region latitude longitude"

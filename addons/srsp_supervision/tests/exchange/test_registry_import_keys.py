@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from .registry.registry_case import CODE, CODE_2, HEADER, RegistryCase, make_workbook
+from ..registry.registry_case import CODE, CODE_2, HEADER, RegistryCase, make_workbook
 
 CODE_3 = "91350100M0001028X9"
 BY_CODE = [*HEADER, "entity_code", "target_code"]

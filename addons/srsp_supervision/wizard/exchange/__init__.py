@@ -1,0 +1,1 @@
+from . import srsp_reason_import
