@@ -18,7 +18,11 @@ LOCKS = [
     "script/lib/postgres.txt",
 ]
 MADE = {".git", ".local", "__pycache__", ".ruff_cache"}
-FRONT_ENDS = ["setup", "server", "test", "lint", "bench", "screenshots"]
+FRONT_ENDS = "setup server test lint bench screenshots translations".split()
+# The rooms of srsp_supervision, in the order in which they build on each other.
+ROOMS = (
+    "base chain rulebook registry staff lists planning draw inspection exchange".split()
+)
 
 
 def files(*suffixes):
@@ -75,6 +79,24 @@ def test_supervision_does_not_know_disclosure():
         and "srsp_disclosure" in (ROOT / path).read_text(encoding="utf-8")
     ]
     assert guilty == []
+
+
+@pytest.mark.parametrize("layer", ["models", "wizard"])
+def test_a_room_imports_only_rooms_before_it(layer):
+    folder = ROOT / "addons/srsp_supervision" / layer
+    assert [path.name for path in folder.glob("*.py")] == ["__init__.py"]
+    upward = []
+    for path in folder.glob("*/*.py"):
+        found = re.findall(
+            r"^from \.\.(?:\.models\.)?(\w+)[. ]", path.read_text(), re.MULTILINE
+        )
+        here = ROOMS.index(path.parent.name)
+        upward += [
+            (path.name, room)
+            for room in found
+            if room in ROOMS and ROOMS.index(room) > here
+        ]
+    assert not upward
 
 
 def test_the_licence_is_in_the_repository():

@@ -5,8 +5,15 @@ from .base import (
     test_roles,
     test_working_days,
 )
-from .chain import test_canonical, test_event_check
-from .rulebook import test_rulebook, test_rulebook_demo, test_rulebook_effects
+from .chain import (
+    test_canonical,
+    test_event_check,
+)
+from .rulebook import (
+    test_rulebook,
+    test_rulebook_demo,
+    test_rulebook_effects,
+)
 from .registry import (
     test_contacts,
     test_demo_registry,
@@ -17,7 +24,11 @@ from .registry import (
     test_search,
     test_target,
 )
-from .staff import test_inspectors, test_qualifications, test_recusals
+from .staff import (
+    test_inspectors,
+    test_qualifications,
+    test_recusals,
+)
 from .lists import (
     test_demo_lists,
     test_legal_basis,
@@ -36,7 +47,6 @@ from .lists import (
 )
 from .planning import (
     test_coverage,
-    test_external_list,
     test_lists_and_plans,
     test_plan_generation,
     test_task_approval,
@@ -60,8 +70,12 @@ from .draw import (
     test_vrs,
     test_witnesses,
 )
-from .inspection import test_inspection, test_risk
+from .inspection import (
+    test_inspection,
+    test_risk,
+)
 from .exchange import (
+    test_external_list,
     test_registry_attributes,
     test_registry_dates,
     test_registry_export,

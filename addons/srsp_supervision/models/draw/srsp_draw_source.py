@@ -7,15 +7,12 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_list
 
+from ...exceptions import Waiting
 from ...tools import certificate as cert
 from ...tools import drand
 from .srsp_draw import iso
 
 _logger = logging.getLogger(__name__)
-
-
-class Waiting(UserError):
-    """The randomness is still to come: nothing is wrong, the scheduled action tries again."""
 
 
 class SrspDraw(models.Model):

@@ -4,8 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from ...exceptions import Waiting
 from ...tools.certificate import quota
-from ..draw.srsp_draw_source import Waiting
 
 _logger = logging.getLogger(__name__)
 

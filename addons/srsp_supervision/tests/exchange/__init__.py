@@ -1,3 +1,4 @@
+from . import test_external_list
 from . import test_registry_attributes
 from . import test_registry_dates
 from . import test_registry_export

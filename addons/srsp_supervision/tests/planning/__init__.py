@@ -1,5 +1,4 @@
 from . import test_coverage
-from . import test_external_list
 from . import test_lists_and_plans
 from . import test_plan_generation
 from . import test_task_approval

@@ -1,1 +1,2 @@
 from . import srsp_reason_import
+from . import srsp_task_roster_import
