@@ -1,15 +1,17 @@
-from . import test_publication
-from . import test_rulebook
-from . import test_deadline
-from . import test_access
-from . import test_announcement
-from . import test_channel
-from . import test_delivery
-from . import test_draw_pages
-from . import test_original
-from . import test_pages
-from . import test_translations
-from . import test_verify_page
-from . import test_witnesses
-from . import test_contacts_inside
-from . import test_words
+from .publication import (
+    test_access,
+    test_announcement,
+    test_deadline,
+    test_original,
+    test_publication,
+    test_rulebook,
+)
+from .site import (
+    test_contacts_inside,
+    test_draw_pages,
+    test_pages,
+    test_verify_page,
+    test_words,
+    test_translations,
+)
+from .delivery import test_channel, test_delivery, test_witnesses

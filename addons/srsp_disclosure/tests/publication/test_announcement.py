@@ -4,7 +4,7 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
-from .common import BureauCase
+from ..common import BureauCase
 
 NOW = "2025-08-28 02:00:00"
 

@@ -4,7 +4,7 @@ from odoo.fields import Domain
 
 from odoo.addons.srsp_supervision.models.draw.srsp_draw import iso
 
-from .srsp_publication_page import local_time
+from ..site.srsp_publication_page import local_time
 
 
 class SrspTask(models.Model):

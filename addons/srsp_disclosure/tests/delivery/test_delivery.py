@@ -2,8 +2,8 @@ import datetime
 
 from odoo.tests import new_test_user, tagged
 
-from ..tools.platform_client import Receipt, Silent, Unusable
-from .common import BureauCase
+from ...tools.platform_client import Receipt, Silent, Unusable
+from ..common import BureauCase
 
 FORMED = datetime.date(2025, 9, 24)
 FORGED = {

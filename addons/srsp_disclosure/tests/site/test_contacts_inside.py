@@ -3,7 +3,7 @@ import json
 
 from odoo.tests import HttpCase, tagged
 
-from .common import Bureau
+from ..common import Bureau
 
 FORMED = datetime.date(2025, 9, 24)
 PRIVATE = {

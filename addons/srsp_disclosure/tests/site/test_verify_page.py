@@ -7,7 +7,7 @@ from odoo.tests import HttpCase, tagged
 
 from odoo.addons.srsp_supervision.tools import verify_draw, vrs
 
-from .common import Bureau
+from ..common import Bureau
 
 LABELS = 10_000
 SIGNS = "abzAZ09福州市自然资源測繪🏔️𠮷𪚥🙂é\u0301\u0308\u200d\ue000\uffee－. "

@@ -2,7 +2,7 @@ import datetime
 
 from freezegun import freeze_time
 
-from .common import LOCK, BureauCase
+from ..common import LOCK, BureauCase
 
 DATE = datetime.date
 

@@ -5,7 +5,7 @@ from freezegun import freeze_time
 
 from odoo.exceptions import UserError
 
-from .common import BureauCase
+from ..common import BureauCase
 
 DATE = datetime.date
 

@@ -4,7 +4,7 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
-from .common import BureauCase
+from ..common import BureauCase
 
 FORMED = datetime.date(2025, 9, 24)
 ROLES = {

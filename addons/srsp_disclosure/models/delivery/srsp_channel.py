@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
-from ..tools.platform_client import PlatformClient, PlatformError, PlatformRejected
+from ...tools.platform_client import PlatformClient, PlatformError, PlatformRejected
 
 _lt = LazyTranslate(__name__)
 UNKNOWN_KEY = "srsp-connection-test"

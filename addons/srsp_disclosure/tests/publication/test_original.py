@@ -7,8 +7,8 @@ import tracemalloc
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 
-from ..models import srsp_draw
-from .common import Bureau, BureauCase
+from ...models.publication import srsp_draw
+from ..common import Bureau, BureauCase
 
 PIECE = b"0123456789abcdef" * 4096  # 64 KiB
 

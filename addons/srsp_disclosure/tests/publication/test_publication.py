@@ -11,7 +11,7 @@ from odoo.tools import SQL, mute_logger
 
 from odoo.addons.srsp_supervision.tools import canonical, verify_draw
 
-from .common import BureauCase
+from ..common import BureauCase
 
 FORMED = datetime.date(2025, 9, 24)
 

@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import plaintext2html
 
-from ..tools.platform_client import PlatformRejected, PlatformRetryable, Unusable
+from ...tools.platform_client import PlatformRejected, PlatformRetryable, Unusable
 
 _logger = logging.getLogger(__name__)
 

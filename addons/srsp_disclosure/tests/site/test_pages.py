@@ -7,8 +7,8 @@ from lxml import html
 from odoo.tests import HttpCase, tagged
 from odoo.tools import file_open
 
-from ..controllers import documents, supervision
-from .common import Bureau
+from ...controllers import documents, supervision
+from ..common import Bureau
 
 FORMED = datetime.date(2025, 9, 24)
 

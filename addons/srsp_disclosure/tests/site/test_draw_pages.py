@@ -8,7 +8,7 @@ from lxml import html
 from odoo import Command
 from odoo.tests import HttpCase, tagged
 
-from .common import DRAW, LOCK, Bureau
+from ..common import DRAW, LOCK, Bureau
 
 USCC, OTHER = "12100000401359321Q", "91350100M000100Y43"
 

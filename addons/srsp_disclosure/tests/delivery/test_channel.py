@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
 from odoo.tools import file_open
 
-from .common import BureauCase
+from ..common import BureauCase
 
 SECRET = "a-secret-of-this-test"
 FORMED = datetime.date(2025, 9, 24)

@@ -5,8 +5,8 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
-from ..tools.platform_client import Receipt
-from .common import DRAW, LOCK, BureauCase
+from ...tools.platform_client import Receipt
+from ..common import DRAW, LOCK, BureauCase
 
 LATER = LOCK + datetime.timedelta(hours=1)
 

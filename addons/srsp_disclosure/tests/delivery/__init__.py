@@ -1,0 +1,3 @@
+from . import test_channel
+from . import test_delivery
+from . import test_witnesses
