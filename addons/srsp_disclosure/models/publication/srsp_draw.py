@@ -4,7 +4,7 @@ from odoo import models
 
 from odoo.addons.srsp_supervision.models.draw.srsp_draw import iso
 
-SHOWN = 200  # rows of an iteration, or of those left out, on the page of a draw
+MAX_ROWS_SHOWN = 200  # rows of an iteration, or of those left out, on the page of a draw
 
 
 class SrspDraw(models.Model):
@@ -49,13 +49,13 @@ class SrspDraw(models.Model):
         }
 
     def _get_page_payload(self):
-        """The certificate with only the first ``SHOWN`` of its long lists, and how long they are."""
+        """The certificate with only the first ``MAX_ROWS_SHOWN`` of its long lists, and how long they are."""
         event = self._get_certificate_event()
         sealed = json.loads(event.payload)
         assignment = sealed.pop("assignment")
         for iteration in sealed["iterations"]:
             iteration["selected_count"] = len(iteration["selected"])
-            iteration["selected"] = iteration["selected"][:SHOWN]
+            iteration["selected"] = iteration["selected"][:MAX_ROWS_SHOWN]
         shown = {
             (iteration["number"], label)
             for iteration in sealed["iterations"]
@@ -72,7 +72,7 @@ class SrspDraw(models.Model):
             "excluded_count": excluded.search_count(domain),
             "excluded": [
                 [line.label, line.excluded_reason]
-                for line in excluded.search(domain, order="label", limit=SHOWN)
+                for line in excluded.search(domain, order="label", limit=MAX_ROWS_SHOWN)
             ],
             "teams": [
                 team
@@ -94,7 +94,7 @@ class SrspDraw(models.Model):
         return {line.label: line.target_id.entity_id.name for line in found}
 
     def _get_regrouped(self, iteration, assignment):
-        """The first visits that got other inspectors: their labels, of the first ``SHOWN`` teams of a withdrawal."""
+        """The first visits that got other inspectors: their labels, of the first ``MAX_ROWS_SHOWN`` teams of a withdrawal."""
         if iteration["kind"] != "withdrawal":
             return []
         own = [
@@ -102,7 +102,7 @@ class SrspDraw(models.Model):
             for number, labels, *_team in assignment["teams"]
             if number == iteration["number"]
         ]
-        return own[:SHOWN]
+        return own[:MAX_ROWS_SHOWN]
 
     def _get_roster_state(self):
         """A roster stays ``committed`` when it has been drawn: the draw is a publication of its own."""

@@ -61,7 +61,7 @@ class TestOriginal(BureauCase):
         self.assertEqual(self.publication._digest_original(), self.publication.digest)
 
     def test_a_page_shows_the_first_rows_and_says_how_many_there_are(self):
-        self.patch(srsp_draw, "SHOWN", 2)
+        self.patch(srsp_draw, "MAX_ROWS_SHOWN", 2)
         payload = self.drawn._get_page_payload()
         [iteration] = payload["iterations"]
         self.assertEqual(
