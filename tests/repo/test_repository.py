@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import readme
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDONS = ["srsp_supervision", "srsp_disclosure"]
@@ -18,7 +19,7 @@ LOCKS = [
     "script/lib/postgres.txt",
 ]
 MADE = {".git", ".local", "__pycache__", ".ruff_cache"}
-FRONT_ENDS = "setup server test lint bench screenshots translations".split()
+FRONT_ENDS = "setup server test lint bench screenshots translations readme".split()
 # The rooms of srsp_supervision, in the order in which they build on each other.
 ROOMS = (
     "base chain rulebook registry staff lists planning draw inspection exchange".split()
@@ -97,6 +98,27 @@ def test_a_room_imports_only_rooms_before_it(layer):
             if room in ROOMS and ROOMS.index(room) > here
         ]
     assert not upward
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_the_readme_of_an_addon_is_made_of_its_fragments(addon):
+    folder = ROOT / "addons" / addon
+    assert (
+        (folder / "README.md").read_text(),
+        (folder / "static/description/index.html").read_text(),
+    ) == readme.render(addon)
+    assert (folder / "static/description/icon.png").is_file()
+
+
+def test_legal_dates_come_from_one_clock():
+    users = [
+        str(path)
+        for path in files(".py")
+        if path.parts[0] == "addons"
+        and "tests" not in path.parts
+        and "context_today" in (ROOT / path).read_text(encoding="utf-8")
+    ]
+    assert users == []
 
 
 def test_the_licence_is_in_the_repository():

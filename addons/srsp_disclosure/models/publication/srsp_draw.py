@@ -4,7 +4,9 @@ from odoo import models
 
 from odoo.addons.srsp_supervision.models.draw.srsp_draw import iso
 
-MAX_ROWS_SHOWN = 200  # rows of an iteration, or of those left out, on the page of a draw
+MAX_ROWS_SHOWN = (
+    200  # rows of an iteration, or of those left out, on the page of a draw
+)
 
 
 class SrspDraw(models.Model):
