@@ -17,7 +17,7 @@ class SrspQualification(models.Model):
         "srsp_inspector_qualification_rel",
         "qualification_id",
         "inspector_id",
-        "Held by",
+        "Qualified Inspectors",
         readonly=True,
     )
     item_ids = fields.Many2many(
