@@ -41,6 +41,7 @@ from .lists import (
     test_list_http,
     test_list_input,
     test_list_workbook,
+    test_method_migration,
     test_paper,
     test_text_diff,
     test_workbook,

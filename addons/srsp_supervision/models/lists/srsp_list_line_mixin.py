@@ -25,6 +25,7 @@ class SrspListLineMixin(models.AbstractModel):
     }
     # Columns that lists sealed before did not have: left out of the seal while there is nothing in them.
     _later_columns = frozenset()
+    _sealed_names = {}  # {field: its name in the chain}, where they differ
     # What must be filled in before a part is handed in.
     _elements: tuple[str, ...] = ()
     # When a user writes one of these, the line is checked against the rulebook and the register of divisions.
@@ -362,7 +363,7 @@ class SrspListLineMixin(models.AbstractModel):
         """What the integrity chain keeps of a frozen line, in no language: {field name: value}."""
         self.ensure_one()
         return {
-            name: self[name]
+            self._sealed_names.get(name, name): self[name]
             if self._fields[name].type == "selection"
             else self._get_cell(name)
             for name, _width in self._get_sheet_columns()

@@ -7,7 +7,7 @@ from odoo.tools import file_path
 
 from ..common import SrspCase
 
-SCRIPT = "srsp_supervision/migrations/19.0.1.1.0/post-migrate.py"
+SCRIPT = "srsp_supervision/migrations/19.0.1.1.0/post-regions.py"
 BEFORE = """
 CREATE TABLE srsp_inspector_region (id integer, name varchar, company_id integer);
 CREATE TABLE srsp_inspector_srsp_inspector_region_rel (srsp_inspector_id integer, srsp_inspector_region_id integer);
