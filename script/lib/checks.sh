@@ -1,9 +1,12 @@
 # The checks of script/lint, one function each; .pre-commit-config.yaml names the same. Sourced after the others.
 # shellcheck shell=bash
-CHECKS=(ruff_check ruff_format shell_syntax pylint_odoo oca_module oca_po translations odoo_lint)
+CHECKS=(ruff_check ruff_format mypy shell_syntax pylint_odoo oca_module oca_po translations odoo_lint)
 
 check_ruff_check() { ruff check .; }
 check_ruff_format() { ruff format --check .; }
+
+# check_mypy: the types of the modules without Odoo, as set in pyproject.toml.
+check_mypy() { mypy; }
 
 check_shell_syntax() {
     local file status=0

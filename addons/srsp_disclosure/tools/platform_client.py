@@ -1,14 +1,14 @@
 """Client of a public credit platform: signed batches out, signed receipts back.
 
-The wire protocol is written down in ``readme/PROTOCOL.md``. Nothing here knows of Odoo.
+``readme/PROTOCOL.md`` describes the wire protocol. This module does not depend on Odoo.
 
 A submission ends in one of three ways, and the caller treats each differently:
 
 * receipts: one per record, ``accepted`` or ``rejected`` with a reason;
-* ``PlatformRetryable``: nobody knows whether the platform stored the records, so ask with
-  ``inquire`` and submit again what is ``unknown``; the idempotency key makes that safe;
+* ``PlatformRetryable``: it is not known whether the platform stored the records, so ask with
+  ``inquire`` and submit again those that are ``unknown``; the idempotency key makes that safe;
 * ``PlatformRejected``: the request as a whole was refused and will be refused again until
-  somebody changes the address, the key or the record.
+  the address, the key or the record is changed.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -31,9 +32,9 @@ RETRYABLE_4XX = {408, 425, 429}
 
 
 class PlatformError(Exception):
-    """Anything that kept the platform from answering with receipts.
+    """The platform did not answer with receipts.
 
-    ``code`` is for a caller who words it for people; the message is technical.
+    The message is technical; ``code`` is for callers that show a text of their own.
     """
 
     code = ""
@@ -46,36 +47,36 @@ class PlatformRetryable(PlatformError):
 
 
 class Silent(PlatformRetryable):
-    """Nothing came back, or only part of it."""
+    """There was no answer, or only a part of one."""
 
     code = "silent"
 
 
 class Unusable(PlatformRetryable):
-    """Something came back that is not what this protocol answers."""
+    """The answer does not follow the protocol."""
 
     code = "unusable"
 
 
 class PlatformRejected(PlatformError):
-    """Refused for good: bad signature, unknown key, another 4xx, an address not allowed."""
+    """Refused permanently: bad signature, unknown key, another 4xx, an address that is not allowed."""
 
     code = "refused"
 
 
 class BadSettings(PlatformRejected):
-    """Refused by ourselves, before anything is sent."""
+    """Refused by this client, before anything is sent."""
 
     code = "settings"
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the platform says about one record.
+    """The platform's answer about one record.
 
     ``status`` is ``accepted``, ``rejected`` or (from an inquiry only) ``unknown``; ``number`` is
     the platform's receipt number, empty unless accepted; ``reason`` is in the platform's
-    language, empty unless rejected; ``received_at`` is aware, UTC, None when unknown.
+    language, empty unless rejected; ``received_at`` is an aware time in UTC, or None when unknown.
     """
 
     status: str
@@ -85,12 +86,12 @@ class Receipt:
 
 
 class HmacAuth(requests.auth.AuthBase):
-    """Signs a request and checks the signature of its answer.
+    """Signs requests and checks the signatures of their answers.
 
-    Only the keyed hash is held, never the secret, so there is nothing to print or pickle.
+    It keeps the keyed hash only, not the secret, so that the secret cannot be printed or pickled.
     """
 
-    def __init__(self, key_id: str, secret: bytes | str):
+    def __init__(self, key_id: str, secret: bytes | str) -> None:
         if not key_id or not key_id.isascii() or not key_id.isprintable():
             raise BadSettings("The platform key must be printable ASCII")
         if not secret:
@@ -100,17 +101,18 @@ class HmacAuth(requests.auth.AuthBase):
         self._keyed = hmac.new(key, digestmod=hashlib.sha256)
 
     def sign(self, *lines: str) -> str:
-        """Hexadecimal HMAC-SHA256 over the lines joined by a line feed (UTF-8)."""
+        """Return the hexadecimal HMAC-SHA256 of the lines joined by line feeds (UTF-8)."""
         mac = self._keyed.copy()
         mac.update("\n".join(lines).encode())
         return mac.hexdigest()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         timestamp, nonce = str(int(time.time())), secrets.token_hex(16)
-        body_hash = hashlib.sha256(request.body or b"").hexdigest()
+        body = cast(bytes | None, request.body)  # ``PlatformClient`` sends nothing else
+        body_hash = hashlib.sha256(body or b"").hexdigest()
         lines = (
             "SRSP1 REQUEST",
-            request.method,
+            str(request.method),
             request.path_url,
             timestamp,
             nonce,
@@ -123,8 +125,8 @@ class HmacAuth(requests.auth.AuthBase):
         return request
 
     def is_genuine(self, response: requests.Response, body: bytes) -> bool:
-        """True when the answer was signed with our key for this very request (its nonce)."""
-        nonce = response.request.headers["X-Srsp-Nonce"]
+        """Return whether the answer was signed with our key for its own request, known by the nonce."""
+        nonce = cast(str, response.request.headers["X-Srsp-Nonce"])
         body_hash = hashlib.sha256(body).hexdigest()
         expected = self.sign(
             "SRSP1 RESPONSE", str(response.status_code), nonce, body_hash
@@ -134,25 +136,30 @@ class HmacAuth(requests.auth.AuthBase):
 
 
 class PlatformClient:
-    """One platform, one key. ``timeout`` is (connect, read) in seconds, as in requests.
+    """A client of one platform with one key.
 
-    Raises ``PlatformRejected`` when ``base_url`` is not https (http is for loopback only) or
-    carries a login, a query or a fragment.
+    :param timeout: (connect, read) in seconds, as in requests
+    :raises BadSettings: when ``base_url`` is not https (http is for loopback only) or has a
+        login, a query or a fragment, or when the key or the secret cannot be used
     """
 
     def __init__(
-        self, base_url: str, key_id: str, secret: bytes | str, timeout=(5, 20)
-    ):
+        self,
+        base_url: str,
+        key_id: str,
+        secret: bytes | str,
+        timeout: tuple[float, float] = (5, 20),
+    ) -> None:
         self.base_url = _checked_address(base_url)
         self.key_id = key_id
         self.timeout = timeout
         self._auth = HmacAuth(key_id, secret)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"PlatformClient({self.base_url!r}, {self.key_id!r})"
 
-    def submit(self, records: list[dict]) -> dict[str, Receipt]:
-        """Hand records in, at most ``BATCH_LIMIT`` at once; one receipt per idempotency key.
+    def submit(self, records: list[dict[str, Any]]) -> dict[str, Receipt]:
+        """Submit at most ``BATCH_LIMIT`` records and return their receipts by idempotency key.
 
         A record has ``idempotency_key``, ``kind``, ``number``, ``digest`` (SHA-256, hex) and
         ``payload`` (a JSON object).
@@ -167,8 +174,8 @@ class PlatformClient:
         return _read_receipts(answer, {record["idempotency_key"] for record in records})
 
     def inquire(self, idempotency_keys: list[str]) -> dict[str, Receipt]:
-        """What the platform holds under these keys; ``unknown`` where it holds nothing."""
-        receipts = {}
+        """Return the receipts of these keys; their status is ``unknown`` where the platform has no record."""
+        receipts: dict[str, Receipt] = {}
         for start in range(0, len(idempotency_keys), INQUIRY_LIMIT):
             keys = idempotency_keys[start : start + INQUIRY_LIMIT]
             answer = self._call(
@@ -177,8 +184,8 @@ class PlatformClient:
             receipts |= _read_receipts(answer, set(keys), inquiry=True)
         return receipts
 
-    def _call(self, method: str, target: str, body: bytes = b""):
-        """Send one signed request; the decoded JSON of its genuine answer."""
+    def _call(self, method: str, target: str, body: bytes = b"") -> Any:
+        """Send one signed request and return the decoded JSON of its answer."""
         with requests.Session() as session:
             # A proxy would carry a plain-text loopback request off the machine.
             session.trust_env = self.base_url.startswith("https:")
@@ -206,7 +213,10 @@ class PlatformClient:
 
 
 def _checked_address(base_url: str) -> str:
-    """The address without a trailing slash, or PlatformRejected."""
+    """Return the address without a trailing slash.
+
+    :raises BadSettings: when it is not allowed
+    """
     try:
         parts = urlsplit(base_url)
         host = parts.hostname or ""
@@ -229,7 +239,10 @@ def _is_loopback(host: str) -> bool:
 
 
 def _read_body(response: requests.Response) -> bytes:
-    """The body, unpacked; Unusable as soon as it is longer than ``ANSWER_LIMIT``."""
+    """Return the unpacked body.
+
+    :raises Unusable: as soon as it is longer than ``ANSWER_LIMIT``
+    """
     body = bytearray()
     for chunk in response.iter_content(CHUNK):
         body += chunk
@@ -238,8 +251,12 @@ def _read_body(response: requests.Response) -> bytes:
     return bytes(body)
 
 
-def _raise_for_status(status: int, body: bytes):
-    """Turn every status but 200 into the error that says whether trying again can help."""
+def _raise_for_status(status: int, body: bytes) -> None:
+    """Raise for every status other than 200.
+
+    :raises PlatformRetryable: when trying again can help
+    :raises PlatformRejected: when it cannot
+    """
     if status == 200:
         return
     text = body[:300].decode("utf-8", "replace")
@@ -247,8 +264,13 @@ def _raise_for_status(status: int, body: bytes):
     raise (PlatformRejected if refused else PlatformRetryable)(f"HTTP {status}: {text}")
 
 
-def _read_receipts(answer, keys: set[str], inquiry: bool = False) -> dict[str, Receipt]:
-    """Receipts by idempotency key; PlatformRetryable unless there is one for each of ``keys``."""
+def _read_receipts(
+    answer: Any, keys: set[str], inquiry: bool = False
+) -> dict[str, Receipt]:
+    """Return the receipts by idempotency key.
+
+    :raises Unusable: unless there is exactly one for each of ``keys``
+    """
     try:
         receipts = {
             row["idempotency_key"]: _read_receipt(row) for row in answer["receipts"]
@@ -264,8 +286,11 @@ def _read_receipts(answer, keys: set[str], inquiry: bool = False) -> dict[str, R
     return receipts
 
 
-def _read_receipt(row: dict) -> Receipt:
-    """One receipt; ValueError when it says too little to be kept as evidence."""
+def _read_receipt(row: dict[str, Any]) -> Receipt:
+    """Return one receipt.
+
+    :raises ValueError: when it holds too little to be kept as evidence
+    """
     if row["status"] == "unknown":
         return Receipt("unknown", "", "", None)
     received_at = datetime.fromisoformat(row["received_at"])

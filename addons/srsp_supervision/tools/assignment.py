@@ -1,49 +1,73 @@
 """Who inspects whom: the rule of readme/CERTIFICATE.md, "Teams", a function of public values alone.
 
-Sets of inspectors are integers: bit i stands for the inspector at index i. One pick then costs
+Sets of inspectors are integers: bit i stands for the inspector at index i. One pick then takes
 a few operations on whole sets, however many inspectors are eligible.
 """
 
 import hashlib
+from collections.abc import Sequence
 
 from . import bits
-from .staff import Staff
+from .staff import InspectorRow, Staff
 from .vrs import EXPAND_COUNTER, hmac_pads
+
+Labels = Sequence[str]
+# The labels of the visit, the set of who may make it, officers and experts kept in its team.
+Visit = tuple[Labels, int, Labels, Labels]
+Team = list[list[str]]  # the labels of the visit, officers, experts, steps
+Places = list[list[int]]  # of each visit, the inspectors who have its places
+Step = tuple[int, int]  # an inspector, and a visit whose team they are in
 
 
 class Shortage(Exception):
     """No assignment exists; nothing was assigned.
 
-    ``visits`` are those left without a full team, ``[(labels, eligible), ...]``: how many officers may
-    make the visit at all, or how many experts where only experts are lacking.
+    ``visits`` are those left without a full team, ``[(labels, eligible), ...]``; ``eligible`` is the number
+    of officers who may make the visit, or of experts when only experts are missing.
 
-    The proof: every way to serve the visits needs at least ``needed`` places of the inspectors named in
-    ``officers`` (a list of labels, perhaps empty), who together have room for ``room``. With
-    ``missing = needed - room`` places more in these hands, or eligible officers outside them, all
-    could be served; no fewer will do.
+    The other attributes prove it: every way to serve the visits takes at least ``needed`` places of the
+    inspectors whose labels are in ``officers`` (perhaps none), who have room for ``room`` together. With
+    ``missing = needed - room`` more places, of these or of other eligible inspectors, all visits could
+    be served; with fewer they could not.
     """
 
-    def __init__(self, visits, officers, needed, room):
+    def __init__(
+        self,
+        visits: list[tuple[list[str], int]],
+        officers: list[str],
+        needed: int,
+        room: int,
+    ) -> None:
         super().__init__(f"{len(visits)} visits lack {needed - room} places")
         self.visits, self.officers = visits, officers
         self.needed, self.room, self.missing = needed, room, needed - room
 
 
-def assign(prk, visits, inspectors, units, team_size, experts=0, cap=None):
+def assign(
+    prk: bytes,
+    visits: Sequence[Visit],
+    inspectors: Sequence[InspectorRow],
+    units: Sequence[str],
+    team_size: int,
+    experts: int = 0,
+    cap: int | None = None,
+) -> tuple[list[Team], dict[str, int]]:
     """Give every visit of one iteration its team.
 
-    :param bytes prk: the key of the iteration (``vrs.extract``)
+    :param prk: the key of the iteration (``vrs.extract``)
     :param visits: ``[(labels, class mask, kept officers, kept experts), ...]`` in the order in which
-        they are served: the labels (str) of the visit; the set of inspectors who may make it,
-        without the withdrawn ones; the labels of those who stay in its team (a withdrawal)
-    :param inspectors: ``[[label, pool, unit, load], ...]`` ascending by label, the loads as the iteration
-        begins: visits that a withdrawal gives up are already taken off
-    :param units: ``[unit, ...]``: each gives a visit one officer where it can
-    :param cap: the load that nobody exceeds; None for no limit
+        they are served; the class is the set of inspectors who may make the visit, without the
+        withdrawn ones; the kept are the labels of those who stay in its team after a withdrawal
+    :param inspectors: ``[[label, pool, unit, load], ...]`` ascending by label, with the loads before the
+        iteration, from which the visits that a withdrawal gives up are already deducted
+    :param units: each gives every visit one officer where it can
+    :param team_size: officers in a team
+    :param experts: experts in a team
+    :param cap: the highest load that an inspector may have; None for no limit
     :return: ``(teams, loads)``: ``[[labels, officers, experts, steps], ...]`` in the order of the visits and
-        ``{inspector label: load}``, from which the next iteration starts
+        ``{inspector label: load}``, with which the next iteration starts
     :raises Shortage: when no assignment exists
-    :raises ValueError: for an unknown pool, inspectors out of order, a class of strangers
+    :raises ValueError: when a pool is unknown, inspectors are out of order or a class contains others
     """
     work = _Assignment(prk, visits, inspectors, cap)
     for unit in units:
@@ -56,9 +80,15 @@ def assign(prk, visits, inspectors, units, team_size, experts=0, cap=None):
 
 
 class _Assignment:
-    """One iteration at work. Visits and inspectors are indices; sets of inspectors are integers."""
+    """The state of one iteration. Visits and inspectors are indices; sets of inspectors are integers."""
 
-    def __init__(self, prk, visits, inspectors, cap):
+    def __init__(
+        self,
+        prk: bytes,
+        visits: Sequence[Visit],
+        inspectors: Sequence[InspectorRow],
+        cap: int | None,
+    ) -> None:
         self.visits, self.staff = visits, Staff(inspectors, cap)
         self.labels, self.pools = self.staff.labels, self.staff.pools
         self.first_loads = list(self.staff.loads)
@@ -67,26 +97,30 @@ class _Assignment:
         if any(mask < 0 or mask >> len(self.labels) for mask in self.classes):
             raise ValueError("a class holds somebody who is not among the inspectors")
         index = {label: number for number, label in enumerate(self.labels)}
-        self.officers = [[index[label] for label in visit[2]] for visit in visits]
-        self.experts = [[index[label] for label in visit[3]] for visit in visits]
+        self.officers: Places = [
+            [index[label] for label in visit[2]] for visit in visits
+        ]
+        self.experts: Places = [
+            [index[label] for label in visit[3]] for visit in visits
+        ]
         self.kept = [
             sum(1 << member for member in officers + experts)
             for officers, experts in zip(self.officers, self.experts, strict=True)
         ]
         self.members = list(self.kept)
-        self.given = [
-            [] for _label in self.labels
-        ]  # visits of each, in the order given
-        self.met = [0] * len(self.labels)  # whom a pick put into a team with each
-        # Who could take over a place of each: of any kind, or without leaving a visit without a
-        # unit. Both may name too many, never too few.
+        # Of each inspector: the visits in the order in which they were given, and the set of those
+        # whom a pick put into the same team.
+        self.given: list[list[int]] = [[] for _label in self.labels]
+        self.met = [0] * len(self.labels)
+        # Of each inspector, who could take over one of their places, in any way or without leaving a
+        # visit without a unit. Both sets may hold too many, but never too few.
         self.reach, self.narrow = [0] * len(self.labels), [0] * len(self.labels)
-        # Nobody in this set can be freed any more, see _free; and the visits that suffer.
-        self.dead, self.short = 0, []
+        self.dead = 0  # the set of those who can no longer be freed, see _free
+        self.short: list[int] = []  # the visits that cannot have a full team
 
     # --- The rounds ------------------------------------------------------------------------
 
-    def give_unit(self, unit, team_size):
+    def give_unit(self, unit: str, team_size: int) -> None:
         """Round 1: an officer of the unit for every visit that can have one and has none."""
         allowed, stuck = self.staff.units.get(unit, 0), 0
         for visit, mask in enumerate(self.classes):
@@ -96,9 +130,9 @@ class _Assignment:
                 if mask & self.staff.room:
                     self._pick(visit, mask & self.staff.room, self.officers)
                 elif self.staff.room & allowed:
-                    stuck |= self._free(visit, allowed, self.officers, stuck)
+                    stuck |= self._free(visit, allowed, self.officers, stuck) or 0
 
-    def give_officers(self, team_size):
+    def give_officers(self, team_size: int) -> None:
         """Round 2: officers of the units, else of the detachment, until each team is full."""
         division, detachment = self.pools["division"], self.pools["detachment"]
         allowed = division | detachment
@@ -112,7 +146,7 @@ class _Assignment:
                     self.short.append(visit)
                     break
 
-    def give_experts(self, experts):
+    def give_experts(self, experts: int) -> None:
         """Round 3: experts, as many as asked for."""
         allowed, lacking = self.pools["expert"], set(self.short)
         for visit, mask in enumerate(self.classes):
@@ -122,7 +156,7 @@ class _Assignment:
                     self._pick(visit, free, self.experts)
                     continue
                 dead = self._free(visit, allowed, self.experts, self.dead)
-                if dead is not False:
+                if dead is not None:
                     self.dead |= dead
                     if visit not in lacking:
                         self.short.append(visit)
@@ -130,7 +164,7 @@ class _Assignment:
 
     # --- Picking ---------------------------------------------------------------------------
 
-    def _pick(self, visit, candidates, teams):
+    def _pick(self, visit: int, candidates: int, teams: Places) -> None:
         """Put one of the candidates, who all have room, into the team."""
         least = self.staff.least(candidates)
         team = self.officers[visit] + self.experts[visit]
@@ -144,8 +178,8 @@ class _Assignment:
         self.staff.grow(chosen)
         self._join(visit, chosen, teams)
 
-    def _choose(self, visit, candidates):
-        """The candidate that the position of the next place of the visit points to."""
+    def _choose(self, visit: int, candidates: int) -> int:
+        """Return the candidate that the position of the visit's next place selects."""
         count = candidates.bit_count()
         if count == 1:
             return candidates.bit_length() - 1
@@ -156,7 +190,7 @@ class _Assignment:
         position = hashlib.sha256(outer + digest).digest()
         return bits.nth(candidates, int.from_bytes(position, "big") % count)
 
-    def _join(self, visit, member, teams):
+    def _join(self, visit: int, member: int, teams: Places) -> None:
         teams[visit].append(member)
         self.members[visit] |= 1 << member
         self.given[member].append(visit)
@@ -164,28 +198,37 @@ class _Assignment:
 
     # --- Moving ----------------------------------------------------------------------------
 
-    def _free_officer(self, visit, allowed):
-        """Round 2 where nobody has room: is somebody freed? If not, they are dead from now on."""
-        for keep_units in (True, False) if self.staff.room & allowed else (False,):
-            dead = self._free(visit, allowed, self.officers, self.dead, keep_units)
-            if dead is False:
-                return True
-        self.dead |= dead
-        return False
+    def _free_officer(self, visit: int, allowed: int) -> bool:
+        """Free an officer in round 2 where nobody has room; return whether it was possible."""
+        search = visit, allowed, self.officers, self.dead
+        if self.staff.room & allowed and self._free(*search, keep_units=True) is None:
+            return True
+        dead = self._free(*search)
+        if dead is not None:
+            self.dead |= dead
+        return dead is None
 
-    def _free(self, visit, allowed, teams, dead, keep_units=False):
-        """Free somebody of the class for the visit by moving others, along a shortest way.
+    def _free(
+        self,
+        visit: int,
+        allowed: int,
+        teams: Places,
+        dead: int,
+        keep_units: bool = False,
+    ) -> int | None:
+        """Free somebody of the class for the visit by moving others, along a shortest path.
 
-        Whoever is ``dead`` is left out. When the search ends without anybody who has room, it has found
-        a set that is full and whose visits have nobody outside it to go to. No later move or
-        pick changes that, so that no later search need enter it.
+        Those who are ``dead`` are not considered. When the search does not reach anybody who has room,
+        the inspectors it has reached are all full and nobody else can take over their visits. No later
+        move or pick changes that, so that later searches can leave them out.
 
-        :return: False when somebody was freed, else that set
+        :return: None when somebody was freed, else the set of those inspectors
         """
         unseen = allowed & ~dead
         start = self.classes[visit] & ~self.members[visit] & unseen
         unseen ^= start
-        queue, came_from = list(bits.members(start)), {}
+        queue = list(bits.members(start))
+        came_from: dict[int, Step] = {}  # whose place somebody could take over
         reach = self.narrow if keep_units else self.reach
         for member in queue:
             if not reach[member] & unseen:
@@ -198,7 +241,7 @@ class _Assignment:
                 if others & self.staff.room:
                     last = self._choose(visit, others & self.staff.room)
                     self._move(visit, teams, last, member, held, came_from)
-                    return False
+                    return None
                 if others:
                     unseen ^= others
                     for other in bits.members(others):
@@ -210,21 +253,32 @@ class _Assignment:
                 reach[member] = reached
         return sum(1 << member for member in queue)
 
-    def _heirs(self, member, visit, keep_units):
-        """Who could take over the member's place: of the same unit alone, to keep an only one."""
+    def _heirs(self, member: int, visit: int, keep_units: bool) -> int:
+        """Return the set of those who could take over the member's place in the visit.
+
+        With ``keep_units``, the only one of a unit can be replaced only by another one of that unit.
+        """
         present = self.members[visit]
         heirs = self.classes[visit] & ~present
         unit = self.staff.unit_of[member]
         return heirs & unit if keep_units and unit & present == 1 << member else heirs
 
-    def _widen(self, visit):
-        """Take note of whom a team that changed lets take over its places."""
+    def _widen(self, visit: int) -> None:
+        """Add to the reach of a changed team's members those who could take over its places."""
         for member in self.officers[visit] + self.experts[visit]:
             self.reach[member] |= self._heirs(member, visit, False)
             self.narrow[member] |= self._heirs(member, visit, True)
 
-    def _move(self, visit, teams, last, member, held, came_from):
-        """Hand places on: ``last`` takes that of ``member`` in ``held``, and so on back to the visit."""
+    def _move(
+        self,
+        visit: int,
+        teams: Places,
+        last: int,
+        member: int,
+        held: int,
+        came_from: dict[int, Step],
+    ) -> None:
+        """Pass places on: ``last`` takes the one of ``member`` in ``held``, and so on back to the visit."""
         self.staff.grow(last)
         heir = last
         while True:
@@ -241,23 +295,24 @@ class _Assignment:
 
     # --- The outcome -----------------------------------------------------------------------
 
-    def teams(self, units):
+    def teams(self, units: Sequence[str]) -> list[Team]:
         """Return ``[[labels, officers, experts, steps], ...]``, people by their labels."""
-        names, detachment, result = self.labels, self.pools["detachment"], []
+        names, detachment = self.labels, self.pools["detachment"]
+        result = []
         for number, (labels, mask, _officers, _experts) in enumerate(self.visits):
             members = self.members[number]
             steps = ["detachment"] if members & detachment else []
             for unit in units:
-                officers = self.staff.units.get(unit, 0)
-                if mask & officers and not members & officers:
+                own = self.staff.units.get(unit, 0)
+                if mask & own and not members & own:
                     steps.append(f"without {unit}")
             teams = (self.officers[number], self.experts[number])
             officers, experts = ([names[member] for member in team] for team in teams)
             result.append([list(labels), officers, experts, steps])
         return result
 
-    def shortage(self, team_size, experts):
-        """Return the proof that no assignment exists: Hall's condition, violated by the dead."""
+    def shortage(self, team_size: int, experts: int) -> Shortage:
+        """Return the proof that no assignment exists: the dead violate Hall's condition."""
         officers = self.pools["division"] | self.pools["detachment"]
         rounds = (
             (officers, team_size, self.officers),
@@ -273,5 +328,6 @@ class _Assignment:
             eligible = (self.classes[number] & pool).bit_count()
             visits.append((list(self.visits[number][0]), eligible))
         dead = list(bits.members(self.dead))
-        room = sum(max(0, self.staff.cap - self.first_loads[member]) for member in dead)
+        cap = self.staff.cap or 0  # without a cap, nobody is dead
+        room = sum(max(0, cap - self.first_loads[member]) for member in dead)
         return Shortage(visits, [self.labels[member] for member in dead], needed, room)

@@ -1,7 +1,9 @@
 """Sets of small numbers as integers: number i is in the set when bit i is set."""
 
+from collections.abc import Iterator
 
-def members(mask):
+
+def members(mask: int) -> Iterator[int]:
     """Iterate over the numbers in the set, ascending."""
     while mask:
         low = mask & -mask
@@ -9,8 +11,8 @@ def members(mask):
         mask ^= low
 
 
-def nth(mask, count):
-    """Return the number in the set that has ``count`` below it, by halving the mask."""
+def nth(mask: int, count: int) -> int:
+    """Return the number in the set that has ``count`` others below it, by halving the mask."""
     number = 0
     half = 1 << (mask.bit_length() - 1).bit_length() >> 1
     while half:

@@ -1,52 +1,54 @@
-"""One spelling for every JSON value, and the hash chain built on it.
+"""Canonical JSON, one spelling for every value, and the hash chain built on it.
 
-The spelling is the one of ``JSON.stringify`` in a browser with the keys sorted (by code
-point), so that a page can recompute what the server sealed: UTF-8, no spaces, nothing
-escaped that need not be, numbers in their shortest form (RFC 8785, section 3.2.2).
+The text is that of ``JSON.stringify`` in a browser with the keys sorted by code point, so
+that a page can recompute what the server sealed: UTF-8, no spaces, no escapes that are not
+required, numbers in their shortest form (RFC 8785, section 3.2.2).
 """
 
 import hashlib
 import math
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from json.encoder import encode_basestring
+from typing import Any
 
 GENESIS = bytes(32)
-# Beyond this, a browser's numbers are no longer exact.
+# Up to this integer, a browser's numbers are exact (Number.MAX_SAFE_INTEGER).
 LARGEST_INTEGER = 2**53 - 1
 
 
-def dumps(value) -> bytes:
+def dumps(value: object) -> bytes:
     """Return the canonical JSON of a value, as UTF-8.
 
     Accepts None, booleans, integers, floats, strings, lists, tuples (written as lists) and
-    dicts with string keys. A date is not one of them: its format is the caller's decision.
+    dicts with string keys. Dates are not accepted: the caller decides on their format.
 
-    :raises TypeError: for any other type, or a key that is no string
+    :raises TypeError: for any other type, or a key that is not a string
     :raises ValueError: for NaN, infinities, numbers beyond ±(2^53 - 1) and lone surrogates
     """
-    parts = []
+    parts: list[str] = []
     _write(value, parts.append)
     return "".join(parts).encode()
 
 
-def digest(value) -> str:
+def digest(value: object) -> str:
     """Return the SHA-256 of the canonical JSON of a value, in hexadecimal."""
     return hashlib.sha256(dumps(value)).hexdigest()
 
 
-def seal(previous_hash: bytes, sequence: int, kind: str, payload) -> bytes:
+def seal(previous_hash: bytes, sequence: int, kind: str, payload: object) -> bytes:
     """Return the hash (32 bytes) of one link of a chain of events.
 
-    It is SHA-256 over the 32 bytes of the link before (``GENESIS`` for the first one) and
+    It is SHA-256 over the hash of the previous link (``GENESIS`` for the first one) and
     the canonical JSON of ``{"kind": …, "payload": …, "sequence": …}``.
 
-    :raises ValueError: when the previous hash has another length
+    :raises ValueError: when the previous hash is not 32 bytes long
     """
     return seal_text(previous_hash, sequence, kind, dumps(payload))
 
 
 def seal_text(previous_hash: bytes, sequence: int, kind: str, payload: bytes) -> bytes:
-    """Return what ``seal`` does, of a payload that is canonical JSON already."""
+    """Return the same as ``seal`` for a payload that is already canonical JSON."""
     if len(previous_hash) != 32:
         raise ValueError("the previous hash must be 32 bytes long")
     record = b'{"kind":%b,"payload":%b,"sequence":%d}' % (
@@ -57,7 +59,7 @@ def seal_text(previous_hash: bytes, sequence: int, kind: str, payload: bytes) ->
     return hashlib.sha256(previous_hash + record).digest()
 
 
-def _write(value, emit):
+def _write(value: object, emit: Callable[[str], None]) -> None:
     if isinstance(value, str):
         emit(encode_basestring(value))
     elif value is None:
@@ -74,8 +76,8 @@ def _write(value, emit):
         raise TypeError(f"{type(value).__name__} has no canonical JSON")
 
 
-def _write_list(values, emit):
-    if all(type(value) is str for value in values):  # most lists are, and are long
+def _write_list(values: Sequence[Any], emit: Callable[[str], None]) -> None:
+    if all(type(value) is str for value in values):  # most lists, and the long ones
         emit("[" + ",".join(map(encode_basestring, values)) + "]")
         return
     separator = "["
@@ -86,7 +88,7 @@ def _write_list(values, emit):
     emit("]")
 
 
-def _write_dict(mapping, emit):
+def _write_dict(mapping: dict[Any, Any], emit: Callable[[str], None]) -> None:
     separator = "{"
     for key in sorted(mapping):
         if not isinstance(key, str):
@@ -97,7 +99,7 @@ def _write_dict(mapping, emit):
     emit("}" if mapping else "{}")
 
 
-def _number(value):
+def _number(value: float) -> str:
     """Return a number as ECMAScript's Number::toString writes it."""
     if isinstance(value, float):
         if not math.isfinite(value):
@@ -110,11 +112,11 @@ def _number(value):
     return str(int(value))
 
 
-def _fraction(text):
-    """Return Python's shortest text of a fraction as a browser has it.
+def _fraction(text: str) -> str:
+    """Return Python's shortest text of a fraction as a browser writes it.
 
-    The digits are the same; Python turns to an exponent below 1e-4 and pads it to two places,
-    a browser turns to it below 1e-6 and does not pad.
+    The digits are the same; Python uses an exponent below 1e-4 and pads it to two digits,
+    a browser uses one below 1e-6 and does not pad.
     """
     if abs(float(text)) < 1e-6:
         return text.replace("e-0", "e-")

@@ -1,30 +1,33 @@
 """The numbers and digests of a draw certificate (see readme/CERTIFICATE.md).
 
-A digest streams over its rows, which may come straight from a database cursor: it holds a
-few thousand of them at a time, never the whole roster.
+A digest streams over its rows, which may come straight from a database cursor, and keeps a
+few thousand of them in memory at a time.
 """
 
 import hashlib
 import math
 from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import islice, pairwise
 from operator import lt
+from typing import Any, TypeVar
 
 FORMAT = "srsp-draw-certificate/1"
-# What the digests of the commitment cover, and the link of the chain itself.
+# Parts that the chain does not seal: the commitment has digests of the lists, and ``chain`` is the link itself.
 NOT_SEALED = ("roster", "excluded", "chain")
-BATCH = 4096
+BATCH = 4096  # rows
+Row = TypeVar("Row", bound=Sequence[Any])
 
 
-def quota(size: int, ratio) -> int:
+def quota(size: int, ratio: float | str | Decimal) -> int:
     """Return how many of a stratum of ``size`` targets are drawn at ``ratio`` (0.05 is 5 %).
 
-    Rounds up, exactly: the ratio counts as the decimal text it is written in, so that 120
-    times 0.05 is 6. A stratum that is not empty gives at least one, and never more than all.
+    Rounds up exactly: the ratio is taken as the decimal number that its text shows, so that 120
+    times 0.05 is 6. At least one target of a stratum is drawn, unless it is empty, and at most all.
 
     :param ratio: a number or its decimal text
-    :raises ValueError: when the size is negative or the ratio no number from 0 up
+    :raises ValueError: when the size is negative, or the ratio is negative or not a number
     """
     try:
         numerator, denominator = Decimal(str(ratio)).as_integer_ratio()
@@ -35,11 +38,11 @@ def quota(size: int, ratio) -> int:
     return min(size, max(1, -(-size * numerator // denominator)))
 
 
-def bits_needed(strata) -> int:
-    """Return how many bits of randomness can reach every possible selection.
+def bits_needed(strata: Iterable[tuple[int, int]]) -> int:
+    """Return how many bits of randomness are needed to make every selection possible.
 
-    That is log2 of the number of selections, rounded up (RFC 3797, section 3.2). A source that
-    gives less leaves some selections impossible.
+    That is log2 of the number of selections, rounded up (RFC 3797, section 3.2). With a source
+    that gives fewer bits, some selections cannot occur.
 
     :param strata: ``(size, quota)`` of each stratum
     """
@@ -51,48 +54,52 @@ def bits_needed(strata) -> int:
 
 
 def one_line(text: str) -> str:
-    """Return a free text fit for a digest row: every run of white space is one space."""
+    """Return a free text as a digest row takes it: each run of white space becomes one space."""
     return " ".join(text.split())
 
 
-def roster_digest(rows) -> str:
+def roster_digest(rows: Iterable[Sequence[str]]) -> str:
     """Return the hex SHA-256 over ``label 0x09 stratum 0x0A`` of ``(label, stratum)`` rows.
 
-    :raises ValueError: unless labels ascend strictly by their UTF-8 bytes, none is empty and
-        no field holds a tab or a line feed
+    :raises ValueError: when a label is empty, or not above the previous one in the order of
+        UTF-8 bytes, or when a field contains a tab or a line feed
     """
     return _digest(rows)
 
 
-def excluded_digest(rows) -> str:
-    """Return the hex SHA-256 over ``label 0x09 reason 0x0A``; same demands as the roster."""
+def excluded_digest(rows: Iterable[Sequence[str]]) -> str:
+    """Return the hex SHA-256 over ``label 0x09 reason 0x0A`` of ``(label, reason)`` rows.
+
+    :raises ValueError: as in ``roster_digest``
+    """
     return _digest(rows)
 
 
-def inspectors_digest(rows) -> str:
+def inspectors_digest(rows: Iterable[Sequence[Any]]) -> str:
     """Return the hex SHA-256 over ``label 0x09 pool 0x09 unit 0x09 load 0x0A``, load in decimal.
 
-    Same demands as the roster.
+    :param rows: ``(label, pool, unit, load)``
+    :raises ValueError: as in ``roster_digest``
     """
     texts = ((label, pool, unit, str(load)) for label, pool, unit, load in rows)
     return _digest(texts, 4)
 
 
-def seal_payload(certificate: dict) -> dict:
+def seal_payload(certificate: dict[str, Any]) -> dict[str, Any]:
     """Return what the chain seals: the certificate without roster, excluded and chain."""
     return {key: value for key, value in certificate.items() if key not in NOT_SEALED}
 
 
 class RowDigest:
-    """The SHA-256 over rows of texts that go by on their way elsewhere: a million are read once."""
+    """The SHA-256 over rows of texts that are passed on to another consumer, so that they are read only once."""
 
-    def __init__(self, width: int = 2):
-        """Count the first ``width`` fields of each row."""
+    def __init__(self, width: int = 2) -> None:
+        """Hash the first ``width`` fields of each row, which are texts."""
         self._width = width
         self._hasher = hashlib.sha256()
 
-    def watch(self, rows):
-        """Yield ``rows`` as they come; all of them count once the last one is out.
+    def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield ``rows`` unchanged; the digest is complete once the last row has been yielded.
 
         :raises ValueError: as in ``roster_digest``
         """
@@ -100,7 +107,7 @@ class RowDigest:
         while batch := list(islice(rows, BATCH)):
             lines = ["\t".join(row[:width]) for row in batch]
             text = "\n".join(lines) + "\n"
-            # No line has fewer of either than it should, so that the sums tell of each line.
+            # No line has fewer of either than it should, so that comparing the sums checks each line.
             if text.count("\t") != len(batch) * (width - 1) or text.count("\n") != len(
                 batch
             ):
@@ -119,7 +126,7 @@ class RowDigest:
         return self._hasher.hexdigest()
 
 
-def _digest(rows, width=2):
+def _digest(rows: Iterable[Sequence[str]], width: int = 2) -> str:
     digest = RowDigest(width)
     deque(digest.watch(rows), maxlen=0)
     return digest.hexdigest()

@@ -7,7 +7,7 @@ BEIJING = ZoneInfo("Asia/Shanghai")  # the legal time of the whole country
 
 
 def today() -> date:
-    """Return the date in Beijing now: every legal date and deadline counts from it."""
+    """Return today's date in Beijing, from which every legal date and deadline counts."""
     return datetime.now(BEIJING).date()
 
 
@@ -17,5 +17,5 @@ def beijing_date(moment: datetime) -> date:
 
 
 def beijing_time(moment: datetime) -> str:
-    """Return a UTC time as of ``beijing_date`` as people in Beijing write it, to the minute."""
+    """Return a UTC time without a time zone as Beijing time, ``2025-01-31 08:00``."""
     return moment.replace(tzinfo=UTC).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")

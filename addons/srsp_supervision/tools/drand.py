@@ -1,8 +1,8 @@
 """Client of drand's ``quicknet``, the public beacon of the League of Entropy (https://docs.drand.love).
 
 A group of independent organisations signs one number every three seconds. The chain is pinned here by
-its hash and public key, and every answer is held against that key: whoever serves it, or sits on the
-line, can withhold a round but not change one.
+its hash and public key, and every answer is verified with that key: a server, or anybody between it and
+us, can withhold a round but not change it.
 
 A round's signature is a BLS12-381 signature on G1 (``bls-unchained-g1-rfc9380``) over SHA-256 of the
 round as eight bytes, big-endian; its randomness is SHA-256 of the signature.
@@ -13,6 +13,7 @@ import hashlib
 import json
 import sys
 import time
+from collections.abc import Callable, Iterable, Sequence
 
 import requests
 
@@ -25,20 +26,20 @@ GENESIS = 1692803367  # Unix time of round 1
 PERIOD = 3  # seconds from one round to the next
 DST = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
 
-TIMEOUT = 5  # seconds one address has to answer, all in all
+TIMEOUT = 5  # seconds in which one address must have answered completely
 LARGEST = 4096  # bytes; an answer has about 250
-TOO_EARLY = (404, 425)  # how servers say that a round is still to come
+TOO_EARLY = (404, 425)  # the statuses with which servers answer for a future round
 
 
 class DrandError(Exception):
-    """No address gave the round; the text says what each of them did, in the words of whoever failed.
+    """No address returned the round; the message has the error of each address.
 
     ``failures`` is ``[(address, reason), ...]`` with the reasons ``early``, ``late``, ``unreachable``,
     ``forged`` and ``wrong``.
     """
 
     reason = "wrong"
-    failures = ()
+    failures: Sequence[tuple[str, str]] = ()
 
 
 class TooEarly(DrandError):
@@ -48,10 +49,14 @@ class TooEarly(DrandError):
 
 
 class TooSlow(DrandError):
+    """The address did not answer completely within the time."""
+
     reason = "late"
 
 
 class Forged(DrandError):
+    """The signature is not the chain's."""
+
     reason = "forged"
 
 
@@ -60,13 +65,13 @@ def round_at(moment: float) -> int:
     return max(1, -(-int(moment - GENESIS) // PERIOD) + 1)
 
 
-def fetch(urls, number: int, timeout: float = TIMEOUT) -> bytes:
-    """Return the signature of round ``number`` (48 bytes) from the first address that gives a true one.
+def fetch(urls: Iterable[str], number: int, timeout: float = TIMEOUT) -> bytes:
+    """Return the signature of round ``number`` (48 bytes) from the first address that returns a valid one.
 
     :param urls: addresses in the order in which they are asked, e.g. ``["https://api.drand.sh"]``
     :param timeout: seconds for each of them
-    :raises TooEarly: when nobody has it and somebody says that it is still to come
-    :raises DrandError: when nobody has it for another reason
+    :raises TooEarly: when no address has it and one of them answers that it has not been signed yet
+    :raises DrandError: when no address has it for another reason
     """
     failures, texts = [], []
     for url in urls:
@@ -76,37 +81,37 @@ def fetch(urls, number: int, timeout: float = TIMEOUT) -> bytes:
             failures.append((url, _get_reason(error)))
             texts.append(f"{url}: {error}")
     is_early = any(reason == "early" for _url, reason in failures)
-    error = (TooEarly if is_early else DrandError)("; ".join(texts) or "no address")
-    error.failures = failures
-    raise error
+    failure = (TooEarly if is_early else DrandError)("; ".join(texts) or "no address")
+    failure.failures = failures
+    raise failure
 
 
-def _ask_for_true(url, number, timeout):
+def _ask_for_true(url: str, number: int, timeout: float) -> bytes:
     signature = _ask(url, number, timeout)
     if not verify(PUBLIC_KEY, number, signature):
         raise Forged(f"the signature of round {number} is not the chain's")
     return signature
 
 
-def _get_reason(error):
+def _get_reason(error: Exception) -> str:
     if isinstance(error, requests.Timeout):
         return "late"
     if isinstance(error, requests.RequestException):
         return "unreachable"
-    return getattr(error, "reason", "wrong")
+    return error.reason if isinstance(error, DrandError) else "wrong"
 
 
 def verify(public_key: str, number: int, signature: bytes) -> bool:
-    """Tell whether ``signature`` is that of round ``number`` under ``public_key`` (hexadecimal, on G2)."""
+    """Return whether ``signature`` is that of round ``number`` under ``public_key`` (hexadecimal, on G2)."""
     message = hashlib.sha256(number.to_bytes(8, "big")).digest()
-    return _curve().is_signature(bytes.fromhex(public_key), message, signature, DST)
+    return _import_bls()(bytes.fromhex(public_key), message, signature, DST)
 
 
 @functools.cache
-def _curve():
-    """The curve's mathematics, imported when first needed and without its side effect.
+def _import_bls() -> Callable[[bytes, bytes, bytes, bytes], bool]:
+    """Return ``bls.is_signature``, imported when first needed and without its side effect.
 
-    py_ecc lifts the recursion limit of the whole process, beyond which deeply nested JSON from outside
+    py_ecc raises the recursion limit of the whole process so far that deeply nested JSON from outside
     would overflow the stack instead of raising an error.
     """
     limit = sys.getrecursionlimit()
@@ -114,7 +119,7 @@ def _curve():
         from . import bls
     finally:
         sys.setrecursionlimit(limit)
-    return bls
+    return bls.is_signature
 
 
 def randomness(signature: bytes) -> bytes:
@@ -122,8 +127,8 @@ def randomness(signature: bytes) -> bytes:
     return hashlib.sha256(signature).digest()
 
 
-def _ask(url, number, timeout):
-    """The signature that ``url`` gives, unverified; the deadline holds however slowly it comes."""
+def _ask(url: str, number: int, timeout: float) -> bytes:
+    """Return the signature that ``url`` sends, unverified; ``timeout`` limits the whole answer."""
     deadline = time.monotonic() + timeout
     address = f"{url.rstrip('/')}/{CHAIN_HASH}/public/{number}"
     with requests.get(
@@ -143,7 +148,7 @@ def _ask(url, number, timeout):
     return _read(bytes(body))
 
 
-def _read(body):
+def _read(body: bytes) -> bytes:
     try:
         return bytes.fromhex(json.loads(body)["signature"])
     except (ValueError, KeyError, TypeError) as error:

@@ -1,7 +1,7 @@
 """The key that every draw's secret is derived from, kept outside the database.
 
-A dump of the database alone reveals no one-time code: the secret of a draw is
-HMAC-SHA256(key, nonce), the nonce lies in the database and the key in a file.
+A dump of the database alone does not reveal a one-time code: the secret of a draw is
+HMAC-SHA256(key, nonce), with the nonce in the database and the key in a file.
 """
 
 import hashlib
@@ -14,14 +14,14 @@ from pathlib import Path
 KEY_LENGTH = 32
 
 
-def load(path) -> bytes:
-    """Return the key in the file ``path``, making the file (readable by its owner only) when missing.
+def load(path: str | os.PathLike[str]) -> bytes:
+    """Return the key in the file ``path``; create the file, readable by its owner only, when it is missing.
 
-    Safe when several processes ask at once: the key is written aside and linked into place, so that
-    exactly one wins and nobody reads half a key.
+    Several processes may call this at once: the key is written to a temporary file and linked into place,
+    so that exactly one of them creates it and none reads half a key.
 
-    :raises ValueError: when the file holds something else than 32 bytes in hexadecimal
-    :raises OSError: when it can be neither read nor made
+    :raises ValueError: when the content of the file is not 32 bytes in hexadecimal
+    :raises OSError: when the file can be neither read nor created
     """
     path = Path(path)
     if not path.exists():
@@ -37,7 +37,7 @@ def load(path) -> bytes:
     return key
 
 
-def _make(path):
+def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".draw-key-")
     try:
@@ -54,5 +54,5 @@ def _make(path):
 
 
 def secret(key: bytes, nonce: bytes) -> bytes:
-    """Return the secret (32 bytes) of the draw with this nonce: H^0 of its one-time codes."""
+    """Return the secret (32 bytes) of the draw with this nonce, H^0 of its one-time codes."""
     return hmac.digest(key, b"srsp-draw-secret/1" + nonce, hashlib.sha256)

@@ -1,31 +1,38 @@
 """The hash tree over who may visit whom (readme/CERTIFICATE.md, "Eligibility").
 
-Its root is published before the draw. Afterwards the drawn targets are opened: their class, their
-blind, and the roots of the subtrees without an opened leaf, which keep everybody else's class private.
+Its root is published before the draw. Afterwards the drawn targets are opened: their class and their
+blind are published with the roots of the subtrees without an opened leaf, which keep the classes of all
+other targets private.
 
 Rows are ``(label, class in hexadecimal)``, both texts, in the order of the roster. They may come straight
-from a database cursor: besides what it returns, a pass holds one part of the rows and one hash for each
-part before.
+from a database cursor: a pass keeps in memory one part of the rows, one hash for each part before it, and
+what it returns.
 """
 
 import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from itertools import chain, islice
 from struct import iter_unpack
 
 PART = 4096  # rows; a power of two
 
+Row = Sequence[str]
+Level = list[bytes]  # the hashes of the nodes at one height, from left to right
 
-def root(rows, salt: bytes) -> bytes:
-    """Return the root of the tree (32 bytes); of no rows, the SHA-256 of nothing."""
+
+def root(rows: Iterable[Row], salt: bytes) -> bytes:
+    """Return the root of the tree (32 bytes); without rows, the SHA-256 of the empty string."""
     return _walk(rows, salt, frozenset())[0]
 
 
-def open(rows, salt: bytes, opened):
-    """Return what proves the classes of the ``opened`` labels, a set, to whoever has the root.
+def open(
+    rows: Iterable[Row], salt: bytes, opened: Set[str]
+) -> tuple[dict[str, bytes], list[bytes]]:
+    """Return what proves the classes of the ``opened`` labels to anybody who has the root.
 
     :return: ``(blinds, siblings)``: ``{label: 32 bytes}`` of the opened labels, and the roots of the largest
         subtrees without any of them (32 bytes each), from left to right
-    :raises ValueError: when a label is in no row
+    :raises ValueError: when a label is not in the rows
     """
     _top, blinds, siblings = _walk(rows, salt, opened)
     if len(blinds) != len(opened):
@@ -33,10 +40,14 @@ def open(rows, salt: bytes, opened):
     return blinds, siblings
 
 
-def _walk(rows, salt, opened):
+def _walk(
+    rows: Iterable[Row], salt: bytes, opened: Set[str]
+) -> tuple[bytes, dict[str, bytes], list[bytes]]:
     """Return ``(root, blinds, siblings)``."""
-    rows, blinds = iter(rows), {}
-    roots, inside = [], {}
+    rows = iter(rows)
+    blinds: dict[str, bytes] = {}
+    roots: Level = []
+    inside: dict[int, list[bytes]] = {}  # part -> siblings within it
     while part := list(islice(rows, PART)):
         here = [i for i, (label, _class) in enumerate(part) if label in opened]
         hidden = _blinds(salt, len(roots), len(part))
@@ -47,23 +58,23 @@ def _walk(rows, salt, opened):
         roots += levels[-1]
     # A part is a subtree: it has a power of two leaves, or is the last.
     levels = _climb(roots or [hashlib.sha256().digest()])
-    siblings = []
+    siblings: list[bytes] = []
     for gap, proof in zip(_gaps(levels, inside), [*inside.values(), []], strict=True):
         siblings += gap + proof
     return levels[-1][0], blinds, siblings
 
 
-def _blinds(salt, part, count):
-    """The blinds of the first ``count`` rows of a part, 32 bytes each, end to end.
+def _blinds(salt: bytes, part: int, count: int) -> bytes:
+    """Return the blinds of the first ``count`` rows of a part, 32 bytes each, joined.
 
-    SHAKE256 (FIPS 202) over salt and number of the part gives what nobody without the salt can tell from random,
-    whichever of it has been shown.
+    They are SHAKE256 (FIPS 202) over the salt and the number of the part. Without the salt, the blinds that have
+    not been published cannot be told from random bytes.
     """
     return hashlib.shake_256(salt + part.to_bytes(8, "big")).digest(32 * count)
 
 
-def _leaves(rows, blinds):
-    """The leaves of the rows, 32 bytes each."""
+def _leaves(rows: Sequence[Row], blinds: bytes) -> Level:
+    """Return the leaves of the rows, 32 bytes each."""
     sha256 = hashlib.sha256
     ends = {members: b"\t" + members.encode() for members in {row[1] for row in rows}}
     return [
@@ -74,8 +85,11 @@ def _leaves(rows, blinds):
     ]
 
 
-def _climb(level):
-    """Pair the hashes until one is left: ``[leaves, …, [root]]``. An odd one out goes up as it is (RFC 6962)."""
+def _climb(level: Level) -> list[Level]:
+    """Return the levels of the tree over ``level``: ``[leaves, …, [root]]``.
+
+    Hashes are paired until one is left; the last of an odd number moves up unchanged (RFC 6962).
+    """
     sha256 = hashlib.sha256
     levels = [level]
     while len(level) > 1:
@@ -89,8 +103,8 @@ def _climb(level):
     return levels
 
 
-def _gaps(levels, opened):
-    """The roots of the largest subtrees between opened leaves: a list before each of them, one after the last.
+def _gaps(levels: Sequence[Level], opened: Collection[int]) -> Iterator[list[bytes]]:
+    """Yield the roots of the largest subtrees between opened leaves: a list before each of them, one after the last.
 
     :param opened: indexes of leaves, ascending
     """

@@ -1,16 +1,23 @@
-"""Where two JSON values part."""
+"""Where two JSON values differ."""
+
+from collections.abc import Iterable
+from itertools import zip_longest
+from typing import Any
 
 MISSING = "–"
 
 
-def first_difference(one, other, path=""):
+def first_difference(
+    one: object, other: object, path: str = ""
+) -> tuple[str, Any, Any] | None:
     """Return ``(path, value of one, value of other)`` at the first place where two JSON values differ.
 
-    Objects are walked by ascending name, lists by place; a path reads ``strata[0].quota``. Where one
-    side has nothing, its value is ``MISSING``.
+    Objects are compared in ascending order of their keys; a path looks like ``strata[0].quota``. The value
+    of a side that has nothing at that place is ``MISSING``.
 
     :return: None when they are equal
     """
+    steps: Iterable[tuple[str, Any, Any]]
     if isinstance(one, dict) and isinstance(other, dict):
         steps = (
             (
@@ -21,17 +28,8 @@ def first_difference(one, other, path=""):
             for name in sorted(one.keys() | other.keys())
         )
     elif isinstance(one, list) and isinstance(other, list):
-        length = max(len(one), len(other))
-        steps = (
-            (
-                f"[{place}]",
-                *(
-                    side[place] if place < len(side) else MISSING
-                    for side in (one, other)
-                ),
-            )
-            for place in range(length)
-        )
+        pairs = zip_longest(one, other, fillvalue=MISSING)
+        steps = ((f"[{place}]", *pair) for place, pair in enumerate(pairs))
     else:
         same = one == other and isinstance(one, bool) == isinstance(other, bool)
         return None if same else (path, one, other)

@@ -1,4 +1,4 @@
-"""What changed between two versions of a list: lines added, changed field by field, moved, retired."""
+"""What changed between two versions of a list: lines added, changed, moved to another owner, retired."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
@@ -25,12 +25,12 @@ def compare(
     ancestors: Mapping[Hashable, Hashable],
     owner: str = "division_id",
 ) -> list[Change]:
-    """Return the changes from ``old`` to ``new``: those of the new version in its order, then what retired.
+    """Return the changes from ``old`` to ``new``: lines of the new version in its order, then the retired ones.
 
-    :param old: rows of the version before, by key; a row is {field name: value}
-    :param new: rows of the version after
+    :param old: rows of the old version, by key; a row is {field name: value}
+    :param new: rows of the new version
     :param ancestors: key in ``new`` → key in ``old`` of the line it descends from
-    :param owner: the field whose change makes a line ``moved``; other changes may come along
+    :param owner: the field whose change makes a line ``moved``, even when other fields change too
     """
     changes = []
     kept = set()

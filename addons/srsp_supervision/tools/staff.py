@@ -1,31 +1,37 @@
 """The inspectors of one iteration, as sets (see bits.py) by pool, by unit and by load."""
 
 from bisect import insort
+from collections.abc import Sequence
+from typing import Any
 
 from . import bits
 
 POOLS = ("division", "detachment", "expert")
 
+InspectorRow = Sequence[Any]  # label, pool, unit, load
+
 
 class Staff:
     """Inspectors by their index, with loads that grow.
 
-    ``pools`` and ``units`` map names to sets (a unit: its division officers), ``unit_of`` an
-    index to the set of the own unit, ``room`` is the set of those whose load is below the cap.
+    ``pools`` maps a name to the set of that pool, ``units`` a name to the set of that unit's division
+    officers, ``unit_of`` an index to the set of its unit; ``room`` is the set of those whose load is
+    below the cap.
 
     :param inspectors: ``[[label, pool, unit, load], ...]`` ascending by label
-    :param cap: the load that nobody exceeds; None for no limit
+    :param cap: the highest load that an inspector may have; None for no limit
     :raises ValueError: for an unknown pool, or inspectors out of order
     """
 
-    def __init__(self, inspectors, cap):
-        self.labels = [label for label, _pool, _unit, _load in inspectors]
+    def __init__(self, inspectors: Sequence[InspectorRow], cap: int | None) -> None:
+        self.labels: list[str] = [label for label, _pool, _unit, _load in inspectors]
         if any(a >= b for a, b in zip(self.labels, self.labels[1:], strict=False)):
             raise ValueError("inspectors do not ascend by label, each once")
-        self.loads = [load for _label, _pool, _unit, load in inspectors]
+        self.loads: list[int] = [load for _label, _pool, _unit, load in inspectors]
         self.cap, self.room = cap, 0
-        self.pools, self.units = dict.fromkeys(POOLS, 0), {}
-        self.levels = {}  # load -> the set of those who have it
+        self.pools = dict.fromkeys(POOLS, 0)
+        self.units: dict[str, int] = {}
+        self.levels: dict[int, int] = {}  # load -> the set of those who have it
         for number, (label, pool, unit, load) in enumerate(inspectors):
             if pool not in self.pools:
                 raise ValueError(f"inspector {label} is in no known pool: {pool}")
@@ -42,15 +48,15 @@ class Staff:
             for member in bits.members(unit):
                 self.unit_of[member] = unit
 
-    def least(self, candidates):
-        """Return those of a set, which is not empty, who have the least load."""
+    def least(self, candidates: int) -> int:
+        """Return those of a set, which is not empty, who have the lowest load."""
         for load in self.ascending:
             least = candidates & self.levels[load]
             if least:
                 return least
         raise ValueError("no candidate is among the inspectors")
 
-    def grow(self, member):
+    def grow(self, member: int) -> None:
         """Add one visit to the load of a member."""
         bit, load = 1 << member, self.loads[member]
         self.levels[load] ^= bit

@@ -4,7 +4,7 @@ import re
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-SHORTEST_COMMON = 2  # words; a lone one between two changes would only tear them apart
+SHORTEST_COMMON = 2  # words; a single common word does not separate two changes
 LONGEST_SEARCH = (
     4_000_000  # pairs of words; beyond that, the whole middle counts as changed
 )
@@ -19,14 +19,14 @@ class Piece(NamedTuple):
 
 
 def compare_texts(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
-    """Return both texts in pieces; joined, the pieces of a side are its text.
+    """Return both texts in pieces; the pieces of a side, joined, are its text.
 
     >>> compare_texts("每年2次", "每年12次")
     ([Piece(text='每年', changed=False), Piece(text='2', changed=True), Piece(text='次', changed=False)],
      [Piece(text='每年', changed=False), Piece(text='12', changed=True), Piece(text='次', changed=False)])
     """
     old, new = _WORD.findall(before), _WORD.findall(after)
-    sides = [], []
+    sides: tuple[list[Piece], list[Piece]] = [], []
     for same, old_words, new_words in _steps(old, new):
         for side, words in zip(sides, (old_words, new_words), strict=True):
             if words:
@@ -34,8 +34,8 @@ def compare_texts(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
     return sides
 
 
-def _steps(old, new):
-    """(is it the same?, words before, words after), alternately the same and not, over both texts."""
+def _steps(old: list[str], new: list[str]) -> list[tuple[bool, list[str], list[str]]]:
+    """Return ``(same, words before, words after)`` of each stretch of both texts, in order."""
     steps = []
     blocks = _common_blocks(old, new)
     old_at = new_at = 0
@@ -49,8 +49,8 @@ def _steps(old, new):
     return steps
 
 
-def _common_blocks(old, new):
-    """(place before, place after, length) of what both have in common, closed by an empty block at the end."""
+def _common_blocks(old: list[str], new: list[str]) -> list[tuple[int, int, int]]:
+    """Return ``(place before, place after, length)`` of the words in common; the last block ends both texts."""
     head = 0
     while head < min(len(old), len(new)) and old[head] == new[head]:
         head += 1

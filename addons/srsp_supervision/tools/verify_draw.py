@@ -3,17 +3,21 @@
 
     python verify_draw.py CERTIFICATE.json [--ticket LABEL]
 
-Exit status 0: everything recomputes. 1: the first difference, in one sentence. 2: the file is
-no certificate of a known format. ``--ticket`` adds what the draw held for one label.
+Exit status 0: everything recomputes. 1: there is a difference; the first one is printed. 2: the
+file is not a certificate of a known format. ``--ticket`` adds the position of one label in the
+draw and whether it was selected.
 
-This file needs Python 3.8 or newer and nothing else: copy it anywhere. It restates the
-mathematics of the draw on purpose and shares no line with the program that drew, so that an
+This file needs Python 3.8 or newer and nothing else: copy it anywhere. It implements the
+mathematics of the draw a second time and shares no code with the program that drew, so that an
 error in one is not repeated in the other. readme/CERTIFICATE.md describes the format.
 """
+
+from __future__ import annotations
 
 import argparse
 import gc
 import hashlib
+import io
 import json
 import math
 import re
@@ -23,27 +27,42 @@ from collections import Counter
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal, localcontext
 from heapq import nsmallest
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # Python 3.8 cannot evaluate these
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any, NoReturn, TypeAlias
+
+    Certificate = dict[str, Any]  # the JSON object, with the fields of CERTIFICATE
+    Iteration = dict[str, Any]  # an entry of its ``iterations``
+    Label = str  # of a target
+    Key = str  # of a stratum
+    Mask = int  # a set of inspectors: bit i stands for the inspector at index i
+    Position = Callable[[str], bytes]  # label -> position in an iteration
+    Step = tuple[int, "Visit"]  # an inspector who could be replaced in a visit
+    # A dict has at least these keys. A list repeats its one entry. A tuple is a list of just these.
+    Shape: TypeAlias = "Check | dict[str, Shape] | list[Shape] | tuple[Shape, ...]"
 
 FORMAT = "srsp-draw-certificate/1"
 JSON = json.JSONEncoder(ensure_ascii=False)
 COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-LARGEST = 2**53 - 1  # beyond it a browser's numbers are not exact
+LARGEST = 2**53 - 1  # beyond it, a browser's numbers are not exact
 
 
 class BadInput(Exception):
-    """The file is no certificate of a known format."""
+    """The file is not a certificate of a known format."""
 
 
 class Difference(Exception):
     """Something in the certificate does not recompute."""
 
 
-def differ(where, expected, found):
+def differ(where: str, expected: str, found: object) -> NoReturn:
     shown = JSON.encode(found)
     raise Difference(f"{where}: expected {expected:.300}, found {shown:.300}")
 
 
-def expect(where, expected, found):
+def expect(where: str, expected: object, found: object) -> None:
     if expected != found:
         differ(where, JSON.encode(expected), found)
 
@@ -51,21 +70,28 @@ def expect(where, expected, found):
 # --- The format: what each field must be -----------------------------------------------------
 
 
-def words(description, pattern):
+class Check:
+    """What a field must be, in words and as a function that returns something true for such a value."""
+
+    def __init__(self, description: str, test: Callable[[Any], object]) -> None:
+        self.description, self.test = description, test
+
+
+def words(description: str, pattern: str) -> Check:
     matches = re.compile(pattern, re.ASCII).fullmatch
-    return description, lambda value: type(value) is str and matches(value)
+    return Check(description, lambda value: type(value) is str and matches(value))
 
 
-def is_time(value):
+def is_time(value: Any) -> object:
     try:
         return is_time_like(value) and datetime.fromisoformat(value[:19])
     except ValueError:
         return False
 
 
-is_time_like = words("", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)")[1]
-time = ("a time in UTC such as 2025-01-31T08:00:00Z", is_time)
-late = ("a time in UTC, or null", lambda value: value is None or is_time(value))
+is_time_like = words("", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)").test
+time = Check("a time in UTC such as 2025-01-31T08:00:00Z", is_time)
+late = Check("a time in UTC, or null", lambda value: value is None or is_time(value))
 text = words("a text", "[^\ud800-\udfff]*")
 field = words("a text without tab and line feed", "[^\t\n\ud800-\udfff]*")
 name = words("a name without tab and line feed", "[^\t\n\ud800-\udfff]+")
@@ -78,13 +104,20 @@ sha256 = words("64 hexadecimal digits", "[0-9a-f]{64}")
 octets = words("pairs of hexadecimal digits", "([0-9a-f]{2})+")
 maybe = words("pairs of hexadecimal digits, or none", "([0-9a-f]{2})*")
 number = words("a hexadecimal number", "0|[1-9a-f][0-9a-f]*")
-count = ("a whole number", lambda v: type(v) is int and 0 <= v <= LARGEST)
-some = ("a whole number from 1 up", lambda v: type(v) is int and 1 <= v <= LARGEST)
-limit = ("a whole number, or null", lambda v: v is None or count[1](v))
-ratio = ("a number from 0 up", lambda v: type(v) in (int, float) and 0 <= v <= LARGEST)
+count = Check("a whole number", lambda v: type(v) is int and 0 <= v <= LARGEST)
+some = Check("a whole number from 1 up", lambda v: type(v) is int and 1 <= v <= LARGEST)
+limit = Check("a whole number, or null", lambda v: v is None or count.test(v))
+ratio = Check(
+    "a number from 0 up", lambda v: type(v) in (int, float) and 0 <= v <= LARGEST
+)
 
-# A dict has at least these keys. A list repeats its one entry. A tuple is a list of just these.
-CERTIFICATE = {
+CHAIN: dict[str, Shape] = {
+    "sequence": count,
+    "kind": text,
+    "previous_hash_hex": sha256,
+    "hash_hex": sha256,
+}
+CERTIFICATE: dict[str, Shape] = {
     "draw": {
         **dict.fromkeys(("number", "task", "bureau", "rulebook", "state"), text),
         "locked_at": time,
@@ -135,19 +168,15 @@ CERTIFICATE = {
         "visits": [(some, [name])],
         "teams": [(some, [name], [name], [name], [text])],
     },
-    "chain": {
-        "sequence": count,
-        "kind": text,
-        "previous_hash_hex": sha256,
-        "hash_hex": sha256,
-    },
+    "chain": CHAIN,
 }
 
 
-def flaw(value, shape):
-    """Return None, or ``(path, what was expected there)`` of the first field that is amiss."""
-    if isinstance(shape, tuple) and callable(shape[1]):
-        return None if shape[1](value) else ("", shape[0])
+def flaw(value: Any, shape: Shape) -> tuple[str, str] | None:
+    """Return ``(path, what was expected there)`` of the first field that is wrong, or None."""
+    entries: Iterable[tuple[str | int, Any, Shape]]
+    if isinstance(shape, Check):
+        return None if shape.test(value) else ("", shape.description)
     if isinstance(shape, dict):
         if not isinstance(value, dict):
             return "", "an object"
@@ -172,21 +201,26 @@ def flaw(value, shape):
     return None
 
 
-def fit(rows, shape):
-    """Are all rows lists of just these simple values? The short way for long lists."""
-    if isinstance(shape, dict) or not all(isinstance(part, tuple) for part in shape):
+def fit(rows: list[Any], shape: Shape) -> bool:
+    """Return whether all rows are lists of these simple values: faster for long lists."""
+    if not isinstance(shape, tuple):
         return False
+    checks = [part for part in shape if isinstance(part, Check)]
     size = len(shape)
-    return all(type(row) is list and len(row) == size for row in rows) and all(
-        all(map(part[1], [row[place] for row in rows]))
-        for place, part in enumerate(shape)
+    return (
+        len(checks) == size
+        and all(type(row) is list and len(row) == size for row in rows)
+        and all(
+            all(map(check.test, [row[place] for row in rows]))
+            for place, check in enumerate(checks)
+        )
     )
 
 
-def load(raw):
-    """Return the certificate that bytes hold, with every field of the type it should have.
+def load(raw: bytes) -> Certificate:
+    """Return the certificate in a file's content; every field has the type that it should have.
 
-    :raises BadInput: when they hold none
+    :raises BadInput: when the content is not a certificate
     """
     try:
         value = json.loads(
@@ -199,24 +233,24 @@ def load(raw):
     found = flaw(value, CERTIFICATE)
     if found:
         raise BadInput(f"{found[0][1:]}: expected {found[1]}")
-    if len(value["chain"]) != len(CERTIFICATE["chain"]):
+    if len(value["chain"]) != len(CHAIN):
         raise BadInput("chain: an unknown field, which nothing would cover")
     return value
 
 
-def unique(pairs):
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         raise ValueError("an object names a field twice")
     return value
 
 
-def refuse(constant):
+def refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-def canonical(value):
-    """Write JSON in its one spelling: sorted keys, no spaces, numbers as a browser does."""
+def canonical(value: Any) -> str:
+    """Return canonical JSON: sorted keys, no spaces, numbers as a browser writes them."""
     if isinstance(value, dict):
         fields = (
             JSON.encode(key) + ":" + canonical(value[key]) for key in sorted(value)
@@ -243,7 +277,7 @@ def canonical(value):
 # --- The mathematics -------------------------------------------------------------------------
 
 
-def hmac_sha256(key):
+def hmac_sha256(key: bytes) -> Callable[[bytes], bytes]:
     """Return a function message -> HMAC-SHA256 under the key (RFC 2104)."""
     digest = hashlib.sha256
     block = (key if len(key) <= 64 else digest(key).digest()).ljust(64, b"\0")
@@ -251,7 +285,7 @@ def hmac_sha256(key):
     return lambda message: digest(outer + digest(inner + message).digest()).digest()
 
 
-def position_function(iteration):
+def position_function(iteration: Iteration) -> Position:
     """Return the function label -> position (32 bytes) of an iteration."""
     code, randomness = (
         bytes.fromhex(iteration[key]) for key in ("one_time_code_hex", "randomness_hex")
@@ -260,14 +294,14 @@ def position_function(iteration):
     return lambda label: expand(label.encode() + b"\x01")
 
 
-def quota(size, part):
+def quota(size: int, part: float) -> int:
     with localcontext() as context:
         context.prec = 60
         wanted = (size * Decimal(repr(part))).to_integral_value(ROUND_CEILING)
     return min(size, max(1, int(wanted)))
 
 
-def bits_needed(strata):
+def bits_needed(strata: Iterable[dict[str, Any]]) -> float:
     """Return log2 of the number of possible selections."""
     log = math.lgamma
     nats = 0.0
@@ -277,8 +311,8 @@ def bits_needed(strata):
     return nats / math.log(2)
 
 
-def nth_bit(mask, place):
-    """Return the index of a set bit that has so many set bits below it."""
+def nth_bit(mask: Mask, place: int) -> int:
+    """Return the index of the set bit that has ``place`` set bits below it."""
     base = 0
     while True:
         word = mask & 0xFFFFFFFF
@@ -291,12 +325,12 @@ def nth_bit(mask, place):
     return base + (word & -word).bit_length() - 1
 
 
-def bit_list(mask):
+def bit_list(mask: Mask) -> list[int]:
     """Return the indices of the set bits, ascending."""
     return [index for index, bit in enumerate(bin(mask)[:1:-1]) if bit == "1"]
 
 
-def rows_digest(where, rows):
+def rows_digest(where: str, rows: Iterable[Sequence[Any]]) -> str:
     """Return the SHA-256 of rows that must ascend strictly by the UTF-8 bytes of their label."""
     hasher, last = hashlib.sha256(), b""
     for index, row in enumerate(rows):
@@ -313,7 +347,7 @@ def rows_digest(where, rows):
 # --- The checks, in the order in which things happened ----------------------------------------
 
 
-def check_times(certificate):
+def check_times(certificate: Certificate) -> None:
     draw, announced = (
         certificate["draw"],
         certificate["commitment"]["randomness"]["announced_for"],
@@ -327,7 +361,7 @@ def check_times(certificate):
         differ("draw.drawn_at", f"no earlier than {announced}", drawn_at)
 
 
-def check_roster(certificate):
+def check_roster(certificate: Certificate) -> None:
     commitment, roster = certificate["commitment"], certificate["roster"]
     for key in ("roster", "excluded"):
         digest = rows_digest(key, certificate[key])
@@ -352,7 +386,7 @@ def check_roster(certificate):
         differ("commitment.randomness.bits_needed", str(math.ceil(bits)), found)
 
 
-def check_codes(certificate):
+def check_codes(certificate: Certificate) -> None:
     commitment = certificate["commitment"]
     last = commitment["code_hex"]
     for index, iteration in enumerate(certificate["iterations"]):
@@ -372,8 +406,10 @@ def check_codes(certificate):
         last = code
 
 
-def check_signature(where, commitment, iteration):
-    """The randomness of a drand round is the hash of its signature."""
+def check_signature(
+    where: str, commitment: dict[str, Any], iteration: Iteration
+) -> None:
+    """Check that the randomness of a drand round is the hash of its signature."""
     signature = iteration["signature_hex"]
     if commitment["randomness"]["source"] != "drand":
         expect(where, "", signature)
@@ -392,7 +428,7 @@ def check_signature(where, commitment, iteration):
 OWN = {"unavailable": "substitution", "places": "extension", "withdrawn": "withdrawal"}
 
 
-def check_kind(where, iteration):
+def check_kind(where: str, iteration: Iteration) -> None:
     first, kind = iteration["number"] == 1, iteration["kind"]
     if first != (kind == "draw"):
         differ(f"{where}.kind", "draw for the first iteration and no other", kind)
@@ -404,11 +440,17 @@ def check_kind(where, iteration):
             differ(f"{where}.{key}", f"nothing in this kind, {kind}", iteration[key])
 
 
-def places_of(where, iteration, quotas, drawn, gone):
-    """Return how many labels of each stratum an iteration takes."""
+def places_of(
+    where: str,
+    iteration: Iteration,
+    quotas: dict[Key, int],
+    drawn: dict[Label, Key],
+    gone: set[Label],
+) -> dict[Key, int]:
+    """Return how many labels of each stratum an iteration takes; add the unavailable to ``gone``."""
     if iteration["kind"] == "draw":
         return quotas
-    places = {}
+    places: dict[Key, int] = {}
     for row, (label, _reason) in enumerate(iteration["unavailable"]):
         if label not in drawn or label in gone:
             wanted = "a label drawn earlier and still available"
@@ -422,14 +464,17 @@ def places_of(where, iteration, quotas, drawn, gone):
     return places
 
 
-def check_selection(certificate):
-    strata, drawn, gone = {}, {}, set()
+def check_selection(certificate: Certificate) -> None:
+    strata: dict[Key, list[Label]] = {}
+    drawn: dict[Label, Key] = {}
+    gone: set[Label] = set()
     for label, stratum in certificate["roster"]:
         strata.setdefault(stratum, []).append(label)
     commitment = certificate["commitment"]
     quotas = {stratum["key"]: stratum["quota"] for stratum in commitment["strata"]}
     for index, iteration in enumerate(certificate["iterations"]):
-        where, expected = f"iterations[{index}]", []
+        where = f"iterations[{index}]"
+        expected: list[list[str]] = []
         check_kind(where, iteration)
         places = places_of(where, iteration, quotas, drawn, gone)
         position = selecting_position(certificate, iteration)
@@ -442,16 +487,18 @@ def check_selection(certificate):
             lowest = nsmallest(places[stratum], pairs)
             expected += [[label, stratum, place.hex()] for place, label in lowest]
         compare(f"{where}.selected", expected, iteration["selected"])
-        drawn.update(row[:2] for row in expected)
+        drawn.update((label, stratum) for label, stratum, _position in expected)
 
 
-def selecting_position(certificate, iteration):
-    """An extension goes on in the order of the first iteration."""
+def selecting_position(certificate: Certificate, iteration: Iteration) -> Position:
+    """Return the position function by which an iteration selects: an extension uses that of the first one."""
     extends = iteration["kind"] == "extension"
     return position_function(certificate["iterations"][0] if extends else iteration)
 
 
-def compare(where, expected, found, first=0):
+def compare(
+    where: str, expected: Sequence[object], found: Sequence[object], first: int = 0
+) -> None:
     for index, (wanted, row) in enumerate(zip(expected, found), first):
         if wanted != row:
             expect(f"{where}[{index}]", wanted, row)
@@ -459,8 +506,8 @@ def compare(where, expected, found, first=0):
         differ(where, f"{len(expected)} entries", len(found))
 
 
-def check_eligibility(certificate):
-    """Every selected label is opened, and what is opened leads to the root."""
+def check_eligibility(certificate: Certificate) -> None:
+    """Check that every selected label is opened, and that the root follows from the opened ones."""
     eligibility = certificate["assignment"]["eligibility"]
     where, classes = "assignment.eligibility", eligibility["classes"]
     beyond = 1 << len(certificate["assignment"]["inspectors"])
@@ -492,10 +539,15 @@ def check_eligibility(certificate):
     )
 
 
-def tree_root(size, places, hashes, siblings):
-    """Return the root over ``size`` leaves, of which those at ``places`` are known; None when siblings lack."""
+def tree_root(
+    size: int, places: list[int], hashes: list[bytes], siblings: Iterator[bytes]
+) -> bytes | None:
+    """Return the root over ``size`` leaves of which those at ``places`` are known.
 
-    def top(low, high, first, last):
+    :return: None when there are too few siblings
+    """
+
+    def top(low: int, high: int, first: int, last: int) -> bytes:
         if first == last:
             return next(siblings)
         if high - low == 1:
@@ -511,7 +563,7 @@ def tree_root(size, places, hashes, siblings):
         return None
 
 
-def check_inspectors(certificate):
+def check_inspectors(certificate: Certificate) -> None:
     inspectors, commitment = (
         certificate["assignment"]["inspectors"],
         certificate["commitment"],
@@ -526,9 +578,12 @@ def check_inspectors(certificate):
             differ(f"assignment.inspectors[{index}]", wanted, [pool, unit])
 
 
-def visits_by_iteration(certificate):
+def visits_by_iteration(
+    certificate: Certificate,
+) -> list[tuple[int, list[list[Label]]]]:
     """Return for each iteration the index of its first visit and the labels of its visits."""
-    last, parts = 1, [(0, [])]
+    last = 1
+    parts: list[tuple[int, list[list[Label]]]] = [(0, [])]
     for index, (number, labels) in enumerate(certificate["assignment"]["visits"]):
         where = f"assignment.visits[{index}]"
         if not last <= number <= len(certificate["iterations"]):
@@ -541,8 +596,8 @@ def visits_by_iteration(certificate):
     return parts + [(total, [])] * (len(certificate["iterations"]) - len(parts))
 
 
-def check_visits(first, visits, iteration):
-    """Every selected label is in one visit; labels and visits stand by position."""
+def check_visits(first: int, visits: list[list[Label]], iteration: Iteration) -> None:
+    """Check that every selected label is in one visit, and that labels and visits are sorted by position."""
     own, last = position_function(iteration), b""
     positions = {label: position for label, _stratum, position in iteration["selected"]}
     for index, labels in enumerate(visits, first):
@@ -561,26 +616,35 @@ def check_visits(first, visits, iteration):
 class Visit:
     """A visit: its labels, the set ``group`` of who may make it, and its team as lists and as a set."""
 
-    def __init__(self, labels, group):
+    def __init__(self, labels: list[Label], group: Mask) -> None:
         self.labels, self.group = labels, group
-        self.officers, self.experts, self.team = [], [], 0
+        self.officers: list[int] = []
+        self.experts: list[int] = []
+        self.team: Mask = 0
 
 
 class Staff:
-    """The inspectors as indices, sets of them as bits of a number; the rule of "Teams" step by step."""
+    """The rule of "Teams" step by step, with inspectors as indices and sets of them as bits of a number."""
 
-    def __init__(self, certificate):
+    def __init__(self, certificate: Certificate) -> None:
         commitment = certificate["commitment"]
-        self.cap, self.unit_names = commitment["officer_cap"], commitment["units"]
-        self.names, self.loads, self.home, self.by_load = [], [], [], {}
-        self.units = dict.fromkeys(self.unit_names, 0)
-        self.detachment = self.expert = self.room = 0
+        self.cap: int | None = commitment["officer_cap"]
+        self.unit_names: list[str] = commitment["units"]
+        self.names: list[str] = []
+        self.loads: list[int] = []
+        # The unit of each division officer; "" for the others.
+        self.home: list[str] = []
+        self.by_load: dict[int, Mask] = {}
+        self.units: dict[str, Mask] = dict.fromkeys(self.unit_names, 0)
+        self.detachment: Mask = 0
+        self.expert: Mask = 0
+        self.room: Mask = 0
         for index, (name, pool, unit, load) in enumerate(
             certificate["assignment"]["inspectors"]
         ):
             self.names.append(name)
-            self.loads.append(None)
-            self.home.append(unit if pool == "division" else None)
+            self.loads.append(load)
+            self.home.append(unit if pool == "division" else "")
             if pool == "division":
                 self.units[unit] |= 1 << index
             elif pool == "detachment":
@@ -590,22 +654,25 @@ class Staff:
             self.set_load(index, load)
         self.division = sum(self.units.values())
 
-    def set_load(self, who, load):
-        bit, old = 1 << who, self.loads[who]
-        if old is not None:
-            self.by_load[old] ^= bit
-            if not self.by_load[old]:
-                del self.by_load[old]
+    def set_load(self, who: int, load: int) -> None:
+        bit = 1 << who
+        others = self.by_load.pop(self.loads[who], 0) & ~bit
+        if others:
+            self.by_load[self.loads[who]] = others
         self.loads[who] = load
         self.by_load[load] = self.by_load.get(load, 0) | bit
         self.room |= bit
         if self.cap is not None and load >= self.cap:
             self.room ^= bit
 
-    def serve(self, visits, position, size, experts):
+    def serve(
+        self, visits: list[Visit], position: Position, size: int, experts: int
+    ) -> Visit | None:
         """Fill the teams of one iteration; return the first visit that cannot be served."""
         self.position = position
-        self.met, self.given, self.reach = {}, {}, {}
+        self.met: dict[int, Mask] = {}
+        self.given: dict[int, list[Visit]] = {}
+        self.reach: dict[int, Mask] = {}
         for unit in self.unit_names:
             self.dead, mine = 0, self.units[unit]
             for visit in visits:
@@ -618,14 +685,14 @@ class Staff:
         ):
             self.dead = 0
             for visit in visits:
-                team = getattr(visit, role)
+                team: list[int] = getattr(visit, role)
                 while len(team) < wanted:
                     if not self.add(visit, team, *pools):
                         return visit
         return None
 
-    def add(self, visit, team, *pools):
-        """Give a visit one more member of the first pool where somebody has room; else move."""
+    def add(self, visit: Visit, team: list[int], *pools: Mask) -> bool:
+        """Give a visit one more member, of the first pool where somebody has room, or by a move."""
         for allowed in pools:
             candidates = visit.group & allowed & self.room & ~visit.team
             if candidates:
@@ -635,12 +702,12 @@ class Staff:
             self.move(visit, team, sum(pools), strict) for strict in (True, False)
         )
 
-    def choose(self, visit, candidates):
+    def choose(self, visit: Visit, candidates: Mask) -> int:
         place = len(visit.officers) + len(visit.experts) + 1
         position = int.from_bytes(self.position(f"{visit.labels[0]}\t{place}"), "big")
         return nth_bit(candidates, position % bin(candidates).count("1"))
 
-    def pick(self, visit, team, candidates):
+    def pick(self, visit: Visit, team: list[int], candidates: Mask) -> None:
         least = next(
             filter(
                 None, (candidates & self.by_load[load] for load in sorted(self.by_load))
@@ -657,18 +724,18 @@ class Staff:
         team.append(who)
         self.enter(visit, who)
 
-    def enter(self, visit, who):
+    def enter(self, visit: Visit, who: int) -> None:
         visit.team |= 1 << who
         self.given.setdefault(who, []).append(visit)
         self.reach[who] = self.reach.get(who, 0) | visit.group
 
-    def move(self, visit, team, allowed, strict):
+    def move(self, visit: Visit, team: list[int], allowed: Mask, strict: bool) -> bool:
         """Free somebody for the visit, if possible, and let them join its team."""
         if not self.room & allowed:
             return False
         free = allowed & ~self.dead
         queue = bit_list(visit.group & free & ~visit.team)
-        led = dict.fromkeys(queue)
+        led: dict[int, Step | None] = dict.fromkeys(queue)
         for who in queue:
             free &= ~(1 << who)
         for who in queue:
@@ -692,7 +759,14 @@ class Staff:
             self.dead |= sum(1 << who for who in queue)
         return False
 
-    def hand_on(self, visit, team, heir, step, led):
+    def hand_on(
+        self,
+        visit: Visit,
+        team: list[int],
+        heir: int,
+        step: Step | None,
+        led: dict[int, Step | None],
+    ) -> None:
         while step:
             who, held = step
             places = held.officers if who in held.officers else held.experts
@@ -704,9 +778,12 @@ class Staff:
         team.append(heir)
         self.enter(visit, heir)
 
-    def give_up(self, where, withdrawn, visits):
-        """Take the withdrawn out of the teams named; return these visits and everybody withdrawn."""
-        out, left = 0, {}
+    def give_up(
+        self, where: str, withdrawn: list[Any], visits: dict[Label, Visit]
+    ) -> tuple[dict[Label, Visit], Mask]:
+        """Take the withdrawn out of the teams of the named visits; return these visits and the withdrawn."""
+        out: Mask = 0
+        left: dict[Label, Visit] = {}
         for row, (name, _reason, labels) in enumerate(withdrawn):
             who = self.names.index(name) if name in self.names else None
             if who is None:
@@ -724,8 +801,8 @@ class Staff:
                 left[label] = visit
         return left, out
 
-    def row(self, number, visit):
-        """Return the team of a visit as the certificate has it."""
+    def row(self, number: int, visit: Visit) -> list[Any]:
+        """Return the team of a visit as a row of the certificate."""
         steps = ["detachment"] if visit.team & self.detachment else []
         for unit in self.unit_names:
             if visit.group & self.units[unit] and not visit.team & self.units[unit]:
@@ -737,12 +814,14 @@ class Staff:
         return [number, visit.labels, *teams, steps]
 
 
-def check_teams(certificate):
+def check_teams(certificate: Certificate) -> None:
     commitment, assignment = certificate["commitment"], certificate["assignment"]
     eligibility = assignment["eligibility"]
     sets = [int(members, 16) for members in eligibility["classes"]]
     classes = {label: sets[which] for label, which, _blind in eligibility["openings"]}
-    staff, known, out, expected = Staff(certificate), {}, 0, []
+    staff, out = Staff(certificate), 0
+    known: dict[Label, Visit] = {}  # by the first label
+    expected: list[list[Any]] = []
     parts = visits_by_iteration(certificate)
     for index, iteration in enumerate(certificate["iterations"]):
         where, (first, rows) = f"iterations[{index}]", parts[index]
@@ -775,7 +854,7 @@ def check_teams(certificate):
     compare("assignment.teams", expected, assignment["teams"])
 
 
-def check_chain(certificate):
+def check_chain(certificate: Certificate) -> None:
     chain = certificate["chain"]
     covered = {
         key: certificate[key]
@@ -792,8 +871,12 @@ def check_chain(certificate):
     expect("chain.hash_hex", digest, chain["hash_hex"])
 
 
-def verify(certificate):
-    """Recompute everything; raise Difference at the first thing that does not match."""
+def verify(certificate: Certificate) -> None:
+    """Recompute everything.
+
+    :raises Difference: at the first value that does not recompute
+    :raises BadInput: when a value has no canonical JSON
+    """
     for check in (check_times, check_roster, check_codes, check_selection):
         check(certificate)
     for check in (check_eligibility, check_inspectors, check_teams):
@@ -801,7 +884,7 @@ def verify(certificate):
     check_chain(certificate)
 
 
-def summary(certificate):
+def summary(certificate: Certificate) -> str:
     iterations, roster = certificate["iterations"], len(certificate["roster"])
     number = JSON.encode(certificate["draw"]["number"])
     if not iterations:
@@ -814,8 +897,8 @@ def summary(certificate):
     )
 
 
-def ticket(certificate, label):
-    """Yield a line per iteration: the position of a label and its place in its stratum."""
+def ticket(certificate: Certificate, label: Label) -> Iterator[str]:
+    """Yield a line per iteration with the position of a label and its place in its stratum."""
     shown, reason = JSON.encode(label), dict(certificate["excluded"]).get(label)
     if reason is not None:
         yield f"{shown} was left out of the roster: {JSON.encode(reason)}"
@@ -838,7 +921,7 @@ def ticket(certificate, label):
         )
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description="Recompute a draw from its certificate alone."
     )
@@ -867,5 +950,6 @@ def main(arguments=None):
 if __name__ == "__main__":
     gc.disable()  # nothing here is cyclic, and a large certificate is millions of small lists
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # a label may be in any script
+        if isinstance(stream, io.TextIOWrapper):  # a label may be in any script
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())

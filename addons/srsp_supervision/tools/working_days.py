@@ -1,7 +1,7 @@
 """Deadlines in working days.
 
-What a working day is stays the caller's knowledge (statutory holidays, make-up weekends):
-every function asks ``is_working(day)``.
+The caller knows which days are working days (statutory holidays, make-up weekends): every
+function calls ``is_working(day)``.
 """
 
 from collections.abc import Callable
@@ -15,11 +15,11 @@ def add_working_days(
 ) -> date:
     """Return the day on which ``days`` working days after ``start`` are over.
 
-    The start day does not count, whatever day it is (民法典 art. 201: the day a period begins
-    on is not counted). Zero days is the start itself.
+    The start day does not count, whatever day it is (民法典 art. 201: the day on which a period
+    begins is not counted). After zero days it is the start itself.
 
     :raises ValueError: when ``days`` is negative
-    :raises OverflowError: when there is no such day in the calendar
+    :raises OverflowError: when the day would be after the year 9999
     """
     if days < 0:
         raise ValueError("a deadline cannot lie before its start")
@@ -34,9 +34,9 @@ def add_working_days(
 def working_days_between(
     start: date, end: date, is_working: Callable[[date], bool]
 ) -> int:
-    """Return how many working days lie after ``start`` up to and including ``end``.
+    """Return the number of working days after ``start`` up to and including ``end``.
 
-    Negative when ``end`` lies before ``start``: the working days by which a deadline is past.
+    It is negative when ``end`` is before ``start``: the working days by which a deadline has been missed.
     """
     if end < start:
         return -working_days_between(end, start, is_working)
