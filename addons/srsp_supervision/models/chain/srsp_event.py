@@ -127,20 +127,20 @@ class SrspEvent(models.Model):
     def create(self, vals_list):
         if self.env.context.get("srsp_seal") is SEAL:
             return super().create(vals_list)
-        raise self._refusal(
+        raise self._logged_error(
             self.env._("The integrity chain is written by the system alone.")
         )
 
     def write(self, vals):
         if not self:
             return super().write(vals)
-        raise self._refusal(
+        raise self._logged_error(
             self.env._("An event of the integrity chain cannot be changed.")
         )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise self._refusal(
+        raise self._logged_error(
             self.env._("An event of the integrity chain cannot be deleted.")
         )
 

@@ -6,8 +6,8 @@ from odoo.fields import Domain
 from ...tools import canonical
 from ...tools.json_diff import first_difference
 
-LONGEST_REPORT = 20  # sentences; the first is the one that matters
-LONGEST_VALUE = 80  # characters of a value in a sentence
+MAX_REPORT = 20  # sentences; the first is the one that matters
+MAX_VALUE = 80  # characters of a value in a sentence
 
 
 class SrspEventCheck(models.Model):
@@ -122,13 +122,13 @@ class SrspEventCheck(models.Model):
             walk["findings"] += [(row.sequence, text) for text in texts if text]
             walk["events"] += 1
             last, walk["hash"] = row.sequence, row.hash
-            if len(walk["findings"]) >= LONGEST_REPORT:
+            if len(walk["findings"]) >= MAX_REPORT:
                 return walk
             if walk["events"] % 100 == 0:
                 self.env.invalidate_all()
         ends = [*self._find_cut(company, last), *self._find_unsealed(company)]
         walk["findings"] += [(last + 1, text) for text in ends]
-        walk["findings"] = walk["findings"][:LONGEST_REPORT]
+        walk["findings"] = walk["findings"][:MAX_REPORT]
         return walk
 
     # --- The chain ------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ class SrspEventCheck(models.Model):
                 ]
             )
             for record in self.env[name].search(
-                unsealed, order="id", limit=LONGEST_REPORT
+                unsealed, order="id", limit=MAX_REPORT
             ):
                 yield self.env._(
                     "%(model)s %(record)s has no event: the chain has been cut off, or the record was made behind"
@@ -253,4 +253,4 @@ class SrspEventCheck(models.Model):
             if isinstance(value, str)
             else json.dumps(value, ensure_ascii=False, default=str)
         )
-        return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+        return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"

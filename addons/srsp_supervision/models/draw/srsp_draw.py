@@ -176,20 +176,20 @@ class SrspDraw(models.Model):
 
     def write(self, vals):
         if vals.keys() - LIVING_FIELDS and any(draw.roster_digest_hex for draw in self):
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._("A locked roster and its commitment never change.")
             )
         if "state" in vals and any(
             vals["state"] not in (draw.state, *NEXT_STATES[draw.state]) for draw in self
         ):
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._("A draw never goes back: it is locked, drawn, voided.")
             )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise self._refusal(
+        raise self._logged_error(
             self.env._("A draw is never deleted; it can only be voided, in public.")
         )
 
@@ -222,14 +222,14 @@ class SrspDraw(models.Model):
         """Raise unless the roster is locked and the announced time has come."""
         self.ensure_one()
         if self.state != "committed":
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._(
                     "Draw %(draw)s is not open: a draw happens once.", draw=self.number
                 )
             )
         # ``now`` may date a draw of the demo, never bring one forward.
         if min(now, fields.Datetime.now()) < self.announced_for:
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._(
                     "Draw %(draw)s was announced for %(time)s (Beijing time): it cannot happen earlier.",
                     draw=self.number,

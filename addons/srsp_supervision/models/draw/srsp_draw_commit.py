@@ -97,7 +97,7 @@ class SrspDraw(models.Model):
         """
         self.ensure_one()
         if fields.Datetime.now() < self.announced_for:
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._(
                     "Draw %(draw)s: its codes are not due yet.", draw=self.number
                 )

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-NAMES_SHOWN = 5
+MAX_NAMES = 5
 # What leads from a ``target`` to the ``class`` of those who may visit it, once ``_make_classes`` has made both tables.
 CLASS_JOINS = SQL(
     """LEFT JOIN srsp_lock_recused recused ON recused.entity_id = target.entity_id
@@ -213,7 +213,7 @@ class SrspDraw(models.Model):
                     source,
                     number,
                     tuple(classes),
-                    NAMES_SHOWN,
+                    MAX_NAMES,
                 )
             )
             if rows:

@@ -84,7 +84,7 @@ class SrspDraw(models.Model):
         events = self.env["srsp.event"].sudo().search(domain)
         sealed = {event.kind: json.loads(event.payload) for event in events}
         if found := first_difference(sealed, json.loads(canonical.dumps(live))):
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._(
                     "Draw %(draw)s is no longer what was sealed when its roster was locked (%(path)s): it has been"
                     " changed in the database. Have the integrity chain checked, and void the draw.",

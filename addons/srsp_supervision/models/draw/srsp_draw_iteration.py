@@ -56,12 +56,12 @@ class SrspDrawIteration(models.Model):
 
     def write(self, vals):
         if any(iteration.one_time_code_hex for iteration in self):
-            raise self._refusal(self.env._("An iteration of a draw never changes."))
+            raise self._logged_error(self.env._("An iteration of a draw never changes."))
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise self._refusal(self.env._("An iteration of a draw never changes."))
+        raise self._logged_error(self.env._("An iteration of a draw never changes."))
 
     def _run(self, now):
         """Reveal the code, select, assign, and create the inspections or change their teams.

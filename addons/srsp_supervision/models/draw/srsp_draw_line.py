@@ -76,6 +76,6 @@ class SrspDrawLine(models.Model):
         raise self._error()
 
     def _error(self):
-        return self._refusal(
+        return self._logged_error(
             self.env._("A locked roster and its commitment never change.")
         )

@@ -12,7 +12,7 @@ from .srsp_draw import planned
 from .srsp_draw_eligibility import CLASS_JOINS
 
 STREAM_ROWS = 10_000
-STRATA_SHOWN = 20
+MAX_STRATA = 20
 # Every part of a stratum key is one line; the region comes last, for it may hold a slash.
 PARTS = {
     "none": SQL("'all'"),
@@ -207,7 +207,7 @@ class SrspDraw(models.Model):
                     strata=", ".join(sorted(strange)),
                     known=", ".join(
                         self._name_stratum(task.stratify_by, key)
-                        for key in sorted(keys)[:STRATA_SHOWN]
+                        for key in sorted(keys)[:MAX_STRATA]
                     ),
                 )
             )

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 from ...tools import vrs
 from ...tools.assignment import Shortage, assign
 
-NAMES_SHOWN = 10
+MAX_NAMES = 10
 
 
 class SrspDrawIteration(models.Model):
@@ -43,7 +43,7 @@ class SrspDrawIteration(models.Model):
         values = {
             "draw": self.draw_id.number,
             "count": len(shortage.visits),
-            "labels": ", ".join(labels[:NAMES_SHOWN]),
+            "labels": ", ".join(labels[:MAX_NAMES]),
             "missing": shortage.missing,
         }
         if not shortage.officers:
@@ -54,7 +54,7 @@ class SrspDrawIteration(models.Model):
             )
         refs = self.draw_id.sudo().inspector_refs
         full = self.env["srsp.inspector"].browse(
-            refs[label] for label in shortage.officers[:NAMES_SHOWN]
+            refs[label] for label in shortage.officers[:MAX_NAMES]
         )
         return self.env._(
             "Draw %(draw)s: %(count)s visits cannot get a full team, among them: %(labels)s. %(officers)s (%(full)s"

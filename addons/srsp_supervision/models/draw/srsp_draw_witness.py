@@ -58,11 +58,11 @@ class SrspDrawWitness(models.Model):
     def write(self, vals):
         if not self:
             return super().write(vals)
-        raise self._refusal(self.env._("What a witness answered never changes."))
+        raise self._logged_error(self.env._("What a witness answered never changes."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise self._refusal(self.env._("What a witness answered never changes."))
+        raise self._logged_error(self.env._("What a witness answered never changes."))
 
     def _prepare_seal(self):
         return {

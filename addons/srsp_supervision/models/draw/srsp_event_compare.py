@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ...tools import canonical
-from ..chain.srsp_event_check import LONGEST_REPORT
+from ..chain.srsp_event_check import MAX_REPORT
 from .srsp_draw_certificate import SEALS
 from .srsp_draw_identity import LOCK_SEALS
 
@@ -76,7 +76,7 @@ class SrspEventCheck(models.Model):
             task=SQL.identifier(task_items.column1),
             item=SQL.identifier(task_items.column2),
             company=company.id,
-            limit=LONGEST_REPORT,
+            limit=MAX_REPORT,
         )
         for visit, target, item in self.env.execute_query(query):
             yield self.env._(
