@@ -72,7 +72,8 @@ def compare_act(env, task, tools):
     def orm():
         rulebook = env["srsp.rulebook"]._get_in_force(task.company_id, NOW.date())
         draws = env["srsp.draw"]
-        draw = draws.create(draws._prepare_draw_vals(task, rulebook, NOW))
+        lock = draws._get_roster_lock(task, rulebook)
+        draw = draws.create(lock._prepare_draw_vals(NOW))
         create_visits(task, draw, create_lines(task, draw))
 
     return tools.compare(undone(env, act), undone(env, orm), "orm")

@@ -5,10 +5,29 @@ a few operations on whole sets, however many inspectors are eligible.
 """
 
 import hashlib
+from typing import NamedTuple
 
 from . import bits
 from .staff import Staff
 from .vrs import EXPAND_COUNTER, hmac_pads
+
+
+class Team(NamedTuple):
+    """Who makes one visit, as iterations and certificates keep it: a list of these four."""
+
+    labels: list[str]  # of the visit's targets
+    officers: list[str]  # labels of inspectors
+    experts: list[str]
+    steps: list[str]  # what the assignment had to do without
+
+    @property
+    def label(self):
+        """The first label, which names the visit."""
+        return self.labels[0]
+
+    @property
+    def members(self):
+        return [*self.officers, *self.experts]
 
 
 class Shortage(Exception):
@@ -40,8 +59,8 @@ def assign(prk, visits, inspectors, units, team_size, experts=0, cap=None):
         begins: visits that a withdrawal gives up are already taken off
     :param units: ``[unit, ...]``: each gives a visit one officer where it can
     :param cap: the load that nobody exceeds; None for no limit
-    :return: ``(teams, loads)``: ``[[labels, officers, experts, steps], ...]`` in the order of the visits and
-        ``{inspector label: load}``, from which the next iteration starts
+    :return: ``(teams, loads)``: a list of Team in the order of the visits and ``{inspector label: load}``,
+        from which the next iteration starts
     :raises Shortage: when no assignment exists
     :raises ValueError: for an unknown pool, inspectors out of order, a class of strangers
     """
@@ -242,7 +261,7 @@ class _Assignment:
     # --- The outcome -----------------------------------------------------------------------
 
     def teams(self, units):
-        """Return ``[[labels, officers, experts, steps], ...]``, people by their labels."""
+        """Return a Team for each visit, people by their labels."""
         names, detachment, result = self.labels, self.pools["detachment"], []
         for number, (labels, mask, _officers, _experts) in enumerate(self.visits):
             members = self.members[number]
@@ -253,7 +272,7 @@ class _Assignment:
                     steps.append(f"without {unit}")
             teams = (self.officers[number], self.experts[number])
             officers, experts = ([names[member] for member in team] for team in teams)
-            result.append([list(labels), officers, experts, steps])
+            result.append(Team(list(labels), officers, experts, steps))
         return result
 
     def shortage(self, team_size, experts):

@@ -19,3 +19,8 @@ def beijing_date(moment: datetime) -> date:
 def beijing_time(moment: datetime) -> str:
     """Return a UTC time as of ``beijing_date`` as people in Beijing write it, to the minute."""
     return moment.replace(tzinfo=UTC).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
+
+
+def iso(moment: datetime) -> str:
+    """Return a UTC time as of ``beijing_date`` as ISO 8601 text to the second, e.g. ``2026-03-20T01:30:00Z``."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -16,7 +16,11 @@ class SrspEventCheck(models.Model):
     It reads every event once, in order, and compares it with the one before, with its own hash and with
     the record that it sealed, as that record stands now; then the end of the chain with the counter and
     with all records that must have an event. So it finds what was changed in the database behind Odoo's
-    back. What is compared stands in ``srsp_event_compare``.
+    back.
+
+    Whoever seals records of a model names it in ``_get_sealed_models`` and compares it with
+    ``_compare_<model>(row, record)``, which returns ``(sealed, live)``, or None where an event says nothing about
+    the record as it is.
     """
 
     _name = "srsp.event.check"
@@ -201,9 +205,7 @@ class SrspEventCheck(models.Model):
                     ],
                 ]
             )
-            for record in self.env[name].search(
-                unsealed, order="id", limit=MAX_REPORT
-            ):
+            for record in self.env[name].search(unsealed, order="id", limit=MAX_REPORT):
                 yield self.env._(
                     "%(model)s %(record)s has no event: the chain has been cut off, or the record was made behind"
                     " its back.",
@@ -212,6 +214,11 @@ class SrspEventCheck(models.Model):
                 )
 
     # --- The records ----------------------------------------------------------------------------
+
+    @api.model
+    def _get_sealed_models(self):
+        """``{model: domain}`` of all records that must have an event."""
+        return {}
 
     @api.model
     def _get_comparison(self, model_name):

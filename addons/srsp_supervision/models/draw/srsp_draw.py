@@ -1,40 +1,31 @@
-import contextlib
+import itertools
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ...tools.clock import beijing_time
+from .one_time_codes import one_time_codes
+from .roster_lock import RosterLock
 
 # All that still happens to a draw once its roster is locked: nothing else is written again, not even by code.
 LIVING_FIELDS = frozenset("state drawn_at void_reason entry entered_by_id".split())
 # Where a draw may go from where it is: never back.
 NEXT_STATES = {"committed": ("drawn", "voided"), "drawn": ("voided",), "voided": ()}
-
-
-def iso(moment):
-    """A UTC datetime as ISO 8601 text to the second, e.g. ``2026-03-20T01:30:00Z``."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-@contextlib.contextmanager
-def planned(cr, **settings):
-    """Let PostgreSQL plan the statements inside with these ``settings`` (texts): they go over a whole roster."""
-    before = {}
-    for name, value in settings.items():
-        cr.execute("SELECT current_setting(%s)", [name])
-        [before[name]] = cr.fetchone()
-        cr.execute("SELECT set_config(%s, %s, true)", [name, value])
-    yield
-    for name, value in before.items():
-        cr.execute("SELECT set_config(%s, %s, true)", [name, value])
+# Visits that have not begun: their teams can still change.
+NOT_STARTED_STAGES = ("assigned", "scheduled")
+STREAM_ROWS = 10_000
 
 
 class SrspDraw(models.Model):
     """One draw, from the locked roster to the certificate. Read-only to everyone.
 
-    The record and its first iteration are here, locking the roster in ``srsp_draw_commit``, what may happen
-    to it later in ``srsp_draw_change``, the certificate in ``srsp_draw_certificate``; what can be said
-    without a record is in ``tools/``. A draw is never repeated: it is ``committed``, then ``drawn``;
-    ``voided`` is an event of its own with a reason.
+    ``RosterLock`` creates it, ``committed``; ``_draw`` runs its first iteration (``srsp.draw.iteration``): ``drawn``.
+    A draw is never repeated; ``voided`` is an event of its own with a reason. The record is here; features of it
+    are where its randomness comes from (``srsp_draw_randomness``), who had the commitment before
+    (``srsp_draw_witness``), the certificate (``srsp_draw_certificate``), whether it is still what was sealed
+    (``srsp_draw_seal``), later changes (``srsp_draw_change``) and what a projector shows (``srsp_draw_room``).
+    What can be said without a record is in ``tools/``.
     """
 
     _name = "srsp.draw"
@@ -167,13 +158,6 @@ class SrspDraw(models.Model):
                 {"strata": draw.strata or [], "names": draw._name_strata()},
             )
 
-    def _name_strata(self):
-        """``{key: readable name}`` of the strata drawn from."""
-        return {
-            stratum["key"]: self._get_stratum_name(stratum["key"])
-            for stratum in self.strata or []
-        }
-
     def write(self, vals):
         if vals.keys() - LIVING_FIELDS and any(draw.roster_digest_hex for draw in self):
             raise self._logged_error(
@@ -218,6 +202,15 @@ class SrspDraw(models.Model):
         )
         return dict(action, domain=[("draw_id", "=", self.id)])
 
+    def action_void(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "draw_void")
+
+    @api.model
+    def _get_roster_lock(self, task, rulebook):
+        """What locks the roster of ``task`` under ``rulebook``, or says what an announcement may not leave open."""
+        return RosterLock(self.env, task, rulebook)
+
     def _check_due(self, now):
         """Raise unless the roster is locked and the announced time has come."""
         self.ensure_one()
@@ -247,3 +240,123 @@ class SrspDraw(models.Model):
         self._seal("draw.drawn")
         self.task_id._after_draw(self)
         self.env["srsp.notice"]._notify_drawn(self.iteration_ids, members)
+
+    def _get_one_time_code(self, number):
+        """The code that iteration ``number`` reveals, not before the announced time.
+
+        :raise UserError: before that time, or when the key in use is not the one of the commitment
+        """
+        self.ensure_one()
+        if fields.Datetime.now() < self.announced_for:
+            raise self._logged_error(
+                self.env._(
+                    "Draw %(draw)s: its codes are not due yet.", draw=self.number
+                )
+            )
+        codes = one_time_codes(self.env, bytes.fromhex(self.sudo().nonce), self.n)
+        if codes[self.n].hex() != self.code_hex:
+            raise UserError(
+                self.env._(
+                    "Draw %(draw)s was committed with another draw key. Restore that key file, or void the draw.",
+                    draw=self.number,
+                )
+            )
+        return codes[self.n - number]
+
+    def _void_by_user(self, reason):
+        self.task_id._check_role("group_policy_officer")
+        self.sudo()._void(reason)
+
+    def _void(self, reason):
+        """Void the draws, each with a numbered event; visits that have not begun are cancelled."""
+        for draw in self.filtered(lambda draw: draw.state != "voided"):
+            if draw.inspection_ids.filtered(
+                lambda visit: visit.stage not in (*NOT_STARTED_STAGES, "cancelled")
+            ):
+                raise UserError(
+                    self.env._(
+                        "Draw %(draw)s: visits have begun, it can no longer be voided.",
+                        draw=draw.number,
+                    )
+                )
+            draw.inspection_ids._cancel(reason)
+            draw.write({"state": "voided", "void_reason": reason})
+            # A new draw of the task may follow in this transaction.
+            draw.flush_recordset(["state"])
+            draw.task_id.write(
+                {"state": "planned", "draw_id": False, "announced_on": False}
+            )
+            draw._seal("draw.voided")
+            self.env["srsp.notice"]._notify_policy(draw.task_id, True, reason)
+            draw.task_id._after_void(draw)
+
+    def _name_strata(self):
+        """``{key: readable name}`` of the strata drawn from."""
+        return {
+            stratum["key"]: self._get_stratum_name(stratum["key"])
+            for stratum in self.strata or []
+        }
+
+    def _get_stratum_name(self, key):
+        """A stratum key as a person reads it."""
+        return self._name_stratum(self.stratify_by or "none", key)
+
+    @api.model
+    def _name_stratum(self, stratify_by, key):
+        names = self._get_stratum_names()
+        kinds = stratify_by.split("+")
+        parts = key.split("/", len(kinds) - 1)
+        region = {"none": self.env._("Without a region")}
+        return " · ".join(
+            (region if kind == "region" else names).get(part, part)
+            for kind, part in itertools.zip_longest(kinds, parts, fillvalue="")
+        )
+
+    @api.model
+    def _get_stratum_names(self):
+        """Readable names of the parts of stratum keys that are not risk classes or regions."""
+        return {
+            "all": self.env._("All"),
+            "key": self.env._("Key targets"),
+            "ordinary": self.env._("Ordinary targets"),
+            "none": self.env._("Without a risk class"),
+            "external": self.env._("Sent down by a higher authority"),
+        }
+
+    def _query_roster(self):
+        """Rows (label, stratum) of the roster, ascending by the label's bytes."""
+        return self._stream_roster(SQL("label, stratum"))
+
+    def _query_excluded(self):
+        """Rows (label, reason) of the targets that were left out, ascending by the label's bytes."""
+        return self._stream(
+            SQL(
+                """SELECT label, excluded_reason FROM srsp_draw_line
+                    WHERE draw_id = %s AND excluded_reason IS NOT NULL ORDER BY label COLLATE "C" """,
+                self.id,
+            )
+        )
+
+    def _stream_leaves(self):
+        """Rows (label, class in hexadecimal) of the roster, ascending by the label's bytes."""
+        classes = self.classes
+        rows = self._stream_roster(SQL("label, class_index"))
+        return ((label, classes[index]) for label, index in rows)
+
+    def _stream_roster(self, columns):
+        """Rows of the roster, ascending by the label's bytes."""
+        return self._stream(
+            SQL(
+                """SELECT %s FROM srsp_draw_line
+                    WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
+                columns,
+                self.id,
+            )
+        )
+
+    def _stream(self, query):
+        """Iterate over the rows of ``query`` by a cursor of the server: memory does not grow with their number."""
+        with self.env.cr._cnx.cursor(name=f"srsp_draw_{self.id}") as cursor:
+            cursor.itersize = STREAM_ROWS
+            cursor.execute(query.code, query.params)
+            yield from cursor

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 
 from ...tools import canonical, eligibility, verify_draw
 from ...tools import certificate as cert
-from .srsp_draw import iso
+from ...tools.clock import iso
 
 CHUNK = 5000  # rows
 # What seals a draw; its other events are about what happened beside it.

@@ -9,3 +9,4 @@ from . import srsp_inspection
 from . import srsp_inspection_line
 from . import srsp_inspection_risk
 from . import srsp_rectification
+from . import srsp_event_check

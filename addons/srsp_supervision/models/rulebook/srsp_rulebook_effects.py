@@ -251,12 +251,12 @@ class SrspRulebook(models.Model):
         effects = []
         for task in tasks.filtered(lambda task: task.mode == "own") if changed else ():
             day = beijing_date(task.lock_at) if task.lock_at else self.effective_date
-            before = draws._count_left_out(task, previous, day)
+            before = draws._get_roster_lock(task, previous).count_left_out(day)
             for name in changed:
                 alone = self.new(
                     {other: previous[other] for other in EXCLUDING} | {name: self[name]}
                 )
-                after = draws._count_left_out(task, alone, day)
+                after = draws._get_roster_lock(task, alone).count_left_out(day)
                 if after != before:
                     effects.append(
                         self._prepare_effect(name, what, task, str(before), str(after))
@@ -270,8 +270,7 @@ class SrspRulebook(models.Model):
         what = self.env._("Inspectors whose visits of the year reach the cap")
         draws, effects = self.env["srsp.draw"].sudo(), []
         for task in tasks:
-            eligible = draws._get_eligible_inspectors(task)
-            loads = eligible._get_loads(task.date_to.year).values()
+            loads = draws._get_roster_lock(task, self).eligibility.loads.values()
             before, after = (
                 sum(0 < cap <= load for load in loads)
                 for cap in (previous.officer_cap, self.officer_cap)

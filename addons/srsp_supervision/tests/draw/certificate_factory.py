@@ -219,7 +219,7 @@ class _Story:
             row = [iteration["number"], *team]
             self.visits.append(row[:2])
             self.teams.append(row)
-            self.current[team[0][0]] = row
+            self.current[team.label] = row
 
     def _class_rows(self):
         return (

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from ...tools import canonical
 from ...tools import certificate as cert
 from ...tools.json_diff import first_difference
-from .srsp_draw import planned
+from ...tools.sql import planned
 
 LOCK_SEALS = ("draw.identified", "draw.committed")
 
@@ -20,11 +20,11 @@ class _Hashed:
 
 
 class SrspDraw(models.Model):
-    """What the labels of a locked roster stand for: which target of which company, which inspector, which items.
+    """What the lock seals, and whether the draw is still what was sealed.
 
-    Outsiders see labels alone. So that nobody gives one to somebody else afterwards, the chain seals salted
-    digests of what is behind them, right before the commitment, whose published link so covers them too. The salt,
-    which auditors alone may read, keeps outsiders from trying out who is behind a label.
+    Outsiders see labels alone. So that nobody gives a label to another target or inspector afterwards, the chain
+    seals salted digests of what the labels stand for, right before the commitment, whose published link covers them
+    too. Only auditors may read the salt: without it nobody can try out who is behind a label.
     """
 
     _inherit = "srsp.draw"
@@ -42,12 +42,6 @@ class SrspDraw(models.Model):
         self.env.cr.copy_expert(statement, _Hashed(digest))
         return digest.hexdigest()
 
-    def _seal_lock(self):
-        """Seal what the lock has fixed: two events, of which the second is published."""
-        seals = (self._prepare_identities(), self._get_commitment())
-        for kind, payload in zip(LOCK_SEALS, seals, strict=True):
-            self.env["srsp.event"]._seal(self, kind, payload)
-
     def _prepare_identities(self):
         draw = self.sudo()
         people = [draw.inspectors, draw.inspector_refs, draw.classes]
@@ -64,7 +58,7 @@ class SrspDraw(models.Model):
     def _get_lock_seals(self):
         """``{kind of event: payload}``: what the lock would seal of the draw as it stands now.
 
-        The roster's own digests are taken as they are written: the lines are compared by the other event.
+        The roster's own digests are taken as they are stored: the lines are compared by the other event.
         """
         commitment = {
             **self._get_commitment(),

@@ -1,6 +1,6 @@
-import datetime
 import logging
 import math
+import re
 import secrets
 
 from odoo import api, fields, models
@@ -10,7 +10,7 @@ from odoo.tools import format_list
 from ...exceptions import Waiting
 from ...tools import certificate as cert
 from ...tools import drand
-from .srsp_draw import iso
+from ...tools.clock import iso
 
 _logger = logging.getLogger(__name__)
 
@@ -21,65 +21,37 @@ class SrspDraw(models.Model):
     A source is a ``randomness_kind`` with a sentence in ``_get_source_statements`` and a method
     ``_fetch_randomness_<kind>(now)`` that returns the values of the first iteration: ``randomness_hex`` and
     what else proves where it came from. It raises ``Waiting`` while the randomness is still to come.
+
+    A lottery result is keyed in by two people, neither of whom sees what the other typed. The first entry is kept
+    where no interface reads it. When the second differs, both are dropped, the chain records who typed what,
+    and two people start again.
     """
 
     _inherit = "srsp.draw"
+
+    entry = fields.Json(
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        help="The first entry, until the second: {value, user_id, name, at, witnesses}",
+    )
+    entered_by_id = fields.Many2one("res.users", "First Entry by", readonly=True)
+
+    def action_enter_randomness(self):
+        """Open the form to key in a public lottery result before witnesses."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Randomness of %(draw)s", draw=self.number),
+            "res_model": "srsp.draw.randomness",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_draw_id": self.id},
+        }
 
     @api.model
     def _get_automatic_kinds(self):
         """Sources that need nobody at the keyboard."""
         return ["system", "drand"]
-
-    @api.model
-    def _check_source(self, task, rulebook):
-        kind = task.randomness_kind or rulebook.randomness_kind
-        if kind == "lottery" and not (task.lottery or "").strip():
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: say which issue of which lottery decides.",
-                    task=task.name,
-                )
-            )
-        if kind == "drand" and not task.company_id._srsp_get_drand_urls():
-            raise UserError(
-                self.env._(
-                    "%(company)s names no address of drand: set one in Settings › Companies.",
-                    company=task.company_id.name,
-                )
-            )
-
-    @api.model
-    def _prepare_source_vals(self, task, rulebook):
-        """What the lock fixes about the source; the round of drand is the first at the announced time."""
-        kind = task.randomness_kind or rulebook.randomness_kind
-        moment = task.draw_at.replace(tzinfo=datetime.UTC).timestamp()
-        beacon = {
-            "chain_hash": drand.CHAIN_HASH,
-            "round": drand.round_at(moment),
-            "public_key": drand.PUBLIC_KEY,
-        }
-        return {
-            "randomness_kind": kind,
-            "lottery": task.lottery if kind == "lottery" else "",
-            "drand": beacon if kind == "drand" else False,
-        }
-
-    def _get_randomness_part(self):
-        """``commitment.randomness`` as readme/CERTIFICATE.md describes it."""
-        part = {
-            "source": self.randomness_kind,
-            "lottery": self.lottery or "",
-            "announced_for": iso(self.announced_for),
-            "statement": self.randomness_statement,
-            "bits_needed": self._get_bits_needed(self.strata),
-        }
-        return {**part, "drand": self.drand} if self.drand else part
-
-    @api.model
-    def _get_bits_needed(self, strata):
-        return cert.bits_needed(
-            (stratum["size"], stratum["quota"]) for stratum in strata
-        )
 
     @api.model
     def _get_source_statements(self):
@@ -98,15 +70,6 @@ class SrspDraw(models.Model):
                 " fetch it and check its signature, and nobody could know or choose it before its time."
             ),
         }
-
-    def _get_randomness_statement(self, task, strata):
-        """What the source proves, and whether it is strong enough for ``strata``; in the bureau's language."""
-        localized = task.company_id._srsp_in_language(self)
-        statement = localized._get_source_statements()[self.randomness_kind]
-        weakness = localized._explain_weakness(
-            self.randomness_kind, task.lottery_outcomes, self._get_bits_needed(strata)
-        )
-        return f"{statement} {weakness}".strip()
 
     @api.model
     def _explain_weakness(self, kind, outcomes, needed):
@@ -129,6 +92,23 @@ class SrspDraw(models.Model):
             needed=needed,
         )
 
+    @api.model
+    def _get_bits_needed(self, strata):
+        return cert.bits_needed(
+            (stratum["size"], stratum["quota"]) for stratum in strata
+        )
+
+    def _get_randomness_part(self):
+        """``commitment.randomness`` as readme/CERTIFICATE.md describes it."""
+        part = {
+            "source": self.randomness_kind,
+            "lottery": self.lottery or "",
+            "announced_for": iso(self.announced_for),
+            "statement": self.randomness_statement,
+            "bits_needed": self._get_bits_needed(self.strata),
+        }
+        return {**part, "drand": self.drand} if self.drand else part
+
     def _record_randomness(self, now=None):
         """Ask the source once and keep the answer; a draw that has its randomness is left alone."""
         now = now or fields.Datetime.now()
@@ -136,9 +116,9 @@ class SrspDraw(models.Model):
         self._check_due(now)
         if not self.iteration_ids:
             fetch = getattr(self, f"_fetch_randomness_{self.randomness_kind}")
-            self._begin(fetch(now))
+            self._keep_randomness(fetch(now))
 
-    def _begin(self, vals):
+    def _keep_randomness(self, vals):
         """Keep the randomness in the first iteration, which is yet to run."""
         self.env["srsp.draw.iteration"].create(
             {"draw_id": self.id, "number": 1, **vals}
@@ -197,3 +177,65 @@ class SrspDraw(models.Model):
             for url, reason in failures
         ]
         return format_list(self.env, texts or [self.env._("no address is set")])
+
+    def _enter(self, value, witnesses):
+        """Take one of the two entries of the user who acts.
+
+        :param value: the result as announced; its numbers in their order count, and nothing else
+        :return: ``first`` when another entry is needed, ``differs`` when both were dropped, ``drawn``
+        :raise UserError: when it is not due, when there is no number, or when one person enters twice
+        """
+        self.lock_for_update()
+        entry = self._prepare_entry(value, witnesses)
+        first = self.entry
+        if not first:
+            self.write({"entry": entry, "entered_by_id": self.env.uid})
+            return "first"
+        if first["user_id"] == self.env.uid:
+            raise UserError(
+                self.env._(
+                    "You made the first entry: somebody else now enters the result again, from the announcement."
+                )
+            )
+        self.write({"entry": False, "entered_by_id": False})
+        entries = [first, entry]
+        if first["value"] != entry["value"]:
+            rows = [[one["name"], one["at"], one["value"]] for one in entries]
+            payload = {"number": self.number, "entries": rows}
+            self.env["srsp.event"]._seal(self, "draw.entries_differ", payload)
+            return "differs"
+        self._keep_randomness(
+            {
+                "randomness_hex": entry["value"].encode().hex(),
+                "entered_by": [one["name"] for one in entries],
+                "witnesses": "; ".join(
+                    dict.fromkeys(one["witnesses"] for one in entries)
+                ),
+            }
+        )
+        # Nobody keys in another one from here on.
+        self.env["ir.cron"]._commit_progress()
+        self._draw()
+        return "drawn"
+
+    def _prepare_entry(self, value, witnesses):
+        self._check_due(fields.Datetime.now())
+        if self.randomness_kind != "lottery" or self.iteration_ids:
+            raise UserError(
+                self.env._(
+                    "Draw %(draw)s has its randomness, or takes it from another source.",
+                    draw=self.number,
+                )
+            )
+        numbers = ".".join(re.findall(r"[0-9]+", value or ""))
+        if not numbers or not (witnesses or "").strip():
+            raise UserError(
+                self.env._("Enter the lottery result and name the witnesses.")
+            )
+        return {
+            "value": numbers,
+            "user_id": self.env.uid,
+            "name": self.env.user.name,
+            "at": iso(fields.Datetime.now()),
+            "witnesses": witnesses.strip(),
+        }
