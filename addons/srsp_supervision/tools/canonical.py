@@ -12,7 +12,7 @@ from json.encoder import encode_basestring
 
 GENESIS = bytes(32)
 # Beyond this, a browser's numbers are no longer exact.
-LARGEST_INTEGER = 2**53 - 1
+MAX_INTEGER = 2**53 - 1
 
 
 def dumps(value) -> bytes:
@@ -105,7 +105,7 @@ def _number(value):
         if not value.is_integer():
             return _fraction(repr(value))
         value = int(value)
-    if abs(value) > LARGEST_INTEGER:
+    if abs(value) > MAX_INTEGER:
         raise ValueError(f"{value} is too large to be exact in a browser")
     return str(int(value))
 

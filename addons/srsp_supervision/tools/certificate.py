@@ -12,8 +12,6 @@ from itertools import islice, pairwise
 from operator import lt
 
 FORMAT = "srsp-draw-certificate/1"
-# What the digests of the commitment cover, and the link of the chain itself.
-NOT_SEALED = ("roster", "excluded", "chain")
 BATCH = 4096
 
 
@@ -76,11 +74,6 @@ def inspectors_digest(rows) -> str:
     """
     texts = ((label, pool, unit, str(load)) for label, pool, unit, load in rows)
     return _digest(texts, 4)
-
-
-def seal_payload(certificate: dict) -> dict:
-    """Return what the chain seals: the certificate without roster, excluded and chain."""
-    return {key: value for key, value in certificate.items() if key not in NOT_SEALED}
 
 
 class RowDigest:

@@ -9,7 +9,6 @@ import hashlib
 import heapq
 import hmac
 
-HASH_LENGTH = 32
 BLOCK_LENGTH = 64
 # RFC 5869: the first (and for 32 bytes the only) block of HKDF-Expand ends with this counter.
 EXPAND_COUNTER = b"\x01"

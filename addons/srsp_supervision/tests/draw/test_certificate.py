@@ -3,8 +3,7 @@ from decimal import Decimal
 
 from odoo.tests import BaseCase
 
-from ...tools import canonical, certificate
-from .certificate_factory import make_certificate
+from ...tools import certificate
 
 
 def sha256(text):
@@ -100,29 +99,3 @@ class TestDigests(BaseCase):
 
     def test_free_text_becomes_one_line(self):
         self.assertEqual("closed in May", certificate.one_line(" closed\tin\r\n May\n"))
-
-
-class TestSeal(BaseCase):
-    def test_what_the_commitment_covers_and_the_link_itself_are_not_in_the_payload(
-        self,
-    ):
-        made = make_certificate()
-        payload = certificate.seal_payload(made | {"remark": "kept"})
-        self.assertEqual(
-            {
-                "format",
-                "draw",
-                "commitment",
-                "witnesses",
-                "iterations",
-                "assignment",
-                "remark",
-            },
-            set(payload),
-        )
-        self.assertIn("chain", made)
-
-    def test_the_link_of_a_certificate_is_the_seal_of_its_payload(self):
-        made = make_certificate()
-        sealed = canonical.seal(bytes(32), 7, "draw", certificate.seal_payload(made))
-        self.assertEqual(sealed.hex(), made["chain"]["hash_hex"])
