@@ -71,9 +71,8 @@ def compare_act(env, task, tools):
 
     def orm():
         rulebook = env["srsp.rulebook"]._get_in_force(task.company_id, NOW.date())
-        draws = env["srsp.draw"]
-        lock = draws._get_roster_lock(task, rulebook)
-        draw = draws.create(lock._prepare_draw_vals(NOW))
+        lock = task._get_roster_lock(rulebook)
+        draw = env["srsp.draw"].create(lock._prepare_draw_vals(NOW))
         create_visits(task, draw, create_lines(task, draw))
 
     return tools.compare(undone(env, act), undone(env, orm), "orm")

@@ -5,11 +5,12 @@ a few operations on whole sets, however many inspectors are eligible.
 """
 
 import hashlib
+from bisect import insort
 from typing import NamedTuple
 
-from . import bits
-from .staff import Staff
 from .vrs import EXPAND_COUNTER, hmac_pads
+
+POOLS = ("division", "detachment", "expert")
 
 
 class Team(NamedTuple):
@@ -78,7 +79,7 @@ class _Assignment:
     """One iteration at work. Visits and inspectors are indices; sets of inspectors are integers."""
 
     def __init__(self, prk, visits, inspectors, cap):
-        self.visits, self.staff = visits, Staff(inspectors, cap)
+        self.visits, self.staff = visits, _Staff(inspectors, cap)
         self.labels, self.pools = self.staff.labels, self.staff.pools
         self.first_loads = list(self.staff.loads)
         self.pads = hmac_pads(prk)
@@ -173,7 +174,7 @@ class _Assignment:
         inner, outer = self.pads
         digest = hashlib.sha256(inner + message).digest()
         position = hashlib.sha256(outer + digest).digest()
-        return bits.nth(candidates, int.from_bytes(position, "big") % count)
+        return _nth(candidates, int.from_bytes(position, "big") % count)
 
     def _join(self, visit, member, teams):
         teams[visit].append(member)
@@ -204,7 +205,7 @@ class _Assignment:
         unseen = allowed & ~dead
         start = self.classes[visit] & ~self.members[visit] & unseen
         unseen ^= start
-        queue, came_from = list(bits.members(start)), {}
+        queue, came_from = list(_bits(start)), {}
         reach = self.narrow if keep_units else self.reach
         for member in queue:
             if not reach[member] & unseen:
@@ -220,7 +221,7 @@ class _Assignment:
                     return False
                 if others:
                     unseen ^= others
-                    for other in bits.members(others):
+                    for other in _bits(others):
                         came_from[other] = member, held
                         queue.append(other)
                     if not reach[member] & unseen:
@@ -291,6 +292,91 @@ class _Assignment:
             pool = next(p for p, wanted, teams in rounds if len(teams[number]) < wanted)
             eligible = (self.classes[number] & pool).bit_count()
             visits.append((list(self.visits[number][0]), eligible))
-        dead = list(bits.members(self.dead))
+        dead = list(_bits(self.dead))
         room = sum(max(0, self.staff.cap - self.first_loads[member]) for member in dead)
         return Shortage(visits, [self.labels[member] for member in dead], needed, room)
+
+
+class _Staff:
+    """Inspectors by their index, with loads that grow.
+
+    ``pools`` and ``units`` map names to sets (a unit: its division officers), ``unit_of`` an
+    index to the set of the own unit, ``room`` is the set of those whose load is below the cap.
+
+    :param inspectors: ``[[label, pool, unit, load], ...]`` ascending by label
+    :param cap: the load that nobody exceeds; None for no limit
+    :raises ValueError: for an unknown pool, or inspectors out of order
+    """
+
+    def __init__(self, inspectors, cap):
+        self.labels = [label for label, _pool, _unit, _load in inspectors]
+        if any(a >= b for a, b in zip(self.labels, self.labels[1:], strict=False)):
+            raise ValueError("inspectors do not ascend by label, each once")
+        self.loads = [load for _label, _pool, _unit, load in inspectors]
+        self.cap, self.room = cap, 0
+        self.pools, self.units = dict.fromkeys(POOLS, 0), {}
+        self.levels = {}  # load -> the set of those who have it
+        for number, (label, pool, unit, load) in enumerate(inspectors):
+            if pool not in self.pools:
+                raise ValueError(f"inspector {label} is in no known pool: {pool}")
+            bit = 1 << number
+            self.pools[pool] |= bit
+            if pool == "division":
+                self.units[unit] = self.units.get(unit, 0) | bit
+            self.levels[load] = self.levels.get(load, 0) | bit
+            if cap is None or load < cap:
+                self.room |= bit
+        self.ascending = sorted(self.levels)
+        self.unit_of = [0] * len(inspectors)
+        for unit in self.units.values():
+            for member in _bits(unit):
+                self.unit_of[member] = unit
+
+    def least(self, candidates):
+        """Return those of a set, which is not empty, who have the least load."""
+        for load in self.ascending:
+            least = candidates & self.levels[load]
+            if least:
+                return least
+        raise ValueError("no candidate is among the inspectors")
+
+    def grow(self, member):
+        """Add one visit to the load of a member."""
+        bit, load = 1 << member, self.loads[member]
+        self.levels[load] ^= bit
+        if not self.levels[load]:
+            del self.levels[load]
+            self.ascending.remove(load)
+        load += 1
+        if load not in self.levels:
+            self.levels[load] = 0
+            insort(self.ascending, load)
+        self.levels[load] |= bit
+        self.loads[member] = load
+        if load == self.cap:
+            self.room ^= bit
+
+
+def _bits(mask):
+    """Iterate over the numbers in the set, ascending."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def _nth(mask, count):
+    """Return the number in the set that has ``count`` below it, by halving the mask."""
+    number = 0
+    half = 1 << (mask.bit_length() - 1).bit_length() >> 1
+    while half:
+        low = mask & (1 << half) - 1
+        below = low.bit_count()
+        if count < below:
+            mask = low
+        else:
+            count -= below
+            mask >>= half
+            number += half
+        half >>= 1
+    return number

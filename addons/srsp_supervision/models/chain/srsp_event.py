@@ -53,7 +53,7 @@ class SrspEvent(models.Model):
     _record_idx = models.Index("(res_model, res_id)")
 
     def init(self):
-        """Have payloads, which may be of many megabytes, compressed by LZ4 where PostgreSQL was built with it."""
+        """Compress payloads, which may be many megabytes, with LZ4 where PostgreSQL was built with it."""
         self.env.cr.execute(
             "SELECT 1 FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)"
         )
@@ -75,7 +75,7 @@ class SrspEvent(models.Model):
 
     @api.model
     def _get_kind_names(self):
-        """``{kind: what has happened, as a person says it}``; whoever seals another kind adds its name.
+        """Return ``{kind: readable name}``; an addon that seals another kind adds its name.
 
         No ``selection_add``: uninstalling an addon would have to rewrite what it has sealed.
         """
@@ -177,18 +177,18 @@ class SrspEvent(models.Model):
 
     @api.model
     def _first_broken(self, company):
-        """The first event of ``company`` that does not follow from the one before, or an empty set."""
+        """Return the first event of ``company`` that does not follow from the one before, or an empty set."""
         last, previous_hash = 0, canonical.GENESIS.hex()
         for row in self._stream(company):
             follows = (row.sequence, row.previous_hash) == (last + 1, previous_hash)
-            if not follows or row.hash != self._compute_hash(row):
+            if not follows or row.hash != self._hash_row(row):
                 return self.browse(row.id)
             last, previous_hash = row.sequence, row.hash
         return self.browse()
 
     @api.model
-    def _compute_hash(self, row):
-        """What the hash of a row must be, of its very characters; empty where it cannot have one."""
+    def _hash_row(self, row):
+        """Return the hash of a row, computed from its text as stored; empty where the previous hash is not one."""
         kind = canonical.dumps(row.kind).decode()
         record = f'{{"kind":{kind},"payload":{row.payload},"sequence":{row.sequence}}}'
         try:

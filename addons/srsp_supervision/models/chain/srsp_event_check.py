@@ -138,7 +138,7 @@ class SrspEventCheck(models.Model):
     # --- The chain ------------------------------------------------------------------------------
 
     def _find_break(self, company, row, last, previous_hash):
-        """What is wrong between an event and the one before it, in one sentence; else an empty text."""
+        """Return what is wrong between an event and the one before it, in one sentence; else an empty text."""
         names = {
             "number": row.sequence,
             "last": last,
@@ -164,7 +164,7 @@ class SrspEventCheck(models.Model):
                 " the chain.",
                 **names,
             )
-        if row.hash != self.env["srsp.event"]._compute_hash(row):
+        if row.hash != self.env["srsp.event"]._hash_row(row):
             return self.env._(
                 "Event %(number)s (%(kind)s, %(record)s) is not what was sealed: its number, kind or content has"
                 " been changed.",
@@ -175,7 +175,7 @@ class SrspEventCheck(models.Model):
         return ""
 
     def _find_cut(self, company, last):
-        """The counter knows how many events there were."""
+        """Compare the end of the chain with the counter of its events."""
         following = company._srsp_event_sequence().number_next
         if last + 1 < following:
             yield self.env._(
@@ -191,7 +191,7 @@ class SrspEventCheck(models.Model):
             )
 
     def _find_unsealed(self, company):
-        """Records that must have an event and have none."""
+        """Find records that must have an event and have none."""
         for name, domain in self._get_sealed_models().items():
             events = self.env["srsp.event"]._search(
                 [("company_id", "=", company.id), ("res_model", "=", name)]
@@ -217,7 +217,7 @@ class SrspEventCheck(models.Model):
 
     @api.model
     def _get_sealed_models(self):
-        """``{model: domain}`` of all records that must have an event."""
+        """Return ``{model: domain}`` of all records that must have an event."""
         return {}
 
     @api.model
@@ -225,7 +225,7 @@ class SrspEventCheck(models.Model):
         return f"_compare_{model_name.replace('.', '_')}"
 
     def _find_difference(self, row):
-        """Where the record differs from what an event sealed of it, in one sentence; else an empty text."""
+        """Return where the record differs from what an event sealed of it, in one sentence; else an empty text."""
         record = self.env[row.res_model].browse(row.res_id).exists()
         names = {
             "number": row.sequence,

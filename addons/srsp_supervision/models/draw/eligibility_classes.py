@@ -14,7 +14,7 @@ CLASS_JOINS = SQL(
 
 
 def targets_sql(env, domain):
-    """The targets of ``domain``, as a table expression; no self-join that each of a million would look up."""
+    """Return the targets of ``domain`` as a table expression; a self-join would look up each of a million."""
     query = env["srsp.target"].sudo()._search(domain)
     return query.subselect(SQL("srsp_target.*"))
 
@@ -53,7 +53,7 @@ class EligibilityClasses:
         return self.inspectors._get_loads(self.task.date_to.year)
 
     def get_rows(self):
-        """``[[label, pool, unit, load], …]`` of the inspectors; the load is this year's number of visits."""
+        """Return ``[[label, pool, unit, load], …]`` of the inspectors; the load is this year's number of visits."""
         units = self.task._get_units()
         return [
             [
@@ -99,7 +99,7 @@ class EligibilityClasses:
             )
 
     def check_pool(self):
-        """Raise unless every target that may be drawn has enough officers who may visit it."""
+        """Raise unless every target that may be drawn has enough eligible people."""
         pool = self.task._get_pool_domain() & Domain("state", "=", "active")
         self.make(pool)
         targets = targets_sql(self.env, pool)
@@ -107,7 +107,7 @@ class EligibilityClasses:
         self._check_short(source, SQL("class.number"))
 
     def check_roster(self, draw):
-        """The same for the roster of ``draw`` as it was locked."""
+        """Raise unless every target of the locked roster of ``draw`` has enough eligible people."""
         source = SQL(
             "srsp_draw_line target WHERE draw_id = %s AND excluded_reason IS NULL",
             draw.id,
@@ -143,7 +143,7 @@ class EligibilityClasses:
         self.masks = list(classes)
 
     def _make_recused(self):
-        """Make ``srsp_lock_recused`` (entity, number of its set); return the sets, as numbers. 0 is nobody."""
+        """Make ``srsp_lock_recused`` (entity, number of its set); return the sets, as numbers; set 0 is empty."""
         self.env.flush_all()
         recusals = self.env["srsp.recusal"].sudo()
         window = self.task.date_from, self.task.date_to
@@ -172,10 +172,10 @@ class EligibilityClasses:
         }
 
     def _get_serving(self):
-        """A function of a region: which of ``inspectors`` serve it.
+        """Return a function of a region: the set of the inspectors who serve it.
 
-        Whoever names no region serves every one, and whoever names one those below it too; a target without a region
-        is served by everybody.
+        An inspector without regions serves every region, one with regions also those below them; everybody serves
+        a target without a region.
         """
         regions, everywhere = {}, 0
         labels = self.inspectors.region_ids._get_labels_below()
@@ -192,7 +192,7 @@ class EligibilityClasses:
         )
 
     def _find_short_classes(self):
-        """Indexes of the classes in which a team lacks people below the cap: ``{"officers": […], "experts": […]}``."""
+        """Return ``{"officers": […], "experts": […]}``: indexes of the classes with too few people below the cap."""
         cap = self.rulebook.officer_cap
         officers = experts = 0
         for place, inspector in enumerate(self.inspectors):
@@ -243,7 +243,7 @@ class EligibilityClasses:
                 )
 
     def _describe_shortage(self, pool, **values):
-        """The message for too few people of ``pool``, with what helps against it."""
+        """Return the message for too few people of ``pool``, with advice."""
         if pool == "experts":
             return self.env._(
                 "Task %(task)s: after recusals too few experts remain for %(names)s (%(count)s in all), given their"
@@ -257,7 +257,7 @@ class EligibilityClasses:
         )
 
     def _advise_on_officers(self):
-        """What helps a task with too few officers; the detachment is no advice where it supports already."""
+        """Return advice for a task with too few officers; the detachment only where it does not support already."""
         if self.task.use_detachment:
             return self.env._("Add officers to the registry.")
         return self.env._(
@@ -265,6 +265,6 @@ class EligibilityClasses:
         )
 
     def _add_lacking(self):
-        """What the items demand and officers lack, to follow an advice."""
+        """Return what the items demand and officers lack, to append to a message."""
         lacking = self.env["srsp.inspector"]._describe_lacking(self.task)
         return f" {lacking}" if lacking else ""

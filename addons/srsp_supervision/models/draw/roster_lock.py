@@ -11,10 +11,8 @@ from ...tools.clock import beijing_date
 from ...tools.sql import planned
 from ..rulebook.srsp_rulebook import percent
 from .eligibility_classes import CLASS_JOINS, EligibilityClasses, targets_sql
-from .one_time_codes import one_time_codes
+from .srsp_draw import SPARE_CODES, one_time_codes
 
-# One-time codes beyond the substitutions: for extensions and withdrawals.
-SPARE_CODES = 50
 MAX_STRATA = 20
 # Every part of a stratum key is one line; the region comes last, for it may hold a slash.
 PARTS = {
@@ -28,7 +26,7 @@ PARTS = {
 class RosterLock:
     """Locking the roster of a task: the first half of a draw's life, before any randomness exists.
 
-    ``lock`` does it, ``check`` is what an announcement asks for. ``srsp.draw._get_roster_lock`` returns one.
+    ``lock`` does it, ``check`` is what an announcement asks for. ``srsp.task._get_roster_lock`` returns one.
     """
 
     def __init__(self, env, task, rulebook):
@@ -42,12 +40,12 @@ class RosterLock:
 
     @property
     def inspectors(self):
-        """Who may be drawn, ascending by label."""
+        """The inspectors who may be drawn, ascending by label."""
         return self.eligibility.inspectors
 
     @property
     def classes(self):
-        """Sets of the inspectors, as numbers; the lines of the roster hold indexes of this list."""
+        """A list of sets of the inspectors, as numbers; the lines of the roster hold indexes into it."""
         return self.eligibility.masks
 
     def check(self):
@@ -60,10 +58,10 @@ class RosterLock:
         self.eligibility.check_pool()
 
     def lock(self, now):
-        """Lock the roster at ``now`` (UTC): the new draw, committed.
+        """Lock the roster at ``now`` (UTC) and return the new draw, committed.
 
         :raise UserError: when the pool is empty, the ratio is below the floor without a reason, or
-            some target has fewer eligible officers than a team needs; nothing is kept then
+            some target has fewer eligible officers than a team needs
         """
         self._check_items()
         self._check_floor()
@@ -79,7 +77,7 @@ class RosterLock:
         return self.draw
 
     def _check_items(self):
-        """Raise unless there is something to inspect on every target, or its visit would have no line."""
+        """Raise unless there is an item to inspect on every target."""
         if (
             not self.task.item_ids
             or self.task.sector_ids - self.task.item_ids.sector_id
@@ -107,7 +105,7 @@ class RosterLock:
             )
 
     def _check_required_strata(self):
-        """Raise when risk classes or key targets would be drawn below the rulebook's ratios and nobody says why."""
+        """Raise when risk classes or key targets are not drawn by the rulebook's ratios, without a reason."""
         if self.task.mode != "own" or (self.task.stratify_reason or "").strip():
             return
         required = self.rulebook._get_required_strata(self.task.ratio)
@@ -126,7 +124,7 @@ class RosterLock:
             )
 
     def _check_pool_strata(self):
-        """Raise when a ratio was set for a stratum that nobody of the task's pool is in."""
+        """Raise when a ratio was set for a stratum without a target in the pool."""
         if self.task.stratum_ids:
             pool = self.task._get_pool_domain() & Domain("state", "=", "active")
             query = SQL(
@@ -138,7 +136,7 @@ class RosterLock:
             self._check_own_strata(keys)
 
     def _check_own_strata(self, keys):
-        """Raise unless the strata for which a ratio was set are all among ``keys``; a list sent down has none."""
+        """Raise unless all strata with a ratio of their own are among ``keys``; a list sent down has none."""
         own = (
             self.task.stratum_ids
             if self.task.mode == "own"
@@ -204,7 +202,7 @@ class RosterLock:
         }
 
     def _prepare_source_vals(self):
-        """What the lock fixes about the source; the round of drand is the first at the announced time."""
+        """Return what the lock fixes about the source; the round of drand is the first at the announced time."""
         kind = self.randomness_kind
         moment = self.task.draw_at.replace(tzinfo=datetime.UTC).timestamp()
         beacon = {
@@ -219,14 +217,14 @@ class RosterLock:
         }
 
     def fill(self):
-        """Copy the pool into the roster, one SQL statement; whoever is left out gets a reason.
+        """Copy the pool into the roster by one SQL statement, with a reason for each excluded target.
 
         The rows are stored in the order of their labels, in which the digest and the tree read them.
 
         Reasons: ``suspended`` in the registry; ``removed`` from it since the announcement; and, where the bureau
-        draws by itself, those of ``_get_reasons_sql``. They are not applied to a list sent down: caps and
-        intervals are for the authority that drew it to mind; its document orders every one of these visits, and
-        whoever shortened the list here would choose anew.
+        draws by itself, those of ``_get_reasons_sql``. These do not apply to a list sent down: the authority that
+        drew it is responsible for caps and intervals; its document orders every one of these visits, and
+        shortening the list would be a new selection.
         """
         pool = self.task._get_lock_domain()
         self.eligibility.make(pool)
@@ -251,7 +249,7 @@ class RosterLock:
             joins=joins,
             pool=targets_sql(self.env, pool),
         )
-        # PostgreSQL cannot guess how many rows the joins leave, and must not look up one by one.
+        # PostgreSQL cannot estimate how many rows the joins return; nested loops would be slow.
         with planned(self.env.cr, enable_nestloop="off"):
             self.env.cr.execute(query)
         self.env.cr.execute("ANALYZE srsp_draw_line")
@@ -266,7 +264,7 @@ class RosterLock:
         )
 
     def _get_reasons_sql(self):
-        """Why a bureau leaves a target out of its own draw.
+        """Return why a bureau excludes a target from its own draw, as branches of a CASE.
 
         ``external_case``: a case has been handed over to enforcement and may still be open; ``interval``: one of
         the items has been inspected too short a time ago; ``visit_cap``: the entity has had as many visits
@@ -287,7 +285,7 @@ class RosterLock:
         )
 
     def _get_reason_joins_sql(self, day):
-        """``visits`` of the year per entity, targets ``recent``-ly inspected or ``handed`` over, as of ``day``."""
+        """Return the joins: ``visits`` of the year per entity, ``recent``-ly inspected and ``handed`` over targets."""
         return SQL(
             """
              LEFT JOIN (SELECT entity_id, count(*) FROM srsp_inspection
@@ -319,9 +317,9 @@ class RosterLock:
         )
 
     def _make_strata(self):
-        """``[{key, size, ratio, quota}, …]`` of the filled roster, ascending by key; own ratios with their reason.
+        """Return ``[{key, size, ratio, quota}, …]`` of the roster, ascending by key; own ratios with their reason.
 
-        :raise UserError: when everybody is left out, or a ratio was set for a stratum that nobody is in
+        :raise UserError: when every target is excluded, or a ratio was set for a stratum without a target
         """
         sizes = self.env.execute_query(
             SQL(
@@ -343,7 +341,7 @@ class RosterLock:
         return [self._prepare_stratum(key, size, own.get(key)) for key, size in sizes]
 
     def _prepare_stratum(self, key, size, own):
-        """One stratum of the commitment; a risk class or the key mark may raise the task's ratio.
+        """Return one stratum of the commitment; a risk class or the key mark may raise the task's ratio.
 
         :param own: the ``srsp.task.stratum`` that sets this stratum's ratio, if there is one
         """
@@ -362,7 +360,7 @@ class RosterLock:
         return {**stratum, "quota": cert.quota(size, ratio), **reason}
 
     def write_commitment(self):
-        """Compute what the commitment says about the roster and write it, once and for all."""
+        """Compute what the commitment says about the roster and write it; it never changes afterwards."""
         rows = self.eligibility.get_rows()
         salt = secrets.token_bytes(32)
         texts = [f"{mask:x}" for mask in self.classes]
@@ -390,7 +388,7 @@ class RosterLock:
         )
 
     def _get_randomness_statement(self):
-        """What the source proves, and whether it is strong enough for the strata; in the bureau's language."""
+        """Return what the source proves, and whether it is strong enough for the strata; in the bureau's language."""
         localized = self.task.company_id._srsp_in_language(self.draw)
         statement = localized._get_source_statements()[self.randomness_kind]
         weakness = localized._explain_weakness(
@@ -401,7 +399,7 @@ class RosterLock:
         return f"{statement} {weakness}".strip()
 
     def _check_capacity(self):
-        """Raise when the officers together cannot make the visits below their cap, however the draw comes out."""
+        """Raise when the officers together cannot make the visits within their cap, whatever is drawn."""
         draw = self.draw
         if not draw.officer_cap:
             return
@@ -417,7 +415,7 @@ class RosterLock:
                 draw.id,
             )
         )
-        # Several targets of one entity are one visit: so many fewer at most.
+        # Several targets of one entity are one visit: this is the smallest number of visits.
         visits = draw.drawn_count - (draw.roster_size - entities)
         needed = visits * draw.team_size
         if room < needed:
@@ -439,7 +437,7 @@ class RosterLock:
             self.env["srsp.event"]._seal(self.draw, kind, payload)
 
     def count_left_out(self, day):
-        """How many targets a lock on ``day`` under ``rulebook`` leaves out for one of the reasons above."""
+        """Return how many targets a lock on ``day`` would exclude for one of the reasons of ``_get_reasons_sql``."""
         self.env.flush_all()
         [[count]] = self.env.execute_query(
             SQL(
@@ -453,5 +451,5 @@ class RosterLock:
 
 
 def _stratum_sql(stratify_by):
-    """The stratum key of a ``target``."""
+    """Return the stratum key of a ``target``, as SQL."""
     return SQL(" || '/' || ").join(PARTS[part] for part in stratify_by.split("+"))

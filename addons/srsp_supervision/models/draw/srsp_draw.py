@@ -2,19 +2,41 @@ import itertools
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, config
 
+from ...tools import draw_key, vrs
 from ...tools.clock import beijing_time
-from .one_time_codes import one_time_codes
-from .roster_lock import RosterLock
 
-# All that still happens to a draw once its roster is locked: nothing else is written again, not even by code.
+# What may still be written once the roster is locked; nothing else, not even by code.
 LIVING_FIELDS = frozenset("state drawn_at void_reason entry entered_by_id".split())
-# Where a draw may go from where it is: never back.
+# The states that may follow a state.
 NEXT_STATES = {"committed": ("drawn", "voided"), "drawn": ("voided",), "voided": ()}
 # Visits that have not begun: their teams can still change.
 NOT_STARTED_STAGES = ("assigned", "scheduled")
+# One-time codes beyond the substitutions: for extensions and withdrawals.
+SPARE_CODES = 50
 STREAM_ROWS = 10_000
+
+
+def one_time_codes(env, nonce, n):
+    """Return ``[H^0, …, H^n]`` of the draw with this nonce.
+
+    A function and not a method: nothing that runs in Odoo's sandbox (a server action, say) can call it.
+    The key lies in the file ``srsp_draw_key_file`` of the configuration, or in the data folder.
+
+    :raise UserError: when the key cannot be read
+    """
+    path = config.get("srsp_draw_key_file") or f"{config['data_dir']}/srsp_draw.key"
+    try:
+        key = draw_key.load(path)
+    except (OSError, ValueError) as error:
+        raise UserError(
+            env._(
+                "The draw key cannot be read; ask the administrator: %(error)s",
+                error=error,
+            )
+        ) from error
+    return vrs.chain(draw_key.secret(key, nonce), n)
 
 
 class SrspDraw(models.Model):
@@ -206,11 +228,6 @@ class SrspDraw(models.Model):
         self.ensure_one()
         return self.env["srsp.reason"]._open(self, "draw_void")
 
-    @api.model
-    def _get_roster_lock(self, task, rulebook):
-        """What locks the roster of ``task`` under ``rulebook``, or says what an announcement may not leave open."""
-        return RosterLock(self.env, task, rulebook)
-
     def _check_due(self, now):
         """Raise unless the roster is locked and the announced time has come."""
         self.ensure_one()
@@ -242,7 +259,7 @@ class SrspDraw(models.Model):
         self.env["srsp.notice"]._notify_drawn(self.iteration_ids, members)
 
     def _get_one_time_code(self, number):
-        """The code that iteration ``number`` reveals, not before the announced time.
+        """Return the code that iteration ``number`` reveals, not before the announced time.
 
         :raise UserError: before that time, or when the key in use is not the one of the commitment
         """
@@ -291,14 +308,14 @@ class SrspDraw(models.Model):
             draw.task_id._after_void(draw)
 
     def _name_strata(self):
-        """``{key: readable name}`` of the strata drawn from."""
+        """Return ``{key: readable name}`` of the strata."""
         return {
             stratum["key"]: self._get_stratum_name(stratum["key"])
             for stratum in self.strata or []
         }
 
     def _get_stratum_name(self, key):
-        """A stratum key as a person reads it."""
+        """Return the readable name of a stratum key."""
         return self._name_stratum(self.stratify_by or "none", key)
 
     @api.model
@@ -314,7 +331,7 @@ class SrspDraw(models.Model):
 
     @api.model
     def _get_stratum_names(self):
-        """Readable names of the parts of stratum keys that are not risk classes or regions."""
+        """Return readable names of the parts of stratum keys that are not risk classes or regions."""
         return {
             "all": self.env._("All"),
             "key": self.env._("Key targets"),
@@ -324,11 +341,11 @@ class SrspDraw(models.Model):
         }
 
     def _query_roster(self):
-        """Rows (label, stratum) of the roster, ascending by the label's bytes."""
+        """Return the rows (label, stratum) of the roster, ascending by the label's bytes."""
         return self._stream_roster(SQL("label, stratum"))
 
     def _query_excluded(self):
-        """Rows (label, reason) of the targets that were left out, ascending by the label's bytes."""
+        """Return the rows (label, reason) of the excluded targets, ascending by the label's bytes."""
         return self._stream(
             SQL(
                 """SELECT label, excluded_reason FROM srsp_draw_line
@@ -338,13 +355,13 @@ class SrspDraw(models.Model):
         )
 
     def _stream_leaves(self):
-        """Rows (label, class in hexadecimal) of the roster, ascending by the label's bytes."""
+        """Return the rows (label, class in hexadecimal) of the roster, ascending by the label's bytes."""
         classes = self.classes
         rows = self._stream_roster(SQL("label, class_index"))
         return ((label, classes[index]) for label, index in rows)
 
     def _stream_roster(self, columns):
-        """Rows of the roster, ascending by the label's bytes."""
+        """Return ``columns`` of the roster's rows, ascending by the label's bytes."""
         return self._stream(
             SQL(
                 """SELECT %s FROM srsp_draw_line
@@ -355,7 +372,7 @@ class SrspDraw(models.Model):
         )
 
     def _stream(self, query):
-        """Iterate over the rows of ``query`` by a cursor of the server: memory does not grow with their number."""
+        """Yield the rows of ``query`` from a server-side cursor: memory does not grow with their number."""
         with self.env.cr._cnx.cursor(name=f"srsp_draw_{self.id}") as cursor:
             cursor.itersize = STREAM_ROWS
             cursor.execute(query.code, query.params)

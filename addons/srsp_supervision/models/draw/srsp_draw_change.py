@@ -34,7 +34,7 @@ class SrspDraw(models.Model):
         }
 
     def _substitute(self, unavailable, now=None):
-        """Draw in place of targets that turned out not to be inspectable.
+        """Draw substitutes for targets that cannot be inspected.
 
         :param unavailable: ``[(draw line, reason), ...]``
         """
@@ -60,7 +60,7 @@ class SrspDraw(models.Model):
         )
 
     def _extend(self, places, reason, now=None):
-        """Go on in the order of the first iteration: ``places`` (``{stratum: number}``) more are drawn."""
+        """Draw ``places`` (``{stratum: number}``) more, in the order of the first iteration."""
         self._check_changeable()
         waiting = [
             ("draw_id", "=", self.id),
@@ -88,7 +88,7 @@ class SrspDraw(models.Model):
         )
 
     def _withdraw(self, inspector, reason, now=None):
-        """Take ``inspector`` out: others take over the visits that have not begun."""
+        """Withdraw ``inspector``: others take over the visits that have not begun."""
         self._check_changeable()
         refs = {key: label for label, key in self.inspector_refs.items()}
         label = refs.get(inspector.id)
@@ -118,7 +118,7 @@ class SrspDraw(models.Model):
         notices._notify_withdrawn(self.iteration_ids[-1], inspector, reason)
 
     def _get_not_started_labels(self):
-        """The labels of all targets whose visit has not begun."""
+        """Return the labels of all targets whose visit has not begun."""
         lines = self.env["srsp.inspection.line"].search(
             [
                 ("inspection_id.draw_id", "=", self.id),

@@ -21,7 +21,7 @@ ALL = b"\xff" * 33  # no position of 32 bytes is higher
 
 
 class SrspDrawIteration(models.Model):
-    """One revealing of a one-time code: the draw itself (number 1), or what followed it.
+    """One revealed one-time code: the draw itself (number 1), or a later change.
 
     ``_run`` selects the lowest positions of each stratum among the targets never drawn (``_select``), assigns the
     teams (``_assign``; readme/CERTIFICATE.md, “Teams”) and creates the visits (``VisitBatch``). Selection runs inside
@@ -106,13 +106,13 @@ class SrspDrawIteration(models.Model):
         return visits.change_teams() if change else visits.create()
 
     def _get_key(self):
-        """The key of an iteration that has run."""
+        """Return the key of an iteration that has run."""
         return vrs.extract(
             bytes.fromhex(self.one_time_code_hex), bytes.fromhex(self.randomness_hex)
         )
 
     def _read_teams(self):
-        """``[(number, teams), …]`` as they are stored; a field would copy each of the many lists once more."""
+        """Return ``[(number, teams), …]`` as they are stored; a field would copy each of the many lists once more."""
         self.flush_recordset(["teams"])
         return self.env.execute_query(
             SQL(
@@ -122,7 +122,7 @@ class SrspDrawIteration(models.Model):
         )
 
     def _get_certificate_part(self):
-        """This iteration as the certificate has it."""
+        """Return this iteration as an entry of the certificate."""
         return {
             "number": self.number,
             "kind": self.kind,
@@ -158,13 +158,13 @@ class SrspDrawIteration(models.Model):
                  FROM srsp_chosen chosen WHERE line.ctid = chosen.spot""",
             self.number,
         )
-        # Each row is fetched from its spot; PostgreSQL would rather hash the whole roster.
+        # Fetch each row from its spot; PostgreSQL would otherwise hash the whole roster.
         with planned(self.env.cr, enable_hashjoin="off", enable_mergejoin="off"):
             self.env.cr.execute(query)
         self.env["srsp.draw.line"].invalidate_model()
 
     def _get_places(self):
-        """``{stratum: number}``: how many each stratum draws."""
+        """Return ``{stratum: number}``: how many targets each stratum draws."""
         if self.kind == "draw":
             return {stratum["key"]: stratum["quota"] for stratum in self.draw_id.strata}
         if self.kind == "substitution":
@@ -180,7 +180,7 @@ class SrspDrawIteration(models.Model):
     def _find(self, prk, places):
         """Make the temporary table ``srsp_chosen`` (spot, position) of the lines to draw.
 
-        A row is known by its place in the table, which nothing moves as long as this transaction reads it.
+        A row is identified by its place in the table, which does not change as long as this transaction reads it.
 
         :param places: ``{stratum: number}``; a stratum that runs out gives what is left
         """
@@ -212,10 +212,10 @@ class SrspDrawIteration(models.Model):
         )
 
     def _get_bounds(self, places):
-        """``[(stratum, below), …]``: positions below it are worth ranking.
+        """Return ``[(stratum, below), …]``: only positions below it need ranking.
 
         Of N positions, spread evenly, k lie below k/N on the average; six standard deviations more than k
-        and at least k of them do, but for one case in a thousand million, which ``_find`` notices.
+        and at least k of them do, except in one case in a thousand million, which ``_find`` handles.
         """
         drawn = dict(
             self.env.execute_query(
@@ -262,9 +262,9 @@ class SrspDrawIteration(models.Model):
             )
 
     def _assign(self, prk):
-        """``teams`` of this iteration, whose lines have been selected.
+        """Return ``teams`` of this iteration, whose lines have been selected.
 
-        :raise UserError: when no assignment exists; it says what is missing
+        :raise UserError: when no assignment exists; the message says what is missing
         """
         draw = self.draw_id
         earlier = draw.iteration_ids - self
@@ -286,7 +286,7 @@ class SrspDrawIteration(models.Model):
         return assigned
 
     def _explain_shortage(self, shortage):
-        """What cannot be served, whom it depends on, what would help: the proof of ``shortage`` in words."""
+        """Return the proof of ``shortage`` in words: which visits lack people, who is at the cap, what would help."""
         labels = [label for labels, _eligible in shortage.visits for label in labels]
         values = {
             "draw": self.draw_id.number,
@@ -318,7 +318,7 @@ class SrspDrawIteration(models.Model):
         )
 
     def _get_teams(self):
-        """A Team for each visit as these iterations leave it."""
+        """Return a Team for each visit, as of the end of these iterations."""
         teams = {}
         for iteration in self.filtered("one_time_code_hex").sorted("number"):
             for team in map(Team._make, iteration.teams):
@@ -326,11 +326,11 @@ class SrspDrawIteration(models.Model):
         return list(teams.values())
 
     def _get_withdrawn(self):
-        """Labels of the inspectors whom these iterations have taken out."""
+        """Return the labels of the inspectors withdrawn in these iterations."""
         return {row[0] for iteration in self for row in iteration.withdrawn or []}
 
     def _get_loads(self, teams):
-        """``[[label, pool, unit, load], …]`` as this iteration begins."""
+        """Return ``[[label, pool, unit, load], …]`` as of the start of this iteration."""
         given = {}
         for team in teams:
             for member in team.members:
@@ -343,7 +343,7 @@ class SrspDrawIteration(models.Model):
         ]
 
     def _get_available(self):
-        """The set, as a number, of the inspectors who have not been withdrawn."""
+        """Return the set, as a number, of the inspectors who have not been withdrawn."""
         withdrawn = self.draw_id.iteration_ids._get_withdrawn()
         return sum(
             1 << place
@@ -352,7 +352,7 @@ class SrspDrawIteration(models.Model):
         )
 
     def _list_visits(self, prk):
-        """Visits to the entities drawn by this iteration, as ``assign`` takes them."""
+        """Return the visits to the entities drawn by this iteration, as ``assign`` takes them."""
         rows = self.env.execute_query(
             SQL(
                 """SELECT label, entity_id, class_index FROM srsp_draw_line
@@ -368,11 +368,11 @@ class SrspDrawIteration(models.Model):
             groups.setdefault(entity, []).append(label)
             masks[entity] = masks.get(entity, everybody) & classes[number]
         visits = [(labels, masks[entity], [], []) for entity, labels in groups.items()]
-        # An extension takes its targets by the first key, and serves them by its own.
+        # An extension selects its targets by the first key, and assigns their teams by its own.
         return _in_order(prk, visits) if self.kind == "extension" else visits
 
     def _list_given_up(self, prk, teams):
-        """Visits that this withdrawal gives up, with the rest of their teams."""
+        """Return the visits that this withdrawal gives up, with the rest of their teams."""
         gone = {}
         for inspector, _reason, labels in self.withdrawn:
             for label in labels:

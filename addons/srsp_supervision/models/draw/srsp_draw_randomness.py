@@ -50,12 +50,12 @@ class SrspDraw(models.Model):
 
     @api.model
     def _get_automatic_kinds(self):
-        """Sources that need nobody at the keyboard."""
+        """Return the sources that need no manual entry."""
         return ["system", "drand"]
 
     @api.model
     def _get_source_statements(self):
-        """``{kind: what a source of this kind proves, and what not}``."""
+        """Return ``{kind: what a source of this kind proves, and what it does not}``."""
         return {
             "system": self.env._(
                 "The randomness came from the server's own generator: the certificate proves that the outcome follows"
@@ -73,7 +73,7 @@ class SrspDraw(models.Model):
 
     @api.model
     def _explain_weakness(self, kind, outcomes, needed):
-        """One sentence when a lottery of ``outcomes`` (0: unknown) has fewer bits than ``needed``."""
+        """Return a warning when a lottery of ``outcomes`` (0: unknown) has fewer bits than ``needed``."""
         if kind != "lottery":
             return ""
         if not outcomes:
@@ -99,7 +99,7 @@ class SrspDraw(models.Model):
         )
 
     def _get_randomness_part(self):
-        """``commitment.randomness`` as readme/CERTIFICATE.md describes it."""
+        """Return ``commitment.randomness`` as described in readme/CERTIFICATE.md."""
         part = {
             "source": self.randomness_kind,
             "lottery": self.lottery or "",
@@ -110,7 +110,7 @@ class SrspDraw(models.Model):
         return {**part, "drand": self.drand} if self.drand else part
 
     def _record_randomness(self, now=None):
-        """Ask the source once and keep the answer; a draw that has its randomness is left alone."""
+        """Fetch the randomness once and store it; does nothing if the draw has its randomness."""
         now = now or fields.Datetime.now()
         self.lock_for_update()
         self._check_due(now)
@@ -119,13 +119,13 @@ class SrspDraw(models.Model):
             self._keep_randomness(fetch(now))
 
     def _keep_randomness(self, vals):
-        """Keep the randomness in the first iteration, which is yet to run."""
+        """Store the randomness in the first iteration, which has not run yet."""
         self.env["srsp.draw.iteration"].create(
             {"draw_id": self.id, "number": 1, **vals}
         )
 
     def _fetch_randomness_system(self, now):
-        """32 bytes of the operating system's generator."""
+        """Return 32 bytes of the operating system's generator."""
         return {"randomness_hex": secrets.token_bytes(32).hex()}
 
     def _fetch_randomness_lottery(self, now):
@@ -137,10 +137,10 @@ class SrspDraw(models.Model):
         )
 
     def _fetch_randomness_drand(self, now):
-        """The committed round, from the first address that gives it with a true signature.
+        """Return the committed round, from the first address that serves it with a valid signature.
 
         :raise Waiting: when the round has not been signed yet
-        :raise UserError: when no address gives it
+        :raise UserError: when no address serves it
         """
         number = self.drand["round"]
         try:
@@ -164,7 +164,7 @@ class SrspDraw(models.Model):
 
     @api.model
     def _explain_failures(self, failures):
-        """``failures`` of a ``DrandError`` in the reader's words; the log has the client's own."""
+        """Return the ``failures`` of a ``DrandError`` as one translated text; the log has the client's own."""
         reasons = {
             "early": self.env._("the round is not there yet"),
             "late": self.env._("did not answer in time"),
@@ -179,9 +179,9 @@ class SrspDraw(models.Model):
         return format_list(self.env, texts or [self.env._("no address is set")])
 
     def _enter(self, value, witnesses):
-        """Take one of the two entries of the user who acts.
+        """Accept one of the two entries, from the current user.
 
-        :param value: the result as announced; its numbers in their order count, and nothing else
+        :param value: the result as announced; only its numbers and their order count
         :return: ``first`` when another entry is needed, ``differs`` when both were dropped, ``drawn``
         :raise UserError: when it is not due, when there is no number, or when one person enters twice
         """
@@ -213,7 +213,7 @@ class SrspDraw(models.Model):
                 ),
             }
         )
-        # Nobody keys in another one from here on.
+        # From here on no other result can be entered.
         self.env["ir.cron"]._commit_progress()
         self._draw()
         return "drawn"

@@ -13,7 +13,7 @@ LOCK_SEALS = ("draw.identified", "draw.committed")
 
 
 class _Hashed:
-    """A file that keeps nothing of what is written to it but its digest."""
+    """A file that digests what is written to it, and keeps nothing else."""
 
     def __init__(self, digest):
         self.write = digest.update
@@ -30,7 +30,7 @@ class SrspDraw(models.Model):
     _inherit = "srsp.draw"
 
     def _digest_lines(self):
-        """The salted digest of all that the lines of the roster say, as PostgreSQL writes them: none is read here."""
+        """Return the salted digest of the roster's lines as PostgreSQL writes them: none is read into Python."""
         digest = hashlib.sha256(bytes.fromhex(self.sudo().eligibility_salt))
         query = SQL(
             """COPY (SELECT label, stratum, excluded_reason, target_id, entity_id, class_index
@@ -56,7 +56,7 @@ class SrspDraw(models.Model):
         }
 
     def _get_lock_seals(self):
-        """``{kind of event: payload}``: what the lock would seal of the draw as it stands now.
+        """Return ``{kind of event: payload}``: what the lock seals of the draw as it stands now.
 
         The roster's own digests are taken as they are stored: the lines are compared by the other event.
         """
@@ -68,7 +68,7 @@ class SrspDraw(models.Model):
         return dict(zip(LOCK_SEALS, seals, strict=True))
 
     def _check_locked(self):
-        """Raise unless all that the lock fixed is as it was sealed then."""
+        """Raise unless everything that the lock fixed is still as it was sealed."""
         live = self._get_lock_seals()
         domain = [
             ("res_model", "=", self._name),
@@ -88,10 +88,10 @@ class SrspDraw(models.Model):
             )
 
     def _get_inspections(self):
-        """The visits that have not been cancelled, by the labels of the lock.
+        """Return the visits that have not been cancelled, by the labels of the lock.
 
-        :return: ``{first label: [{targets, officers, experts}, …]}``, all of them labels; who stands behind none
-            is given by name
+        :return: ``{first label: [{targets, officers, experts}, …]}``, all of them labels; a target or inspector without
+            one is given by name
         """
         self.env.flush_all()
         query = SQL(
@@ -106,11 +106,11 @@ class SrspDraw(models.Model):
                 WHERE visit.draw_id = %s AND visit.stage != 'cancelled' GROUP BY visit.id ORDER BY visit.id""",
             self.id,
         )
-        # Of visits just made PostgreSQL does not know how many there are, and would look up one by one.
+        # PostgreSQL has no statistics of visits just created, and would choose nested loops.
         with planned(self.env.cr, enable_nestloop="off"):
             visits = self.env.execute_query(query)
         officers = self._get_members("officer_ids")
-        # Where none were drawn, the team may bring experts of its own.
+        # Where no experts were drawn, the team may bring its own.
         experts = self._get_members("expert_ids") if self.experts else {}
         inspections = {}
         for visit, labels in visits:
@@ -124,7 +124,7 @@ class SrspDraw(models.Model):
         return inspections
 
     def _get_members(self, name):
-        """``{visit id: [label, …]}`` of the field ``name`` of this draw's visits."""
+        """Return ``{visit id: [label, …]}`` of the field ``name`` of this draw's visits."""
         field = self.env["srsp.inspection"]._fields[name]
         return dict(
             self.env.execute_query(

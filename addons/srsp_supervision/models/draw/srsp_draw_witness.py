@@ -114,7 +114,7 @@ class SrspDraw(models.Model):
             draw.can_witness = is_auditor and not seen and draw._is_witness_time()
 
     def action_witness(self):
-        """An auditor states that he has seen the commitment, by its digest."""
+        """Record that the current user, an auditor, has seen the commitment, by its digest."""
         self.ensure_one()
         self.check_access("read")
         if not self.env.user.has_group("srsp_supervision.group_auditor"):
@@ -125,12 +125,12 @@ class SrspDraw(models.Model):
         draw._add_witness("auditor", self.env.user.name, draw.commitment_digest_hex)
 
     def _is_witness_time(self):
-        """Tell whether the commitment stands and its randomness is still to come."""
+        """Return whether the roster is locked and its randomness is not public yet."""
         is_early = fields.Datetime.now() < self.announced_for
         return self.state == "committed" and is_early and not self.iteration_ids
 
     def _add_witness(self, kind, who, answer):
-        """Record what ``who`` answered.
+        """Record the answer of ``who``.
 
         :raise UserError: before the lock and from the announced time on
         """
@@ -146,7 +146,7 @@ class SrspDraw(models.Model):
         )
 
     def _get_witness_rows(self):
-        """``witnesses`` as readme/CERTIFICATE.md describes them."""
+        """Return ``witnesses`` as described in readme/CERTIFICATE.md."""
         return [witness._get_certificate_row() for witness in self.witness_ids]
 
     def _ask_witnesses(self):

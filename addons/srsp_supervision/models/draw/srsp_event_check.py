@@ -20,7 +20,7 @@ class SrspEventCheck(models.Model):
         }
 
     def _find_unsealed(self, company):
-        """Also draws that were drawn or voided without an event of that."""
+        """Also find draws that were drawn or voided without an event that says so."""
         yield from super()._find_unsealed(company)
         draws = self.env["srsp.draw"]
         seals = self.env["srsp.event"]._search(
@@ -41,7 +41,7 @@ class SrspEventCheck(models.Model):
             )
 
     def _compare_srsp_draw(self, row, draw):
-        """The lock; of the certificate in force also the visits that it asks for and those that there are."""
+        """Compare the lock; or the certificate in force, and the visits it asks for with the existing ones."""
         sealed = json.loads(row.payload)
         if row.kind in LOCK_SEALS:
             live = draw._get_lock_seals()[row.kind]
@@ -57,7 +57,7 @@ class SrspEventCheck(models.Model):
 
 
 def _list_inspections(sealed):
-    """The visits that a certificate asks for, as ``_get_inspections`` has those that there are."""
+    """Return the visits that a certificate asks for, in the form of ``srsp.draw._get_inspections``."""
     if sealed["draw"]["state"] == "voided":
         return {}
     gone = {

@@ -6,6 +6,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...exceptions import Waiting
 from ...tools.clock import beijing_date
+from .roster_lock import RosterLock
 
 _logger = logging.getLogger(__name__)
 
@@ -59,8 +60,12 @@ class SrspTask(models.Model):
         domain.append(("draw_id.iteration_ids", "!=", False))
         self._run_due(domain, lambda task: task.draw_id._draw())
 
+    def _get_roster_lock(self, rulebook):
+        """Return what locks the roster of this task under ``rulebook``, and checks an announcement."""
+        return RosterLock(self.sudo().env, self, rulebook)
+
     def _lock_roster(self, now=None):
-        """Fix the pool and publish the commitment; a task locked already is left alone.
+        """Lock the pool and publish the commitment; does nothing if the roster is locked already.
 
         :param now: the time of the lock (UTC), the present if not given
         """
@@ -77,11 +82,9 @@ class SrspTask(models.Model):
                     task=self.name,
                 )
             )
-        draws = self.env["srsp.draw"].sudo()
-        rulebook = draws.env["srsp.rulebook"]._get_in_force(
-            self.company_id, beijing_date(now)
-        )
-        draw = draws._get_roster_lock(self, rulebook).lock(now)
+        rulebooks = self.env["srsp.rulebook"].sudo()
+        rulebook = rulebooks._get_in_force(self.company_id, beijing_date(now))
+        draw = self._get_roster_lock(rulebook).lock(now)
         self.sudo().write(
             {
                 "state": "committed",
@@ -95,7 +98,7 @@ class SrspTask(models.Model):
         return draw
 
     def _lock_or_lapse(self):
-        """Lock; an announcement whose time has passed without a lock lapses."""
+        """Lock the roster; an announcement whose time has passed without a lock lapses."""
         if self.draw_at >= fields.Datetime.now():
             self._lock_roster()
             return
@@ -107,10 +110,10 @@ class SrspTask(models.Model):
 
     @api.model
     def _run_due(self, domain, step):
-        """Do ``step`` for every due task, each in a transaction of its own.
+        """Run ``step`` for every due task, each in a transaction of its own.
 
         Safe on several workers and after a crash: a task being worked on elsewhere is skipped, one
-        already done no longer matches, an error is written on its task and hurts no other.
+        already done no longer matches, an error is recorded on its task and does not affect the others.
         """
         cron = self.env["ir.cron"]
         tasks = self.search(domain, order="draw_at, id")
@@ -128,7 +131,7 @@ class SrspTask(models.Model):
                 break
 
     def _run_step(self, domain, step):
-        """Do ``step`` for this task if it is still due and nobody else is at it."""
+        """Run ``step`` for this task if it is still due and not locked by another worker."""
         task = self.try_lock_for_update().filtered_domain(domain)
         task = task.company_id._srsp_in_language(task)
         if task:
@@ -141,7 +144,7 @@ class SrspTask(models.Model):
                 task._block(str(error))
 
     def _block(self, reason):
-        """Say on the task why it is stuck, once."""
+        """Record the blocking reason on the task and notify the manager, once."""
         if self.blocked_reason == reason:
             return
         _logger.warning("Task %s is stuck: %s", self.number, reason)

@@ -112,7 +112,7 @@ class VisitBatch:
         }
 
     def _get_pairs(self, targets):
-        """``[(target id, item id), …]``: each target with the items of its sector."""
+        """Return ``[(target id, item id), …]``: each target with the items of its sector."""
         items = self.task.item_ids.grouped("sector_id")
         return [
             (target.id, item.id)
@@ -148,7 +148,7 @@ class VisitBatch:
         )
 
     def _copy_lines(self, first):
-        """Lines of the other visits: a row for each target and item of its sector."""
+        """Insert the lines of the other visits: a row for each target and item of its sector."""
         line = first.line_ids[:1]
         self.env.cr.execute(
             SQL(
@@ -170,7 +170,7 @@ class VisitBatch:
         )
 
     def _get_columns(self, record, alias=None):
-        """The columns that copies of ``record`` have in common with it, as SQL."""
+        """Return the columns that copies of ``record`` have in common with it, as SQL."""
         return SQL(", ").join(
             SQL.identifier(alias, name) if alias else SQL.identifier(name)
             for name, field in record._fields.items()
@@ -195,7 +195,7 @@ class VisitBatch:
     def change_teams(self):
         """Give the visits that a withdrawal gave up their new teams.
 
-        :return: those who are new to a team, as ``create`` returns them
+        :return: the new members, as ``create`` returns them
         """
         refs = self.draw.sudo().inspector_refs
         teams = [Team(*row) for row in self.iteration.teams]

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ..chain.srsp_event_check import MAX_REPORT
 
-# What a result says that no renaming of companies, divisions or items may change.
+# What of a result does not depend on the names of companies, divisions and items.
 RESULT_FIELDS = ("number", "draw", "task", "inspected_on", "result_date", "keys")
 
 
@@ -20,12 +20,12 @@ class SrspEventCheck(models.Model):
         }
 
     def _find_unsealed(self, company):
-        """Also items that have been removed from visits."""
+        """Also find items that have been removed from visits."""
         yield from super()._find_unsealed(company)
         yield from self._find_removed_lines(company)
 
     def _find_removed_lines(self, company):
-        """Items of a task that are missing from a visit to a target which still has others of that sector."""
+        """Find items of a task that are missing from a visit to a target which still has others of that sector."""
         self.env.flush_all()
         task_items = self.env["srsp.task"]._fields["item_ids"]
         query = SQL(

@@ -16,7 +16,7 @@ STAGES = [
     ("closed", "Closed"),
     ("cancelled", "Cancelled"),
 ]
-# What people write on the form, until a manager has reviewed it.
+# Fields that can be edited on the form, until a manager has reviewed it.
 EDITABLE = frozenset({"scheduled_date", "expert_ids", "line_ids", "review_note"})
 
 
@@ -296,12 +296,12 @@ class SrspInspection(models.Model):
                 )
 
     def _check_team(self):
-        """Only the team (or, for the calendar and the paper work, a division officer) may go on."""
+        """Raise unless the user is on the team, or a division officer."""
         self._check_role("group_inspector")
         self.check_access("write")
 
     def _check_reviewer(self):
-        """Four eyes: whoever was on the team or recorded the result does not review it."""
+        """Raise for whoever was on the team or recorded the result: somebody else reviews it."""
         self._check_role("group_division_manager")
         self.check_access("write")
         for inspection in self:
@@ -327,7 +327,7 @@ class SrspInspection(models.Model):
         self.env["srsp.notice"]._notify_returned(self, reason)
 
     def _close(self, date):
-        """Form the result on ``date``: seal it, open what must be put right, tell the hooks."""
+        """Form the result on ``date``: seal it, open the rectifications, call the hook."""
         for inspection in self:
             inspection.write({"stage": "closed", "result_date": date})
             inspection.line_ids._open_rectifications(date)
@@ -336,7 +336,7 @@ class SrspInspection(models.Model):
             inspection._after_close()
 
     def _get_result(self):
-        """The result as it is published: the national system's fields plus our numbers."""
+        """Return the result as it is published: the national system's fields plus our numbers."""
         self.ensure_one()
         task, entity = self.task_id, self.entity_id
         return {
@@ -361,7 +361,7 @@ class SrspInspection(models.Model):
         }
 
     def _prepare_seal(self):
-        """The result as it is sealed: under ``keys`` what no renaming and no other language changes."""
+        """Return the result as it is sealed; ``keys`` holds what does not depend on names and language."""
         self.ensure_one()
         return {
             **self._get_result(),
@@ -409,7 +409,7 @@ class SrspInspection(models.Model):
         self.env["srsp.notice"]._notify_cancelled(current, reason)
 
     def _count_members(self):
-        """``[(inspector id, number of these visits, the first one's id), …]`` of officers and experts."""
+        """Return ``[(inspector id, number of these visits, the first one's id), …]`` of officers and experts."""
         if not self:
             return []
         return self.env.execute_query(

@@ -32,7 +32,7 @@ class SrspTask(models.Model):
             )
         rulebook = self._get_lock_rulebook()
         self._check_lead()
-        self.env["srsp.draw"].sudo()._get_roster_lock(self, rulebook).check()
+        self._get_roster_lock(rulebook).check()
 
     def _get_lock_rulebook(self):
         """The rulebook of the day on which the roster will be locked; it may not be in force yet."""

@@ -106,7 +106,7 @@ class TestTaskStrata(SrspCase):
         task = self._make_own("risk_class", {"key": "C"})
         task.mode = "external"
         rulebook = task._get_lock_rulebook()
-        self.env["srsp.draw"]._get_roster_lock(task, rulebook)._check_pool_strata()
+        task._get_roster_lock(rulebook)._check_pool_strata()
 
 
 @tagged("post_install", "-at_install")
