@@ -174,7 +174,7 @@ def compare_selection(env, draw, tools):
         env.cr.execute(ROW_NUMBER_UPDATE.replace("%(places)s", wanted), values)
 
     def choose():
-        iteration._find(prk, places)
+        iteration._make_chosen(prk, places)
 
     def choose_and_mark():
         iteration._select(prk)

@@ -17,7 +17,7 @@ PARALLEL = {
     "parallel_setup_cost": "0",
     "parallel_tuple_cost": "0",
 }
-ALL = b"\xff" * 33  # no position of 32 bytes is higher
+NO_BOUND = b"\xff" * 33  # no position of 32 bytes is higher
 
 
 class SrspDrawIteration(models.Model):
@@ -152,7 +152,7 @@ class SrspDrawIteration(models.Model):
         if not places:
             return
         self.env.flush_all()
-        self._find(prk, places)
+        self._make_chosen(prk, places)
         query = SQL(
             """UPDATE srsp_draw_line line SET iteration = %s, position = encode(chosen.position, 'hex')
                  FROM srsp_chosen chosen WHERE line.ctid = chosen.spot""",
@@ -177,7 +177,7 @@ class SrspDrawIteration(models.Model):
             return dict(lines)
         return dict(self.places or [])
 
-    def _find(self, prk, places):
+    def _make_chosen(self, prk, places):
         """Make the temporary table ``srsp_chosen`` (spot, position) of the lines to draw.
 
         A row is identified by its place in the table, which does not change as long as this transaction reads it.
@@ -185,16 +185,18 @@ class SrspDrawIteration(models.Model):
         :param places: ``{stratum: number}``; a stratum that runs out gives what is left
         """
         bounds = self._get_bounds(places)
-        self._collect(prk, bounds)
+        self._make_selection(prk, bounds)
         found = dict(
             self.env.execute_query(
                 SQL("SELECT stratum, count(*) FROM srsp_selection GROUP BY stratum")
             )
         )
         if any(
-            found.get(key, 0) < places[key] for key, below in bounds if below != ALL
+            found.get(key, 0) < places[key]
+            for key, below in bounds
+            if below != NO_BOUND
         ):
-            self._collect(prk, [(key, ALL) for key in places])
+            self._make_selection(prk, [(key, NO_BOUND) for key in places])
         self.env.cr.execute(
             SQL(
                 """
@@ -215,7 +217,7 @@ class SrspDrawIteration(models.Model):
         """Return ``[(stratum, below), …]``: only positions below it need ranking.
 
         Of N positions, spread evenly, k lie below k/N on the average; six standard deviations more than k
-        and at least k of them do, except in one case in a thousand million, which ``_find`` handles.
+        and at least k of them do, except in one case in a thousand million, which ``_make_chosen`` handles.
         """
         drawn = dict(
             self.env.execute_query(
@@ -233,10 +235,10 @@ class SrspDrawIteration(models.Model):
             share = min(wanted / size, 1.0)
             share = (wanted + 6 * math.sqrt(wanted * (1 - share)) + 10) / size
             below = int(share * 2**64) << 192
-            bounds.append((key, below.to_bytes(32, "big") if share < 1 else ALL))
+            bounds.append((key, below.to_bytes(32, "big") if share < 1 else NO_BOUND))
         return bounds
 
-    def _collect(self, prk, bounds):
+    def _make_selection(self, prk, bounds):
         """Make the temporary table ``srsp_selection`` (spot, stratum, position) of those below their bounds."""
         ipad, opad = vrs.hmac_pads(prk)
         self.env.cr.execute("DROP TABLE IF EXISTS srsp_selection, srsp_chosen")

@@ -9,8 +9,10 @@ from odoo.tools import SQL
 
 from ...tools.clock import beijing_time
 
-WALL = 2400  # roster rows that the screen shows one by one; a larger roster is a number
-TICKETS = 240  # drawn targets that the screen names; the certificate has all
+MAX_WALL_ROWS = (
+    2400  # roster rows that the screen shows one by one; a larger roster is a number
+)
+MAX_TICKETS = 240  # drawn targets that the screen names; the certificate has all
 
 
 def milliseconds(moment):
@@ -68,16 +70,9 @@ class SrspDraw(models.Model):
 
     def _query_wall(self):
         """Return the labels of the roster, ascending; none when there are too many to show."""
-        if self.roster_size > WALL:
+        if self.roster_size > MAX_WALL_ROWS:
             return []
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT label FROM srsp_draw_line
-                    WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
-                self.id,
-            )
-        )
-        return [label for [label] in rows]
+        return [label for [label] in self._stream_roster(SQL("label"))]
 
     def _get_room_state(self):
         """Return the state of the draw, as JSON; times in milliseconds since 1970.
@@ -122,7 +117,7 @@ class SrspDraw(models.Model):
         lines = self.env["srsp.draw.line"].search(
             [("draw_id", "=", self.id), ("iteration", "=", 1)],
             order="stratum, position",
-            limit=TICKETS,
+            limit=MAX_TICKETS,
         )
         visits = self.env["srsp.inspection"].search(
             [("draw_id", "=", self.id), ("entity_id", "in", lines.entity_id.ids)]

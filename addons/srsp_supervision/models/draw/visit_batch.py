@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from ...tools.assignment import Team
 
 # What differs between the rows of one draw's visits; the rest is as in the first one.
-OWN = {
+OWN_COLUMNS = {
     "srsp.inspection": ("id", "number", "entity_id"),
     "srsp.inspection.line": ("id", "inspection_id", "target_id", "item_id"),
 }
@@ -174,7 +174,9 @@ class VisitBatch:
         return SQL(", ").join(
             SQL.identifier(alias, name) if alias else SQL.identifier(name)
             for name, field in record._fields.items()
-            if field.store and field.column_type and name not in OWN[record._name]
+            if field.store
+            and field.column_type
+            and name not in OWN_COLUMNS[record._name]
         )
 
     def _fill_teams(self):

@@ -506,7 +506,7 @@ class TestSelection(SrspCase):
         )
         prk = vrs.extract(bytes.fromhex(FIRST_CODE), RANDOMNESS)
         for number in (3, 6):
-            iteration._find(prk, {"published": number})
+            iteration._make_chosen(prk, {"published": number})
             self.env.cr.execute(
                 """SELECT left(encode(chosen.position, 'hex'), 27), label
                      FROM srsp_chosen chosen JOIN srsp_draw_line line ON line.ctid = chosen.spot
