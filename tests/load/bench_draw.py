@@ -242,6 +242,7 @@ def make_task(env, size):
             "state": "published",
             "ratio_c": RATIO,
             "ratio_d": RATIO,
+            "ratio_key": RATIO,
         }
     )
     item_list = env["srsp.list"].create({"kind": "item"})
