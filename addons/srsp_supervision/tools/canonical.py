@@ -34,19 +34,15 @@ def digest(value) -> str:
     return hashlib.sha256(dumps(value)).hexdigest()
 
 
-def seal(previous_hash: bytes, sequence: int, kind: str, payload) -> bytes:
+def seal(previous_hash: bytes, sequence: int, kind: str, payload: bytes) -> bytes:
     """Return the hash (32 bytes) of one link of a chain of events.
 
     It is SHA-256 over the 32 bytes of the link before (``GENESIS`` for the first one) and
     the canonical JSON of ``{"kind": …, "payload": …, "sequence": …}``.
 
+    :param payload: canonical JSON
     :raises ValueError: when the previous hash has another length
     """
-    return seal_text(previous_hash, sequence, kind, dumps(payload))
-
-
-def seal_text(previous_hash: bytes, sequence: int, kind: str, payload: bytes) -> bytes:
-    """Return what ``seal`` does, of a payload that is canonical JSON already."""
     if len(previous_hash) != 32:
         raise ValueError("the previous hash must be 32 bytes long")
     record = b'{"kind":%b,"payload":%b,"sequence":%d}' % (

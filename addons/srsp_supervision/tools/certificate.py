@@ -53,27 +53,21 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def roster_digest(rows) -> str:
-    """Return the hex SHA-256 over ``label 0x09 stratum 0x0A`` of ``(label, stratum)`` rows.
+def digest(rows, width: int = 2) -> str:
+    """Return the hex SHA-256 of rows: ``label 0x09 stratum 0x0A`` of a roster, ``label 0x09 reason 0x0A`` of excluded.
 
     :raises ValueError: unless labels ascend strictly by their UTF-8 bytes, none is empty and
         no field holds a tab or a line feed
     """
-    return _digest(rows)
-
-
-def excluded_digest(rows) -> str:
-    """Return the hex SHA-256 over ``label 0x09 reason 0x0A``; same demands as the roster."""
-    return _digest(rows)
+    row_digest = RowDigest(width)
+    deque(row_digest.watch(rows), maxlen=0)
+    return row_digest.hexdigest()
 
 
 def inspectors_digest(rows) -> str:
-    """Return the hex SHA-256 over ``label 0x09 pool 0x09 unit 0x09 load 0x0A``, load in decimal.
-
-    Same demands as the roster.
-    """
+    """Return the hex SHA-256 over ``label 0x09 pool 0x09 unit 0x09 load 0x0A``, load in decimal."""
     texts = ((label, pool, unit, str(load)) for label, pool, unit, load in rows)
-    return _digest(texts, 4)
+    return digest(texts, 4)
 
 
 class RowDigest:
@@ -87,7 +81,7 @@ class RowDigest:
     def watch(self, rows):
         """Yield ``rows`` as they come; all of them count once the last one is out.
 
-        :raises ValueError: as in ``roster_digest``
+        :raises ValueError: as in ``digest``
         """
         width, last, rows = self._width, "", iter(rows)
         while batch := list(islice(rows, BATCH)):
@@ -110,9 +104,3 @@ class RowDigest:
 
     def hexdigest(self) -> str:
         return self._hasher.hexdigest()
-
-
-def _digest(rows, width=2):
-    digest = RowDigest(width)
-    deque(digest.watch(rows), maxlen=0)
-    return digest.hexdigest()

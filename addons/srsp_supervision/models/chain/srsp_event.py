@@ -1,4 +1,3 @@
-import hashlib
 from collections import namedtuple
 
 from odoo import api, fields, models
@@ -119,7 +118,7 @@ class SrspEvent(models.Model):
             "record_name": record.display_name,
             "payload": text.decode(),
             "previous_hash": previous_hash.hex(),
-            "hash": canonical.seal_text(previous_hash, sequence, kind, text).hex(),
+            "hash": canonical.seal(previous_hash, sequence, kind, text).hex(),
         }
         return self.sudo().with_context(srsp_seal=SEAL).create([vals])
 
@@ -189,10 +188,9 @@ class SrspEvent(models.Model):
     @api.model
     def _hash_row(self, row):
         """Return the hash of a row, computed from its text as stored; empty where the previous hash is not one."""
-        kind = canonical.dumps(row.kind).decode()
-        record = f'{{"kind":{kind},"payload":{row.payload},"sequence":{row.sequence}}}'
         try:
             previous_hash = bytes.fromhex(row.previous_hash)
+            payload = row.payload.encode()
+            return canonical.seal(previous_hash, row.sequence, row.kind, payload).hex()
         except ValueError:
             return ""
-        return hashlib.sha256(previous_hash + record.encode()).hexdigest()

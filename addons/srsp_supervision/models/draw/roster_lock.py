@@ -78,10 +78,8 @@ class RosterLock:
 
     def _check_items(self):
         """Raise unless there is an item to inspect on every target."""
-        if (
-            not self.task.item_ids
-            or self.task.sector_ids - self.task.item_ids.sector_id
-        ):
+        items = self.task.item_ids
+        if not items or self.task.sector_ids - items.sector_id:
             raise UserError(
                 self.env._(
                     "Task %(task)s has no item to inspect in each of its sectors.",
@@ -90,35 +88,32 @@ class RosterLock:
             )
 
     def _check_floor(self):
-        if (
-            self.task.ratio < self.rulebook.floor_ratio
-            and not self.task._get_ratio_reason()
-        ):
+        task, floor = self.task, self.rulebook.floor_ratio
+        if task.ratio < floor and not task._get_ratio_reason():
             raise UserError(
                 self.env._(
                     "Task %(task)s: ratio %(ratio)s is below the rulebook's floor of %(floor)s; raise it, or give a"
                     " reason, which will be published.",
-                    task=self.task.name,
-                    ratio=self.task.ratio,
-                    floor=self.rulebook.floor_ratio,
+                    task=task.name,
+                    ratio=task.ratio,
+                    floor=floor,
                 )
             )
 
     def _check_required_strata(self):
         """Raise when risk classes or key targets are not drawn by the rulebook's ratios, without a reason."""
-        if self.task.mode != "own" or (self.task.stratify_reason or "").strip():
+        task = self.task
+        if task.mode != "own" or (task.stratify_reason or "").strip():
             return
-        required = self.rulebook._get_required_strata(self.task.ratio)
-        if set(required) - set(self.task.stratify_by.split("+")):
-            kinds = dict(
-                self.task._fields["stratify_by"]._description_selection(self.env)
-            )
+        required = self.rulebook._get_required_strata(task.ratio)
+        if set(required) - set(task.stratify_by.split("+")):
+            kinds = dict(task._fields["stratify_by"]._description_selection(self.env))
             raise UserError(
                 self.env._(
                     "Task %(task)s: by the rulebook risk classes and key targets have ratios of their own, above"
                     " %(ratio)s. Choose strata by “%(kinds)s”, or give a reason, which will be published.",
-                    task=self.task.name,
-                    ratio=percent(max(self.task.ratio, self.rulebook.floor_ratio)),
+                    task=task.name,
+                    ratio=percent(max(task.ratio, self.rulebook.floor_ratio)),
                     kinds=kinds["+".join(required)],
                 )
             )
@@ -137,12 +132,8 @@ class RosterLock:
 
     def _check_own_strata(self, keys):
         """Raise unless all strata with a ratio of their own are among ``keys``; a list sent down has none."""
-        own = (
-            self.task.stratum_ids
-            if self.task.mode == "own"
-            else self.task.stratum_ids.browse()
-        )
-        if strange := set(own.mapped("key")) - set(keys):
+        own = self.task.stratum_ids if self.task.mode == "own" else ()
+        if strange := {stratum.key for stratum in own} - set(keys):
             raise UserError(
                 self.env._(
                     "Task %(task)s: nobody is in stratum %(strata)s, for which a ratio was set. There are: %(known)s.",
@@ -229,8 +220,9 @@ class RosterLock:
         pool = self.task._get_lock_domain()
         self.eligibility.make(pool)
         self.env.flush_all()
-        reasons = joins = SQL()
+        stratum, reasons, joins = SQL("'external'"), SQL(), SQL()
         if not self.draw.external:
+            stratum = _stratum_sql(self.draw.stratify_by)
             reasons = self._get_reasons_sql()
             joins = self._get_reason_joins_sql(beijing_date(self.draw.locked_at))
         query = SQL(
@@ -243,7 +235,7 @@ class RosterLock:
               ORDER BY target.code COLLATE "C"
                 """,
             draw=self.draw.id,
-            stratum=self._get_stratum_sql(),
+            stratum=stratum,
             classes=CLASS_JOINS,
             reasons=reasons,
             joins=joins,
@@ -255,13 +247,6 @@ class RosterLock:
         self.env.cr.execute("ANALYZE srsp_draw_line")
         self.env["srsp.draw.line"].invalidate_model()
         self.strata = self._make_strata()
-
-    def _get_stratum_sql(self):
-        return (
-            SQL("'external'")
-            if self.draw.external
-            else _stratum_sql(self.draw.stratify_by)
-        )
 
     def _get_reasons_sql(self):
         """Return why a bureau excludes a target from its own draw, as branches of a CASE.
@@ -379,9 +364,7 @@ class RosterLock:
                 ),
                 "eligibility_salt": salt.hex(),
                 "eligibility_root_hex": root.hex(),
-                "excluded_digest_hex": cert.excluded_digest(
-                    self.draw._query_excluded()
-                ),
+                "excluded_digest_hex": cert.digest(self.draw._query_excluded()),
                 "inspectors_digest_hex": cert.inspectors_digest(rows),
                 "roster_digest_hex": roster.hexdigest(),
             }

@@ -60,11 +60,8 @@ class SrspDraw(models.Model):
 
         The roster's own digests are taken as they are stored: the lines are compared by the other event.
         """
-        commitment = {
-            **self._get_commitment(),
-            "inspectors_digest_hex": cert.inspectors_digest(self.inspectors),
-        }
-        seals = (self._prepare_identities(), commitment)
+        inspectors = {"inspectors_digest_hex": cert.inspectors_digest(self.inspectors)}
+        seals = (self._prepare_identities(), self._get_commitment() | inspectors)
         return dict(zip(LOCK_SEALS, seals, strict=True))
 
     def _check_locked(self):

@@ -1,5 +1,3 @@
-import hashlib
-
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -98,8 +96,7 @@ class SrspDraw(models.Model):
     @api.depends("roster_digest_hex")
     def _compute_commitment_digest_hex(self):
         for draw in self:
-            content = canonical.dumps(draw._get_commitment())
-            draw.commitment_digest_hex = hashlib.sha256(content).hexdigest()
+            draw.commitment_digest_hex = canonical.digest(draw._get_commitment())
 
     @api.depends("state", "announced_for", "witness_ids")
     @api.depends_context("uid")
