@@ -2,9 +2,11 @@ import json
 
 from odoo import models
 
-from odoo.addons.srsp_supervision.models.draw.srsp_draw import iso
+from odoo.addons.srsp_supervision.tools.clock import iso
 
-MAX_ROWS_SHOWN = 200  # rows of an iteration, or of those left out, on the page of a draw
+MAX_ROWS_SHOWN = (
+    200  # rows of an iteration, or of those left out, on the page of a draw
+)
 
 
 class SrspDraw(models.Model):
@@ -94,7 +96,7 @@ class SrspDraw(models.Model):
         return {line.label: line.target_id.entity_id.name for line in found}
 
     def _get_regrouped(self, iteration, assignment):
-        """The first visits that got other inspectors: their labels, of the first ``MAX_ROWS_SHOWN`` teams of a withdrawal."""
+        """Return the labels of the first ``MAX_ROWS_SHOWN`` visits that a withdrawal gave other inspectors."""
         if iteration["kind"] != "withdrawal":
             return []
         own = [
