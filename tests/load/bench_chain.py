@@ -47,7 +47,7 @@ def make_chain(env, company, size):
     rows = []
     for number in range(first, first + size):
         payload = canonical.dumps({"facts": secrets.token_hex(500)})
-        before, link = link, canonical.seal_text(link, number, "bench", payload)
+        before, link = link, canonical.seal(link, number, "bench", payload)
         rows.append((number, payload.decode(), before.hex(), link.hex()))
         if len(rows) == BATCH or number == first + size - 1:
             env.cr.execute_values(

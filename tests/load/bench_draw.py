@@ -71,8 +71,8 @@ def compare_act(env, task, tools):
 
     def orm():
         rulebook = env["srsp.rulebook"]._get_in_force(task.company_id, NOW.date())
-        draws = env["srsp.draw"]
-        draw = draws.create(draws._prepare_draw_vals(task, rulebook, NOW))
+        lock = task._get_roster_lock(rulebook)
+        draw = env["srsp.draw"].create(lock._prepare_draw_vals(NOW))
         create_visits(task, draw, create_lines(task, draw))
 
     return tools.compare(undone(env, act), undone(env, orm), "orm")
@@ -174,7 +174,7 @@ def compare_selection(env, draw, tools):
         env.cr.execute(ROW_NUMBER_UPDATE.replace("%(places)s", wanted), values)
 
     def choose():
-        iteration._find(prk, places)
+        iteration._make_chosen(prk, places)
 
     def choose_and_mark():
         iteration._select(prk)
@@ -242,6 +242,7 @@ def make_task(env, size):
             "state": "published",
             "ratio_c": RATIO,
             "ratio_d": RATIO,
+            "ratio_key": RATIO,
         }
     )
     item_list = env["srsp.list"].create({"kind": "item"})

@@ -5,18 +5,38 @@ a few operations on whole sets, however many inspectors are eligible.
 """
 
 import hashlib
-from collections.abc import Sequence
+from bisect import insort
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-from . import bits
-from .staff import InspectorRow, Staff
 from .vrs import EXPAND_COUNTER, hmac_pads
 
+POOLS = ("division", "detachment", "expert")
+
+InspectorRow = Sequence[Any]  # label, pool, unit, load
 Labels = Sequence[str]
 # The labels of the visit, the set of who may make it, officers and experts kept in its team.
 Visit = tuple[Labels, int, Labels, Labels]
-Team = list[list[str]]  # the labels of the visit, officers, experts, steps
 Places = list[list[int]]  # of each visit, the inspectors who have its places
 Step = tuple[int, int]  # an inspector, and a visit whose team they are in
+
+
+class Team(NamedTuple):
+    """Who makes one visit. Iterations and certificates keep it as a list of these four."""
+
+    labels: list[str]  # of the visit's targets
+    officers: list[str]  # labels of inspectors
+    experts: list[str]
+    steps: list[str]  # what the assignment had to do without
+
+    @property
+    def label(self) -> str:
+        """The first label, which names the visit."""
+        return self.labels[0]
+
+    @property
+    def members(self) -> list[str]:
+        return [*self.officers, *self.experts]
 
 
 class Shortage(Exception):
@@ -64,8 +84,8 @@ def assign(
     :param team_size: officers in a team
     :param experts: experts in a team
     :param cap: the highest load that an inspector may have; None for no limit
-    :return: ``(teams, loads)``: ``[[labels, officers, experts, steps], ...]`` in the order of the visits and
-        ``{inspector label: load}``, with which the next iteration starts
+    :return: ``(teams, loads)``: a list of Team in the order of the visits and ``{inspector label: load}``,
+        with which the next iteration starts
     :raises Shortage: when no assignment exists
     :raises ValueError: when a pool is unknown, inspectors are out of order or a class contains others
     """
@@ -89,7 +109,7 @@ class _Assignment:
         inspectors: Sequence[InspectorRow],
         cap: int | None,
     ) -> None:
-        self.visits, self.staff = visits, Staff(inspectors, cap)
+        self.visits, self.staff = visits, _Staff(inspectors, cap)
         self.labels, self.pools = self.staff.labels, self.staff.pools
         self.first_loads = list(self.staff.loads)
         self.pads = hmac_pads(prk)
@@ -188,7 +208,7 @@ class _Assignment:
         inner, outer = self.pads
         digest = hashlib.sha256(inner + message).digest()
         position = hashlib.sha256(outer + digest).digest()
-        return bits.nth(candidates, int.from_bytes(position, "big") % count)
+        return _nth(candidates, int.from_bytes(position, "big") % count)
 
     def _join(self, visit: int, member: int, teams: Places) -> None:
         teams[visit].append(member)
@@ -227,7 +247,7 @@ class _Assignment:
         unseen = allowed & ~dead
         start = self.classes[visit] & ~self.members[visit] & unseen
         unseen ^= start
-        queue = list(bits.members(start))
+        queue = list(_bits(start))
         came_from: dict[int, Step] = {}  # whose place somebody could take over
         reach = self.narrow if keep_units else self.reach
         for member in queue:
@@ -244,7 +264,7 @@ class _Assignment:
                     return None
                 if others:
                     unseen ^= others
-                    for other in bits.members(others):
+                    for other in _bits(others):
                         came_from[other] = member, held
                         queue.append(other)
                     if not reach[member] & unseen:
@@ -296,7 +316,7 @@ class _Assignment:
     # --- The outcome -----------------------------------------------------------------------
 
     def teams(self, units: Sequence[str]) -> list[Team]:
-        """Return ``[[labels, officers, experts, steps], ...]``, people by their labels."""
+        """Return a Team for each visit, people by their labels."""
         names, detachment = self.labels, self.pools["detachment"]
         result = []
         for number, (labels, mask, _officers, _experts) in enumerate(self.visits):
@@ -308,7 +328,7 @@ class _Assignment:
                     steps.append(f"without {unit}")
             teams = (self.officers[number], self.experts[number])
             officers, experts = ([names[member] for member in team] for team in teams)
-            result.append([list(labels), officers, experts, steps])
+            result.append(Team(list(labels), officers, experts, steps))
         return result
 
     def shortage(self, team_size: int, experts: int) -> Shortage:
@@ -327,7 +347,94 @@ class _Assignment:
             pool = next(p for p, wanted, teams in rounds if len(teams[number]) < wanted)
             eligible = (self.classes[number] & pool).bit_count()
             visits.append((list(self.visits[number][0]), eligible))
-        dead = list(bits.members(self.dead))
+        dead = list(_bits(self.dead))
         cap = self.staff.cap or 0  # without a cap, nobody is dead
         room = sum(max(0, cap - self.first_loads[member]) for member in dead)
         return Shortage(visits, [self.labels[member] for member in dead], needed, room)
+
+
+class _Staff:
+    """Inspectors by their index, with loads that grow.
+
+    ``pools`` maps a name to the set of that pool, ``units`` a name to the set of that unit's division
+    officers, ``unit_of`` an index to the set of its unit; ``room`` is the set of those whose load is
+    below the cap.
+
+    :param inspectors: ``[[label, pool, unit, load], ...]`` ascending by label
+    :param cap: the highest load that an inspector may have; None for no limit
+    :raises ValueError: for an unknown pool, or inspectors out of order
+    """
+
+    def __init__(self, inspectors: Sequence[InspectorRow], cap: int | None) -> None:
+        self.labels: list[str] = [label for label, _pool, _unit, _load in inspectors]
+        if any(a >= b for a, b in zip(self.labels, self.labels[1:], strict=False)):
+            raise ValueError("inspectors do not ascend by label, each once")
+        self.loads: list[int] = [load for _label, _pool, _unit, load in inspectors]
+        self.cap, self.room = cap, 0
+        self.pools = dict.fromkeys(POOLS, 0)
+        self.units: dict[str, int] = {}
+        self.levels: dict[int, int] = {}  # load -> the set of those who have it
+        for number, (label, pool, unit, load) in enumerate(inspectors):
+            if pool not in self.pools:
+                raise ValueError(f"inspector {label} is in no known pool: {pool}")
+            bit = 1 << number
+            self.pools[pool] |= bit
+            if pool == "division":
+                self.units[unit] = self.units.get(unit, 0) | bit
+            self.levels[load] = self.levels.get(load, 0) | bit
+            if cap is None or load < cap:
+                self.room |= bit
+        self.ascending = sorted(self.levels)
+        self.unit_of = [0] * len(inspectors)
+        for unit in self.units.values():
+            for member in _bits(unit):
+                self.unit_of[member] = unit
+
+    def least(self, candidates: int) -> int:
+        """Return those of a set, which is not empty, who have the lowest load."""
+        for load in self.ascending:
+            least = candidates & self.levels[load]
+            if least:
+                return least
+        raise ValueError("no candidate is among the inspectors")
+
+    def grow(self, member: int) -> None:
+        """Add one visit to the load of a member."""
+        bit, load = 1 << member, self.loads[member]
+        self.levels[load] ^= bit
+        if not self.levels[load]:
+            del self.levels[load]
+            self.ascending.remove(load)
+        load += 1
+        if load not in self.levels:
+            self.levels[load] = 0
+            insort(self.ascending, load)
+        self.levels[load] |= bit
+        self.loads[member] = load
+        if load == self.cap:
+            self.room ^= bit
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """Iterate over the numbers in the set, ascending."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def _nth(mask: int, count: int) -> int:
+    """Return the number in the set that has ``count`` others below it, by halving the mask."""
+    number = 0
+    half = 1 << (mask.bit_length() - 1).bit_length() >> 1
+    while half:
+        low = mask & (1 << half) - 1
+        below = low.bit_count()
+        if count < below:
+            mask = low
+        else:
+            count -= below
+            mask >>= half
+            number += half
+        half >>= 1
+    return number

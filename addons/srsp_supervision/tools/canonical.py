@@ -14,7 +14,7 @@ from typing import Any
 
 GENESIS = bytes(32)
 # Up to this integer, a browser's numbers are exact (Number.MAX_SAFE_INTEGER).
-LARGEST_INTEGER = 2**53 - 1
+MAX_INTEGER = 2**53 - 1
 
 
 def dumps(value: object) -> bytes:
@@ -36,19 +36,15 @@ def digest(value: object) -> str:
     return hashlib.sha256(dumps(value)).hexdigest()
 
 
-def seal(previous_hash: bytes, sequence: int, kind: str, payload: object) -> bytes:
+def seal(previous_hash: bytes, sequence: int, kind: str, payload: bytes) -> bytes:
     """Return the hash (32 bytes) of one link of a chain of events.
 
     It is SHA-256 over the hash of the previous link (``GENESIS`` for the first one) and
     the canonical JSON of ``{"kind": …, "payload": …, "sequence": …}``.
 
+    :param payload: canonical JSON
     :raises ValueError: when the previous hash is not 32 bytes long
     """
-    return seal_text(previous_hash, sequence, kind, dumps(payload))
-
-
-def seal_text(previous_hash: bytes, sequence: int, kind: str, payload: bytes) -> bytes:
-    """Return the same as ``seal`` for a payload that is already canonical JSON."""
     if len(previous_hash) != 32:
         raise ValueError("the previous hash must be 32 bytes long")
     record = b'{"kind":%b,"payload":%b,"sequence":%d}' % (
@@ -107,7 +103,7 @@ def _number(value: float) -> str:
         if not value.is_integer():
             return _fraction(repr(value))
         value = int(value)
-    if abs(value) > LARGEST_INTEGER:
+    if abs(value) > MAX_INTEGER:
         raise ValueError(f"{value} is too large to be exact in a browser")
     return str(int(value))
 

@@ -14,8 +14,6 @@ from operator import lt
 from typing import Any, TypeVar
 
 FORMAT = "srsp-draw-certificate/1"
-# Parts that the chain does not seal: the commitment has digests of the lists, and ``chain`` is the link itself.
-NOT_SEALED = ("roster", "excluded", "chain")
 BATCH = 4096  # rows
 Row = TypeVar("Row", bound=Sequence[Any])
 
@@ -58,36 +56,27 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def roster_digest(rows: Iterable[Sequence[str]]) -> str:
-    """Return the hex SHA-256 over ``label 0x09 stratum 0x0A`` of ``(label, stratum)`` rows.
+def digest(rows: Iterable[Sequence[str]], width: int = 2) -> str:
+    """Return the hex SHA-256 over the first ``width`` fields of each row, ``field 0x09 field 0x0A``.
+
+    The rows of a roster are ``(label, stratum)``, those of the excluded targets ``(label, reason)``.
 
     :raises ValueError: when a label is empty, or not above the previous one in the order of
         UTF-8 bytes, or when a field contains a tab or a line feed
     """
-    return _digest(rows)
-
-
-def excluded_digest(rows: Iterable[Sequence[str]]) -> str:
-    """Return the hex SHA-256 over ``label 0x09 reason 0x0A`` of ``(label, reason)`` rows.
-
-    :raises ValueError: as in ``roster_digest``
-    """
-    return _digest(rows)
+    row_digest = RowDigest(width)
+    deque(row_digest.watch(rows), maxlen=0)
+    return row_digest.hexdigest()
 
 
 def inspectors_digest(rows: Iterable[Sequence[Any]]) -> str:
     """Return the hex SHA-256 over ``label 0x09 pool 0x09 unit 0x09 load 0x0A``, load in decimal.
 
     :param rows: ``(label, pool, unit, load)``
-    :raises ValueError: as in ``roster_digest``
+    :raises ValueError: as in ``digest``
     """
     texts = ((label, pool, unit, str(load)) for label, pool, unit, load in rows)
-    return _digest(texts, 4)
-
-
-def seal_payload(certificate: dict[str, Any]) -> dict[str, Any]:
-    """Return what the chain seals: the certificate without roster, excluded and chain."""
-    return {key: value for key, value in certificate.items() if key not in NOT_SEALED}
+    return digest(texts, 4)
 
 
 class RowDigest:
@@ -101,7 +90,7 @@ class RowDigest:
     def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Yield ``rows`` unchanged; the digest is complete once the last row has been yielded.
 
-        :raises ValueError: as in ``roster_digest``
+        :raises ValueError: as in ``digest``
         """
         width, last, rows = self._width, "", iter(rows)
         while batch := list(islice(rows, BATCH)):
@@ -124,9 +113,3 @@ class RowDigest:
 
     def hexdigest(self) -> str:
         return self._hasher.hexdigest()
-
-
-def _digest(rows: Iterable[Sequence[str]], width: int = 2) -> str:
-    digest = RowDigest(width)
-    deque(digest.watch(rows), maxlen=0)
-    return digest.hexdigest()

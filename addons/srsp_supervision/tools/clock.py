@@ -19,3 +19,8 @@ def beijing_date(moment: datetime) -> date:
 def beijing_time(moment: datetime) -> str:
     """Return a UTC time without a time zone as Beijing time, ``2025-01-31 08:00``."""
     return moment.replace(tzinfo=UTC).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
+
+
+def iso(moment: datetime) -> str:
+    """Return a UTC time without a time zone as ISO 8601 text to the second, ``2026-03-20T01:30:00Z``."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

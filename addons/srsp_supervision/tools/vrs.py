@@ -10,7 +10,6 @@ import heapq
 import hmac
 from collections.abc import Iterable, Iterator
 
-HASH_LENGTH = 32
 BLOCK_LENGTH = 64
 # RFC 5869: the first (and for 32 bytes the only) block of HKDF-Expand ends with this counter.
 EXPAND_COUNTER = b"\x01"

@@ -2,7 +2,7 @@ import json
 
 from odoo import models
 
-from odoo.addons.srsp_supervision.models.draw.srsp_draw import iso
+from odoo.addons.srsp_supervision.tools.clock import iso
 
 MAX_ROWS_SHOWN = (
     200  # rows of an iteration, or of those left out, on the page of a draw

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from odoo.addons.srsp_supervision.models.draw.srsp_draw import iso
+from odoo.addons.srsp_supervision.tools.clock import iso
 
 from ..site.srsp_publication_page import local_time
 

@@ -46,7 +46,7 @@ class TestDrawPages(Bureau, HttpCase):
     def test_a_lottery_is_named_with_its_numbers_and_those_who_keyed_them_in(self):
         task = self.make_task(randomness_kind="lottery", lottery="七星彩 第25101期")
         draw = task._lock_roster(now=LOCK)
-        draw._begin(
+        draw._keep_randomness(
             {
                 "randomness_hex": b"9.18.26".hex(),
                 "entered_by": ["林一", "陈二"],

@@ -91,7 +91,7 @@ class SrspGuardMixin(models.AbstractModel):
         kept = {key: value for key, value in context if key not in dropped}
         return self.with_env(self.env(context=kept))
 
-    def _refusal(self, message, kind=UserError):
+    def _logged_error(self, message, kind=UserError):
         """Return the error to raise, having left in the server's log who tried what.
 
         The log is the trace that stays: the transaction is rolled back, and no role of Odoo reaches the log.
@@ -115,7 +115,7 @@ class SrspGuardMixin(models.AbstractModel):
     def _check_guarded(self, vals):
         names = [name for name in vals if self._is_guarded(name)]
         if names:
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._(
                     "%(fields)s of “%(model)s” cannot be edited: use the buttons of its form.",
                     fields=", ".join(
@@ -151,7 +151,7 @@ class SrspGuardMixin(models.AbstractModel):
         names = [
             self.env.ref(f"srsp_supervision.{group}").sudo().name for group in groups
         ]
-        raise self._refusal(
+        raise self._logged_error(
             self.env._("This step is reserved for: %(roles)s.", roles=", ".join(names)),
             AccessError,
         )
@@ -161,7 +161,7 @@ class SrspGuardMixin(models.AbstractModel):
         labels = dict(self._fields["state"]._description_selection(self.env))
         for record in self:
             if record.state not in states:
-                raise self._refusal(
+                raise self._logged_error(
                     self.env._(
                         "“%(name)s” is in state “%(state)s”; this step needs: %(needed)s.",
                         name=record.display_name,

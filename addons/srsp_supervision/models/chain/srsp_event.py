@@ -1,4 +1,3 @@
-import hashlib
 from collections import namedtuple
 
 from odoo import api, fields, models
@@ -53,7 +52,7 @@ class SrspEvent(models.Model):
     _record_idx = models.Index("(res_model, res_id)")
 
     def init(self):
-        """Have payloads, which may be of many megabytes, compressed by LZ4 where PostgreSQL was built with it."""
+        """Compress payloads, which may be many megabytes, with LZ4 where PostgreSQL was built with it."""
         self.env.cr.execute(
             "SELECT 1 FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)"
         )
@@ -75,7 +74,7 @@ class SrspEvent(models.Model):
 
     @api.model
     def _get_kind_names(self):
-        """``{kind: what has happened, as a person says it}``; whoever seals another kind adds its name.
+        """Return ``{kind: readable name}``; an addon that seals another kind adds its name.
 
         No ``selection_add``: uninstalling an addon would have to rewrite what it has sealed.
         """
@@ -119,7 +118,7 @@ class SrspEvent(models.Model):
             "record_name": record.display_name,
             "payload": text.decode(),
             "previous_hash": previous_hash.hex(),
-            "hash": canonical.seal_text(previous_hash, sequence, kind, text).hex(),
+            "hash": canonical.seal(previous_hash, sequence, kind, text).hex(),
         }
         return self.sudo().with_context(srsp_seal=SEAL).create([vals])
 
@@ -127,20 +126,20 @@ class SrspEvent(models.Model):
     def create(self, vals_list):
         if self.env.context.get("srsp_seal") is SEAL:
             return super().create(vals_list)
-        raise self._refusal(
+        raise self._logged_error(
             self.env._("The integrity chain is written by the system alone.")
         )
 
     def write(self, vals):
         if not self:
             return super().write(vals)
-        raise self._refusal(
+        raise self._logged_error(
             self.env._("An event of the integrity chain cannot be changed.")
         )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise self._refusal(
+        raise self._logged_error(
             self.env._("An event of the integrity chain cannot be deleted.")
         )
 
@@ -177,22 +176,21 @@ class SrspEvent(models.Model):
 
     @api.model
     def _first_broken(self, company):
-        """The first event of ``company`` that does not follow from the one before, or an empty set."""
+        """Return the first event of ``company`` that does not follow from the one before, or an empty set."""
         last, previous_hash = 0, canonical.GENESIS.hex()
         for row in self._stream(company):
             follows = (row.sequence, row.previous_hash) == (last + 1, previous_hash)
-            if not follows or row.hash != self._compute_hash(row):
+            if not follows or row.hash != self._hash_row(row):
                 return self.browse(row.id)
             last, previous_hash = row.sequence, row.hash
         return self.browse()
 
     @api.model
-    def _compute_hash(self, row):
-        """What the hash of a row must be, of its very characters; empty where it cannot have one."""
-        kind = canonical.dumps(row.kind).decode()
-        record = f'{{"kind":{kind},"payload":{row.payload},"sequence":{row.sequence}}}'
+    def _hash_row(self, row):
+        """Return the hash of a row, computed from its text as stored; empty where the previous hash is not one."""
         try:
             previous_hash = bytes.fromhex(row.previous_hash)
+            payload = row.payload.encode()
+            return canonical.seal(previous_hash, row.sequence, row.kind, payload).hex()
         except ValueError:
             return ""
-        return hashlib.sha256(previous_hash + record.encode()).hexdigest()

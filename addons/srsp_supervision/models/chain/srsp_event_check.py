@@ -6,8 +6,8 @@ from odoo.fields import Domain
 from ...tools import canonical
 from ...tools.json_diff import first_difference
 
-LONGEST_REPORT = 20  # sentences; the first is the one that matters
-LONGEST_VALUE = 80  # characters of a value in a sentence
+MAX_REPORT = 20  # sentences; the first is the one that matters
+MAX_VALUE = 80  # characters of a value in a sentence
 
 
 class SrspEventCheck(models.Model):
@@ -16,7 +16,11 @@ class SrspEventCheck(models.Model):
     It reads every event once, in order, and compares it with the one before, with its own hash and with
     the record that it sealed, as that record stands now; then the end of the chain with the counter and
     with all records that must have an event. So it finds what was changed in the database behind Odoo's
-    back. What is compared stands in ``srsp_event_compare``.
+    back.
+
+    Whoever seals records of a model names it in ``_get_sealed_models`` and compares it with
+    ``_compare_<model>(row, record)``, which returns ``(sealed, live)``, or None where an event says nothing about
+    the record as it is.
     """
 
     _name = "srsp.event.check"
@@ -122,19 +126,19 @@ class SrspEventCheck(models.Model):
             walk["findings"] += [(row.sequence, text) for text in texts if text]
             walk["events"] += 1
             last, walk["hash"] = row.sequence, row.hash
-            if len(walk["findings"]) >= LONGEST_REPORT:
+            if len(walk["findings"]) >= MAX_REPORT:
                 return walk
             if walk["events"] % 100 == 0:
                 self.env.invalidate_all()
         ends = [*self._find_cut(company, last), *self._find_unsealed(company)]
         walk["findings"] += [(last + 1, text) for text in ends]
-        walk["findings"] = walk["findings"][:LONGEST_REPORT]
+        walk["findings"] = walk["findings"][:MAX_REPORT]
         return walk
 
     # --- The chain ------------------------------------------------------------------------------
 
     def _find_break(self, company, row, last, previous_hash):
-        """What is wrong between an event and the one before it, in one sentence; else an empty text."""
+        """Return what is wrong between an event and the one before it, in one sentence; else an empty text."""
         names = {
             "number": row.sequence,
             "last": last,
@@ -160,7 +164,7 @@ class SrspEventCheck(models.Model):
                 " the chain.",
                 **names,
             )
-        if row.hash != self.env["srsp.event"]._compute_hash(row):
+        if row.hash != self.env["srsp.event"]._hash_row(row):
             return self.env._(
                 "Event %(number)s (%(kind)s, %(record)s) is not what was sealed: its number, kind or content has"
                 " been changed.",
@@ -171,7 +175,7 @@ class SrspEventCheck(models.Model):
         return ""
 
     def _find_cut(self, company, last):
-        """The counter knows how many events there were."""
+        """Compare the end of the chain with the counter of its events."""
         following = company._srsp_event_sequence().number_next
         if last + 1 < following:
             yield self.env._(
@@ -187,7 +191,7 @@ class SrspEventCheck(models.Model):
             )
 
     def _find_unsealed(self, company):
-        """Records that must have an event and have none."""
+        """Find records that must have an event and have none."""
         for name, domain in self._get_sealed_models().items():
             events = self.env["srsp.event"]._search(
                 [("company_id", "=", company.id), ("res_model", "=", name)]
@@ -201,9 +205,7 @@ class SrspEventCheck(models.Model):
                     ],
                 ]
             )
-            for record in self.env[name].search(
-                unsealed, order="id", limit=LONGEST_REPORT
-            ):
+            for record in self.env[name].search(unsealed, order="id", limit=MAX_REPORT):
                 yield self.env._(
                     "%(model)s %(record)s has no event: the chain has been cut off, or the record was made behind"
                     " its back.",
@@ -214,11 +216,16 @@ class SrspEventCheck(models.Model):
     # --- The records ----------------------------------------------------------------------------
 
     @api.model
+    def _get_sealed_models(self):
+        """Return ``{model: domain}`` of all records that must have an event."""
+        return {}
+
+    @api.model
     def _get_comparison(self, model_name):
         return f"_compare_{model_name.replace('.', '_')}"
 
     def _find_difference(self, row):
-        """Where the record differs from what an event sealed of it, in one sentence; else an empty text."""
+        """Return where the record differs from what an event sealed of it, in one sentence; else an empty text."""
         record = self.env[row.res_model].browse(row.res_id).exists()
         names = {
             "number": row.sequence,
@@ -253,4 +260,4 @@ class SrspEventCheck(models.Model):
             if isinstance(value, str)
             else json.dumps(value, ensure_ascii=False, default=str)
         )
-        return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+        return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"

@@ -1,19 +1,19 @@
+"""The draw: a locked roster, public randomness, the teams, and what may happen to a draw afterwards.
+
+``srsp.task`` locks and draws when it is due (``srsp_task``), with a ``RosterLock`` and ``srsp.draw._draw``; outsiders
+get the certificate (``srsp_draw_certificate``), and the hooks are on ``srsp.task``. Integrators add sources of
+randomness (``srsp_draw_randomness``). May import any room but ``inspection`` and ``exchange``; visits are made by SQL.
+"""
+
 from . import srsp_draw
-from . import srsp_draw_roster
-from . import srsp_draw_eligibility
-from . import srsp_draw_commit
-from . import srsp_draw_identity
-from . import srsp_draw_change
-from . import srsp_draw_certificate
-from . import srsp_draw_iteration
-from . import srsp_draw_selection
-from . import srsp_draw_team
-from . import srsp_draw_visit
 from . import srsp_draw_line
-from . import srsp_draw_source
-from . import srsp_draw_entry
-from . import srsp_draw_room
-from . import srsp_draw_commitment
+from . import srsp_draw_iteration
+from . import srsp_draw_randomness
+from . import srsp_draw_seal
+from . import srsp_draw_certificate
+from . import srsp_draw_change
 from . import srsp_draw_witness
+from . import srsp_draw_room
+from . import srsp_task
 from . import srsp_notice
-from . import srsp_event_compare
+from . import srsp_event_check

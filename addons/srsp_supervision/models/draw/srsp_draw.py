@@ -1,40 +1,53 @@
-import contextlib
+import itertools
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, config
 
+from ...tools import draw_key, vrs
 from ...tools.clock import beijing_time
 
-# All that still happens to a draw once its roster is locked: nothing else is written again, not even by code.
+# What may still be written once the roster is locked; nothing else, not even by code.
 LIVING_FIELDS = frozenset("state drawn_at void_reason entry entered_by_id".split())
-# Where a draw may go from where it is: never back.
+# The states that may follow a state.
 NEXT_STATES = {"committed": ("drawn", "voided"), "drawn": ("voided",), "voided": ()}
+# Visits that have not begun: their teams can still change.
+NOT_STARTED_STAGES = ("assigned", "scheduled")
+# One-time codes beyond the substitutions: for extensions and withdrawals.
+SPARE_CODES = 50
+STREAM_ROWS = 10_000
 
 
-def iso(moment):
-    """A UTC datetime as ISO 8601 text to the second, e.g. ``2026-03-20T01:30:00Z``."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def one_time_codes(env, nonce, n):
+    """Return ``[H^0, …, H^n]`` of the draw with this nonce.
 
+    A function and not a method: nothing that runs in Odoo's sandbox (a server action, say) can call it.
+    The key lies in the file ``srsp_draw_key_file`` of the configuration, or in the data folder.
 
-@contextlib.contextmanager
-def planned(cr, **settings):
-    """Let PostgreSQL plan the statements inside with these ``settings`` (texts): they go over a whole roster."""
-    before = {}
-    for name, value in settings.items():
-        cr.execute("SELECT current_setting(%s)", [name])
-        [before[name]] = cr.fetchone()
-        cr.execute("SELECT set_config(%s, %s, true)", [name, value])
-    yield
-    for name, value in before.items():
-        cr.execute("SELECT set_config(%s, %s, true)", [name, value])
+    :raise UserError: when the key cannot be read
+    """
+    path = config.get("srsp_draw_key_file") or f"{config['data_dir']}/srsp_draw.key"
+    try:
+        key = draw_key.load(path)
+    except (OSError, ValueError) as error:
+        raise UserError(
+            env._(
+                "The draw key cannot be read; ask the administrator: %(error)s",
+                error=error,
+            )
+        ) from error
+    return vrs.chain(draw_key.secret(key, nonce), n)
 
 
 class SrspDraw(models.Model):
     """One draw, from the locked roster to the certificate. Read-only to everyone.
 
-    The record and its first iteration are here, locking the roster in ``srsp_draw_commit``, what may happen
-    to it later in ``srsp_draw_change``, the certificate in ``srsp_draw_certificate``; what can be said
-    without a record is in ``tools/``. A draw is never repeated: it is ``committed``, then ``drawn``;
-    ``voided`` is an event of its own with a reason.
+    ``RosterLock`` creates it, ``committed``; ``_draw`` runs its first iteration (``srsp.draw.iteration``): ``drawn``.
+    A draw is never repeated; ``voided`` is an event of its own with a reason. The record is here; features of it
+    are where its randomness comes from (``srsp_draw_randomness``), who had the commitment before
+    (``srsp_draw_witness``), the certificate (``srsp_draw_certificate``), whether it is still what was sealed
+    (``srsp_draw_seal``), later changes (``srsp_draw_change``) and what a projector shows (``srsp_draw_room``).
+    What can be said without a record is in ``tools/``.
     """
 
     _name = "srsp.draw"
@@ -167,29 +180,22 @@ class SrspDraw(models.Model):
                 {"strata": draw.strata or [], "names": draw._name_strata()},
             )
 
-    def _name_strata(self):
-        """``{key: readable name}`` of the strata drawn from."""
-        return {
-            stratum["key"]: self._get_stratum_name(stratum["key"])
-            for stratum in self.strata or []
-        }
-
     def write(self, vals):
         if vals.keys() - LIVING_FIELDS and any(draw.roster_digest_hex for draw in self):
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._("A locked roster and its commitment never change.")
             )
         if "state" in vals and any(
             vals["state"] not in (draw.state, *NEXT_STATES[draw.state]) for draw in self
         ):
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._("A draw never goes back: it is locked, drawn, voided.")
             )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise self._refusal(
+        raise self._logged_error(
             self.env._("A draw is never deleted; it can only be voided, in public.")
         )
 
@@ -218,18 +224,22 @@ class SrspDraw(models.Model):
         )
         return dict(action, domain=[("draw_id", "=", self.id)])
 
+    def action_void(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "draw_void")
+
     def _check_due(self, now):
         """Raise unless the roster is locked and the announced time has come."""
         self.ensure_one()
         if self.state != "committed":
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._(
                     "Draw %(draw)s is not open: a draw happens once.", draw=self.number
                 )
             )
         # ``now`` may date a draw of the demo, never bring one forward.
         if min(now, fields.Datetime.now()) < self.announced_for:
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._(
                     "Draw %(draw)s was announced for %(time)s (Beijing time): it cannot happen earlier.",
                     draw=self.number,
@@ -247,3 +257,123 @@ class SrspDraw(models.Model):
         self._seal("draw.drawn")
         self.task_id._after_draw(self)
         self.env["srsp.notice"]._notify_drawn(self.iteration_ids, members)
+
+    def _get_one_time_code(self, number):
+        """Return the code that iteration ``number`` reveals, not before the announced time.
+
+        :raise UserError: before that time, or when the key in use is not the one of the commitment
+        """
+        self.ensure_one()
+        if fields.Datetime.now() < self.announced_for:
+            raise self._logged_error(
+                self.env._(
+                    "Draw %(draw)s: its codes are not due yet.", draw=self.number
+                )
+            )
+        codes = one_time_codes(self.env, bytes.fromhex(self.sudo().nonce), self.n)
+        if codes[self.n].hex() != self.code_hex:
+            raise UserError(
+                self.env._(
+                    "Draw %(draw)s was committed with another draw key. Restore that key file, or void the draw.",
+                    draw=self.number,
+                )
+            )
+        return codes[self.n - number]
+
+    def _void_by_user(self, reason):
+        self.task_id._check_role("group_policy_officer")
+        self.sudo()._void(reason)
+
+    def _void(self, reason):
+        """Void the draws, each with a numbered event; visits that have not begun are cancelled."""
+        for draw in self.filtered(lambda draw: draw.state != "voided"):
+            if draw.inspection_ids.filtered(
+                lambda visit: visit.stage not in (*NOT_STARTED_STAGES, "cancelled")
+            ):
+                raise UserError(
+                    self.env._(
+                        "Draw %(draw)s: visits have begun, it can no longer be voided.",
+                        draw=draw.number,
+                    )
+                )
+            draw.inspection_ids._cancel(reason)
+            draw.write({"state": "voided", "void_reason": reason})
+            # A new draw of the task may follow in this transaction.
+            draw.flush_recordset(["state"])
+            draw.task_id.write(
+                {"state": "planned", "draw_id": False, "announced_on": False}
+            )
+            draw._seal("draw.voided")
+            self.env["srsp.notice"]._notify_policy(draw.task_id, True, reason)
+            draw.task_id._after_void(draw)
+
+    def _name_strata(self):
+        """Return ``{key: readable name}`` of the strata."""
+        return {
+            stratum["key"]: self._get_stratum_name(stratum["key"])
+            for stratum in self.strata or []
+        }
+
+    def _get_stratum_name(self, key):
+        """Return the readable name of a stratum key."""
+        return self._name_stratum(self.stratify_by or "none", key)
+
+    @api.model
+    def _name_stratum(self, stratify_by, key):
+        names = self._get_stratum_names()
+        kinds = stratify_by.split("+")
+        parts = key.split("/", len(kinds) - 1)
+        region = {"none": self.env._("Without a region")}
+        return " · ".join(
+            (region if kind == "region" else names).get(part, part)
+            for kind, part in itertools.zip_longest(kinds, parts, fillvalue="")
+        )
+
+    @api.model
+    def _get_stratum_names(self):
+        """Return readable names of the parts of stratum keys that are not risk classes or regions."""
+        return {
+            "all": self.env._("All"),
+            "key": self.env._("Key targets"),
+            "ordinary": self.env._("Ordinary targets"),
+            "none": self.env._("Without a risk class"),
+            "external": self.env._("Sent down by a higher authority"),
+        }
+
+    def _query_roster(self):
+        """Return the rows (label, stratum) of the roster, ascending by the label's bytes."""
+        return self._stream_roster(SQL("label, stratum"))
+
+    def _query_excluded(self):
+        """Return the rows (label, reason) of the excluded targets, ascending by the label's bytes."""
+        return self._stream(
+            SQL(
+                """SELECT label, excluded_reason FROM srsp_draw_line
+                    WHERE draw_id = %s AND excluded_reason IS NOT NULL ORDER BY label COLLATE "C" """,
+                self.id,
+            )
+        )
+
+    def _stream_leaves(self):
+        """Return the rows (label, class in hexadecimal) of the roster, ascending by the label's bytes."""
+        classes = self.classes
+        rows = self._stream_roster(SQL("label, class_index"))
+        return ((label, classes[index]) for label, index in rows)
+
+    def _stream_roster(self, columns):
+        """Return ``columns`` of the roster's rows, ascending by the label's bytes."""
+        return self._stream(
+            SQL(
+                """SELECT %s FROM srsp_draw_line
+                    WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
+                columns,
+                self.id,
+            )
+        )
+
+    def _stream(self, query):
+        """Yield the rows of ``query`` from a server-side cursor: memory does not grow with their number."""
+        with self.env.cr._cnx.cursor(name=f"srsp_draw_{self.id}") as cursor:
+            cursor.itersize = STREAM_ROWS
+            cursor.execute(query.code, query.params)
+            yield from cursor

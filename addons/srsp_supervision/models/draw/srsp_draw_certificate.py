@@ -7,20 +7,20 @@ from odoo.tools import SQL
 
 from ...tools import canonical, eligibility, verify_draw
 from ...tools import certificate as cert
-from .srsp_draw import iso
+from ...tools.clock import iso
 
 CHUNK = 5000  # rows
-# What seals a draw; its other events are about what happened beside it.
+# Events that seal the certificate; the others of a draw seal something else about it.
 SEALS = "draw.drawn draw.substituted draw.extended draw.withdrawn draw.voided".split()
 
 
 class SrspDraw(models.Model):
-    """What a draw tells outsiders: its commitment, its certificate, and the seal on both."""
+    """What a draw publishes: its commitment, its certificate, and the seal on both."""
 
     _inherit = "srsp.draw"
 
     def _find_difference(self):
-        """What the verifier says of the certificate: its first difference, or an empty text."""
+        """Return the first difference that the verifier finds in the certificate, or an empty text."""
         with tempfile.TemporaryFile() as file:
             self._write_certificate(file.write, self._get_sealed())
             file.seek(0)
@@ -34,7 +34,7 @@ class SrspDraw(models.Model):
         return self.env["srsp.event"]._seal(self, kind, self._get_sealed())
 
     def _get_commitment(self):
-        """What is published when the roster is locked, before any randomness exists."""
+        """Return what is published when the roster is locked, before any randomness exists."""
         self.ensure_one()
         commitment = {
             "n": self.n,
@@ -55,7 +55,7 @@ class SrspDraw(models.Model):
         return commitment
 
     def _get_certificate(self):
-        """The certificate (``srsp-draw-certificate/1``, see readme/CERTIFICATE.md) as a dict: for a small roster."""
+        """Return the certificate (``srsp-draw-certificate/1``, readme/CERTIFICATE.md) as a dict: for small rosters."""
         body = {
             **self._get_sealed(),
             "roster": [list(row) for row in self._query_roster()],
@@ -81,7 +81,7 @@ class SrspDraw(models.Model):
         write(b"}")
 
     def _get_certificate_parts(self, sealed):
-        """``(key, chunks of canonical JSON)`` of the certificate, ascending by key."""
+        """Return ``[(key, chunks of canonical JSON), …]`` of the certificate, ascending by key."""
         event = self._get_certificate_event()
         if event and not sealed:
             parts = {key: [text] for key, text in _split(event.payload)}
@@ -95,7 +95,7 @@ class SrspDraw(models.Model):
         return sorted(parts.items())
 
     def _get_sealed(self):
-        """What the chain seals: the certificate without roster, excluded and chain."""
+        """Return what the chain seals: the certificate without roster, excluded and chain."""
         self.ensure_one()
         iterations = self.iteration_ids.filtered("one_time_code_hex")
         teams = [
@@ -120,7 +120,7 @@ class SrspDraw(models.Model):
         }
 
     def _get_eligibility(self):
-        """The classes of the drawn targets, and what leads from them to the root."""
+        """Return the classes of the drawn targets, with the proof that they belong to the committed root."""
         draw = self.sudo()
         rows = self.env.execute_query(
             SQL(
@@ -149,7 +149,7 @@ class SrspDraw(models.Model):
         }
 
     def _get_certificate_event(self):
-        """The link of the chain that seals the certificate as it is."""
+        """Return the event that seals the certificate in force."""
         domain = [
             ("res_model", "=", self._name),
             ("res_id", "=", self.id),

@@ -2,19 +2,13 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...tools import certificate as cert
-
-# Visits that have not begun: their teams can still change.
-AHEAD = ("assigned", "scheduled")
+from .srsp_draw import NOT_STARTED_STAGES
 
 
 class SrspDraw(models.Model):
-    """What may happen to a draw afterwards: each time a new iteration, sealed, and everything earlier stays."""
+    """Substitution, extension, withdrawal of an inspector: each a new iteration, sealed; everything earlier stays."""
 
     _inherit = "srsp.draw"
-
-    def action_void(self):
-        self.ensure_one()
-        return self.env["srsp.reason"]._open(self, "draw_void")
 
     def action_extend(self):
         return self._open_change("extension")
@@ -40,7 +34,7 @@ class SrspDraw(models.Model):
         }
 
     def _substitute(self, unavailable, now=None):
-        """Draw in place of targets that turned out not to be inspectable.
+        """Draw substitutes for targets that cannot be inspected.
 
         :param unavailable: ``[(draw line, reason), ...]``
         """
@@ -66,7 +60,7 @@ class SrspDraw(models.Model):
         )
 
     def _extend(self, places, reason, now=None):
-        """Go on in the order of the first iteration: ``places`` (``{stratum: number}``) more are drawn."""
+        """Draw ``places`` (``{stratum: number}``) more, in the order of the first iteration."""
         self._check_changeable()
         waiting = [
             ("draw_id", "=", self.id),
@@ -94,7 +88,7 @@ class SrspDraw(models.Model):
         )
 
     def _withdraw(self, inspector, reason, now=None):
-        """Take ``inspector`` out: others take over the visits that have not begun."""
+        """Withdraw ``inspector``: others take over the visits that have not begun."""
         self._check_changeable()
         refs = {key: label for label, key in self.inspector_refs.items()}
         label = refs.get(inspector.id)
@@ -107,11 +101,11 @@ class SrspDraw(models.Model):
                     inspector=inspector.display_name,
                 )
             )
-        ahead = self._get_labels_ahead()
+        not_started = self._get_not_started_labels()
         given_up = sorted(
-            labels[0]
-            for labels, officers, experts in self.iteration_ids._get_teams()
-            if label in [*officers, *experts] and labels[0] in ahead
+            team.label
+            for team in self.iteration_ids._get_teams()
+            if label in team.members and team.label in not_started
         )
         self._iterate(
             "draw.withdrawn",
@@ -123,12 +117,12 @@ class SrspDraw(models.Model):
         notices = self.env["srsp.notice"]
         notices._notify_withdrawn(self.iteration_ids[-1], inspector, reason)
 
-    def _get_labels_ahead(self):
-        """The labels of all targets whose visit has not begun."""
+    def _get_not_started_labels(self):
+        """Return the labels of all targets whose visit has not begun."""
         lines = self.env["srsp.inspection.line"].search(
             [
                 ("inspection_id.draw_id", "=", self.id),
-                ("inspection_id.stage", "in", AHEAD),
+                ("inspection_id.stage", "in", NOT_STARTED_STAGES),
             ]
         )
         drawn = self.env["srsp.draw.line"].search(
@@ -168,31 +162,3 @@ class SrspDraw(models.Model):
         self._seal(event)
         self.task_id._after_draw(self)
         self.env["srsp.notice"]._notify_drawn(iteration, members)
-
-    def _void_by_user(self, reason):
-        self.task_id._check_role("group_policy_officer")
-        self.sudo()._void(reason)
-
-    def _void(self, reason):
-        """Void the draws, each with a numbered event; visits that have not begun are cancelled."""
-        for draw in self.filtered(lambda draw: draw.state != "voided"):
-            if draw.inspection_ids.filtered(
-                lambda visit: visit.stage not in (*AHEAD, "cancelled")
-            ):
-                raise UserError(
-                    self.env._(
-                        "Draw %(draw)s: visits have begun, it can no longer be voided.",
-                        draw=draw.number,
-                    )
-                )
-            draw.inspection_ids._cancel(reason)
-            draw.write({"state": "voided", "void_reason": reason})
-            draw.flush_recordset(
-                ["state"]
-            )  # a new draw of the task may follow in this transaction
-            draw.task_id.write(
-                {"state": "planned", "draw_id": False, "announced_on": False}
-            )
-            draw._seal("draw.voided")
-            self.env["srsp.notice"]._notify_policy(draw.task_id, True, reason)
-            draw.task_id._after_void(draw)

@@ -6,8 +6,8 @@ from ...fields import UnconstrainedMany2one
 class SrspDrawLine(models.Model):
     """One row of a locked roster: a target, its stratum, whether and how it was drawn or left out.
 
-    Written by SQL alone (``_fill_roster``, ``_select``): through the ORM nobody adds, changes or removes
-    a row.
+    Written only by SQL (``RosterLock.fill``, ``srsp.draw.iteration._select``): the ORM refuses to create, change or
+    delete a row.
     """
 
     _name = "srsp.draw.line"
@@ -76,6 +76,6 @@ class SrspDrawLine(models.Model):
         raise self._error()
 
     def _error(self):
-        return self._refusal(
+        return self._logged_error(
             self.env._("A locked roster and its commitment never change.")
         )

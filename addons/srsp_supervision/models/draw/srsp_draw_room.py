@@ -9,20 +9,22 @@ from odoo.tools import SQL
 
 from ...tools.clock import beijing_time
 
-WALL = 2400  # roster rows that the screen shows one by one; a larger roster is a number
-TICKETS = 240  # drawn targets that the screen names; the certificate has all
+MAX_WALL_ROWS = (
+    2400  # roster rows that the screen shows one by one; a larger roster is a number
+)
+MAX_TICKETS = 240  # drawn targets that the screen names; the certificate has all
 
 
 def milliseconds(moment):
-    """A naive UTC time as milliseconds since 1970, as JavaScript counts."""
+    """Return a naive UTC time as milliseconds since 1970, as JavaScript counts."""
     return int(moment.replace(tzinfo=datetime.UTC).timestamp() * 1000)
 
 
 class SrspDraw(models.Model):
     """The draw room: what a projector shows while a draw happens before witnesses.
 
-    The page keeps no state of its own: where the show stands follows from what is recorded here and
-    from the server's clock, so that a reload goes on where it was, and two screens show the same.
+    The page keeps no state of its own: what it shows follows from what is recorded here and
+    from the server's clock, so that a reload continues where it was, and two screens show the same.
     """
 
     _inherit = "srsp.draw"
@@ -35,7 +37,7 @@ class SrspDraw(models.Model):
             draw.can_open_room = draw._is_room_open()
 
     def _is_room_open(self):
-        """Tell whether the user is an auditor, a policy officer, or a manager who runs the task."""
+        """Return whether the user is an auditor, a policy officer, or a manager who runs the task."""
         user = self.env.user
         if not self.has_access("read"):
             return False
@@ -55,7 +57,7 @@ class SrspDraw(models.Model):
         }
 
     def _get_room_values(self):
-        """What the page shows from the lock on."""
+        """Return what the page shows from the lock on."""
         sources = dict(self._fields["randomness_kind"]._description_selection(self.env))
         return {
             "draw": self,
@@ -67,20 +69,13 @@ class SrspDraw(models.Model):
         }
 
     def _query_wall(self):
-        """Labels of the roster, ascending; none when there are too many to show."""
-        if self.roster_size > WALL:
+        """Return the labels of the roster, ascending; none when there are too many to show."""
+        if self.roster_size > MAX_WALL_ROWS:
             return []
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT label FROM srsp_draw_line
-                    WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
-                self.id,
-            )
-        )
-        return [label for [label] in rows]
+        return [label for [label] in self._stream_roster(SQL("label"))]
 
     def _get_room_state(self):
-        """Where the draw stands, as JSON; times in milliseconds since 1970.
+        """Return the state of the draw, as JSON; times in milliseconds since 1970.
 
         ``phase``: ``waiting`` for the announced time, ``due`` until the randomness is there, ``spoken``
         until the draw is done, ``drawn``, ``voided``.
@@ -118,11 +113,11 @@ class SrspDraw(models.Model):
         }
 
     def _get_room_tickets(self):
-        """``[{label, name, stratum, position, officers}, …]`` of the first iteration; a person is not named."""
+        """Return ``[{label, name, stratum, position, officers}, …]`` of the first iteration; persons are not named."""
         lines = self.env["srsp.draw.line"].search(
             [("draw_id", "=", self.id), ("iteration", "=", 1)],
             order="stratum, position",
-            limit=TICKETS,
+            limit=MAX_TICKETS,
         )
         visits = self.env["srsp.inspection"].search(
             [("draw_id", "=", self.id), ("entity_id", "in", lines.entity_id.ids)]
@@ -144,12 +139,12 @@ class SrspDraw(models.Model):
         ]
 
     def _get_public_url(self):
-        """Hook: where the public finds the certificate; empty where nothing is published."""
+        """Hook: return the public address of the certificate; empty where nothing is published."""
         return ""
 
     @api.model
     def _get_qr_url(self, url):
-        """``url`` as a picture of its own, an SVG in a data URL."""
+        """Return a QR code of ``url``, an SVG in a data URL."""
         if not url:
             return ""
         picture = qrcode.make(url, image_factory=SvgPathImage, border=1).to_string()

@@ -1,14 +1,17 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .srsp_draw import iso
+from ...tools import canonical
+from ...tools.clock import iso
 
 
 class SrspDrawWitness(models.Model):
-    """Somebody who had a draw's commitment before the randomness spoke, and what he answered.
+    """Somebody who had a draw's commitment before its randomness was published, and what they answered.
 
     Append-only, accepted only between the lock and the announced time, and sealed: the chain's
-    sequence also keeps a witness from slipping in while the draw is being sealed.
+    sequence also prevents a witness from being added while the draw is being sealed.
     """
 
     _name = "srsp.draw.witness"
@@ -58,11 +61,11 @@ class SrspDrawWitness(models.Model):
     def write(self, vals):
         if not self:
             return super().write(vals)
-        raise self._refusal(self.env._("What a witness answered never changes."))
+        raise self._logged_error(self.env._("What a witness answered never changes."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise self._refusal(self.env._("What a witness answered never changes."))
+        raise self._logged_error(self.env._("What a witness answered never changes."))
 
     def _prepare_seal(self):
         return {
@@ -73,3 +76,108 @@ class SrspDrawWitness(models.Model):
 
     def _get_certificate_row(self):
         return [self.who, iso(self.answered_at), self.answer]
+
+
+class SrspDraw(models.Model):
+    """The commitment as it is given to witnesses: shown to auditors, mailed to the addresses of the bureau."""
+
+    _inherit = "srsp.draw"
+
+    witness_ids = fields.One2many(
+        "srsp.draw.witness", "draw_id", "Witnesses of the Commitment", readonly=True
+    )
+    commitment_digest_hex = fields.Char(
+        "Digest of the Commitment",
+        compute="_compute_commitment_digest_hex",
+        help="SHA-256 of the commitment as canonical JSON.",
+    )
+    can_witness = fields.Boolean(compute="_compute_can_witness")
+
+    @api.depends("roster_digest_hex")
+    def _compute_commitment_digest_hex(self):
+        for draw in self:
+            draw.commitment_digest_hex = canonical.digest(draw._get_commitment())
+
+    @api.depends("state", "announced_for", "witness_ids")
+    @api.depends_context("uid")
+    def _compute_can_witness(self):
+        is_auditor = self.env.user.has_group("srsp_supervision.group_auditor")
+        for draw in self:
+            seen = draw.witness_ids.filtered(
+                lambda witness: (
+                    witness.kind == "auditor" and witness.create_uid == self.env.user
+                )
+            )
+            draw.can_witness = is_auditor and not seen and draw._is_witness_time()
+
+    def action_witness(self):
+        """Record that the current user, an auditor, has seen the commitment, by its digest."""
+        self.ensure_one()
+        self.check_access("read")
+        if not self.env.user.has_group("srsp_supervision.group_auditor"):
+            raise UserError(
+                self.env._("An auditor alone states that he has seen a commitment.")
+            )
+        draw = self.sudo()
+        draw._add_witness("auditor", self.env.user.name, draw.commitment_digest_hex)
+
+    def _is_witness_time(self):
+        """Return whether the roster is locked and its randomness is not public yet."""
+        is_early = fields.Datetime.now() < self.announced_for
+        return self.state == "committed" and is_early and not self.iteration_ids
+
+    def _add_witness(self, kind, who, answer):
+        """Record the answer of ``who``.
+
+        :raise UserError: before the lock and from the announced time on
+        """
+        self.ensure_one()
+        return self.env["srsp.draw.witness"].create(
+            {
+                "draw_id": self.id,
+                "kind": kind,
+                "who": who,
+                "answer": answer,
+                "answered_at": fields.Datetime.now(),
+            }
+        )
+
+    def _get_witness_rows(self):
+        """Return ``witnesses`` as described in readme/CERTIFICATE.md."""
+        return [witness._get_certificate_row() for witness in self.witness_ids]
+
+    def _ask_witnesses(self):
+        """Hook: the roster has been locked and published; send the commitment to whoever keeps it."""
+        if self._is_witness_time():
+            mails = self.env["mail.mail"].sudo()
+            for address in self.company_id._srsp_get_witness_emails():
+                mails |= mails.create(self._prepare_mail_vals(address))
+            if mails:
+                mails.send_after_commit()
+
+    def _prepare_mail_vals(self, address):
+        draw = self.company_id._srsp_in_language(self)
+        title = draw.env._("Commitment of draw %(draw)s", draw=self.number)
+        text = draw.env._(
+            "%(bureau)s has locked a roster and draws from it at %(time)s (UTC). Please keep this message: the"
+            " attached commitment fixes what may come out. Its SHA-256 digest is %(digest)s.",
+            bureau=self.head["bureau"],
+            time=iso(self.announced_for),
+            digest=self.commitment_digest_hex,
+        )
+        return {
+            "model": self._name,
+            "res_id": self.id,
+            "email_to": address,
+            "subject": title,
+            "body_html": Markup("<p>%s</p>") % text,
+            "attachment_ids": [
+                fields.Command.create(
+                    {
+                        "name": f"commitment-{self.number}.json",
+                        "raw": canonical.dumps(self._get_commitment()),
+                        "mimetype": "application/json",
+                    }
+                )
+            ],
+        }

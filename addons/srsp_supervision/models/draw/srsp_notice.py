@@ -13,7 +13,7 @@ SUPPORTED = "/odoo/action-srsp_supervision.srsp_inspection_action_supporting"
 
 
 class SrspNotice(models.AbstractModel):
-    """What the people concerned are told about visits and draws, once each.
+    """Notices about visits and draws to the people concerned, one each.
 
     A notice is a message, which reaches the inbox or the mailbox as its reader prefers, and, where something is
     to be done, an activity. Both are in the reader's language. Each person gets one notice per draw, however many
@@ -24,7 +24,7 @@ class SrspNotice(models.AbstractModel):
     _description = "Notice to the people concerned"
 
     def _notify_drawn(self, iteration, members):
-        """Tell those whom ``iteration`` put on teams, and the heads of other divisions whose officers they are.
+        """Notify the new team members of ``iteration``, and the heads of other divisions whose officers they are.
 
         :param members: ``[(inspector id, number of visits, first visit's id), …]``
         """
@@ -88,7 +88,7 @@ class SrspNotice(models.AbstractModel):
         )
 
     def _notify_cancelled(self, visits, reason):
-        """Tell the teams of ``visits``, just cancelled, and pass on the activities about them."""
+        """Notify the teams of the cancelled ``visits``, and pass on the activities about them."""
         self._pass_on(visits)
         for inspector, count, first in visits._count_members():
             person = self.env["srsp.inspector"].sudo().browse(inspector)
@@ -108,7 +108,7 @@ class SrspNotice(models.AbstractModel):
         )
 
     def _notify_withdrawn(self, iteration, inspector, reason):
-        """Tell ``inspector``, taken out of a draw, whose visits others take over."""
+        """Notify ``inspector``, withdrawn from a draw, that others take over the visits."""
         self._pass_on(iteration.draw_id.inspection_ids, inspector.user_id)
         task = iteration.draw_id.task_id
         self._send(inspector, inspector.user_id, "withdrawn", task, reason, kind=None)
@@ -125,7 +125,7 @@ class SrspNotice(models.AbstractModel):
         )
 
     def _notify_returned(self, visit, reason):
-        """Tell the officers of ``visit`` that its results have been sent back."""
+        """Notify the officers of ``visit`` that its results have been sent back."""
         for user in visit.sudo().officer_ids.user_id:
             self._send(visit, user, "returned", reason, kind=ACTIVITY)
 
@@ -136,7 +136,7 @@ class SrspNotice(models.AbstractModel):
         )
 
     def _notify_policy(self, task, is_void, reason):
-        """Tell the policy division that an announced draw has been cancelled, or a draw voided."""
+        """Notify the policy division that an announced draw has been cancelled, or a draw voided."""
         divisions = self.env["srsp.division"].sudo()
         policy = divisions.search(
             [("company_id", "=", task.company_id.id), ("kind", "=", "policy")]
@@ -166,7 +166,7 @@ class SrspNotice(models.AbstractModel):
         return body
 
     def _send(self, record, user, topic, *args, kind="mail.mail_activity_data_todo"):
-        """Send a notice about ``record`` to ``user``; to nobody where there is no login, or an archived one.
+        """Send a notice about ``record`` to ``user``, unless there is no user, or an archived one.
 
         The method ``_say_<topic>`` returns its subject and body; it is called in the user's language.
 

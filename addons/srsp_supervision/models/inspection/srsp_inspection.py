@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from ...fields import UnconstrainedMany2one
 from ...tools import clock
+from ...tools.clock import beijing_date
 
 STAGES = [
     ("assigned", "Assigned"),
@@ -15,7 +16,7 @@ STAGES = [
     ("closed", "Closed"),
     ("cancelled", "Cancelled"),
 ]
-# What people write on the form, until a manager has reviewed it.
+# Fields that can be edited on the form, until a manager has reviewed it.
 EDITABLE = frozenset({"scheduled_date", "expert_ids", "line_ids", "review_note"})
 
 
@@ -186,6 +187,13 @@ class SrspInspection(models.Model):
                 late = inspection.date_to and inspection.date_to < today
                 inspection.timeliness = "late" if late else "on_time"
 
+    @api.depends("number", "entity_id.name")
+    def _compute_display_name(self):
+        for inspection in self:
+            inspection.display_name = (
+                f"{inspection.number or ''} {inspection.entity_id.name or ''}".strip()
+            )
+
     @api.model_create_multi
     def create(self, vals_list):
         inspections = super().create(vals_list)
@@ -210,7 +218,7 @@ class SrspInspection(models.Model):
             and "expert_ids" in vals
             and any(self.mapped("experts_drawn"))
         ):
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._(
                     "These experts were drawn. Whoever cannot come is taken out of the draw, and another one follows."
                 )
@@ -220,24 +228,6 @@ class SrspInspection(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise UserError(self.env._("An inspection is never deleted."))
-
-    def _check_stage(self, *stages):
-        labels = dict(self._fields["stage"]._description_selection(self.env))
-        for inspection in self:
-            if inspection.stage not in stages:
-                raise UserError(
-                    self.env._(
-                        "Inspection %(number)s is in stage “%(stage)s”; this step needs: %(needed)s.",
-                        number=inspection.number,
-                        stage=labels[inspection.stage],
-                        needed=", ".join(labels[stage] for stage in stages),
-                    )
-                )
-
-    def _check_team(self):
-        """Only the team (or, for the calendar and the paper work, a division officer) may go on."""
-        self._check_role("group_inspector")
-        self.check_access("write")
 
     def action_schedule(self):
         self._check_team()
@@ -288,21 +278,30 @@ class SrspInspection(models.Model):
         self._check_stage("reviewed")
         self.sudo()._close(clock.today())
 
-    def _close(self, date):
-        """Form the result on ``date``: seal it, open what must be put right, tell the hooks."""
-        for inspection in self:
-            inspection.write({"stage": "closed", "result_date": date})
-            inspection.line_ids._open_rectifications(date)
-            seal = inspection.company_id._srsp_in_language(inspection)._prepare_seal()
-            self.env["srsp.event"]._seal(inspection, "inspection.closed", seal)
-            inspection._after_close()
-
     def action_unavailable(self):
         self.ensure_one()
         return self.env["srsp.reason"]._open(self, "visit_unavailable")
 
+    def _check_stage(self, *stages):
+        labels = dict(self._fields["stage"]._description_selection(self.env))
+        for inspection in self:
+            if inspection.stage not in stages:
+                raise UserError(
+                    self.env._(
+                        "Inspection %(number)s is in stage “%(stage)s”; this step needs: %(needed)s.",
+                        number=inspection.number,
+                        stage=labels[inspection.stage],
+                        needed=", ".join(labels[stage] for stage in stages),
+                    )
+                )
+
+    def _check_team(self):
+        """Raise unless the user is on the team, or a division officer."""
+        self._check_role("group_inspector")
+        self.check_access("write")
+
     def _check_reviewer(self):
-        """Four eyes: whoever was on the team or recorded the result does not review it."""
+        """Raise for whoever was on the team or recorded the result: somebody else reviews it."""
         self._check_role("group_division_manager")
         self.check_access("write")
         for inspection in self:
@@ -326,6 +325,64 @@ class SrspInspection(models.Model):
         self.sudo().write({"stage": "on_site", "reviewed_by_id": False})
         self.message_post(body=self.env._("Sent back: %(reason)s", reason=reason))
         self.env["srsp.notice"]._notify_returned(self, reason)
+
+    def _close(self, date):
+        """Form the result on ``date``: seal it, open the rectifications, call the hook."""
+        for inspection in self:
+            inspection.write({"stage": "closed", "result_date": date})
+            inspection.line_ids._open_rectifications(date)
+            seal = inspection.company_id._srsp_in_language(inspection)._prepare_seal()
+            self.env["srsp.event"]._seal(inspection, "inspection.closed", seal)
+            inspection._after_close()
+
+    def _get_result(self):
+        """Return the result as it is published: the national system's fields plus our numbers."""
+        self.ensure_one()
+        task, entity = self.task_id, self.entity_id
+        return {
+            "number": self.number,
+            "draw": self.draw_id.number,
+            "plan": task.plan_id.number or "",
+            "plan_name": task.plan_id.name or "",
+            "task": task.number,
+            "task_name": task.name,
+            "bureau": self.company_id.name,
+            "division": self.division_id.name,
+            "entity": entity.name,
+            "entity_kind": entity.kind,
+            "uscc": entity.code,
+            "inspected_on": fields.Date.to_string(
+                beijing_date(self.started_at)
+                if self.started_at
+                else self.scheduled_date
+            ),
+            "result_date": fields.Date.to_string(self.result_date),
+            "lines": [line._get_result() for line in self.line_ids],
+        }
+
+    def _prepare_seal(self):
+        """Return the result as it is sealed; ``keys`` holds what does not depend on names and language."""
+        self.ensure_one()
+        return {
+            **self._get_result(),
+            "keys": {
+                "stage": self.stage,
+                "entity_id": self.entity_id.id,
+                "officer_ids": sorted(self.officer_ids.ids),
+                "expert_ids": sorted(self.expert_ids.ids),
+                "reviewed_by_id": self.reviewed_by_id.id,
+                "lines": [
+                    {
+                        "target_id": line.target_id.id,
+                        "item_id": line.item_id.id,
+                        "result": line.result,
+                        "measure": line.measure,
+                        "facts": line.facts or "",
+                    }
+                    for line in self.line_ids
+                ],
+            },
+        }
 
     def _replace(self, reason):
         """Cancel the visit and draw a substitute for its targets."""
@@ -352,7 +409,7 @@ class SrspInspection(models.Model):
         self.env["srsp.notice"]._notify_cancelled(current, reason)
 
     def _count_members(self):
-        """``[(inspector id, number of these visits, the first one's id), …]`` of officers and experts."""
+        """Return ``[(inspector id, number of these visits, the first one's id), …]`` of officers and experts."""
         if not self:
             return []
         return self.env.execute_query(
@@ -368,10 +425,3 @@ class SrspInspection(models.Model):
 
     def _after_close(self):
         """Hook: the result has been formed."""
-
-    @api.depends("number", "entity_id.name")
-    def _compute_display_name(self):
-        for inspection in self:
-            inspection.display_name = (
-                f"{inspection.number or ''} {inspection.entity_id.name or ''}".strip()
-            )

@@ -90,7 +90,7 @@ class SrspInspectionLine(models.Model):
         return super().write(vals)
 
     def _remember_writer(self, vals):
-        """Whoever enters a result does not review it; what had been handed in before stays readable."""
+        """Record who enters results, who cannot review them; keep what was recorded before in the history."""
         for line in self:
             line.inspection_id.sudo().recorder_ids |= self.env.user
             before = [
@@ -132,7 +132,7 @@ class SrspInspectionLine(models.Model):
                 )
 
     def _open_rectifications(self, date):
-        """Open one for each line with an order to rectify, due as the task's rulebook says."""
+        """Open a rectification for each line with an order to rectify, due as the task's rulebook says."""
         return self.env["srsp.rectification"].create(
             [
                 {

@@ -8,7 +8,7 @@ CLEAN = "1"  # the one result that speaks for a target; unreachable or closed sp
 
 
 class SrspInspection(models.Model):
-    """Results move the risk class of the targets, as the rulebook of the task says."""
+    """Results change the risk class of the targets, as the rulebook of the task says."""
 
     _inherit = "srsp.inspection"
 
@@ -18,7 +18,7 @@ class SrspInspection(models.Model):
         return super()._after_close()
 
     def _move_risk_classes(self):
-        """One class up for a target with a finding, one down after enough clean inspections in a row."""
+        """Raise the class of a target with a finding, lower it after enough clean inspections in a row."""
         rulebook = self.task_id.rulebook_id
         env = self.company_id._srsp_in_language(self).env
         for target, lines in self.line_ids.grouped("target_id").items():
@@ -37,7 +37,7 @@ class SrspInspection(models.Model):
                     self._move_risk_class(target, -1, reason)
 
     def _move_risk_class(self, target, step, reason):
-        """Move by ``step`` within A to D; a target without a class keeps none."""
+        """Change the class by ``step`` within A to D; a target without a class keeps none."""
         if not target.risk_class:
             return
         place = CLASSES.index(target.risk_class) + step
@@ -47,7 +47,7 @@ class SrspInspection(models.Model):
             )
 
     def _count_clean(self, target):
-        """Clean visits to ``target`` since its last finding and since its class last moved."""
+        """Count the clean visits to ``target`` since its last finding and since its class last changed."""
         closed = [("target_id", "=", target.id), ("inspection_id.stage", "=", "closed")]
         move = [("target_id", "=", target.id), ("field", "=", "risk_class")]
         last = self.env["srsp.target.change"].sudo().search(move, limit=1)

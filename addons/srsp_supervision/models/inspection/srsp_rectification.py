@@ -5,7 +5,7 @@ from ...tools import clock
 
 
 class SrspRectification(models.Model):
-    """What an entity was ordered to put right, until when, and whether it has (责令改正)."""
+    """An order to an entity to rectify a finding (责令改正): what, by when, and whether it has been done."""
 
     _name = "srsp.rectification"
     _description = "Rectification"
@@ -66,12 +66,12 @@ class SrspRectification(models.Model):
         return super().write(vals)
 
     def action_verify(self):
-        self._settle("verified")
+        self._conclude("verified")
 
     def action_hand_over(self):
-        self._settle("handed_over")
+        self._conclude("handed_over")
 
-    def _settle(self, state):
+    def _conclude(self, state):
         self._check_role("group_division_officer")
         self.check_access("write")
         self._check_state("open")

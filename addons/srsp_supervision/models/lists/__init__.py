@@ -7,6 +7,7 @@ from . import srsp_list_paper
 from . import srsp_list_sheet
 from . import srsp_list_part
 from . import srsp_list_reminder
+from . import srsp_event_check
 from . import srsp_list_line_mixin
 from . import srsp_list_line_sheet
 from . import srsp_method

@@ -402,7 +402,7 @@ class SrspTask(models.Model):
             or task.plan_id.state == "published"
             for task in self
         ):
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._(
                     "A task that has been announced or published in a plan is cancelled, not deleted."
                 )
@@ -411,7 +411,7 @@ class SrspTask(models.Model):
     def _check_not_announced(self):
         """Raise, and leave a trace, when the draw of one of these tasks has been announced."""
         if announced := self.filtered("announced_on"):
-            raise announced._refusal(
+            raise announced._logged_error(
                 self.env._(
                     "The draw has been announced: what it covers and when it happens can no longer change."
                 )

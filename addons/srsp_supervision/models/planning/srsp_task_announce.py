@@ -30,14 +30,9 @@ class SrspTask(models.Model):
                     sector=", ".join(self.sector_ids.mapped("name")),
                 )
             )
-        draw = self.env["srsp.draw"].sudo()
         rulebook = self._get_lock_rulebook()
         self._check_lead()
-        draw._check_floor(self, rulebook)
-        draw._check_required_strata(self, rulebook)
-        draw._check_strata(self)
-        draw._check_source(self, rulebook)
-        draw._check_officers(self, draw._get_eligible_inspectors(self), rulebook)
+        self._get_roster_lock(rulebook).check()
 
     def _get_lock_rulebook(self):
         """The rulebook of the day on which the roster will be locked; it may not be in force yet."""

@@ -231,7 +231,7 @@ class SrspKeyTarget(models.Model):
                 for listing in self
             )
         ):
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._(
                     "A proposal keeps its target; its reason is changed by whoever made it, until it has been decided."
                 )
@@ -311,7 +311,7 @@ class SrspKeyTarget(models.Model):
         self._check_state("proposed", "delisting")
         for listing in self:
             if refusal := listing._why_not_decide():
-                raise self._refusal(refusal, AccessError)
+                raise self._logged_error(refusal, AccessError)
 
     def _get_asking_user(self):
         """Who has made the proposal that waits for a decision."""

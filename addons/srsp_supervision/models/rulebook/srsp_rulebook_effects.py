@@ -247,16 +247,15 @@ class SrspRulebook(models.Model):
         """Tasks of whose pool each changed cap or interval, taken alone, leaves out more targets, or fewer."""
         changed = [name for name in EXCLUDING if self[name] != previous[name]]
         what = self.env._("Targets left out of the draw")
-        draws = self.env["srsp.draw"].sudo()
         effects = []
         for task in tasks.filtered(lambda task: task.mode == "own") if changed else ():
             day = beijing_date(task.lock_at) if task.lock_at else self.effective_date
-            before = draws._count_left_out(task, previous, day)
+            before = task._get_roster_lock(previous).count_left_out(day)
             for name in changed:
                 alone = self.new(
                     {other: previous[other] for other in EXCLUDING} | {name: self[name]}
                 )
-                after = draws._count_left_out(task, alone, day)
+                after = task._get_roster_lock(alone).count_left_out(day)
                 if after != before:
                     effects.append(
                         self._prepare_effect(name, what, task, str(before), str(after))
@@ -268,10 +267,9 @@ class SrspRulebook(models.Model):
         if self.officer_cap == previous.officer_cap:
             return []
         what = self.env._("Inspectors whose visits of the year reach the cap")
-        draws, effects = self.env["srsp.draw"].sudo(), []
+        effects = []
         for task in tasks:
-            eligible = draws._get_eligible_inspectors(task)
-            loads = eligible._get_loads(task.date_to.year).values()
+            loads = task._get_roster_lock(self).eligibility.loads.values()
             before, after = (
                 sum(0 < cap <= load for load in loads)
                 for cap in (previous.officer_cap, self.officer_cap)

@@ -87,16 +87,18 @@ class TestCanonical(BaseCase):
 
     def test_seal_covers_the_link_before_the_place_the_kind_and_the_payload(self):
         record = '{"kind":"draw","payload":{"名":1},"sequence":3}'.encode()
-        sealed = canonical.seal(canonical.GENESIS, 3, "draw", {"名": 1})
+        sealed = canonical.seal(
+            canonical.GENESIS, 3, "draw", canonical.dumps({"名": 1})
+        )
         self.assertEqual(hashlib.sha256(bytes(32) + record).digest(), sealed)
         others = {
-            canonical.seal(sealed, 3, "draw", {"名": 1}),
-            canonical.seal(canonical.GENESIS, 4, "draw", {"名": 1}),
-            canonical.seal(canonical.GENESIS, 3, "void", {"名": 1}),
-            canonical.seal(canonical.GENESIS, 3, "draw", {"名": 2}),
+            canonical.seal(sealed, 3, "draw", canonical.dumps({"名": 1})),
+            canonical.seal(canonical.GENESIS, 4, "draw", canonical.dumps({"名": 1})),
+            canonical.seal(canonical.GENESIS, 3, "void", canonical.dumps({"名": 1})),
+            canonical.seal(canonical.GENESIS, 3, "draw", canonical.dumps({"名": 2})),
         }
         self.assertEqual(4, len(others - {sealed}))
 
     def test_seal_wants_a_whole_hash_before_it(self):
         with self.assertRaises(ValueError):
-            canonical.seal(b"", 1, "draw", {})
+            canonical.seal(b"", 1, "draw", canonical.dumps({}))

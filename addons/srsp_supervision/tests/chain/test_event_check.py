@@ -158,7 +158,7 @@ class TestEventCheck(ChainCase):
             self.number - 1 :
         ]:
             row = row._replace(previous_hash=previous)
-            previous = self.env["srsp.event"]._compute_hash(row)
+            previous = self.env["srsp.event"]._hash_row(row)
             self._sql(
                 EVENT.format("previous_hash = %(before)s, hash = %(after)s"),
                 number=row.sequence,

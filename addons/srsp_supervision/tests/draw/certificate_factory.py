@@ -94,9 +94,10 @@ def reseal(made):
     """Compute the link of the chain anew, as whoever doctors a certificate would."""
     link = made["chain"]
     previous = bytes.fromhex(link["previous_hash_hex"])
-    payload = certificate.seal_payload(made)
+    covered = ("roster", "excluded", "chain")  # by the digests and the link
+    payload = {key: value for key, value in made.items() if key not in covered}
     link["hash_hex"] = canonical.seal(
-        previous, link["sequence"], link["kind"], payload
+        previous, link["sequence"], link["kind"], canonical.dumps(payload)
     ).hex()
     return made
 
@@ -219,7 +220,7 @@ class _Story:
             row = [iteration["number"], *team]
             self.visits.append(row[:2])
             self.teams.append(row)
-            self.current[team[0][0]] = row
+            self.current[team.label] = row
 
     def _class_rows(self):
         return (
@@ -232,8 +233,8 @@ class _Story:
         return {
             "n": n,
             "code_hex": self.codes[n].hex(),
-            "roster_digest_hex": certificate.roster_digest(self.roster),
-            "excluded_digest_hex": certificate.excluded_digest(excluded),
+            "roster_digest_hex": certificate.digest(self.roster),
+            "excluded_digest_hex": certificate.digest(excluded),
             "inspectors_digest_hex": certificate.inspectors_digest(self.inspectors),
             "eligibility_root_hex": eligibility.root(self._class_rows(), SALT).hex(),
             "strata": self.strata,

@@ -4,7 +4,7 @@ from collections import Counter
 from odoo.tests import BaseCase
 
 from ...tools import verify_draw, vrs
-from ...tools.assignment import Shortage, assign
+from ...tools.assignment import Shortage, Team, assign
 from .assignment_cases import division, tight_case, tiny_case, visit
 from .fairness import CRITICAL, chi_square
 from .flow import places_missing
@@ -13,7 +13,7 @@ PRK = vrs.extract(b"code", b"randomness")
 
 
 def by_the_verifier(prk, visits, inspectors, units, size, experts, cap):
-    """The same teams by the other program: ``[[labels, officers, experts, steps], ...]`` or None."""
+    """The same teams by the other program: a list of Team, or None."""
     staff = verify_draw.Staff(
         {
             "commitment": {"officer_cap": cap, "units": units},
@@ -33,7 +33,7 @@ def by_the_verifier(prk, visits, inspectors, units, size, experts, cap):
 
     if staff.serve(served, position, size, experts):
         return None
-    return [staff.row(1, one)[1:] for one in served]
+    return [Team(*staff.row(1, one)[1:]) for one in served]
 
 
 class TestExistence(BaseCase):

@@ -74,7 +74,7 @@ class TestDraw(SrspCase):
             ["SV"],
             2,
         )
-        self.assertEqual(iteration.teams, teams)
+        self.assertEqual([assignment.Team(*row) for row in iteration.teams], teams)
         self.assertEqual(draw._find_difference(), "")
         self.assertEqual(len(task.inspection_ids), 6)
         self.assertEqual(
@@ -82,7 +82,7 @@ class TestDraw(SrspCase):
                 visit.officer_ids.sorted("staff_number").mapped("staff_number")
                 for visit in task.inspection_ids.sorted("number")
             ],
-            [sorted(officers) for _labels, officers, _experts, _steps in teams],
+            [sorted(team.officers) for team in teams],
         )
         self.assertEqual(task.inspection_ids.line_ids.item_id, self.item)
 
@@ -506,7 +506,7 @@ class TestSelection(SrspCase):
         )
         prk = vrs.extract(bytes.fromhex(FIRST_CODE), RANDOMNESS)
         for number in (3, 6):
-            iteration._find(prk, {"published": number})
+            iteration._make_chosen(prk, {"published": number})
             self.env.cr.execute(
                 """SELECT left(encode(chosen.position, 'hex'), 27), label
                      FROM srsp_chosen chosen JOIN srsp_draw_line line ON line.ctid = chosen.spot

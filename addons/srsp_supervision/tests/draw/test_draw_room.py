@@ -99,7 +99,7 @@ class TestDrawRoom(SrspCase, HttpCase):
     def test_the_numbers_of_a_lottery_are_shown_as_drawn(self):
         task = self._make_announced(randomness_kind="lottery", lottery="Six, 31")
         draw = task._lock_roster(NOW)
-        draw._begin({"randomness_hex": b"9.18.26".hex()})
+        draw._keep_randomness({"randomness_hex": b"9.18.26".hex()})
         self.assertEqual(
             draw._get_room_state()["randomness"]["numbers"], ["9", "18", "26"]
         )

@@ -190,7 +190,7 @@ class TestDrandDraw(SrspCase):
         self.assertEqual((draw.state, task.blocked_reason), ("drawn", False))
         self.assertEqual(draw.iteration_ids.randomness_hex, RANDOMNESS)
 
-    @mute_logger("odoo.addons.srsp_supervision.models.planning.srsp_task_life")
+    @mute_logger("odoo.addons.srsp_supervision.models.draw.srsp_task")
     def test_a_forged_round_stops_the_draw_and_its_manager_hears_of_it(self):
         self.surveying.manager_id = self.env.user
         draw = self._lock()
@@ -212,7 +212,7 @@ class TestDrandDraw(SrspCase):
         self.patch(drand.fetch, "__defaults__", (0.5,))
         with (
             self.assertLogs(
-                "odoo.addons.srsp_supervision.models.draw.srsp_draw_source"
+                "odoo.addons.srsp_supervision.models.draw.srsp_draw_randomness"
             ) as log,
             self.assertRaises(UserError) as caught,
         ):

@@ -123,7 +123,7 @@ class TestNamesTheDifference(BaseCase):
         ):
             self.assert_difference(message, self.made | {"roster": rows})
         made = self.made | {"excluded": [["甲-1", "sold"]]}
-        digest = certificate.excluded_digest(made["excluded"])
+        digest = certificate.digest(made["excluded"])
         made["commitment"]["excluded_digest_hex"] = digest
         self.assert_difference('expected no label that is excluded, found "甲-1"', made)
 

@@ -65,11 +65,13 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
                 bytes.fromhex(forged["chain"]["previous_hash_hex"]),
                 forged["chain"]["sequence"],
                 forged["chain"]["kind"],
-                {
-                    k: v
-                    for k, v in forged.items()
-                    if k not in ("roster", "excluded", "chain")
-                },
+                canonical.dumps(
+                    {
+                        k: v
+                        for k, v in forged.items()
+                        if k not in ("roster", "excluded", "chain")
+                    }
+                ),
             ).hex(),
             forged["chain"]["hash_hex"],
         )

@@ -177,7 +177,10 @@ class TestChain(SrspCase):
         previous = canonical.GENESIS
         for event in events:
             sealed = canonical.seal(
-                previous, event.sequence, event.kind, json.loads(event.payload)
+                previous,
+                event.sequence,
+                event.kind,
+                canonical.dumps(json.loads(event.payload)),
             )
             self.assertEqual(
                 (event.previous_hash, event.hash), (previous.hex(), sealed.hex())

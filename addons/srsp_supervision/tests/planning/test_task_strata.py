@@ -105,7 +105,8 @@ class TestTaskStrata(SrspCase):
     def test_a_list_sent_down_has_no_strata(self):
         task = self._make_own("risk_class", {"key": "C"})
         task.mode = "external"
-        self.env["srsp.draw"]._check_strata(task)
+        rulebook = task._get_lock_rulebook()
+        task._get_roster_lock(rulebook)._check_pool_strata()
 
 
 @tagged("post_install", "-at_install")

@@ -1,5 +1,7 @@
 from freezegun import freeze_time
 
+from odoo.fields import Domain
+
 from ..common import NOW, SrspCase
 
 
@@ -34,6 +36,9 @@ class InspectorCase(SrspCase):
 
     def _get_bound(self, task):
         """[(inspector, entity)] that the draw of ``task`` would keep apart."""
-        domain = self.env["srsp.draw"]._get_recusal_domain(task, self.officers)
-        found = self.env["srsp.recusal"].search(domain)
+        recusals = self.env["srsp.recusal"]
+        binding = recusals._get_binding_domain(task.date_from, task.date_to)
+        found = recusals.search(
+            binding & Domain("inspector_id", "in", self.officers.ids)
+        )
         return [(recusal.inspector_id, recusal.entity_id) for recusal in found]

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class SrspDrawChange(models.TransientModel):
-    """Draws more targets, or takes an inspector out of a draw; either is public, with its reason."""
+    """Draw more targets, or withdraw an inspector from a draw; either is public, with its reason."""
 
     _name = "srsp.draw.change"
     _description = "Change after a draw"
@@ -26,7 +26,7 @@ class SrspDrawChange(models.TransientModel):
 
     @api.model
     def _selection_stratum(self):
-        """The strata of the draw in question; of all drawn ones where nobody has said which."""
+        """Return the strata of the draw in the context; without one, of all draws in state ``drawn``."""
         draws = self.env["srsp.draw"].browse(self.env.context.get("srsp_draw_id"))
         names = {}
         for draw in draws or draws.search([("state", "=", "drawn")]):

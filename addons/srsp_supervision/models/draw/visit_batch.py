@@ -1,27 +1,33 @@
 import json
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import fields
 from odoo.tools import SQL
 
+from ...tools.assignment import Team
+
 # What differs between the rows of one draw's visits; the rest is as in the first one.
-OWN = {
+OWN_COLUMNS = {
     "srsp.inspection": ("id", "number", "entity_id"),
     "srsp.inspection.line": ("id", "inspection_id", "target_id", "item_id"),
 }
 
 
-class SrspDrawIteration(models.Model):
-    """The visits that an iteration makes, set-wise: tens of thousands at once.
+class VisitBatch:
+    """The visits of one iteration, made set-wise: tens of thousands at once.
 
     The first visit is made by the ORM, with its defaults, computed fields and numbers, and those of any other
     addon. The others are copies of its rows, each with its own entity, targets and team; so a stored
     field of a visit may depend on its task, and not on what differs from one visit to the next.
     """
 
-    _inherit = "srsp.draw.iteration"
+    def __init__(self, iteration):
+        self.env = iteration.env
+        self.iteration = iteration
+        self.draw = iteration.draw_id
+        self.task = self.draw.task_id
 
-    def _create_inspections(self):
+    def create(self):
         """Create the visits of this iteration, in the order of its teams.
 
         :return: ``[(inspector id, number of visits, first visit's id), …]``
@@ -61,7 +67,7 @@ class SrspDrawIteration(models.Model):
                    SELECT place::int AS visit, team
                      FROM srsp_draw_iteration, jsonb_array_elements(teams) WITH ORDINALITY AS _ (team, place)
                     WHERE id = %s""",
-                self.id,
+                self.iteration.id,
             )
         )
         cr.execute(
@@ -72,8 +78,8 @@ class SrspDrawIteration(models.Model):
                      FROM srsp_new_team CROSS JOIN jsonb_array_elements_text(team -> 0) name
                      JOIN srsp_draw_line line ON line.label = name AND draw_id = %s AND iteration = %s
                  GROUP BY visit, line.entity_id""",
-                self.draw_id.id,
-                self.number,
+                self.draw.id,
+                self.iteration.number,
             )
         )
         cr.execute(
@@ -83,7 +89,7 @@ class SrspDrawIteration(models.Model):
                      FROM srsp_new_team CROSS JOIN (VALUES (1), (2)) pool (place)
                CROSS JOIN jsonb_array_elements_text(team -> place) name
                      JOIN jsonb_each_text(%s::jsonb) ref ON ref.key = name""",
-                json.dumps(self.draw_id.sudo().inspector_refs),
+                json.dumps(self.draw.sudo().inspector_refs),
             )
         )
         members = cr.rowcount
@@ -95,10 +101,10 @@ class SrspDrawIteration(models.Model):
             SQL("SELECT entity_id, target_ids FROM srsp_new_visit WHERE visit = 1")
         )
         return {
-            "task_id": self.draw_id.task_id.id,
-            "draw_id": self.draw_id.id,
+            "task_id": self.task.id,
+            "draw_id": self.draw.id,
             "entity_id": entity,
-            "company_id": self.company_id.id,
+            "company_id": self.iteration.company_id.id,
             "line_ids": [
                 fields.Command.create({"target_id": target, "item_id": item})
                 for target, item in self._get_pairs(targets)
@@ -106,8 +112,8 @@ class SrspDrawIteration(models.Model):
         }
 
     def _get_pairs(self, targets):
-        """``[(target id, item id), …]``: each target with the items of its sector."""
-        items = self.draw_id.task_id.item_ids.grouped("sector_id")
+        """Return ``[(target id, item id), …]``: each target with the items of its sector."""
+        items = self.task.item_ids.grouped("sector_id")
         return [
             (target.id, item.id)
             for target in self.env["srsp.target"].browse(targets)
@@ -142,7 +148,7 @@ class SrspDrawIteration(models.Model):
         )
 
     def _copy_lines(self, first):
-        """Lines of the other visits: a row for each target and item of its sector."""
+        """Insert the lines of the other visits: a row for each target and item of its sector."""
         line = first.line_ids[:1]
         self.env.cr.execute(
             SQL(
@@ -157,18 +163,20 @@ class SrspDrawIteration(models.Model):
                  ORDER BY visit.visit, target.id, array_position(%(order)s, item.id)""",
                 columns=self._get_columns(line),
                 values=self._get_columns(line, "pattern"),
-                items=tuple(self.draw_id.task_id.item_ids.ids),
-                order=self.draw_id.task_id.item_ids.ids,
+                items=tuple(self.task.item_ids.ids),
+                order=self.task.item_ids.ids,
                 first=line.id,
             )
         )
 
     def _get_columns(self, record, alias=None):
-        """The columns that copies of ``record`` have in common with it, as SQL."""
+        """Return the columns that copies of ``record`` have in common with it, as SQL."""
         return SQL(", ").join(
             SQL.identifier(alias, name) if alias else SQL.identifier(name)
             for name, field in record._fields.items()
-            if field.store and field.column_type and name not in OWN[record._name]
+            if field.store
+            and field.column_type
+            and name not in OWN_COLUMNS[record._name]
         )
 
     def _fill_teams(self):
@@ -186,16 +194,17 @@ class SrspDrawIteration(models.Model):
                 )
             )
 
-    def _change_teams(self):
+    def change_teams(self):
         """Give the visits that a withdrawal gave up their new teams.
 
-        :return: those who are new to a team, as ``_create_inspections`` returns them
+        :return: the new members, as ``create`` returns them
         """
-        refs = self.draw_id.sudo().inspector_refs
+        refs = self.draw.sudo().inspector_refs
+        teams = [Team(*row) for row in self.iteration.teams]
         lines = self.env["srsp.draw.line"].search(
             [
-                ("draw_id", "=", self.draw_id.id),
-                ("label", "in", [team[0][0] for team in self.teams]),
+                ("draw_id", "=", self.draw.id),
+                ("label", "in", [team.label for team in teams]),
             ]
         )
         targets = {line.label: line.target_id for line in lines}
@@ -203,22 +212,22 @@ class SrspDrawIteration(models.Model):
             line.target_id: line.inspection_id
             for line in self.env["srsp.inspection.line"].search(
                 [
-                    ("inspection_id.draw_id", "=", self.draw_id.id),
+                    ("inspection_id.draw_id", "=", self.draw.id),
                     ("inspection_id.stage", "!=", "cancelled"),
                     ("target_id", "in", lines.target_id.ids),
                 ]
             )
         }
         joined = defaultdict(list)
-        for labels, officers, experts, _steps in self.teams:
-            visit = visits[targets[labels[0]]]
+        for team in teams:
+            visit = visits[targets[team.label]]
             before = visit.officer_ids | visit.expert_ids
             visit.write(
                 {
                     name: [fields.Command.set([refs[member] for member in members])]
                     for name, members in (
-                        ("officer_ids", officers),
-                        ("expert_ids", experts),
+                        ("officer_ids", team.officers),
+                        ("expert_ids", team.experts),
                     )
                 }
             )

@@ -7,30 +7,30 @@ from odoo.tools import SQL
 from ...tools import canonical
 from ...tools import certificate as cert
 from ...tools.json_diff import first_difference
-from .srsp_draw import planned
+from ...tools.sql import planned
 
 LOCK_SEALS = ("draw.identified", "draw.committed")
 
 
 class _Hashed:
-    """A file that keeps nothing of what is written to it but its digest."""
+    """A file that digests what is written to it, and keeps nothing else."""
 
     def __init__(self, digest):
         self.write = digest.update
 
 
 class SrspDraw(models.Model):
-    """What the labels of a locked roster stand for: which target of which company, which inspector, which items.
+    """What the lock seals, and whether the draw is still what was sealed.
 
-    Outsiders see labels alone. So that nobody gives one to somebody else afterwards, the chain seals salted
-    digests of what is behind them, right before the commitment, whose published link so covers them too. The salt,
-    which auditors alone may read, keeps outsiders from trying out who is behind a label.
+    Outsiders see labels alone. So that nobody gives a label to another target or inspector afterwards, the chain
+    seals salted digests of what the labels stand for, right before the commitment, whose published link covers them
+    too. Only auditors may read the salt: without it nobody can try out who is behind a label.
     """
 
     _inherit = "srsp.draw"
 
     def _digest_lines(self):
-        """The salted digest of all that the lines of the roster say, as PostgreSQL writes them: none is read here."""
+        """Return the salted digest of the roster's lines as PostgreSQL writes them: none is read into Python."""
         digest = hashlib.sha256(bytes.fromhex(self.sudo().eligibility_salt))
         query = SQL(
             """COPY (SELECT label, stratum, excluded_reason, target_id, entity_id, class_index
@@ -41,12 +41,6 @@ class SrspDraw(models.Model):
         statement = self.env.cr.mogrify(query.code, query.params).decode()
         self.env.cr.copy_expert(statement, _Hashed(digest))
         return digest.hexdigest()
-
-    def _seal_lock(self):
-        """Seal what the lock has fixed: two events, of which the second is published."""
-        seals = (self._prepare_identities(), self._get_commitment())
-        for kind, payload in zip(LOCK_SEALS, seals, strict=True):
-            self.env["srsp.event"]._seal(self, kind, payload)
 
     def _prepare_identities(self):
         draw = self.sudo()
@@ -62,19 +56,16 @@ class SrspDraw(models.Model):
         }
 
     def _get_lock_seals(self):
-        """``{kind of event: payload}``: what the lock would seal of the draw as it stands now.
+        """Return ``{kind of event: payload}``: what the lock seals of the draw as it stands now.
 
-        The roster's own digests are taken as they are written: the lines are compared by the other event.
+        The roster's own digests are taken as they are stored: the lines are compared by the other event.
         """
-        commitment = {
-            **self._get_commitment(),
-            "inspectors_digest_hex": cert.inspectors_digest(self.inspectors),
-        }
-        seals = (self._prepare_identities(), commitment)
+        inspectors = {"inspectors_digest_hex": cert.inspectors_digest(self.inspectors)}
+        seals = (self._prepare_identities(), self._get_commitment() | inspectors)
         return dict(zip(LOCK_SEALS, seals, strict=True))
 
     def _check_locked(self):
-        """Raise unless all that the lock fixed is as it was sealed then."""
+        """Raise unless everything that the lock fixed is still as it was sealed."""
         live = self._get_lock_seals()
         domain = [
             ("res_model", "=", self._name),
@@ -84,7 +75,7 @@ class SrspDraw(models.Model):
         events = self.env["srsp.event"].sudo().search(domain)
         sealed = {event.kind: json.loads(event.payload) for event in events}
         if found := first_difference(sealed, json.loads(canonical.dumps(live))):
-            raise self._refusal(
+            raise self._logged_error(
                 self.env._(
                     "Draw %(draw)s is no longer what was sealed when its roster was locked (%(path)s): it has been"
                     " changed in the database. Have the integrity chain checked, and void the draw.",
@@ -94,10 +85,10 @@ class SrspDraw(models.Model):
             )
 
     def _get_inspections(self):
-        """The visits that have not been cancelled, by the labels of the lock.
+        """Return the visits that have not been cancelled, by the labels of the lock.
 
-        :return: ``{first label: [{targets, officers, experts}, …]}``, all of them labels; who stands behind none
-            is given by name
+        :return: ``{first label: [{targets, officers, experts}, …]}``, all of them labels; a target or inspector without
+            one is given by name
         """
         self.env.flush_all()
         query = SQL(
@@ -112,11 +103,11 @@ class SrspDraw(models.Model):
                 WHERE visit.draw_id = %s AND visit.stage != 'cancelled' GROUP BY visit.id ORDER BY visit.id""",
             self.id,
         )
-        # Of visits just made PostgreSQL does not know how many there are, and would look up one by one.
+        # PostgreSQL has no statistics of visits just created, and would choose nested loops.
         with planned(self.env.cr, enable_nestloop="off"):
             visits = self.env.execute_query(query)
         officers = self._get_members("officer_ids")
-        # Where none were drawn, the team may bring experts of its own.
+        # Where no experts were drawn, the team may bring its own.
         experts = self._get_members("expert_ids") if self.experts else {}
         inspections = {}
         for visit, labels in visits:
@@ -130,7 +121,7 @@ class SrspDraw(models.Model):
         return inspections
 
     def _get_members(self, name):
-        """``{visit id: [label, …]}`` of the field ``name`` of this draw's visits."""
+        """Return ``{visit id: [label, …]}`` of the field ``name`` of this draw's visits."""
         field = self.env["srsp.inspection"]._fields[name]
         return dict(
             self.env.execute_query(

@@ -1,0 +1,438 @@
+import datetime
+import secrets
+
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...tools import certificate as cert
+from ...tools import drand, eligibility
+from ...tools.clock import beijing_date
+from ...tools.sql import planned
+from ..rulebook.srsp_rulebook import percent
+from .eligibility_classes import CLASS_JOINS, EligibilityClasses, targets_sql
+from .srsp_draw import SPARE_CODES, one_time_codes
+
+MAX_STRATA = 20
+# Every part of a stratum key is one line; the region comes last, for it may hold a slash.
+PARTS = {
+    "none": SQL("'all'"),
+    "risk_class": SQL("coalesce(target.risk_class, 'none')"),
+    "key": SQL("CASE WHEN target.is_key THEN 'key' ELSE 'ordinary' END"),
+    "region": SQL("coalesce(target.region, 'none')"),
+}
+
+
+class RosterLock:
+    """Locking the roster of a task: the first half of a draw's life, before any randomness exists.
+
+    ``lock`` does it, ``check`` is what an announcement asks for. ``srsp.task._get_roster_lock`` returns one.
+    """
+
+    def __init__(self, env, task, rulebook):
+        self.env = env
+        self.task = task
+        self.rulebook = rulebook
+        self.randomness_kind = task.randomness_kind or rulebook.randomness_kind
+        self.eligibility = EligibilityClasses(env, task, rulebook)
+        self.draw = env["srsp.draw"]  # what ``lock`` creates
+        self.strata = []  # ``[{key, size, ratio, quota}, …]`` of its roster
+
+    @property
+    def inspectors(self):
+        """The inspectors who may be drawn, ascending by label."""
+        return self.eligibility.inspectors
+
+    @property
+    def classes(self):
+        """A list of sets of the inspectors, as numbers; the lines of the roster hold indexes into it."""
+        return self.eligibility.masks
+
+    def check(self):
+        """Raise unless the roster could be locked as the registries stand now."""
+        self._check_floor()
+        self._check_required_strata()
+        self._check_pool_strata()
+        self._check_source()
+        self.eligibility.check_team()
+        self.eligibility.check_pool()
+
+    def lock(self, now):
+        """Lock the roster at ``now`` (UTC) and return the new draw, committed.
+
+        :raise UserError: when the pool is empty, the ratio is below the floor without a reason, or
+            some target has fewer eligible officers than a team needs
+        """
+        self._check_items()
+        self._check_floor()
+        self._check_required_strata()
+        self._check_source()
+        self.eligibility.check_team()
+        self.draw = self.draw.create(self._prepare_draw_vals(now))
+        self.fill()
+        self.eligibility.check_roster(self.draw)
+        self.write_commitment()
+        self._check_capacity()
+        self.seal()
+        return self.draw
+
+    def _check_items(self):
+        """Raise unless there is an item to inspect on every target."""
+        items = self.task.item_ids
+        if not items or self.task.sector_ids - items.sector_id:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s has no item to inspect in each of its sectors.",
+                    task=self.task.name,
+                )
+            )
+
+    def _check_floor(self):
+        task, floor = self.task, self.rulebook.floor_ratio
+        if task.ratio < floor and not task._get_ratio_reason():
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: ratio %(ratio)s is below the rulebook's floor of %(floor)s; raise it, or give a"
+                    " reason, which will be published.",
+                    task=task.name,
+                    ratio=task.ratio,
+                    floor=floor,
+                )
+            )
+
+    def _check_required_strata(self):
+        """Raise when risk classes or key targets are not drawn by the rulebook's ratios, without a reason."""
+        task = self.task
+        if task.mode != "own" or (task.stratify_reason or "").strip():
+            return
+        required = self.rulebook._get_required_strata(task.ratio)
+        if set(required) - set(task.stratify_by.split("+")):
+            kinds = dict(task._fields["stratify_by"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: by the rulebook risk classes and key targets have ratios of their own, above"
+                    " %(ratio)s. Choose strata by “%(kinds)s”, or give a reason, which will be published.",
+                    task=task.name,
+                    ratio=percent(max(task.ratio, self.rulebook.floor_ratio)),
+                    kinds=kinds["+".join(required)],
+                )
+            )
+
+    def _check_pool_strata(self):
+        """Raise when a ratio was set for a stratum without a target in the pool."""
+        if self.task.stratum_ids:
+            pool = self.task._get_pool_domain() & Domain("state", "=", "active")
+            query = SQL(
+                "SELECT DISTINCT %s FROM %s target",
+                _stratum_sql(self.task.stratify_by),
+                targets_sql(self.env, pool),
+            )
+            keys = [key for [key] in self.env.execute_query(query)]
+            self._check_own_strata(keys)
+
+    def _check_own_strata(self, keys):
+        """Raise unless all strata with a ratio of their own are among ``keys``; a list sent down has none."""
+        own = self.task.stratum_ids if self.task.mode == "own" else ()
+        if strange := {stratum.key for stratum in own} - set(keys):
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: nobody is in stratum %(strata)s, for which a ratio was set. There are: %(known)s.",
+                    task=self.task.name,
+                    strata=", ".join(sorted(strange)),
+                    known=", ".join(
+                        self.draw._name_stratum(self.task.stratify_by, key)
+                        for key in sorted(keys)[:MAX_STRATA]
+                    ),
+                )
+            )
+
+    def _check_source(self):
+        kind = self.randomness_kind
+        if kind == "lottery" and not (self.task.lottery or "").strip():
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: say which issue of which lottery decides.",
+                    task=self.task.name,
+                )
+            )
+        if kind == "drand" and not self.task.company_id._srsp_get_drand_urls():
+            raise UserError(
+                self.env._(
+                    "%(company)s names no address of drand: set one in Settings › Companies.",
+                    company=self.task.company_id.name,
+                )
+            )
+
+    def _prepare_draw_vals(self, now):
+        nonce = secrets.token_bytes(32)
+        n = 1 + self.rulebook.substitutes_allowed + SPARE_CODES
+        return {
+            "number": f"{self.task.number}-{len(self.task.draw_ids) + 1}",
+            "task_id": self.task.id,
+            "company_id": self.task.company_id.id,
+            "rulebook_id": self.rulebook.id,
+            "n": n,
+            "nonce": nonce.hex(),
+            "code_hex": one_time_codes(self.env, nonce, n)[n].hex(),
+            "stratify_by": self.task.stratify_by,
+            "external": self.task._get_external() or False,
+            "team_size": self.eligibility.team_size,
+            "experts": self.task.experts,
+            "officer_cap": self.rulebook.officer_cap,
+            "units": self.task._get_units().mapped("code"),
+            "announced_for": self.task.draw_at,
+            **self._prepare_source_vals(),
+            "locked_at": now,
+            "head": {
+                "task": self.task.number,
+                "task_name": self.task.name,
+                "bureau": self.task.company_id.name,
+                "division": self.task.division_id.name,
+                "rulebook": self.rulebook.name,
+            },
+        }
+
+    def _prepare_source_vals(self):
+        """Return what the lock fixes about the source; the round of drand is the first at the announced time."""
+        kind = self.randomness_kind
+        moment = self.task.draw_at.replace(tzinfo=datetime.UTC).timestamp()
+        beacon = {
+            "chain_hash": drand.CHAIN_HASH,
+            "round": drand.round_at(moment),
+            "public_key": drand.PUBLIC_KEY,
+        }
+        return {
+            "randomness_kind": kind,
+            "lottery": self.task.lottery if kind == "lottery" else "",
+            "drand": beacon if kind == "drand" else False,
+        }
+
+    def fill(self):
+        """Copy the pool into the roster by one SQL statement, with a reason for each excluded target.
+
+        The rows are stored in the order of their labels, in which the digest and the tree read them.
+
+        Reasons: ``suspended`` in the registry; ``removed`` from it since the announcement; and, where the bureau
+        draws by itself, those of ``_get_reasons_sql``. These do not apply to a list sent down: the authority that
+        drew it is responsible for caps and intervals; its document orders every one of these visits, and
+        shortening the list would be a new selection.
+        """
+        pool = self.task._get_lock_domain()
+        self.eligibility.make(pool)
+        self.env.flush_all()
+        stratum, reasons, joins = SQL("'external'"), SQL(), SQL()
+        if not self.draw.external:
+            stratum = _stratum_sql(self.draw.stratify_by)
+            reasons = self._get_reasons_sql()
+            joins = self._get_reason_joins_sql(beijing_date(self.draw.locked_at))
+        query = SQL(
+            """
+                INSERT INTO srsp_draw_line (draw_id, target_id, entity_id, label, stratum, class_index, excluded_reason)
+                SELECT %(draw)s, target.id, target.entity_id, target.code, %(stratum)s, class.number,
+                       CASE WHEN target.state = 'suspended' THEN 'suspended'
+                            WHEN target.state = 'cancelled' THEN 'removed' %(reasons)s END
+                  FROM %(pool)s target %(classes)s %(joins)s
+              ORDER BY target.code COLLATE "C"
+                """,
+            draw=self.draw.id,
+            stratum=stratum,
+            classes=CLASS_JOINS,
+            reasons=reasons,
+            joins=joins,
+            pool=targets_sql(self.env, pool),
+        )
+        # PostgreSQL cannot estimate how many rows the joins return; nested loops would be slow.
+        with planned(self.env.cr, enable_nestloop="off"):
+            self.env.cr.execute(query)
+        self.env.cr.execute("ANALYZE srsp_draw_line")
+        self.env["srsp.draw.line"].invalidate_model()
+        self.strata = self._make_strata()
+
+    def _get_reasons_sql(self):
+        """Return why a bureau excludes a target from its own draw, as branches of a CASE.
+
+        ``external_case``: a case has been handed over to enforcement and may still be open; ``interval``: one of
+        the items has been inspected too short a time ago; ``visit_cap``: the entity has had as many visits
+        this year as its risk class or one of the items allows.
+        """
+        caps = [cap for cap in self.task.item_ids.mapped("annual_visit_cap") if cap]
+        return SQL(
+            """WHEN handed.target_id IS NOT NULL THEN 'external_case'
+               WHEN recent.target_id IS NOT NULL THEN 'interval'
+               WHEN visits.count >= least(%(item_cap)s::int, nullif(CASE target.risk_class
+                    WHEN 'A' THEN %(cap_a)s WHEN 'B' THEN %(cap_b)s
+                    WHEN 'C' THEN %(cap_c)s WHEN 'D' THEN %(cap_d)s END, 0)) THEN 'visit_cap'""",
+            item_cap=min(caps, default=None),
+            cap_a=self.rulebook.cap_a,
+            cap_b=self.rulebook.cap_b,
+            cap_c=self.rulebook.cap_c,
+            cap_d=self.rulebook.cap_d,
+        )
+
+    def _get_reason_joins_sql(self, day):
+        """Return the joins: ``visits`` of the year per entity, ``recent``-ly inspected and ``handed`` over targets."""
+        return SQL(
+            """
+             LEFT JOIN (SELECT entity_id, count(*) FROM srsp_inspection
+                         WHERE year = %(year)s AND stage != 'cancelled' GROUP BY entity_id) visits
+                    ON visits.entity_id = target.entity_id
+             LEFT JOIN (SELECT DISTINCT line.target_id FROM srsp_inspection visit
+                          JOIN srsp_inspection_line line ON line.inspection_id = visit.id
+                          JOIN srsp_item item ON item.id = line.item_id
+                         WHERE visit.stage = 'closed' AND item.code IN %(codes)s
+                           AND visit.company_id = %(company)s
+                           AND %(interval)s > 0 AND visit.result_date > %(day)s::date - %(interval)s) recent
+                    ON recent.target_id = target.id
+             LEFT JOIN (SELECT DISTINCT line.target_id FROM srsp_inspection visit
+                          JOIN srsp_inspection_line line ON line.inspection_id = visit.id
+                     LEFT JOIN srsp_rectification rectification
+                            ON rectification.line_id = line.id AND rectification.state = 'handed_over'
+                         WHERE visit.stage = 'closed' AND %(case_days)s > 0
+                           AND coalesce(rectification.verified_on,
+                                        CASE WHEN line.measure = 'enforce' THEN visit.result_date END)
+                               > %(day)s::date - %(case_days)s) handed
+                    ON handed.target_id = target.id
+            """,
+            year=self.task.date_to.year,
+            codes=tuple(self.task.item_ids.mapped("code")) or ("",),
+            company=self.task.company_id.id,
+            day=day,
+            interval=self.rulebook.interval_days,
+            case_days=self.rulebook.case_days,
+        )
+
+    def _make_strata(self):
+        """Return ``[{key, size, ratio, quota}, …]`` of the roster, ascending by key; own ratios with their reason.
+
+        :raise UserError: when every target is excluded, or a ratio was set for a stratum without a target
+        """
+        sizes = self.env.execute_query(
+            SQL(
+                """SELECT stratum, count(*) FROM srsp_draw_line
+                    WHERE draw_id = %s AND excluded_reason IS NULL GROUP BY stratum ORDER BY stratum COLLATE "C" """,
+                self.draw.id,
+            )
+        )
+        if not sizes:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: every target of the pool is left out (suspended, or visited often enough this"
+                    " year); there is nobody to draw.",
+                    task=self.task.name,
+                )
+            )
+        own = {stratum.key: stratum for stratum in self.task.stratum_ids}
+        self._check_own_strata([key for key, _size in sizes])
+        return [self._prepare_stratum(key, size, own.get(key)) for key, size in sizes]
+
+    def _prepare_stratum(self, key, size, own):
+        """Return one stratum of the commitment; a risk class or the key mark may raise the task's ratio.
+
+        :param own: the ``srsp.task.stratum`` that sets this stratum's ratio, if there is one
+        """
+        if self.draw.external:
+            ratio = 1.0
+        elif own:
+            ratio = own.ratio
+        else:
+            ratio = max(
+                self.task.ratio,
+                self.rulebook._stratum_ratio(key, self.draw.stratify_by),
+            )
+        ratio = round(ratio, 4)
+        stratum = {"key": key, "size": size, "ratio": ratio}
+        reason = {"reason": cert.one_line(own.reason)} if own else {}
+        return {**stratum, "quota": cert.quota(size, ratio), **reason}
+
+    def write_commitment(self):
+        """Compute what the commitment says about the roster and write it; it never changes afterwards."""
+        rows = self.eligibility.get_rows()
+        salt = secrets.token_bytes(32)
+        texts = [f"{mask:x}" for mask in self.classes]
+        roster = cert.RowDigest()
+        lines = self.draw._stream_roster(SQL("label, stratum, class_index"))
+        leaves = ((line[0], texts[line[2]]) for line in roster.watch(lines))
+        root = eligibility.root(leaves, salt)
+        self.draw.write(
+            {
+                "strata": self.strata,
+                "randomness_statement": self._get_randomness_statement(),
+                "classes": texts,
+                "inspectors": rows,
+                "inspector_refs": dict(
+                    zip((row[0] for row in rows), self.inspectors.ids, strict=True)
+                ),
+                "eligibility_salt": salt.hex(),
+                "eligibility_root_hex": root.hex(),
+                "excluded_digest_hex": cert.digest(self.draw._query_excluded()),
+                "inspectors_digest_hex": cert.inspectors_digest(rows),
+                "roster_digest_hex": roster.hexdigest(),
+            }
+        )
+
+    def _get_randomness_statement(self):
+        """Return what the source proves, and whether it is strong enough for the strata; in the bureau's language."""
+        localized = self.task.company_id._srsp_in_language(self.draw)
+        statement = localized._get_source_statements()[self.randomness_kind]
+        weakness = localized._explain_weakness(
+            self.randomness_kind,
+            self.task.lottery_outcomes,
+            self.draw._get_bits_needed(self.strata),
+        )
+        return f"{statement} {weakness}".strip()
+
+    def _check_capacity(self):
+        """Raise when the officers together cannot make the visits within their cap, whatever is drawn."""
+        draw = self.draw
+        if not draw.officer_cap:
+            return
+        room = sum(
+            max(0, draw.officer_cap - load)
+            for _label, pool, _unit, load in draw.inspectors
+            if pool != "expert"
+        )
+        [[entities]] = self.env.execute_query(
+            SQL(
+                """SELECT count(DISTINCT entity_id) FROM srsp_draw_line
+                    WHERE draw_id = %s AND excluded_reason IS NULL""",
+                draw.id,
+            )
+        )
+        # Several targets of one entity are one visit: this is the smallest number of visits.
+        visits = draw.drawn_count - (draw.roster_size - entities)
+        needed = visits * draw.team_size
+        if room < needed:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: %(visits)s visits take %(needed)s places, the officers have room for %(room)s under"
+                    " the yearly cap of %(cap)s visits. Add officers, or raise the cap in the rulebook.",
+                    task=self.task.name,
+                    visits=visits,
+                    needed=needed,
+                    room=room,
+                    cap=draw.officer_cap,
+                )
+            )
+
+    def seal(self):
+        """Seal what the lock has fixed: two events, of which the second is published."""
+        for kind, payload in self.draw._get_lock_seals().items():
+            self.env["srsp.event"]._seal(self.draw, kind, payload)
+
+    def count_left_out(self, day):
+        """Return how many targets a lock on ``day`` would exclude for one of the reasons of ``_get_reasons_sql``."""
+        self.env.flush_all()
+        [[count]] = self.env.execute_query(
+            SQL(
+                "SELECT count(*) FROM %s target %s WHERE target.state != 'suspended' AND CASE %s END IS NOT NULL",
+                targets_sql(self.env, self.task._get_pool_domain()),
+                self._get_reason_joins_sql(day),
+                self._get_reasons_sql(),
+            )
+        )
+        return count
+
+
+def _stratum_sql(stratify_by):
+    """Return the stratum key of a ``target``, as SQL."""
+    return SQL(" || '/' || ").join(PARTS[part] for part in stratify_by.split("+"))

@@ -1,0 +1,79 @@
+import json
+
+from odoo import api, models
+
+from ...tools import canonical
+from ...tools.assignment import Team
+from .srsp_draw_certificate import SEALS
+from .srsp_draw_seal import LOCK_SEALS
+
+
+class SrspEventCheck(models.Model):
+    _inherit = "srsp.event.check"
+
+    @api.model
+    def _get_sealed_models(self):
+        return {
+            **super()._get_sealed_models(),
+            "srsp.draw": [],
+            "srsp.draw.witness": [],
+        }
+
+    def _find_unsealed(self, company):
+        """Also find draws that were drawn or voided without an event that says so."""
+        yield from super()._find_unsealed(company)
+        draws = self.env["srsp.draw"]
+        seals = self.env["srsp.event"]._search(
+            [("res_model", "=", draws._name), ("kind", "in", SEALS)]
+        )
+        labels = dict(draws._fields["state"]._description_selection(self.env))
+        for draw in draws.search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "!=", "committed"),
+                ("id", "not in", seals.subselect("res_id")),
+            ]
+        ):
+            yield self.env._(
+                "Draw %(draw)s is in state “%(state)s”, and no event seals that.",
+                draw=draw.number,
+                state=labels[draw.state],
+            )
+
+    def _compare_srsp_draw(self, row, draw):
+        """Compare the lock; or the certificate in force, and the visits it asks for with the existing ones."""
+        sealed = json.loads(row.payload)
+        if row.kind in LOCK_SEALS:
+            live = draw._get_lock_seals()[row.kind]
+        elif row.id == draw._get_certificate_event().id:
+            sealed["inspections"] = _list_inspections(sealed)
+            live = {**draw._get_sealed(), "inspections": draw._get_inspections()}
+        else:
+            return None
+        return sealed, json.loads(canonical.dumps(live))
+
+    def _compare_srsp_draw_witness(self, row, witness):
+        return json.loads(row.payload), witness._prepare_seal()
+
+
+def _list_inspections(sealed):
+    """Return the visits that a certificate asks for, in the form of ``srsp.draw._get_inspections``."""
+    if sealed["draw"]["state"] == "voided":
+        return {}
+    gone = {
+        label
+        for iteration in sealed["iterations"]
+        for label, _reason in iteration["unavailable"]
+    }
+    teams = (Team(*row) for _number, *row in sealed["assignment"]["teams"])
+    return {
+        min(team.labels): [
+            {
+                "targets": sorted(team.labels),
+                "officers": sorted(team.officers),
+                "experts": sorted(team.experts),
+            }
+        ]
+        for team in teams
+        if team.label not in gone
+    }
