@@ -582,7 +582,7 @@ class TestRegistryImport(RegistryCase):
         """Do what alone is left of a run whose server goes down."""
         self.env.flush_all()
         with self.env.registry.cursor() as cr:
-            self.assertTrue(record.with_env(self.env(cr=cr, su=True))._begin())
+            self.assertTrue(record.with_env(self.env(cr=cr, su=True))._begin_attempt())
         record.invalidate_recordset()
 
     def test_an_import_that_is_cut_off_again_does_not_begin_for_ever_and_says_so(self):

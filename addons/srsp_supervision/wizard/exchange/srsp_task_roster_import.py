@@ -7,18 +7,17 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
-from ...models.exchange.srsp_registry_columns import COLUMNS
-from ...models.exchange.srsp_registry_import_words import REASONS as CELL_REASONS
+from ...models.exchange.srsp_registry_import_report import REASONS as CELL_REASONS
+from ...models.exchange.srsp_registry_table_target import TARGET_COLUMNS
 from ...tools import clock
-from ...tools import registry_cells as cells
-from ...tools.registry_convert import (
+from ...tools.tables import cells, open_table
+from ...tools.tables.cells import (
     CellError,
     Field,
     convert,
     copy_statement,
     to_csv,
 )
-from ...tools.registry_file import open_table
 from ...tools.workbook import WorkbookError
 
 _lt = LazyTranslate(__name__)
@@ -229,7 +228,7 @@ class SrspTaskRosterImport(models.TransientModel):
         """{normalised heading: column name}"""
         words = {
             word: c.name
-            for c in COLUMNS["target"]
+            for c in TARGET_COLUMNS
             if c.name in ("uscc", "permit_number")
             for word in [c.name, *c.aliases.split(), *self._get_labels(c.label)]
         }
@@ -244,7 +243,7 @@ class SrspTaskRosterImport(models.TransientModel):
     def _get_label(self, name):
         if name == "code":
             return CODE._translate(self.env.lang or "en_US")
-        labels = {c.name: c.label for c in COLUMNS["target"]}
+        labels = {c.name: c.label for c in TARGET_COLUMNS}
         return labels[name]._translate(self.env.lang or "en_US") if name else ""
 
     def _prepare_problem(self, error):

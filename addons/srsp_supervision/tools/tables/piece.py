@@ -10,11 +10,11 @@ from functools import lru_cache
 
 from python_calamine import CalamineWorkbook
 
-from .registry_file import MOST_COLUMNS, Block, Mark
-from .workbook import WorkbookError
+from ..workbook import WorkbookError
+from .table import MAX_COLUMNS, Block, Mark
 
-MOST_GAP = 10_000  # rows between the first and the last one of a piece
-MOST_MERGED = 100_000  # cells in merged ranges
+MAX_GAP = 10_000  # rows between the first and the last one of a piece
+MAX_MERGED = 100_000  # cells in merged ranges
 TAG = rb"<(?:\w+:)?"
 _CELL = re.compile(TAG + rb"c[\s>/]")
 _USUAL_COLUMN = re.compile(rb'<c r="([A-Z]+)')
@@ -116,13 +116,13 @@ def _check_references(piece, last):
     else:
         columns, rows = zip(*_REFERENCE.findall(piece) or [(b"", b"%d" % (last + 1))])
         letters = set(columns) - {b""}
-        if max(len(_CELL.findall(row)) for row in piece.split(b"row>")) > MOST_COLUMNS:
+        if max(len(_CELL.findall(row)) for row in piece.split(b"row>")) > MAX_COLUMNS:
             raise WorkbookError("too_wide")
-    if any(len(column) > 2 or _index(column) >= MOST_COLUMNS for column in letters):
+    if any(len(column) > 2 or _index(column) >= MAX_COLUMNS for column in letters):
         raise WorkbookError("too_wide")
     numbers = [int(number) for number in set(rows)] or [last + 1]
     first = min(numbers)
-    if first <= last or max(numbers) - first > MOST_GAP:
+    if first <= last or max(numbers) - first > MAX_GAP:
         raise WorkbookError("gap", str(max(numbers)))
     return first
 
@@ -160,9 +160,9 @@ def mark_merged(tail):
     """
     marks = []
     for left, top, right, bottom in _MERGED.findall(tail):
-        columns = range(_index(left), min(_index(right), MOST_COLUMNS) + 1)
+        columns = range(_index(left), min(_index(right), MAX_COLUMNS) + 1)
         rows = range(int(top), int(bottom) + 1)
-        if len(marks) + len(columns) * len(rows) > MOST_MERGED:
+        if len(marks) + len(columns) * len(rows) > MAX_MERGED:
             raise WorkbookError("too_large")
         marks += [Mark(r, c, "", "merged_cell") for r in rows for c in columns]
     return Block(0, [], marks)

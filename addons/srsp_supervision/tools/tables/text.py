@@ -1,8 +1,4 @@
-"""Reads a table of any size from a workbook (.xlsx) or a text file (.csv), block by block.
-
-Nothing here knows what the columns mean. What is wrong with single cells comes along as marks, with the row's number as
-a spreadsheet shows it; what makes the file as a whole unreadable is a ``WorkbookError``.
-"""
+"""Reads a text file (.csv), and quotes the values of one."""
 
 import codecs
 import csv
@@ -10,18 +6,14 @@ import io
 import itertools
 import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
 
-from .workbook import WorkbookError
+from ..workbook import WorkbookError
+from .table import INVISIBLE, MAX_COLUMNS, Block, Mark, TableFile
 
 BLOCK_ROWS = 1_000
 SAMPLE_BYTES = 1_000_000
-MOST_COLUMNS = 200
 ENCODINGS = ("utf-8", "gb18030")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-OLE = b"\xd0\xcf\x11\xe0"  # begins an .xls, and a workbook with a password
 
 
 # A text that a spreadsheet would take for a formula stands in a .csv behind an apostrophe; so does one that begins so.
@@ -36,69 +28,7 @@ _SPOILT = [
     ),
     ("E+", "not_exact", re.compile(r"[+-]?[0-9](?:\.[0-9]+)?E\+[0-9]{2,3}")),
 ]
-# Characters without a picture, as they come along from web pages and chats.
-INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 _WITHOUT_INVISIBLE = str.maketrans("", "", INVISIBLE)
-
-
-class Mark(NamedTuple):
-    """A cell that will not do; ``column`` counts from 0, or is -1 for the row as a whole.
-
-    ``reason`` is one of ``formula``, ``formula_error``, ``merged_cell``, ``encoding``, ``broken_quotes``,
-    ``extra_cells``, ``not_exact``.
-    """
-
-    row: int
-    column: int
-    value: str
-    reason: str
-
-
-class Block(NamedTuple):
-    """Rows that follow each other, the first of them number ``first`` (from 1), and what is wrong with their cells."""
-
-    first: int
-    rows: list[list]
-    marks: list[Mark]
-
-    def below(self, row):
-        """The block without the rows up to number ``row``: what stands above a table, and its headings."""
-        skip = max(row + 1 - self.first, 0)
-        if not skip:
-            return self
-        marks = [mark for mark in self.marks if mark.row > row]
-        return self._replace(
-            first=self.first + skip, rows=self.rows[skip:], marks=marks
-        )
-
-
-class TableFile:
-    """One file. ``blocks()`` may be called again and starts anew; ``done`` is how much of it has been read, 0 to 1."""
-
-    encoding = ""
-
-    def __init__(self, path):
-        self.path = Path(path)
-        self.done = 0.0
-
-    def blocks(self) -> Iterator[Block]:
-        raise NotImplementedError
-
-
-def open_table(path) -> TableFile:
-    """Return the file's reader, chosen by its first bytes and not by its name.
-
-    :raises WorkbookError: ``empty_sheet``, ``old_or_locked`` (.xls, or with a password), ``encoding``
-    """
-    from .registry_workbook import WorkbookFile
-
-    with open(path, "rb") as file:
-        head = file.read(4)
-    if not head:
-        raise WorkbookError("empty_sheet")
-    if head == OLE:
-        raise WorkbookError("old_or_locked")
-    return WorkbookFile(path) if head[:2] == b"PK" else CsvFile(path)
 
 
 class CsvFile(TableFile):
@@ -161,7 +91,7 @@ def _make_csv_block(first, batch):
         if isinstance(cells, csv.Error):
             marks.append(Mark(number, -1, "", "broken_quotes"))
             cells = []
-        elif len(cells) > MOST_COLUMNS:
+        elif len(cells) > MAX_COLUMNS:
             marks.append(Mark(number, -1, "", "extra_cells"))
             cells = []
         rows.append(cells)

@@ -1,6 +1,6 @@
 """Reads the only filled sheet of a workbook of any size in bounded memory.
 
-The sheet's XML is cut between rows into pieces; ``registry_piece`` lets the parser read each as a small workbook. Texts
+The sheet's XML is cut between rows into pieces; ``piece`` lets the parser read each as a small workbook. Texts
 that the sheet shares (``sharedStrings.xml``) wait on disk until their cell comes.
 """
 
@@ -15,8 +15,8 @@ from functools import lru_cache
 from lxml import etree
 from python_calamine import CalamineError
 
-from .registry_file import INVISIBLE, TableFile
-from .registry_piece import (
+from ..workbook import WorkbookError
+from .piece import (
     BOOK,
     MARKER,
     OFFICE,
@@ -26,14 +26,14 @@ from .registry_piece import (
     mark_merged,
     parse,
 )
-from .workbook import WorkbookError
+from .table import INVISIBLE, TableFile
 
 PIECE_BYTES = 256_000
-MOST_ROW_BYTES = 20_000_000
-MOST_BYTES = 8_000_000_000  # of all parts together, unpacked
+MAX_ROW_BYTES = 20_000_000
+MAX_BYTES = 8_000_000_000  # of all parts together, unpacked
 FREE_BYTES = 50_000_000  # up to here a part may be packed as tightly as it likes
-MOST_RATIO = 100  # beyond: what spreadsheets write shrinks to a tenth or a twentieth
-LONGEST_TAG = 100  # bytes
+MAX_RATIO = 100  # beyond: what spreadsheets write shrinks to a tenth or a twentieth
+MAX_TAG_BYTES = 100  # bytes
 _VALUE = re.compile(TAG + rb"(?:v|is)[\s>]")
 _INVISIBLE = [character.encode() for character in INVISIBLE]
 _BROKEN = (
@@ -94,9 +94,9 @@ def _check_parts(archive):
         raise WorkbookError("not_a_workbook")
     unpacked = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts)
-    if unpacked > MOST_BYTES:
+    if unpacked > MAX_BYTES:
         raise WorkbookError("too_large")
-    if unpacked > FREE_BYTES and unpacked > packed * MOST_RATIO:
+    if unpacked > FREE_BYTES and unpacked > packed * MAX_RATIO:
         raise WorkbookError("too_large")
     types = _read_small(archive, "[Content_Types].xml")
     if b"macroEnabled" in types or any(
@@ -149,7 +149,7 @@ def _is_filled(archive, path):
         while data := file.read(PIECE_BYTES):
             if _VALUE.search(end + data):
                 return True
-            end = data[-LONGEST_TAG:]
+            end = data[-MAX_TAG_BYTES:]
     return False
 
 
@@ -191,7 +191,7 @@ def _cut(file, tag):
 
 
 def _check_length(pending):
-    if len(pending) > MOST_ROW_BYTES:
+    if len(pending) > MAX_ROW_BYTES:
         raise WorkbookError("too_large")
 
 

@@ -1,21 +1,24 @@
 import re
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...tools.registry_convert import CellError
-from .srsp_registry_columns import INSPECTOR_COLUMNS, MANY
+from ...tools.tables.cells import CellError
+from .srsp_registry_table import MANY
+from .srsp_registry_table_inspector import INSPECTOR_COLUMNS
 
 CERTIFICATE = ("certificate_number", "certificate_valid_until")
 
 
-class SrspRegistryImport(models.Model):
+class SrspRegistryLoaderInspector(models.AbstractModel):
     """Inspectors are few and their pool is watched by those who draw: they go through the ORM, row by row."""
 
-    _inherit = "srsp.registry.import"
+    _name = "srsp.registry.loader.inspector"
+    _description = "Import into a registry"
+    _inherit = "srsp.registry.loader"
 
-    def _check_inspectors(self):
+    def _check_rows(self, record):
         self.env.cr.execute(
             "CREATE TEMP TABLE srsp_import_good (row integer, target_id integer,"
             " target_moves boolean, entity_moves boolean DEFAULT FALSE) ON COMMIT DROP"
@@ -30,7 +33,8 @@ class SrspRegistryImport(models.Model):
                 good,
             )
 
-    def _import_inspectors(self):
+    @api.model
+    def _load(self, record):
         refused = []
         for row, inspector, vals in self._get_inspector_rows():
             if not vals:
@@ -40,7 +44,7 @@ class SrspRegistryImport(models.Model):
                     if inspector:
                         inspector.write(vals)
                     else:
-                        vals["company_id"] = self.company_id.id
+                        vals["company_id"] = self.env.company.id
                         inspector.create(vals)
                     self.env.flush_all()
             except UserError as error:
@@ -52,7 +56,7 @@ class SrspRegistryImport(models.Model):
             self.env.cr.execute(
                 "DELETE FROM srsp_import_good WHERE row IN (SELECT row FROM srsp_import_error)"
             )
-            self.sudo()._count_rows()
+            self._count_rows(record.sudo())
 
     def _add_errors(self, errors):
         if errors:
@@ -78,7 +82,7 @@ class SrspRegistryImport(models.Model):
             .search(
                 [
                     ("staff_number", "in", numbers),
-                    ("company_id", "=", self.company_id.id),
+                    ("company_id", "=", self.env.company.id),
                 ]
             )
         )
@@ -158,14 +162,14 @@ class SrspRegistryImport(models.Model):
             for mode in ("create", "write")
         )
         divisions = self.env["srsp.division"].search(
-            [("company_id", "=", self.company_id.id)]
+            [("company_id", "=", self.env.company.id)]
         )
         make = self.env["srsp.inspector"].sudo().new
         return {
             division.id
             for division in divisions
             if make(
-                {"division_id": division.id, "company_id": self.company_id.id}
+                {"division_id": division.id, "company_id": self.env.company.id}
             ).filtered_domain(rules)
         }
 

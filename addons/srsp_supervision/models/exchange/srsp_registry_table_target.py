@@ -1,33 +1,26 @@
-"""The columns of the registries' tables: what an import knows and an export writes. A new field is a row here."""
+import hashlib
+import json
+import math
 
-from typing import NamedTuple
-
+from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
+from ...tools.tables import cells
+from .srsp_registry_table import FLAG_WORDS, Column
+
 _lt = LazyTranslate(__name__)
-
-
-class Column(NamedTuple):
-    """``name`` is the column of the staging table and a heading that is always understood.
-
-    ``kind``: text, credit_code, date, until (no date: no end), last_day (9999-12-31: no end), latitude, longitude,
-    choice, flag, sector, region, division, one of ``MANY``, or attribute (``srsp_registry_attribute``).
-    ``model`` and ``field`` say where the value goes; without a field it only finds or checks. ``most``: characters.
-    ``aliases`` are further headings, as registries of other systems call it.
-    """
-
-    name: str
-    label: object
-    model: str = ""
-    field: str = ""
-    kind: str = "text"
-    required: bool = False
-    most: int = 300
-    aliases: str = ""
-
-
-ENTITY, TARGET, INSPECTOR = "srsp.entity", "srsp.target", "srsp.inspector"
-
+ENTITY, TARGET = "srsp.entity", "srsp.target"
+# How a cell of a column is filled in (a key of NOTES), by the attribute's type; other types are no columns.
+KINDS = {
+    "char": "text",
+    "text": "text",
+    "integer": "whole",
+    "float": "number",
+    "date": "date",
+    "boolean": "flag",
+    "selection": "choice",
+}
 TARGET_COLUMNS = [
     Column(
         "target_code",
@@ -267,145 +260,117 @@ TARGET_COLUMNS = [
     ),
 ]
 
-INSPECTOR_COLUMNS = [
-    Column(
-        "staff_number",
-        _lt("Staff Number"),
-        INSPECTOR,
-        "staff_number",
-        required=True,
-        aliases="工号 人员编号 编号",
-    ),
-    Column(
-        "name",
-        _lt("Full Name"),
-        INSPECTOR,
-        "name",
-        required=True,
-        aliases="姓名 执法人员",
-    ),
-    Column(
-        "pool_kind",
-        _lt("Pool"),
-        INSPECTOR,
-        "pool_kind",
-        "choice",
-        aliases="名录库 人员库 人员类别",
-    ),
-    Column(
-        "division",
-        _lt("Division"),
-        INSPECTOR,
-        "division_id",
-        "division",
-        required=True,
-        aliases="处室 所在部门 单位 部门",
-    ),
-    Column(
-        "sectors",
-        _lt("Sectors"),
-        INSPECTOR,
-        "sector_ids",
-        "sectors",
-        aliases="监管领域 领域 专业领域",
-    ),
-    Column(
-        "regions",
-        _lt("Regions"),
-        INSPECTOR,
-        "region_ids",
-        "regions",
-        aliases="所属区划 服务区划 区域 区县 地区 片区",
-    ),
-    Column(
-        "certificate_number",
-        _lt("Enforcement Certificate"),
-        INSPECTOR,
-        "certificate_number",
-        aliases="执法证号 执法证件号 证件编号",
-    ),
-    Column(
-        "certificate_valid_until",
-        _lt("Certificate Valid Until"),
-        INSPECTOR,
-        "certificate_valid_until",
-        "last_day",
-        aliases="执法证有效期至 证件有效期至 有效期至",
-    ),
-    Column(
-        "on_duty", _lt("On Duty"), INSPECTOR, "on_duty", "flag", aliases="在岗 是否在岗"
-    ),
-    Column(
-        "items",
-        _lt("Item Scope"),
-        INSPECTOR,
-        "item_ids",
-        "items",
-        aliases="事项范围 抽查事项范围",
-    ),
-    Column(
-        "qualifications",
-        _lt("Qualifications"),
-        INSPECTOR,
-        "qualification_ids",
-        "qualifications",
-        aliases="资格 专业资格 持有资格",
-    ),
-    Column("sex", _lt("Sex"), INSPECTOR, "sex", "choice", aliases="性别"),
-    Column(
-        "mobile",
-        _lt("Mobile"),
-        INSPECTOR,
-        "mobile",
-        aliases="手机 手机号 手机号码 联系电话",
-    ),
-    Column(
-        "education", _lt("Education"), INSPECTOR, "education", "choice", aliases="学历"
-    ),
-    Column(
-        "education_field",
-        _lt("Field of Study"),
-        INSPECTOR,
-        "education_field",
-        aliases="专业 所学专业",
-    ),
-    Column(
-        "title", _lt("Professional Title"), INSPECTOR, "title", aliases="职称 技术职称"
-    ),
-    Column("post", _lt("Post"), INSPECTOR, "post", aliases="职务 岗位"),
-    Column(
-        "post_since",
-        _lt("In Post Since"),
-        INSPECTOR,
-        "post_since",
-        "date",
-        aliases="进入岗位时间 任职时间 上岗日期",
-    ),
-    Column(
-        "expertise",
-        _lt("Field of Expertise"),
-        INSPECTOR,
-        "expertise",
-        aliases="专家领域 专长",
-    ),
-    Column(
-        "employer", _lt("Employer"), INSPECTOR, "employer", aliases="工作单位 所在单位"
-    ),
-]
 
-# Kinds of several records in one cell.
-MANY = ("sectors", "regions", "items", "qualifications", "tags")
-COLUMNS = {"target": TARGET_COLUMNS, "inspector": INSPECTOR_COLUMNS}
-# PostgreSQL's type of a column of the staging table, by the column's kind; text otherwise.
-TYPES = {
-    "date": "date",
-    "until": "date",
-    "last_day": "date",
-    "region": "integer",
-    "latitude": "numeric",
-    "longitude": "numeric",
-    "flag": "boolean",
-    "sector": "integer",
-    "division": "integer",
-    **dict.fromkeys(MANY, "integer[]"),
-}
+class Words(str):
+    """What the bureau calls something: the same in every language."""
+
+    def _translate(self, _language):
+        return str(self)
+
+
+class SrspRegistryTableTarget(models.AbstractModel):
+    """The table of entities and targets: a row is a target and what it says of its entity.
+
+    What sectors want to know of their targets are further columns. Attributes of the same label are one column,
+    whatever sectors they belong to; a row's sector says which is meant. In the staging table such a column holds JSON,
+    in ``srsp_import_good`` all of a row's stand in ``properties``.
+    """
+
+    _name = "srsp.registry.table.target"
+    _description = "Entities and targets"
+    _inherit = "srsp.registry.table"
+
+    _kind = "target"
+    _model = TARGET
+    _code = "code"
+
+    @api.model
+    def _get_columns(self):
+        """Those of every registry, then the attributes of the sectors."""
+        return TARGET_COLUMNS + [
+            Column(
+                name, Words(found[0][1]["string"]), TARGET, "properties", "attribute"
+            )
+            for name, found in self._get_attributes().items()
+        ]
+
+    @api.model
+    def _get_attributes(self):
+        """{name of the column: [(sector, definition of the property)]}"""
+        sectors = self.env["srsp.sector"].search(
+            [("company_id", "in", self.env.companies.ids)]
+        )
+        found = {}
+        for sector in sectors:
+            for definition in sector.target_properties_definition or ():
+                if definition["type"] in KINDS and definition.get("string"):
+                    label = cells.normalise(definition["string"]).encode()
+                    # PostgreSQL cuts long names of columns.
+                    name = f"attribute_{hashlib.sha256(label).hexdigest()[:16]}"
+                    found.setdefault(name, []).append((sector, definition))
+        return found
+
+    @api.model
+    def _is_extract(self, names):
+        """A file without sectors that names entities or targets by code, like the credit platform's file of classes.
+
+        Each row is about a target, or all of an entity's that are the user's own.
+        """
+        return "sector" not in names and not names.isdisjoint(
+            ("target_code", "uscc", "entity_code")
+        )
+
+    @api.model
+    def _make_converter(self, column):
+        if column.kind == "sector":
+            return cells.ToChoice(self._get_own_sectors(), "unknown_sector")
+        if column.kind == "tags":
+            return cells.ToChoices(self._get_words("srsp.tag"), "unknown_tag")
+        if column.kind == "attribute":
+            return self._make_attribute_converter(column)
+        return super()._make_converter(column)
+
+    def _make_attribute_converter(self, column):
+        return cells.ToAttribute(
+            cells.ToChoice(self._get_words("srsp.sector")),
+            {
+                str(sector.id): self._make_value_converter(definition)
+                for sector, definition in self._get_attributes()[column.name]
+            },
+        )
+
+    def _make_value_converter(self, definition):
+        """A cell → the JSON that the ORM would store."""
+        kind = definition["type"]
+        if kind == "integer":
+            return cells.ToJson(cells.ToWhole(), lambda text: str(int(float(text))))
+        if kind == "float":
+            number = cells.ToNumber(-math.inf, math.inf)
+            return cells.ToJson(number, lambda text: repr(float(text)))
+        if kind == "boolean":
+            return cells.ToJson(cells.ToChoice(FLAG_WORDS), str)
+        if kind == "date":
+            return cells.ToJson(cells.ToDate(cells.NO_END_DAY), json.dumps)
+        if kind == "selection":
+            options = definition.get("selection") or []
+            words = {key: key for key, _label in options}
+            words |= {label: key for key, label in options}
+            return cells.ToJson(cells.ToChoice(words), json.dumps)
+        most = 300 if kind == "char" else 10_000
+        return cells.ToJson(cells.ToText(most), json.dumps)
+
+    def _get_own_sectors(self):
+        """The words of the sectors, Bad for those whose targets are not the user's to create and change."""
+        words = self._get_words("srsp.sector")
+        own = set()
+        rules = Domain.AND(
+            self.env["ir.rule"]._compute_domain("srsp.target", mode)
+            for mode in ("create", "write")
+        )
+        known = {value for value in words.values() if not isinstance(value, cells.Bad)}
+        for value in known:
+            target = self.env["srsp.target"].sudo().new({"sector_id": int(value)})
+            if target.filtered_domain(rules):
+                own.add(value)
+        foreign = dict.fromkeys(known - own, cells.Bad("foreign_sector"))
+        return {word: foreign.get(value, value) for word, value in words.items()}
