@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...tools.clock import beijing_date
+from ...tools.digest import DigestSink
 
 COUNTS = (
     "target_count complete_count no_risk_count expired_count duplicate_count".split()
@@ -112,10 +113,11 @@ class SrspRegistryConfirmation(models.Model):
                       WHERE sector_id = %s ORDER BY code COLLATE "C") TO STDOUT""",
             sector.id,
         )
-        stream = _DigestStream()
+        digest = hashlib.sha256()
+        sink = DigestSink(digest)
         cr = self.env.cr
-        cr.copy_expert(cr.mogrify(query.code, query.params).decode(), stream)
-        return stream.digest.hexdigest(), stream.lines
+        cr.copy_expert(cr.mogrify(query.code, query.params).decode(), sink)
+        return digest.hexdigest(), sink.lines
 
     def _get_payload(self):
         """What is sealed in the chain."""
@@ -139,16 +141,3 @@ class SrspRegistryConfirmation(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise UserError(self.env._("A confirmation is never deleted."))
-
-
-class _DigestStream:
-    """What ``COPY … TO STDOUT`` writes to: hashes, counts lines, keeps nothing."""
-
-    def __init__(self):
-        self.digest, self.lines = hashlib.sha256(), 0
-        self.write = self._feed  # all that COPY asks of a file
-
-    def _feed(self, data):
-        self.digest.update(data)
-        self.lines += data.count(b"\n")
-        return len(data)
