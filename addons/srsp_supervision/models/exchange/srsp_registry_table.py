@@ -35,12 +35,21 @@ class Column(NamedTuple):
 
     name: str
     label: object
+    aliases: str = ""
+    kind: str = "text"
     model: str = ""
     field: str = ""
-    kind: str = "text"
     required: bool = False
     most: int = 300
-    aliases: str = ""
+
+
+def columns_of(model):
+    """Return a function that makes a ``Column`` of ``model``; without ``field``, the field has the column's name."""
+
+    def make(name, label, aliases="", kind="text", field="", **more):
+        return Column(name, label, aliases, kind, model, field or name, **more)
+
+    return make
 
 
 class SrspRegistryTable(models.AbstractModel):

@@ -2,134 +2,70 @@ from odoo import api, models
 from odoo.tools.translate import LazyTranslate
 
 from ...tools.tables import cells
-from .srsp_registry_table import Column
+from .srsp_registry_table import columns_of
 
 _lt = LazyTranslate(__name__)
 INSPECTOR = "srsp.inspector"
+column = columns_of(INSPECTOR)
 INSPECTOR_COLUMNS = [
-    Column(
-        "staff_number",
-        _lt("Staff Number"),
-        INSPECTOR,
-        "staff_number",
-        required=True,
-        aliases="工号 人员编号 编号",
-    ),
-    Column(
-        "name",
-        _lt("Full Name"),
-        INSPECTOR,
-        "name",
-        required=True,
-        aliases="姓名 执法人员",
-    ),
-    Column(
-        "pool_kind",
-        _lt("Pool"),
-        INSPECTOR,
-        "pool_kind",
-        "choice",
-        aliases="名录库 人员库 人员类别",
-    ),
-    Column(
+    column("staff_number", _lt("Staff Number"), "工号 人员编号 编号", required=True),
+    column("name", _lt("Full Name"), "姓名 执法人员", required=True),
+    column("pool_kind", _lt("Pool"), "名录库 人员库 人员类别", "choice"),
+    column(
         "division",
         _lt("Division"),
-        INSPECTOR,
-        "division_id",
+        "处室 所在部门 单位 部门",
         "division",
+        field="division_id",
         required=True,
-        aliases="处室 所在部门 单位 部门",
     ),
-    Column(
+    column(
         "sectors",
         _lt("Sectors"),
-        INSPECTOR,
-        "sector_ids",
+        "监管领域 领域 专业领域",
         "sectors",
-        aliases="监管领域 领域 专业领域",
+        field="sector_ids",
     ),
-    Column(
+    column(
         "regions",
         _lt("Regions"),
-        INSPECTOR,
-        "region_ids",
+        "所属区划 服务区划 区域 区县 地区 片区",
         "regions",
-        aliases="所属区划 服务区划 区域 区县 地区 片区",
+        field="region_ids",
     ),
-    Column(
+    column(
         "certificate_number",
         _lt("Enforcement Certificate"),
-        INSPECTOR,
-        "certificate_number",
-        aliases="执法证号 执法证件号 证件编号",
+        "执法证号 执法证件号 证件编号",
     ),
-    Column(
+    column(
         "certificate_valid_until",
         _lt("Certificate Valid Until"),
-        INSPECTOR,
-        "certificate_valid_until",
+        "执法证有效期至 证件有效期至 有效期至",
         "last_day",
-        aliases="执法证有效期至 证件有效期至 有效期至",
     ),
-    Column(
-        "on_duty", _lt("On Duty"), INSPECTOR, "on_duty", "flag", aliases="在岗 是否在岗"
+    column("on_duty", _lt("On Duty"), "在岗 是否在岗", "flag"),
+    column(
+        "items", _lt("Item Scope"), "事项范围 抽查事项范围", "items", field="item_ids"
     ),
-    Column(
-        "items",
-        _lt("Item Scope"),
-        INSPECTOR,
-        "item_ids",
-        "items",
-        aliases="事项范围 抽查事项范围",
-    ),
-    Column(
+    column(
         "qualifications",
         _lt("Qualifications"),
-        INSPECTOR,
-        "qualification_ids",
+        "资格 专业资格 持有资格",
         "qualifications",
-        aliases="资格 专业资格 持有资格",
+        field="qualification_ids",
     ),
-    Column("sex", _lt("Sex"), INSPECTOR, "sex", "choice", aliases="性别"),
-    Column(
-        "mobile",
-        _lt("Mobile"),
-        INSPECTOR,
-        "mobile",
-        aliases="手机 手机号 手机号码 联系电话",
+    column("sex", _lt("Sex"), "性别", "choice"),
+    column("mobile", _lt("Mobile"), "手机 手机号 手机号码 联系电话"),
+    column("education", _lt("Education"), "学历", "choice"),
+    column("education_field", _lt("Field of Study"), "专业 所学专业"),
+    column("title", _lt("Professional Title"), "职称 技术职称"),
+    column("post", _lt("Post"), "职务 岗位"),
+    column(
+        "post_since", _lt("In Post Since"), "进入岗位时间 任职时间 上岗日期", "date"
     ),
-    Column(
-        "education", _lt("Education"), INSPECTOR, "education", "choice", aliases="学历"
-    ),
-    Column(
-        "education_field",
-        _lt("Field of Study"),
-        INSPECTOR,
-        "education_field",
-        aliases="专业 所学专业",
-    ),
-    Column(
-        "title", _lt("Professional Title"), INSPECTOR, "title", aliases="职称 技术职称"
-    ),
-    Column("post", _lt("Post"), INSPECTOR, "post", aliases="职务 岗位"),
-    Column(
-        "post_since",
-        _lt("In Post Since"),
-        INSPECTOR,
-        "post_since",
-        "date",
-        aliases="进入岗位时间 任职时间 上岗日期",
-    ),
-    Column(
-        "expertise",
-        _lt("Field of Expertise"),
-        INSPECTOR,
-        "expertise",
-        aliases="专家领域 专长",
-    ),
-    Column(
-        "employer", _lt("Employer"), INSPECTOR, "employer", aliases="工作单位 所在单位"
-    ),
+    column("expertise", _lt("Field of Expertise"), "专家领域 专长"),
+    column("employer", _lt("Employer"), "工作单位 所在单位"),
 ]
 
 

@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...tools.tables import cells
-from .srsp_registry_table import FLAG_WORDS, Column
+from .srsp_registry_table import FLAG_WORDS, Column, columns_of
 
 _lt = LazyTranslate(__name__)
 ENTITY, TARGET = "srsp.entity", "srsp.target"
@@ -21,243 +21,125 @@ KINDS = {
     "boolean": "flag",
     "selection": "choice",
 }
+entity, target = columns_of(ENTITY), columns_of(TARGET)
 TARGET_COLUMNS = [
-    Column(
-        "target_code",
-        _lt("Target Code"),
-        aliases="检查对象编号 对象编号 对象编码",
-    ),
-    Column(
+    Column("target_code", _lt("Target Code"), "检查对象编号 对象编号 对象编码"),
+    entity(
         "entity_name",
         _lt("Entity Name"),
-        ENTITY,
-        "name",
+        "企业名称 单位名称 主体名称 监管对象 监管主体 监管主体名称 市场主体 市场主体名称 名称",
+        field="name",
         required=True,
-        aliases="企业名称 单位名称 主体名称 监管对象 监管主体 监管主体名称 市场主体 市场主体名称 名称",
     ),
-    Column(
+    entity(
         "kind",
         _lt("Kind of Entity"),
-        ENTITY,
-        "kind",
+        "主体类型 主体类别 监管主体类型 市场主体类型",
         "choice",
-        aliases="主体类型 主体类别 监管主体类型 市场主体类型",
     ),
-    Column(
+    entity(
         "uscc",
         _lt("Credit Code"),
-        ENTITY,
-        "uscc",
+        "统一社会信用代码 社会信用代码 信用代码 USCC",
         "credit_code",
-        aliases="统一社会信用代码 社会信用代码 信用代码 USCC",
     ),
     Column(
-        "entity_code",
-        _lt("Entity Code"),
-        aliases="主体编号 主体编码 主体代码 监管主体编码",
+        "entity_code", _lt("Entity Code"), "主体编号 主体编码 主体代码 监管主体编码"
     ),
-    Column(
-        "address",
-        _lt("Address"),
-        ENTITY,
-        "address",
-        aliases="地址 住所 注册地址 经营场所",
-    ),
-    Column(
+    entity("address", _lt("Address"), "地址 住所 注册地址 经营场所"),
+    entity(
         "legal_representative",
         _lt("Legal Representative"),
-        ENTITY,
-        "legal_representative",
-        aliases="法定代表人 负责人 法人代表 法人",
+        "法定代表人 负责人 法人代表 法人",
     ),
-    Column(
-        "founded_on",
-        _lt("Founded"),
-        ENTITY,
-        "founded_on",
-        "date",
-        aliases="成立日期 注册日期",
+    entity("founded_on", _lt("Founded"), "成立日期 注册日期", "date"),
+    entity("registering_authority", _lt("Registering Authority"), "登记机关"),
+    entity("business_scope", _lt("Business Scope"), "经营范围", most=10_000),
+    entity(
+        "supervising_body", _lt("Supervising Body"), "管辖单位 日常监管单位 监管单位"
     ),
-    Column(
-        "registering_authority",
-        _lt("Registering Authority"),
-        ENTITY,
-        "registering_authority",
-        aliases="登记机关",
+    entity(
+        "registration_state", _lt("Registration State"), "登记状态 经营状态", "choice"
     ),
-    Column(
-        "business_scope",
-        _lt("Business Scope"),
-        ENTITY,
-        "business_scope",
-        most=10_000,
-        aliases="经营范围",
-    ),
-    Column(
-        "supervising_body",
-        _lt("Supervising Body"),
-        ENTITY,
-        "supervising_body",
-        aliases="管辖单位 日常监管单位 监管单位",
-    ),
-    Column(
-        "registration_state",
-        _lt("Registration State"),
-        ENTITY,
-        "registration_state",
-        "choice",
-        aliases="登记状态 经营状态",
-    ),
-    Column(
-        "contact_name",
-        _lt("Contact"),
-        ENTITY,
-        "contact_name",
-        aliases="联系人 联络员",
-    ),
-    Column(
-        "contact_phone",
-        _lt("Telephone"),
-        ENTITY,
-        "contact_phone",
-        aliases="联系电话 电话 固定电话",
-    ),
-    Column(
-        "contact_mobile",
-        _lt("Mobile"),
-        ENTITY,
-        "contact_mobile",
-        aliases="手机 手机号 手机号码 联系手机",
-    ),
-    Column("tags", _lt("Tags"), ENTITY, "tag_ids", "tags", aliases="标签"),
-    Column(
+    entity("contact_name", _lt("Contact"), "联系人 联络员"),
+    entity("contact_phone", _lt("Telephone"), "联系电话 电话 固定电话"),
+    entity("contact_mobile", _lt("Mobile"), "手机 手机号 手机号码 联系手机"),
+    entity("tags", _lt("Tags"), "标签", "tags", field="tag_ids"),
+    entity(
         "entity_region",
         _lt("Region of the Entity"),
-        ENTITY,
-        "region_id",
+        "主体所属区划 住所所在区县 监管主体所在区域",
         "region",
-        aliases="主体所属区划 住所所在区县 监管主体所在区域",
+        field="region_id",
     ),
-    Column(
+    target(
         "sector",
         _lt("Sector"),
-        TARGET,
-        "sector_id",
+        "监管领域 领域 行业领域",
         "sector",
+        field="sector_id",
         required=True,
-        aliases="监管领域 领域 行业领域",
     ),
     Column(
         "division",
         _lt("Responsible Division"),
-        kind="division",
-        aliases="责任处室 监管处室 处室 主管部门",
+        "责任处室 监管处室 处室 主管部门",
+        "division",
     ),
-    Column(
-        "name",
-        _lt("Object"),
-        TARGET,
-        "name",
-        aliases="项目名称 对象名称 检查对象 权属名称",
-    ),
-    Column(
+    target("name", _lt("Object"), "项目名称 对象名称 检查对象 权属名称"),
+    target(
         "region",
         _lt("Region"),
-        TARGET,
-        "region_id",
+        "所属区划 所在区划 区县 所在区县 所在区域 地区",
         "region",
-        aliases="所属区划 所在区划 区县 所在区县 所在区域 地区",
+        field="region_id",
     ),
-    Column("latitude", _lt("Latitude"), TARGET, "latitude", "latitude", aliases="纬度"),
-    Column(
-        "longitude", _lt("Longitude"), TARGET, "longitude", "longitude", aliases="经度"
-    ),
-    Column(
-        "permit_name",
-        _lt("Permit Name"),
-        TARGET,
-        "permit_name",
-        aliases="许可证名称 证书名称 许可名称",
-    ),
-    Column(
+    target("latitude", _lt("Latitude"), "纬度", "latitude"),
+    target("longitude", _lt("Longitude"), "经度", "longitude"),
+    target("permit_name", _lt("Permit Name"), "许可证名称 证书名称 许可名称"),
+    target(
         "permit_number",
         _lt("Permit Number"),
-        TARGET,
-        "permit_number",
-        aliases="许可证号 证书编号 许可证编号 资质证书编号 许可编号",
+        "许可证号 证书编号 许可证编号 资质证书编号 许可编号",
     ),
-    Column(
-        "permit_authority",
-        _lt("Permit Granted By"),
-        TARGET,
-        "permit_authority",
-        aliases="发证机关 许可机关",
-    ),
-    Column(
+    target("permit_authority", _lt("Permit Granted By"), "发证机关 许可机关"),
+    target(
         "permit_granted_on",
         _lt("Permit Granted On"),
-        TARGET,
-        "permit_granted_on",
+        "发证日期 许可日期 有效期自",
         "date",
-        aliases="发证日期 许可日期 有效期自",
     ),
-    Column(
+    target(
         "permit_valid_until",
         _lt("Permit Valid Until"),
-        TARGET,
-        "permit_valid_until",
+        "有效期至 许可有效期至 证书有效期至 有效期止",
         "until",
-        aliases="有效期至 许可有效期至 证书有效期至 有效期止",
     ),
-    Column(
+    target(
         "target_contact_name",
         _lt("Contact on Site"),
-        TARGET,
-        "contact_name",
-        aliases="现场联系人 项目联系人",
+        "现场联系人 项目联系人",
+        field="contact_name",
     ),
-    Column(
+    target(
         "target_contact_phone",
         _lt("Telephone on Site"),
-        TARGET,
-        "contact_phone",
-        aliases="现场联系电话 项目联系电话",
+        "现场联系电话 项目联系电话",
+        field="contact_phone",
     ),
-    Column(
+    target(
         "risk_class",
         _lt("Risk Class"),
-        TARGET,
-        "risk_class",
+        "风险分类 风险等级 信用风险分类 信用等级",
         "choice",
-        aliases="风险分类 风险等级 信用风险分类 信用等级",
     ),
-    Column(
-        "risk_date",
-        _lt("Risk Class Of"),
-        TARGET,
-        "risk_date",
-        "date",
-        aliases="风险分类日期 风险等级日期 评定日期",
+    target(
+        "risk_date", _lt("Risk Class Of"), "风险分类日期 风险等级日期 评定日期", "date"
     ),
-    Column(
-        "is_key",
-        _lt("Key Target"),
-        TARGET,
-        "is_key",
-        "flag",
-        aliases="重点对象 是否重点 重点抽查对象",
-    ),
-    Column(
-        "key_reason",
-        _lt("Reason of the Key Mark"),
-        TARGET,
-        "key_reason",
-        aliases="列为重点的原因 重点原因",
-    ),
-    Column("state", _lt("Status"), TARGET, "state", "choice", aliases="状态 存续状态"),
-    Column(
-        "state_reason", _lt("Reason"), TARGET, "state_reason", aliases="原因 状态原因"
-    ),
+    target("is_key", _lt("Key Target"), "重点对象 是否重点 重点抽查对象", "flag"),
+    target("key_reason", _lt("Reason of the Key Mark"), "列为重点的原因 重点原因"),
+    target("state", _lt("Status"), "状态 存续状态", "choice"),
+    target("state_reason", _lt("Reason"), "原因 状态原因"),
 ]
 
 
@@ -288,9 +170,7 @@ class SrspRegistryTableTarget(models.AbstractModel):
     def _get_columns(self):
         """Those of every registry, then the attributes of the sectors."""
         return TARGET_COLUMNS + [
-            Column(
-                name, Words(found[0][1]["string"]), TARGET, "properties", "attribute"
-            )
+            target(name, Words(found[0][1]["string"]), "", "attribute", "properties")
             for name, found in self._get_attributes().items()
         ]
 
