@@ -5,6 +5,7 @@ cells already in memory, and Odoo's own export (``export_data`` and a workbook i
 ``peak_mb`` is what the work takes on top of an Odoo that has done nothing yet.
 """
 
+import contextlib
 import functools
 import io
 import tempfile
@@ -61,8 +62,8 @@ def copy(env):
 
 def write_alone(env, path, size):
     """As many rows like the first one, without a database."""
-    row = next(env[TABLE]._read_rows())
-    env.cr.execute("CLOSE ALL")
+    with contextlib.closing(env[TABLE]._read_rows()) as rows:
+        row = next(rows)
     cells = [str(value) if value is not None else "" for value in row]
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
         sheet = book.add_worksheet()

@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ...tools import clock
+from ...tools.sql import stream
 from ...tools.tables import cells
 from ...tools.tables.text import quote
 from ...tools.tables.writer import Heading, SheetWriter, write_template
@@ -13,9 +14,8 @@ from .srsp_registry_import_report import NOTES
 from .srsp_registry_table import MANY, TYPES
 from .srsp_registry_table_target import ENTITY, KINDS
 
-FETCH_ROWS = 2_000
+CSV_ROWS = 2_000  # in a piece of text
 BOM = "\ufeff"  # without it, Excel takes a .csv for another encoding
-CURSOR = "srsp_registry_export"
 # A number as it stands in JSON; what is no number, or beyond all measure, is left out.
 NUMBER = (
     "CASE WHEN jsonb_typeof(%(value)s) = 'number' AND abs((%(value)s)::numeric) < 1e15"
@@ -42,20 +42,11 @@ class SrspRegistryTable(models.AbstractModel):
 
     @api.model
     def _read_rows(self):
-        """Yield the rows that the user may read, from a cursor in the database.
+        """Iterate over the rows that the user may read, by a cursor of the server.
 
         The translated words of a selection are the ones an import in the same language understands.
         """
-        query = self._get_export_sql()
-        self.env.cr.execute(
-            SQL("DECLARE %s NO SCROLL CURSOR FOR %s", SQL(CURSOR), query)
-        )
-        rows = True
-        while rows:
-            self.env.cr.execute(SQL("FETCH %s FROM %s", FETCH_ROWS, SQL(CURSOR)))
-            rows = self.env.cr.fetchall()
-            yield from rows
-        self.env.cr.execute(SQL("CLOSE %s", SQL(CURSOR)))
+        return stream(self.env.cr, self._get_export_sql())
 
     def _get_export_sql(self):
         query = (
@@ -158,7 +149,7 @@ class SrspRegistryTable(models.AbstractModel):
         writer.writerow(map(quote, self._get_labels()))
         for number, row in enumerate(self._read_rows()):
             writer.writerow(map(quote, row))
-            if number % FETCH_ROWS == 0:
+            if number % CSV_ROWS == 0:
                 yield buffer.getvalue().encode()
                 buffer.seek(0)
                 buffer.truncate()

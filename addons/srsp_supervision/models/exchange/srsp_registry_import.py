@@ -8,6 +8,7 @@ import psycopg2.errors
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...tools.sql import set_local
 from ...tools.tables import open_table
 from ...tools.tables.cells import normalise, show
 from ...tools.workbook import WorkbookError
@@ -465,7 +466,7 @@ class SrspRegistryImport(models.Model):
     def _set_progress(self, percent):
         """Show how far the work is. Takes effect at once, whatever becomes of the transaction."""
         name = "odoo" if percent is None else f"srsp_import/{self.id}/{int(percent)}"
-        self.env.cr.execute("SELECT set_config('application_name', %s, true)", [name])
+        set_local(self.env.cr, application_name=name)
 
     def _fail(self, message):
         self.sudo().write({"state": "failed", "message": message, "attempts": 0})

@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ...tools import clock
+from ...tools.sql import set_local
 from ...tools.tables.cells import CellError, Field, convert, copy_statement, to_csv
 from ...tools.workbook import WorkbookError
 from .srsp_registry_table import TYPES
@@ -74,9 +75,7 @@ class SrspRegistryLoader(models.AbstractModel):
         for name in ("row", "error", "good", "entity"):
             temporary = SQL.identifier(f"srsp_import_{name}")
             self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", temporary))
-        self.env.cr.execute(
-            "SELECT set_config('work_mem', '128MB', true), set_config('default_statistics_target', '10', true)"
-        )
+        set_local(self.env.cr, work_mem="128MB", default_statistics_target="10")
         self.env.cr.execute(
             SQL(
                 "CREATE TEMP TABLE srsp_import_row (row integer, %s) ON COMMIT DROP",

@@ -1,0 +1,32 @@
+"""What goes to PostgreSQL beside the queries themselves. Knows cursors, and no ORM."""
+
+import contextlib
+import uuid
+
+STREAM_ROWS = 5_000  # fetched at a time
+
+
+def stream(cr, query):
+    """Iterate over the rows of an ``SQL`` by a cursor of the server: memory does not grow with their number."""
+    with cr._cnx.cursor(name=f"srsp_{uuid.uuid4().hex}") as cursor:
+        cursor.itersize = STREAM_ROWS
+        cursor.execute(query.code, query.params)
+        yield from cursor
+
+
+def set_local(cr, **settings):
+    """Set ``settings`` (texts) of PostgreSQL until the transaction ends."""
+    for name, value in settings.items():
+        cr.execute("SELECT set_config(%s, %s, true)", [name, value])
+
+
+@contextlib.contextmanager
+def planned(cr, **settings):
+    """Run the statements inside with these ``settings`` (texts) of PostgreSQL, e.g. ``enable_nestloop="off"``."""
+    before = {}
+    for name in settings:
+        cr.execute("SELECT current_setting(%s)", [name])
+        [before[name]] = cr.fetchone()
+    set_local(cr, **settings)
+    yield
+    set_local(cr, **before)
