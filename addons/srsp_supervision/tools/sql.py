@@ -3,6 +3,8 @@
 import contextlib
 import uuid
 
+from .digest import DigestSink
+
 STREAM_ROWS = 5_000  # fetched at a time
 
 
@@ -12,6 +14,14 @@ def stream(cr, query):
         cursor.itersize = STREAM_ROWS
         cursor.execute(query.code, query.params)
         yield from cursor
+
+
+def digest_rows(cr, query, digest):
+    """Feed a ``hashlib`` digest the rows of an ``SQL`` as ``COPY … TO STDOUT`` writes them; return their number."""
+    sink = DigestSink(digest)
+    statement = cr.mogrify(f"COPY ({query.code}) TO STDOUT", query.params)
+    cr.copy_expert(statement.decode(), sink)
+    return sink.lines
 
 
 def set_local(cr, **settings):

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...tools.clock import beijing_date
-from ...tools.digest import DigestSink
+from ...tools.sql import digest_rows
 
 COUNTS = (
     "target_count complete_count no_risk_count expired_count duplicate_count".split()
@@ -109,15 +109,13 @@ class SrspRegistryConfirmation(models.Model):
     def _take_snapshot(self, sector):
         """``(digest in hexadecimal, number of lines)`` of the registry, streamed from PostgreSQL."""
         query = SQL(
-            """COPY (SELECT code, state, coalesce(risk_class, ''), coalesce(permit_number, '') FROM srsp_target
-                      WHERE sector_id = %s ORDER BY code COLLATE "C") TO STDOUT""",
+            """SELECT code, state, coalesce(risk_class, ''), coalesce(permit_number, '') FROM srsp_target
+                WHERE sector_id = %s ORDER BY code COLLATE "C" """,
             sector.id,
         )
         digest = hashlib.sha256()
-        sink = DigestSink(digest)
-        cr = self.env.cr
-        cr.copy_expert(cr.mogrify(query.code, query.params).decode(), sink)
-        return digest.hexdigest(), sink.lines
+        count = digest_rows(self.env.cr, query, digest)
+        return digest.hexdigest(), count
 
     def _get_payload(self):
         """What is sealed in the chain."""
