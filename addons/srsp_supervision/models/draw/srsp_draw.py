@@ -1,5 +1,3 @@
-import contextlib
-
 from odoo import api, fields, models
 
 from ...tools.clock import beijing_time
@@ -13,19 +11,6 @@ NEXT_STATES = {"committed": ("drawn", "voided"), "drawn": ("voided",), "voided":
 def iso(moment):
     """A UTC datetime as ISO 8601 text to the second, e.g. ``2026-03-20T01:30:00Z``."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-@contextlib.contextmanager
-def planned(cr, **settings):
-    """Let PostgreSQL plan the statements inside with these ``settings`` (texts): they go over a whole roster."""
-    before = {}
-    for name, value in settings.items():
-        cr.execute("SELECT current_setting(%s)", [name])
-        [before[name]] = cr.fetchone()
-        cr.execute("SELECT set_config(%s, %s, true)", [name, value])
-    yield
-    for name, value in before.items():
-        cr.execute("SELECT set_config(%s, %s, true)", [name, value])
 
 
 class SrspDraw(models.Model):

@@ -7,11 +7,10 @@ from odoo.tools import SQL
 
 from ...tools import certificate as cert
 from ...tools.clock import beijing_date
+from ...tools.sql import planned, stream
 from ..rulebook.srsp_rulebook import percent
-from .srsp_draw import planned
 from .srsp_draw_eligibility import CLASS_JOINS
 
-STREAM_ROWS = 10_000
 STRATA_SHOWN = 20
 # Every part of a stratum key is one line; the region comes last, for it may hold a slash.
 PARTS = {
@@ -228,22 +227,16 @@ class SrspDraw(models.Model):
         reason = {"reason": cert.one_line(own.reason)} if own else {}
         return {**stratum, "quota": cert.quota(size, ratio), **reason}
 
-    def _stream(self, query):
-        """Iterate over the rows of ``query`` by a cursor of the server: memory does not grow with their number."""
-        with self.env.cr._cnx.cursor(name=f"srsp_draw_{self.id}") as cursor:
-            cursor.itersize = STREAM_ROWS
-            cursor.execute(query.code, query.params)
-            yield from cursor
-
     def _stream_roster(self, columns):
         """Rows of the roster, ascending by the label's bytes."""
-        return self._stream(
+        return stream(
+            self.env.cr,
             SQL(
                 """SELECT %s FROM srsp_draw_line
                     WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
                 columns,
                 self.id,
-            )
+            ),
         )
 
     def _query_roster(self):
@@ -258,12 +251,13 @@ class SrspDraw(models.Model):
 
     def _query_excluded(self):
         """Rows (label, reason) of the targets that were left out, ascending by the label's bytes."""
-        return self._stream(
+        return stream(
+            self.env.cr,
             SQL(
                 """SELECT label, excluded_reason FROM srsp_draw_line
                     WHERE draw_id = %s AND excluded_reason IS NOT NULL ORDER BY label COLLATE "C" """,
                 self.id,
-            )
+            ),
         )
 
     @api.model

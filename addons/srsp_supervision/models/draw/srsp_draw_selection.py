@@ -4,7 +4,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ...tools import vrs
-from .srsp_draw import planned
+from ...tools.sql import planned
 
 # A scan that hashes gains from a second core; PostgreSQL does not know how dear a hash is.
 PARALLEL = {
