@@ -16,7 +16,7 @@ from .srsp_registry_table_target import ENTITY, KINDS
 
 CSV_ROWS = 2_000  # in a piece of text
 BOM = "\ufeff"  # without it, Excel takes a .csv for another encoding
-# A number as it stands in JSON; what is no number, or beyond all measure, is left out.
+# A number in JSON; anything else, or a number beyond 1e15, is left out.
 NUMBER = (
     "CASE WHEN jsonb_typeof(%(value)s) = 'number' AND abs((%(value)s)::numeric) < 1e15"
     " THEN (%(value)s)::%(type)s END"
@@ -118,7 +118,7 @@ class SrspRegistryTable(models.AbstractModel):
         )
 
     def _get_word_sql(self, model, value):
-        """SQL of what a sector or division is called: its name, or its code where an import would misread the name."""
+        """SQL of the name of a sector or division, or its code where an import would misread the name."""
         records = self.env[model].sudo().with_context(active_test=False)
         records = records.search([("company_id", "in", self.env.companies.ids)])
         alike = records.grouped(lambda r: (r.company_id, cells.normalise(r.name)))
@@ -177,7 +177,7 @@ class SrspRegistryTable(models.AbstractModel):
         return note, TYPES.get(column.kind) == "date", self._get_words_shown(column)
 
     def _get_words_shown(self, column):
-        """What a cell of the column may hold, where that is one of a few words."""
+        """Return the words to choose from in a cell of the column, none for free text."""
         if column.kind == "choice":
             field = self.env[column.model]._fields[column.field]
             return [label for _value, label in field._description_selection(self.env)]
@@ -213,7 +213,7 @@ class SrspRegistryTableTarget(models.AbstractModel):
         return super()._get_column_sql(column)
 
     def _get_attribute_sql(self, column):
-        """SQL of a column of the export: of each sector that has the attribute its own."""
+        """SQL of a column of attributes: for each sector its own."""
         found = self._get_attributes()[column.name]
         types = {definition["type"] for _sector, definition in found}
         as_number = types <= {"integer", "float"}
@@ -264,11 +264,9 @@ class SrspRegistryTableTarget(models.AbstractModel):
 
     def _get_own_attributes(self):
         """``_get_attributes`` of the sectors whose targets are the user's to create and change."""
-        own = {
-            v for v in self._get_own_sectors().values() if not isinstance(v, cells.Bad)
-        }
+        own = self._get_own_sector_ids()
         found = {
-            name: [pair for pair in pairs if str(pair[0].id) in own]
+            name: [pair for pair in pairs if pair[0].id in own]
             for name, pairs in self._get_attributes().items()
         }
         return {name: pairs for name, pairs in found.items() if pairs}

@@ -16,7 +16,7 @@ from ...tools.workbook import WorkbookError
 _logger = logging.getLogger(__name__)
 WORKING = ("checking", "importing")
 HEADER_WITHIN = 20  # rows
-MAX_ATTEMPTS = 2  # at an import that the server is too short of time for
+MAX_ATTEMPTS = 2  # to run an import that the server's time limit cuts off
 MAX_CONFLICTS = 3  # with other people's changes to the same rows
 CONFLICTS = (
     psycopg2.OperationalError,
@@ -26,14 +26,15 @@ CONFLICTS = (
 
 
 class SrspRegistryImport(models.Model):
-    """One file for a registry: columns mapped, checked as a whole, then imported in one transaction.
+    """One file for a registry: its columns are mapped, then it is checked as a whole and imported in one transaction.
 
     ``draft`` → (``checking``) → ``checked`` → (``importing``) → ``done``, or ``failed`` when the file cannot be read. A
-    scheduled action does the work in the name of ``user_id``. The state moves with the work's own transaction: a
-    server that dies leaves ``checking`` or ``importing`` behind, and the next one begins anew, once. How far it is,
-    PostgreSQL knows by the name of the working connection.
+    scheduled action does the work in the name of ``user_id``: ``srsp.registry.loader`` loads the rows, whose columns
+    are those of ``srsp.registry.table``. The state changes in the transaction of the work: a server that dies leaves
+    ``checking`` or ``importing``, and the next run starts again, once. The progress is the name of the working
+    connection in PostgreSQL.
 
-    An empty cell changes nothing; a row that will not do is left out and reported.
+    An empty cell changes nothing; a bad row is left out and reported.
     """
 
     _name = "srsp.registry.import"
@@ -41,27 +42,13 @@ class SrspRegistryImport(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "id desc"
     _rec_name = "file_name"
-    _guarded_fields = (
-        "state",
-        "user_id",
-        "company_id",
-        "attempts",
-        "message",
-        "header_row",
-        "row_count",
-        "created_count",
-        "updated_count",
-        "unchanged_count",
-        "proposed_count",
-        "bad_count",
-        "missing_count",
-        "missing_target_ids",
-        "change_ids",
-        "error_ids",
-        "error_note",
-        "error_file",
-        "error_file_name",
-        "finished_on",
+    _guarded_fields = tuple(
+        (
+            "state user_id company_id attempts message header_row row_count "
+            "created_count updated_count unchanged_count proposed_count bad_count "
+            "missing_count missing_target_ids change_ids error_ids error_note "
+            "error_file error_file_name finished_on"
+        ).split()
     )
 
     kind = fields.Selection(
@@ -74,7 +61,7 @@ class SrspRegistryImport(models.Model):
         required=True,
         help="Where the file comes from, e.g. the credit platform. Its columns are remembered by this name.",
     )
-    # Not for who only reads: a file may hold identity numbers that the screen masks.
+    # Not for readers: a file may hold identity numbers that the screen masks.
     file = fields.Binary(
         attachment=True, groups="srsp_supervision.group_division_officer"
     )
@@ -150,7 +137,7 @@ class SrspRegistryImport(models.Model):
     finished_on = fields.Datetime(readonly=True)
 
     def _compute_progress(self):
-        """The work's connection is called ``srsp_import/<id>/<per cent>`` while it lasts."""
+        """Read the progress from the name of the working connection, ``srsp_import/<id>/<per cent>``."""
         self.env.cr.execute(
             "SELECT application_name FROM pg_stat_activity"
             " WHERE datname = current_database() AND application_name LIKE 'srsp_import/%'"
@@ -224,7 +211,7 @@ class SrspRegistryImport(models.Model):
                 )
 
     def _get_table(self):
-        """The table of the registry that the import is for, with the words of its company."""
+        """Return the table of the registry that the import is for, in the import's company."""
         table = self.env[f"srsp.registry.table.{self.kind}"]
         return table.with_context(allowed_company_ids=self.company_id.ids)
 
@@ -249,20 +236,17 @@ class SrspRegistryImport(models.Model):
         self._read_header()
 
     def _find_attachment(self):
-        return (
-            self.env["ir.attachment"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "=", self.id),
-                    ("res_field", "=", "file"),
-                ]
-            )
+        attachments = self.env["ir.attachment"].sudo()
+        return attachments.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("res_field", "=", "file"),
+            ]
         )
 
     def _read_header(self):
-        """Find the headings and what they mean; a file that cannot be read makes the import fail."""
+        """Find the headings and map them; a file that cannot be read fails the import."""
         for record in self.sudo():
             record.column_ids.unlink()
             try:
@@ -273,7 +257,7 @@ class SrspRegistryImport(models.Model):
 
     @contextlib.contextmanager
     def _open_file(self):
-        """The uploaded file as a ``TableFile``, read from the file store without a detour through the memory."""
+        """Open the uploaded file as a ``TableFile``, straight from the file store where it is kept there."""
         attachment = self._find_attachment()
         if attachment.store_fname:
             yield open_table(attachment._full_path(attachment.store_fname))
@@ -284,8 +268,9 @@ class SrspRegistryImport(models.Model):
             yield open_table(copy.name)
 
     def _guess_columns(self, block):
-        """Keep the headings of the file's first block and what they mean, as the source's last file had it."""
-        known = self._get_table()._get_known_headings()
+        """Store the headings of the file's first block, mapped as in the last file of the same source."""
+        table = self._get_table()
+        known = table._get_headings(table._get_columns())
         rows = block.rows[:HEADER_WITHIN]
         scores = [
             len({known.get(normalise(c)) for c in cells} - {None}) for cells in rows
@@ -393,7 +378,7 @@ class SrspRegistryImport(models.Model):
             progress._commit_progress(1)
 
     def _run_safely(self):
-        """Run; what goes wrong ends this import and no other."""
+        """Run the import; an error fails this import and no other."""
         if not self._begin_attempt():
             return
         for _again in range(MAX_CONFLICTS):
@@ -402,7 +387,7 @@ class SrspRegistryImport(models.Model):
                     self._run()
                 return
             except CONFLICTS as error:
-                # Somebody changed the same rows meanwhile: look again.
+                # Somebody changed the same rows meanwhile: try again.
                 self.env.cr.rollback()
                 _logger.info("import %s meets other changes: %s", self.id, error)
             except Exception as error:
@@ -418,7 +403,7 @@ class SrspRegistryImport(models.Model):
         self._fail(self.env._("The registry is being changed: try again later."))
 
     def _begin_attempt(self):
-        """Tell whether to run, and leave word of it first: a run that is cut off takes back all but this."""
+        """Return whether to run; if so, commit the attempt, which alone remains of a run that is cut off."""
         if not self._lock_working():
             return False
         if self.attempts == MAX_ATTEMPTS:
@@ -438,7 +423,7 @@ class SrspRegistryImport(models.Model):
         return bool(self.try_lock_for_update().filtered(lambda r: r.state in WORKING))
 
     def _run(self):
-        """Check the file, and import it when that is what was asked for, in the name of the user."""
+        """Check the file, and import it in the state ``importing``, in the name of the user."""
         self.ensure_one()
         record = self.with_user(self.user_id).with_company(self.company_id)
         record = record.with_context(
@@ -446,7 +431,7 @@ class SrspRegistryImport(models.Model):
             tz=self.user_id.tz,
             allowed_company_ids=self.company_id.ids,
         )
-        # Rights may have gone since the button was pressed, and attributes.
+        # Rights and attributes may have been removed since the button was pressed.
         record._check_may_import()
         record._check_columns()
         loader = record.env[f"srsp.registry.loader.{record.kind}"]
@@ -464,7 +449,7 @@ class SrspRegistryImport(models.Model):
         self._set_progress(None)
 
     def _set_progress(self, percent):
-        """Show how far the work is. Takes effect at once, whatever becomes of the transaction."""
+        """Publish the progress, None for no work. It takes effect at once, whatever becomes of the transaction."""
         name = "odoo" if percent is None else f"srsp_import/{self.id}/{int(percent)}"
         set_local(self.env.cr, application_name=name)
 

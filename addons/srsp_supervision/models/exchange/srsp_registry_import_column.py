@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError
 
 
 class SrspRegistryImportColumn(models.Model):
-    """What one column of a file means."""
+    """A column of a file, mapped to a column of the registry."""
 
     _name = "srsp.registry.import.column"
     _description = "Column of an import"
@@ -26,7 +26,7 @@ class SrspRegistryImportColumn(models.Model):
     )
 
     def write(self, vals):
-        """What a column means is changed before the work, and then checked again; where it stands never is."""
+        """Change the mapping, before the work alone; the file is checked again. Nothing else can be changed."""
         if self.env.su:
             return super().write(vals)
         if vals.keys() - {"target_column", "inspector_column"}:
@@ -43,5 +43,5 @@ class SrspRegistryImportColumn(models.Model):
         return [(c.name, c.label._translate(language)) for c in columns]
 
     def _get_name(self):
-        """The name of the registry's column, or False."""
+        """Return the name of the registry's column, or False."""
         return self[f"{self.import_id.kind}_column"]

@@ -1,4 +1,4 @@
-"""What an import tells: the messages, and the lines of its report."""
+"""The report of an import: its messages, its lines, and what is written when it finishes."""
 
 import base64
 import tempfile
@@ -174,7 +174,7 @@ FILE_REASONS = {
 
 
 class SrspRegistryImportError(models.Model):
-    """A cell of an import that will not do; at most ``MAX_SHOWN`` are kept, the workbook has more."""
+    """A bad cell of an import; at most ``MAX_SHOWN`` are kept, the workbook has more."""
 
     _name = "srsp.registry.import.error"
     _description = "Bad cell of an import"
@@ -209,7 +209,7 @@ class SrspRegistryImportChange(models.Model):
 
 
 class SrspRegistryImport(models.Model):
-    """The report: bad cells on the form and in a workbook, and one note with the outcome."""
+    """The report: bad cells on the form and in a workbook, and a note with the outcome."""
 
     _inherit = "srsp.registry.import"
 
@@ -222,7 +222,7 @@ class SrspRegistryImport(models.Model):
         return text % {"place": getattr(error, "place", "")}
 
     def _finish(self, file):
-        """Keep the report; say in one note what came of it."""
+        """Store the report, and post the outcome in a note."""
         record = self.sudo()
         record._keep_errors(file)
         imported = record.state == "importing"
@@ -288,7 +288,7 @@ class SrspRegistryImport(models.Model):
         )
 
     def _describe(self, reason, value, other):
-        """A reason as a sentence in the user's language."""
+        """Return a reason as a sentence in the user's language."""
         if reason == "refused":  # a message of the registry itself
             return value
         text = REASONS[reason]._translate(self.env.lang or "en_US")
@@ -328,7 +328,7 @@ class SrspRegistryImport(models.Model):
         self._write_error_file(file, reasons)
 
     def _get_error_note(self, shown):
-        """What of the bad rows is not to be seen, or nothing."""
+        """Return how many bad cells and rows are not shown, as a sentence, or an empty text."""
         self.env.cr.execute("SELECT count(*) FROM srsp_import_error")
         [count] = self.env.cr.fetchone()
         notes = []
@@ -351,7 +351,7 @@ class SrspRegistryImport(models.Model):
         return " ".join(notes)
 
     def _write_error_file(self, file, reasons):
-        """The bad rows as they stand in the file, with what is wrong in a last column: mend them and import that."""
+        """Store a workbook of the bad rows as they are in the file, with their reasons in a last column."""
         width = max(self.column_ids.mapped("position"), default=0) + 1
         with tempfile.NamedTemporaryFile(suffix=".xlsx") as copy:
             with SheetWriter(copy.name) as sheet:

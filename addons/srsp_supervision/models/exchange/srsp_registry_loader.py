@@ -104,7 +104,7 @@ class SrspRegistryLoader(models.AbstractModel):
         raise NotImplementedError
 
     def _count_rows(self, record):
-        """Set the counts, as they are before anything is imported."""
+        """Set the counts of the import, before anything is loaded."""
         self.env.cr.execute(
             """
             SELECT (SELECT count(DISTINCT row) FROM (SELECT row FROM srsp_import_row
@@ -136,7 +136,7 @@ class SrspRegistryLoader(models.AbstractModel):
 
 
 class _Feed:
-    """A file of converted rows, made while PostgreSQL takes in those before them; bad cells are kept in ``bad``."""
+    """A file of converted rows, converted while PostgreSQL reads those before them; ``bad`` holds the bad cells."""
 
     def __init__(self, converted):
         self.converted = converted
@@ -153,7 +153,7 @@ class _Feed:
                 if good:
                     self.has_rows = True
                     return to_csv(good)
-        except Exception as error:  # to the driver it would be an error of the database
+        except Exception as error:  # the driver would report an error of the database
             self.error = error
         return ""
 

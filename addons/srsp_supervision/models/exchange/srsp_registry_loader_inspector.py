@@ -12,7 +12,7 @@ CERTIFICATE = ("certificate_number", "certificate_valid_until")
 
 
 class SrspRegistryLoaderInspector(models.AbstractModel):
-    """Inspectors are few and their pool is watched by those who draw: they go through the ORM, row by row."""
+    """Inspectors, row by row through the ORM: they are few, and every change of their pool is guarded."""
 
     _name = "srsp.registry.loader.inspector"
     _description = "Import into a registry"
@@ -66,7 +66,7 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
             )
 
     def _read_staged(self):
-        """Rows without an error so far, as dictionaries."""
+        """Return the rows without an error so far, as dictionaries."""
         self.env.cr.execute(
             "SELECT * FROM srsp_import_row r WHERE NOT EXISTS ("
             "SELECT FROM srsp_import_error x WHERE x.row = r.row) ORDER BY row"
@@ -97,7 +97,7 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
             yield row["row"], inspector, self._get_inspector_vals(row, inspector)
 
     def _get_inspector_vals(self, row, inspector):
-        """The values that differ from the inspector's, all of a new one; an empty cell changes nothing."""
+        """Return the values that differ from the inspector's, or all of a new one; an empty cell changes nothing."""
         vals = {}
         for column in INSPECTOR_COLUMNS:
             value, old = row[column.name], inspector[column.field]
@@ -113,7 +113,7 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
         return vals | self._get_certificate_vals(row, inspector)
 
     def _get_certificate_vals(self, row, inspector):
-        """Number and last day together, unless they are those of a certificate that the inspector has."""
+        """Return number and last day together, unless the inspector has a certificate with both."""
         number, until = (row[name] for name in CERTIFICATE)
         if not (number or until):
             return {}
@@ -156,7 +156,7 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
         return errors
 
     def _get_own_divisions(self):
-        """The ids of the divisions whose inspectors the user may enter and change."""
+        """Return the ids of the divisions whose inspectors the user may create and change."""
         rules = Domain.AND(
             self.env["ir.rule"]._compute_domain("srsp.inspector", mode)
             for mode in ("create", "write")

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...tools.tables.cells import Bad, show
+from ...tools.tables.cells import show
 from . import srsp_registry_sql as sql
 from .srsp_registry_import_report import MAX_CHANGES
 from .srsp_registry_sql import ENTITY_VALUES, TARGET_VALUES
@@ -11,7 +11,7 @@ from .srsp_registry_table_target import ENTITY, TARGET, TARGET_COLUMNS
 
 
 class SrspRegistryLoaderTarget(models.AbstractModel):
-    """Entities and targets, set-wise, as the ORM would have written them row by row.
+    """Entities and targets, set-wise: the result is what the ORM would write row by row.
 
     Codes come from the sequences in the order of the file; history, tracking and dates are kept. A new record gets no
     note of its own and no followers: the import's note says how many there are. The statements are in
@@ -40,23 +40,18 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         self._keep_changes(record, table)
 
     def _spread_rows(self, table, names):
-        """Let each row of an extract stand once for every target that it is about."""
-        own = [
-            int(value)
-            for value in table._get_own_sectors().values()
-            if not isinstance(value, Bad)
-        ]
+        """Repeat each row of an extract for every target that it is about."""
         plain = [c for c in TARGET_COLUMNS if c.name not in sql.FROM_REGISTRY]
         self._run_sql(
             sql.SPREAD,
             names=sql.identify(plain),
             values=sql.identify(plain, "r"),
-            sectors=own,
+            sectors=list(table._get_own_sector_ids()),
             code=next(n for n in ("uscc", "entity_code", "target_code") if n in names),
         )
 
     def _get_given_sql(self, table, names):
-        """SQL of what a row ``r`` says of the attributes of its sector; NULL where it says nothing."""
+        """Return SQL of the attributes in a row ``r`` that its sector has, as JSON; NULL where there are none."""
         by_sector = {}
         for name, pairs in table._get_attributes().items():
             for sector, definition in pairs if name in names else ():
@@ -78,7 +73,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         return SQL("CASE r.sector %s END", SQL(" ").join(cases))
 
     def _find_bad_rows(self):
-        """Add what is wrong with rows as a whole to ``srsp_import_error``, and take bad rows out."""
+        """Add what is wrong with rows as a whole to ``srsp_import_error``, and remove the bad rows."""
         parts = {
             "entity_values": SQL(", ").join(
                 SQL("(%s, %s)", c.name, sql.shown(c, SQL.identifier("g", c.name)))
@@ -94,7 +89,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
             )
 
     def _get_own_entities(self):
-        """SQL of the changing entities that the user may change."""
+        """Return SQL of the changing entities that the user may change."""
         entities = self.env["srsp.entity"].with_context(active_test=False)
         moving = SQL("(SELECT entity_id FROM srsp_import_good WHERE entity_moves)")
         domain = Domain("id", "any!", moving)
@@ -103,7 +98,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         return query.select()
 
     def _keep_changes(self, record, table):
-        """Keep the first values that change, as the user reads them."""
+        """Store the first ``MAX_CHANGES`` values that change on the import, as the user reads them."""
         cells = [
             SQL(
                 "(%s, %s, %s, %s, %s AND (%s))",
@@ -203,8 +198,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
             sql.INSERT_ENTITIES,
             code=self._get_next_code("srsp.entity", "n"),
             merged=sql.merge(ENTITY_VALUES),
-            fields=sql.fields(ENTITY_VALUES),
-            values=sql.values(ENTITY_VALUES),
+            **sql.insert(ENTITY_VALUES),
         )
         record._set_progress(70)
         entities = SQL(sql.MOVING_ENTITIES, merged=sql.merge(ENTITY_VALUES))
@@ -226,9 +220,8 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         self._run_sql(
             sql.INSERT_TARGETS,
             code=self._get_next_code("srsp.target", "g"),
-            fields=sql.fields(plain),
-            values=sql.values(plain, "g"),
             properties=self._get_properties_sql(),
+            **sql.insert(plain, "g"),
         )
         self._run_sql(sql.PROPOSE_KEYS)
         record._set_progress(90)
@@ -237,7 +230,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         self._notify_announced_tasks()
 
     def _keep_tracking(self, record, model, columns, rows):
-        """Leave what tracking leaves of a write: on every changed record a note with the fields' values.
+        """Write what tracking writes: a note on every changed record, with the values of its tracked fields.
 
         :param rows: SQL of (record_id, the ``columns`` by name) as they will be
         """
@@ -253,17 +246,12 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         [first] = self.env.cr.fetchone()
         if not first:
             return
-        note = (
-            self.env[model]
-            .browse(first)
-            ._message_log(
-                body=self.env._(
-                    "Import of “%(file)s” from %(origin)s",
-                    file=record.file_name or "",
-                    origin=record.source,
-                )
-            )
+        body = self.env._(
+            "Import of “%(file)s” from %(origin)s",
+            file=record.file_name or "",
+            origin=record.source,
         )
+        note = self.env[model].browse(first)._message_log(body=body)
         names = [
             field.name
             for field in note._fields.values()
@@ -284,7 +272,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         )
 
     def _get_tracking_sql(self, column):
-        """How mail.tracking.value holds a column of ``old`` and what becomes of it: text, day or flag."""
+        """Return SQL of a column of ``old`` and its new value as mail.tracking.value stores them: text, day or flag."""
         field = self.env[column.model]._fields[column.field]
         pair = [
             SQL.identifier("old", column.field),
@@ -315,7 +303,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         )
 
     def _notify_announced_tasks(self):
-        """Put on record with the announced tasks how the import has changed the registry of their sector."""
+        """Post on the announced tasks how the import has changed the registry of their sector."""
         self.env.cr.execute(
             "SELECT sector, count(*) FILTER (WHERE target_id IS NULL), count(target_id)"
             " FROM srsp_import_good WHERE target_id IS NULL OR target_moves OR entity_moves GROUP BY sector"
@@ -333,7 +321,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
                 )
 
     def _recompute_dependents(self):
-        """Let the ORM compute what other addons store and derive from these fields; of ours, SQL has done all."""
+        """Recompute the stored fields of other addons that depend on these; ours are written by SQL."""
         changed = {
             ENTITY: "SELECT entity_id FROM srsp_import_good WHERE entity_moves",
             TARGET: "SELECT target_id FROM srsp_import_good WHERE target_moves",
@@ -348,13 +336,9 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         }
         done = {
             ENTITY: {"code", "region"},
-            TARGET: {
-                "division_id",
-                "company_id",
-                "region",
-                "last_inspected_on",
-                "properties",
-            },
+            TARGET: set(
+                "division_id company_id region last_inspected_on properties".split()
+            ),
         }
         for model, values in ((ENTITY, ENTITY_VALUES), (TARGET, TARGET_VALUES)):
             own = self.env[model]._fields
@@ -378,45 +362,36 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         self.env.flush_all()
 
     def _get_properties_sql(self):
-        """What a new target of each sector holds in the attributes that its sector defines."""
+        """Return SQL of the default attributes of a new target of a sector."""
         targets = self.env["srsp.target"].sudo()
         field = targets._fields["properties"]
         self.env.cr.execute("SELECT DISTINCT sector FROM srsp_import_good")
-        sectors = (
-            self.env["srsp.sector"].sudo().browse([s for [s] in self.env.cr.fetchall()])
-        )
+        sectors = self.env["srsp.sector"].sudo()
+        sectors = sectors.browse([sector for [sector] in self.env.cr.fetchall()])
         cases = []
         for sector in sectors.filtered("target_properties_definition"):
             target = targets.new({"sector_id": sector.id})
             value = field.convert_to_column_insert(target.properties, target)
             cases.append(SQL("WHEN %s THEN %s::jsonb", sector.id, value))
-        return (
-            SQL("CASE sector.id %s END", SQL(" ").join(cases))
-            if cases
-            else SQL("NULL::jsonb")
-        )
+        if not cases:
+            return SQL("NULL::jsonb")
+        return SQL("CASE sector.id %s END", SQL(" ").join(cases))
 
     def _browse_sql(self, model, query):
         self.env.cr.execute(query)
-        return self.env[model].sudo().browse([row[0] for row in self.env.cr.fetchall()])
+        return self.env[model].sudo().browse([i for [i] in self.env.cr.fetchall()])
 
     def _get_next_code(self, code, alias):
-        """SQL for the next number of a sequence, as ``next_by_code`` writes it, for each row of ``alias``.
+        """Return SQL of the next number of a sequence, as ``next_by_code`` writes it, for each row of ``alias``.
 
-        :raises UserError: for a sequence without gaps or by dates, which only takes one number at a time
+        :raises UserError: for a sequence without gaps or by dates, which gives one number at a time
         """
-        sequence = (
-            self.env["ir.sequence"]
-            .sudo()
-            .search(
-                [
-                    ("code", "=", code),
-                    ("company_id", "in", [self.env.company.id, False]),
-                ],
-                order="company_id",
-                limit=1,
-            )
-        )
+        domain = [
+            ("code", "=", code),
+            ("company_id", "in", [self.env.company.id, False]),
+        ]
+        sequences = self.env["ir.sequence"].sudo()
+        sequence = sequences.search(domain, order="company_id", limit=1)
         if sequence.implementation != "standard" or sequence.use_date_range:
             raise UserError(
                 self.env._("Sequence %(code)s must be of the standard kind.", code=code)

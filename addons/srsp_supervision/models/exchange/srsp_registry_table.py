@@ -68,7 +68,7 @@ class SrspRegistryTable(models.AbstractModel):
 
     @api.model
     def _get_columns(self):
-        """Return the columns that the registry has here, as a list of ``Column``."""
+        """Return the registry's columns, as a list of ``Column``."""
         raise NotImplementedError
 
     @api.model
@@ -77,9 +77,9 @@ class SrspRegistryTable(models.AbstractModel):
         return [column.label._translate(language) for column in self._get_columns()]
 
     @api.model
-    def _get_known_headings(self):
+    def _get_headings(self, columns):
         """{normalised heading: column name}; labels and technical names go before attributes, those before aliases."""
-        known, columns = {}, self._get_columns()
+        known = {}
         for column in columns:
             for alias in column.aliases.split():
                 known.setdefault(cells.normalise(alias), column.name)
@@ -91,7 +91,7 @@ class SrspRegistryTable(models.AbstractModel):
 
     @api.model
     def _is_extract(self, names):
-        """Tell whether a file with the columns ``names`` is about known records alone."""
+        """Return whether a file with the columns ``names`` is about known records alone."""
         return False
 
     @api.model
@@ -126,9 +126,9 @@ class SrspRegistryTable(models.AbstractModel):
         return choices | {value: value for value in field.get_values(self.env)}
 
     def _get_words(self, model):
-        """{normalised name or code: id as text} of the company's records, Bad for a name that several of them have.
+        """{normalised name or code: id as text} of the company's records, Bad for a name of several records.
 
-        A code goes before a name, and what is archived after what is not.
+        A code goes before a name, and a current record before an archived one.
         """
         records = self.env[model].with_context(active_test=False)
         records = records.search([("company_id", "=", self.env.company.id)])
@@ -143,7 +143,7 @@ class SrspRegistryTable(models.AbstractModel):
         return words
 
     def _get_regions(self):
-        """The words of the register of regions, Bad for those that several regions go by."""
+        """{word: id as text} of the register of regions, Bad for a word of several regions."""
         words = self.env["srsp.region"]._get_words(self.env.company)
         return {
             word: str(found.id) if len(found) == 1 else cells.Bad("ambiguous_region")

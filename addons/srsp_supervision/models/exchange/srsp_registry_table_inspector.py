@@ -101,7 +101,7 @@ class SrspRegistryTableInspector(models.AbstractModel):
         return super()._make_converter(column)
 
     def _get_items(self):
-        """The words of the items in force: their codes, and the names that only one of them has."""
+        """{code or name: id as text} of the items in force, Bad for a name of several items."""
         items = self.env["srsp.item"].search(
             [
                 ("list_id.is_in_force", "=", True),

@@ -144,18 +144,18 @@ TARGET_COLUMNS = [
 
 
 class Words(str):
-    """What the bureau calls something: the same in every language."""
+    """A label that the bureau has chosen: the same in every language."""
 
     def _translate(self, _language):
         return str(self)
 
 
 class SrspRegistryTableTarget(models.AbstractModel):
-    """The table of entities and targets: a row is a target and what it says of its entity.
+    """The table of entities and targets: a row is a target with its entity.
 
-    What sectors want to know of their targets are further columns. Attributes of the same label are one column,
-    whatever sectors they belong to; a row's sector says which is meant. In the staging table such a column holds JSON,
-    in ``srsp_import_good`` all of a row's stand in ``properties``.
+    The attributes of the sectors are further columns. Attributes of the same label are one column, whatever sectors
+    they belong to; a row's sector decides which one it is. In the staging table such a column holds JSON, in
+    ``srsp_import_good`` all of a row's are in ``properties``.
     """
 
     _name = "srsp.registry.table.target"
@@ -192,7 +192,7 @@ class SrspRegistryTableTarget(models.AbstractModel):
 
     @api.model
     def _is_extract(self, names):
-        """A file without sectors that names entities or targets by code, like the credit platform's file of classes.
+        """Return whether a file has codes of targets or entities and no sectors, as the platform's file of classes has.
 
         Each row is about a target, or all of an entity's that are the user's own.
         """
@@ -241,16 +241,26 @@ class SrspRegistryTableTarget(models.AbstractModel):
 
     def _get_own_sectors(self):
         """The words of the sectors, Bad for those whose targets are not the user's to create and change."""
-        words = self._get_words("srsp.sector")
-        own = set()
+        own = {str(sector_id) for sector_id in self._get_own_sector_ids()}
+        return {
+            word: value
+            if isinstance(value, cells.Bad) or value in own
+            else cells.Bad("foreign_sector")
+            for word, value in self._get_words("srsp.sector").items()
+        }
+
+    @api.model
+    def _get_own_sector_ids(self):
+        """The ids of the company's sectors whose targets the user may create and change."""
         rules = Domain.AND(
-            self.env["ir.rule"]._compute_domain("srsp.target", mode)
+            self.env["ir.rule"]._compute_domain(TARGET, mode)
             for mode in ("create", "write")
         )
-        known = {value for value in words.values() if not isinstance(value, cells.Bad)}
-        for value in known:
-            target = self.env["srsp.target"].sudo().new({"sector_id": int(value)})
-            if target.filtered_domain(rules):
-                own.add(value)
-        foreign = dict.fromkeys(known - own, cells.Bad("foreign_sector"))
-        return {word: foreign.get(value, value) for word, value in words.items()}
+        sectors = self.env["srsp.sector"].with_context(active_test=False)
+        sectors = sectors.search([("company_id", "=", self.env.company.id)])
+        make = self.env[TARGET].sudo().new
+        return {
+            sector.id
+            for sector in sectors
+            if make({"sector_id": sector.id}).filtered_domain(rules)
+        }

@@ -35,11 +35,11 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?([eE]-[0-9]{1,3})?")
 
 
 class Bad(str):
-    """Stands in the place of a value that will not do; the text is the reason."""
+    """Takes the place of a bad value; the text is the reason."""
 
 
 class Converter(dict):
-    """A cell's value → text for COPY, or Bad. Subclasses say ``convert``."""
+    """A cell's value → text for COPY, or Bad. Subclasses define ``convert``."""
 
     def __missing__(self, value):
         if len(self) >= MAX_CACHED:
@@ -203,7 +203,7 @@ class ToChoices(ToChoice):
 
 
 class ToCreditCode(Converter):
-    def convert_all(self, values):  # no two are alike: nothing to remember
+    def convert_all(self, values):  # no two are alike: nothing to cache
         return [self.convert(value) for value in values]
 
     def convert(self, value):
@@ -255,12 +255,12 @@ class ToAttribute(Converter):
 
 
 def normalise(word):
-    """A word as it is compared: full-width letters as narrow ones, whatever its capitals and spaces."""
+    """Return a word as it is compared: in narrow lower-case characters, without spaces."""
     return "".join(unicodedata.normalize("NFKC", str(word)).split()).casefold()
 
 
 def split_words(value):
-    """The words of a cell that holds several."""
+    """Return the words of a cell that holds several."""
     return [word for word in re.split(r"[,，、;；\n]", str(value)) if word.strip()]
 
 
@@ -327,7 +327,7 @@ def convert(block: Block, fields: list[Field]) -> tuple[list[tuple], list[CellEr
 
 
 def copy_statement(table, names):
-    """The COPY of ``to_csv``'s text into the columns ``names`` of a table."""
+    """Return the COPY statement for ``to_csv``'s text into the columns ``names`` of a table."""
     names = ", ".join(f'"{name}"' for name in names)
     return f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)"
 
@@ -357,7 +357,7 @@ def _take_out_bad(name, numbers, originals, values):
 
 
 def show(cell):
-    """What people get to read of a cell: its beginning, without the identity numbers of persons."""
+    """Return the beginning of a cell as it is shown, without the identity numbers of persons."""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 10**LENGTH:
         cell = int(cell)
     return mask_all(str(cell))[:MAX_SHOWN]

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 MAX_COLUMNS = 200
-# Characters without a picture, as they come along from web pages and chats.
+# Invisible characters, as they come from web pages and chats.
 INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 
 
 class Mark(NamedTuple):
-    """A cell that will not do; ``column`` counts from 0, or is -1 for the row as a whole.
+    """A bad cell; ``column`` counts from 0, or is -1 for the row as a whole.
 
     ``reason`` is one of ``formula``, ``formula_error``, ``merged_cell``, ``encoding``, ``broken_quotes``,
     ``extra_cells``, ``not_exact``.
@@ -34,7 +34,7 @@ class Block(NamedTuple):
     marks: list[Mark]
 
     def below(self, row):
-        """The block without the rows up to number ``row``: what stands above a table, and its headings."""
+        """Return the block without the rows up to number ``row``: what is above a table, and its headings."""
         skip = max(row + 1 - self.first, 0)
         if not skip:
             return self

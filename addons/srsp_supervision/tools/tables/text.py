@@ -16,7 +16,7 @@ ENCODINGS = ("utf-8", "gb18030")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-# A text that a spreadsheet would take for a formula stands in a .csv behind an apostrophe; so does one that begins so.
+# A text that a spreadsheet would take for a formula gets an apostrophe in a .csv; so does one that begins with one.
 _LIKE_FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
 _QUOTED = re.compile("'+[=+\\-@\t\r＝＋－＠]")
 # What a spreadsheet writes into a .csv in place of a value: (a part of it, reason, all of it).
@@ -50,7 +50,7 @@ class CsvFile(TableFile):
     def blocks(self):
         size = max(os.path.getsize(self.path), 1)
         with open(self.path, "rb") as raw:
-            # A byte that is no character becomes a lone surrogate, which its cell then shows.
+            # A byte that is not a character becomes a lone surrogate, by which its cell is found.
             text = io.TextIOWrapper(raw, self.encoding, "surrogateescape", newline="")
             records = self._records(text)
             for first in itertools.count(1, BLOCK_ROWS):
@@ -74,14 +74,14 @@ class CsvFile(TableFile):
 
 
 def quote(value):
-    """A value for a .csv that no spreadsheet takes for a formula; only texts can be one."""
+    """Return a value for a .csv that no spreadsheet takes for a formula; only texts can be one."""
     if value.__class__ is str and _LIKE_FORMULA.match(value):
         return f"'{value}"
     return value
 
 
 def unquote(text):
-    """What ``quote`` was given."""
+    """Return what ``quote`` was given."""
     return text[1:] if text[:1] == "'" and _QUOTED.match(text) else text
 
 
@@ -132,7 +132,7 @@ def _mark_undecodable(first, rows):
 
 
 def _find_encoding(sample):
-    """The encoding that fits a text best.
+    """Return the encoding that fits a text best.
 
     Almost any bytes can be read as GB18030: it counts only where most of the characters are in common use.
 
@@ -158,7 +158,7 @@ def _find_encoding(sample):
 
 
 def _count_wrong(text, encoding):
-    """How many characters of a text tell that it is in another encoding than this one."""
+    """Return how many characters of a text show that it is in another encoding than this one."""
     wrong = text.count("\ufffd")
     if encoding == "gb18030":
         wrong += sum(not c.isascii() and not c.encode("gb2312", "ignore") for c in text)

@@ -89,7 +89,7 @@ class WorkbookFile(TableFile):
         """Yield the rows of the first sheet that is not hidden.
 
         :raises WorkbookError: ``not_a_workbook``, ``macro``, ``too_large``, ``too_wide``, ``gap`` (rows far from each
-            other), ``empty_sheet``, ``second_sheet`` (its name in ``place``: another one in sight is filled too)
+            other), ``empty_sheet``, ``second_sheet`` (its name in ``place``: another visible one is filled too)
         """
         try:
             with zipfile.ZipFile(self.path) as archive:
@@ -121,7 +121,7 @@ class WorkbookFile(TableFile):
 
 
 def _check_parts(archive):
-    """Refuse what is packed like a bomb or carries a program."""
+    """Refuse a zip bomb and a workbook with macros."""
     parts = archive.infolist()
     names = {part.filename.lower() for part in parts}
     if "xl/workbook.xml" not in names or "[content_types].xml" not in names:
@@ -140,7 +140,7 @@ def _check_parts(archive):
 
 
 def _read_small(archive, name):
-    """A part that is small in every workbook a person made."""
+    """Return a part that is small in every workbook a person made."""
     if archive.getinfo(name).file_size > FREE_BYTES:
         raise WorkbookError("too_large")
     text = archive.read(name)
@@ -155,7 +155,7 @@ def _parse_small(archive, name):
 
 
 def _find_sheets(archive):
-    """[(name, part)] of the sheets in sight, and whether the book counts its days from 1904."""
+    """Return [(name, part)] of the visible sheets, and whether the book counts its days from 1904."""
     book = _parse_small(archive, "xl/workbook.xml")
     links = {
         link.get("Id"): link.get("Target")
@@ -177,7 +177,7 @@ def _find_sheets(archive):
 
 
 def _is_filled(archive, path):
-    """Whether a sheet has a value in any cell."""
+    """Return whether a sheet has a value in any cell."""
     with archive.open(path) as file:
         end = b""
         while data := file.read(PIECE_BYTES):
@@ -247,7 +247,7 @@ class _PieceReader:
         self.last = 0
 
     def take(self, piece):
-        """The rows of the next piece as a Block."""
+        """Return the rows of the next piece as a Block."""
         first = _check_references(piece, self.last)
         marks = _mark_formulas(piece)
         piece = _mark_shared(piece)
@@ -266,7 +266,7 @@ class _PieceReader:
 
 
 def _parse_rows(rows, book, styles=b""):
-    """Let the parser read whole rows: ((row, column) of the first filled cell from 0, or None; rows of values)."""
+    """Parse whole rows: ((row, column) of the first filled cell from 0, or None; rows of values)."""
     sheet = (
         b"<%(p)sworksheet><%(p)ssheetData>%(rows)s</%(p)ssheetData></%(p)sworksheet>"
     ) % {b"p": _find_prefix(rows), b"rows": rows}
@@ -284,12 +284,12 @@ def _parse_rows(rows, book, styles=b""):
 
 
 def _find_prefix(piece):
-    """What stands before the colon in the piece's tags, with the colon."""
+    """Return the prefix of the piece's tags, with its colon."""
     return re.match(_TAG, piece)[0][1:]
 
 
 def _check_references(piece, last):
-    """Let no cell stand so far out that the table between would fill the memory; return the first row's number."""
+    """Refuse a cell so far out that the table between would fill the memory; return the first row's number."""
     rows = _USUAL_ROW.findall(piece)
     if len(rows) == piece.count(b"<c ") + piece.count(b":c "):
         letters = set(_USUAL_COLUMN.findall(piece))
@@ -308,7 +308,7 @@ def _check_references(piece, last):
 
 
 def _mark_shared(piece):
-    """The piece with ``_MARKER`` before the numbers of shared texts, which become texts of their own."""
+    """Return the piece with ``_MARKER`` before the numbers of shared texts, which become texts of their own."""
     marker = _MARKER.encode()
     piece = piece.replace(b't="s"><v>', b't="str"><v>' + marker)
     if b'"s"' in piece or b"'s'" in piece:
@@ -334,7 +334,7 @@ def _mark_cells(pattern, piece, reason):
 
 
 def _mark_merged(tail):
-    """A block without rows: a mark for every cell of a merged range.
+    """Return a block without rows that marks every cell of a merged range.
 
     Such a range keeps only its first cell's value: what the others were meant to say, nobody knows.
     """
