@@ -11,6 +11,7 @@ from ...tools.tables.text import quote
 from ...tools.tables.writer import Heading, SheetWriter, write_template
 from ..staff.srsp_inspector_personal import PERSONAL
 from .srsp_registry_import_report import NOTES
+from .srsp_registry_sql import case
 from .srsp_registry_table import MANY, TYPES
 from .srsp_registry_table_target import ENTITY, KINDS
 
@@ -78,18 +79,9 @@ class SrspRegistryTable(models.AbstractModel):
         if column.kind == "sector":
             return self._get_word_sql("srsp.sector", value)
         if column.kind == "choice":
-            labels = field._description_selection(self.env)
-            cases = SQL(" ").join(
-                SQL("WHEN %s THEN %s", key, label) for key, label in labels
-            )
-            return SQL("CASE %s %s END", value, cases)
+            return case(value, field._description_selection(self.env))
         if column.kind == "flag":
-            return SQL(
-                "CASE WHEN %s THEN %s ELSE %s END",
-                value,
-                self.env._("Yes"),
-                self.env._("No"),
-            )
+            return case(value, [(True, self.env._("Yes"))], self.env._("No"))
         if column.kind in ("latitude", "longitude"):
             return SQL("nullif(%s, 0)::float", value)
         return value
@@ -129,8 +121,7 @@ class SrspRegistryTable(models.AbstractModel):
                 is_clear = len(same) == len(cells.split_words(record.name)) == 1
                 is_clear = is_clear and key not in codes
                 words.append((record.id, record.name if is_clear else record.code))
-        cases = SQL(" ").join(SQL("WHEN %s THEN %s", *word) for word in words)
-        return SQL("CASE %s %s END", value, cases) if words else SQL("NULL")
+        return case(value, words)
 
     @api.model
     def _write_export(self, path):
@@ -217,17 +208,11 @@ class SrspRegistryTableTarget(models.AbstractModel):
         found = self._get_attributes()[column.name]
         types = {definition["type"] for _sector, definition in found}
         as_number = types <= {"integer", "float"}
-        cases = []
+        pairs = []
         for sector, definition in found:
             value = self._get_property_sql(definition)
-            cases.append(
-                SQL(
-                    "WHEN %s THEN %s",
-                    sector.id,
-                    value if as_number else SQL("(%s)::text", value),
-                )
-            )
-        return SQL("CASE record.sector_id %s END", SQL(" ").join(cases))
+            pairs.append((sector.id, value if as_number else SQL("(%s)::text", value)))
+        return case(SQL("record.sector_id"), pairs)
 
     def _get_property_sql(self, definition):
         value = SQL("record.properties->%s", definition["name"])
@@ -246,12 +231,7 @@ class SrspRegistryTableTarget(models.AbstractModel):
                 value,
                 value,
             )
-        if not words:
-            return SQL("NULL")
-        cases = SQL(" ").join(
-            SQL("WHEN %s THEN %s", key, label) for key, label in words
-        )
-        return SQL("CASE %s #>> '{}' %s END", value, cases)
+        return case(SQL("%s #>> '{}'", value), words)
 
     def _get_template_columns(self):
         """Of the attributes of sectors, those that the user fills in."""

@@ -15,7 +15,7 @@ from ...tools.workbook import WorkbookError
 
 _logger = logging.getLogger(__name__)
 WORKING = ("checking", "importing")
-HEADER_WITHIN = 20  # rows
+MAX_HEADER_ROW = 20  # the headings are within the first rows
 MAX_ATTEMPTS = 2  # to run an import that the server's time limit cuts off
 MAX_CONFLICTS = 3  # with other people's changes to the same rows
 CONFLICTS = (
@@ -271,7 +271,7 @@ class SrspRegistryImport(models.Model):
         """Store the headings of the file's first block, mapped as in the last file of the same source."""
         table = self._get_table()
         known = table._get_headings(table._get_columns())
-        rows = block.rows[:HEADER_WITHIN]
+        rows = block.rows[:MAX_HEADER_ROW]
         scores = [
             len({known.get(normalise(c)) for c in cells} - {None}) for cells in rows
         ]

@@ -59,18 +59,17 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
                     "(%s, r.%s::jsonb)", definition["name"], SQL.identifier(name)
                 )
                 by_sector.setdefault(sector.id, []).append(pair)
-        if not by_sector:
-            return SQL("NULL::jsonb")
-        cases = [
-            SQL(
-                "WHEN %s THEN (SELECT jsonb_object_agg(name, value) FROM (VALUES %s) pair (name, value)"
-                " WHERE value IS NOT NULL)",
+        pairs = [
+            (
                 sector_id,
-                SQL(", ").join(pairs),
+                SQL(
+                    "(SELECT jsonb_object_agg(name, value) FROM (VALUES %s) v (name, value) WHERE value IS NOT NULL)",
+                    SQL(", ").join(values),
+                ),
             )
-            for sector_id, pairs in by_sector.items()
+            for sector_id, values in by_sector.items()
         ]
-        return SQL("CASE r.sector %s END", SQL(" ").join(cases))
+        return SQL("(%s)::jsonb", sql.case(SQL("r.sector"), pairs))
 
     def _find_bad_rows(self):
         """Add what is wrong with rows as a whole to ``srsp_import_error``, and remove the bad rows."""
@@ -284,11 +283,8 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         elif field.type == "boolean":
             flags = [SQL("coalesce(%s, FALSE)::integer", value) for value in pair]
         elif field.type == "selection":
-            cases = SQL(" ").join(
-                SQL("WHEN %s THEN %s", key, label)
-                for key, label in field._description_selection(self.env)
-            )
-            texts = [SQL("CASE %s %s ELSE '' END", value, cases) for value in pair]
+            labels = field._description_selection(self.env)
+            texts = [sql.case(value, labels, "") for value in pair]
         elif field.type == "many2one":
             texts, flags = [sql.shown(column, value) for value in pair], pair
         else:
@@ -368,14 +364,12 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         self.env.cr.execute("SELECT DISTINCT sector FROM srsp_import_good")
         sectors = self.env["srsp.sector"].sudo()
         sectors = sectors.browse([sector for [sector] in self.env.cr.fetchall()])
-        cases = []
+        pairs = []
         for sector in sectors.filtered("target_properties_definition"):
             target = targets.new({"sector_id": sector.id})
             value = field.convert_to_column_insert(target.properties, target)
-            cases.append(SQL("WHEN %s THEN %s::jsonb", sector.id, value))
-        if not cases:
-            return SQL("NULL::jsonb")
-        return SQL("CASE sector.id %s END", SQL(" ").join(cases))
+            pairs.append((sector.id, value))
+        return SQL("(%s)::jsonb", sql.case(SQL("sector.id"), pairs))
 
     def _browse_sql(self, model, query):
         self.env.cr.execute(query)

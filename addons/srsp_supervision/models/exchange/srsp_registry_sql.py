@@ -361,6 +361,14 @@ def _identify(column, alias=None):
     return SQL.identifier(*filter(None, (alias, column.name)))
 
 
+def case(value, pairs, default=None):
+    """SQL of what ``pairs`` [(value, result)] have for ``value``, else ``default``."""
+    cases = [SQL("WHEN %s THEN %s", *pair) for pair in pairs]
+    if not cases:
+        return SQL("%s", default)
+    return SQL("CASE %s %s ELSE %s END", value, SQL(" ").join(cases), default)
+
+
 def identify(columns, alias=None):
     return SQL(", ").join(_identify(c, alias) for c in columns)
 

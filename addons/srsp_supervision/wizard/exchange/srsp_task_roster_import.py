@@ -22,8 +22,8 @@ from ...tools.tables.cells import (
 from ...tools.workbook import WorkbookError
 
 _lt = LazyTranslate(__name__)
-SHOWN = 200
-HEADER_WITHIN = 20  # rows
+MAX_PROBLEMS = 200
+MAX_HEADER_ROW = 20  # the headings are within the first rows
 COLUMNS = [
     Column(
         "code",
@@ -148,7 +148,7 @@ class SrspTaskRosterImport(models.TransientModel):
             )
         data = base64.b64decode(self.with_context(bin_size=False).file)
         problems = self._examine(data)
-        self.problems, self.problem_count = problems[:SHOWN], len(problems)
+        self.problems, self.problem_count = problems[:MAX_PROBLEMS], len(problems)
         if problems:
             return {
                 "type": "ir.actions.act_window",
@@ -210,7 +210,7 @@ class SrspTaskRosterImport(models.TransientModel):
         """Return ([Field], the rows below the headings) of the file's first block."""
         table = self.env["srsp.registry.table"]
         known = table._get_headings(COLUMNS)
-        for at, row in enumerate(block.rows[:HEADER_WITHIN]):
+        for at, row in enumerate(block.rows[:MAX_HEADER_ROW]):
             places = {}
             for place, label in enumerate(row):
                 places.setdefault(known.get(cells.normalise(label)), place)
