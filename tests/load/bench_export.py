@@ -5,6 +5,7 @@ cells already in memory, and Odoo's own export (``export_data`` and a workbook i
 ``peak_mb`` is what the work takes on top of an Odoo that has done nothing yet.
 """
 
+import contextlib
 import functools
 import io
 import tempfile
@@ -16,7 +17,7 @@ import xlsxwriter
 
 SIZE = 100_000
 ORM_ROWS = 20_000
-KIND = "target"
+TABLE = "srsp.registry.table.target"
 
 
 def run(size, tools):
@@ -43,16 +44,16 @@ def measure(env, tools, size):
 
 
 def text(env, _path):
-    for _piece in env["srsp.registry.import"]._stream_csv(KIND):
+    for _piece in env[TABLE]._stream_csv():
         pass
 
 
 def book(env, path):
-    env["srsp.registry.import"]._write_export(KIND, str(path))
+    env[TABLE]._write_export(str(path))
 
 
 def copy(env):
-    query = env["srsp.registry.import"]._get_export_sql(KIND)
+    query = env[TABLE]._get_export_sql()
     statement = env.cr._obj.mogrify(query.code, query.params).decode()
     env.cr._obj.copy_expert(
         f"COPY ({statement}) TO STDOUT WITH (FORMAT csv)", io.BytesIO()
@@ -61,8 +62,8 @@ def copy(env):
 
 def write_alone(env, path, size):
     """As many rows like the first one, without a database."""
-    row = next(env["srsp.registry.import"]._read_registry(KIND))
-    env.cr.execute("CLOSE ALL")
+    with contextlib.closing(env[TABLE]._read_rows()) as rows:
+        row = next(rows)
     cells = [str(value) if value is not None else "" for value in row]
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
         sheet = book.add_worksheet()

@@ -12,13 +12,13 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 BLOCK = 64 * 1024  # bytes
-MOST_BYTES = 2_000_000_000  # of an upload: an attachment's size is a 32-bit number
+MAX_BYTES = 2_000_000_000  # of an upload: an attachment's size is a 32-bit number
 
 
-def _get_most_bytes(_controller):
+def _get_max_bytes(_controller):
     """Who may not import keeps the usual limit: the body is on disk before the route begins."""
     may_import = request.env["srsp.registry.import"].has_access("create")
-    return MOST_BYTES if may_import else request.httprequest.max_content_length
+    return MAX_BYTES if may_import else request.httprequest.max_content_length
 
 
 class RegistryFiles(http.Controller):
@@ -27,7 +27,7 @@ class RegistryFiles(http.Controller):
         type="http",
         auth="user",
         methods=["POST"],
-        max_content_length=_get_most_bytes,
+        max_content_length=_get_max_bytes,
     )
     def upload(self, import_id, ufile):
         """The file of an import, which never is in the memory as a whole."""
@@ -51,13 +51,13 @@ class RegistryFiles(http.Controller):
         """A registry, as far as the user may read it."""
         if kind not in KINDS or extension not in TYPES:
             raise request.not_found()
-        imports = request.env["srsp.registry.import"]
+        table = request.env[f"srsp.registry.table.{kind}"]
         request.env[f"srsp.{kind}"].check_access("read")
-        name = imports._get_export_name(kind)
+        name = table._get_export_name()
         if extension == "csv":
             return self._respond(_stream_csv(request.env, kind), f"{name}.csv")
         file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
-        imports._write_export(kind, file.name)
+        table._write_export(file.name)
         return self._respond(_stream_file(file), f"{name}.xlsx")
 
     @http.route(
@@ -71,13 +71,11 @@ class RegistryFiles(http.Controller):
         """An empty workbook with the columns that an import knows."""
         if kind not in KINDS:
             raise request.not_found()
-        imports = request.env["srsp.registry.import"]
+        table = request.env[f"srsp.registry.table.{kind}"]
         request.env[f"srsp.{kind}"].check_access("read")
         file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
-        imports._write_template(kind, file.name)
-        return self._respond(
-            _stream_file(file), f"{imports._get_template_name(kind)}.xlsx"
-        )
+        table._write_template(file.name)
+        return self._respond(_stream_file(file), f"{table._get_template_name()}.xlsx")
 
     def _respond(self, chunks, name):
         return request.make_response(
@@ -93,8 +91,8 @@ def _stream_csv(env, kind):
     """Read while the client takes it: the request and its cursor are gone by then."""
     db, uid, context = env.cr.dbname, env.uid, dict(env.context)
     with contextlib.closing(Registry(db).cursor(readonly=True)) as cr:
-        imports = api.Environment(cr, uid, context)["srsp.registry.import"]
-        yield from imports._stream_csv(kind)
+        env = api.Environment(cr, uid, context)
+        yield from env[f"srsp.registry.table.{kind}"]._stream_csv()
 
 
 def _stream_file(file):

@@ -1,26 +1,44 @@
-"""Settings of PostgreSQL for some statements, set with a cursor alone, without the ORM."""
+"""What goes to PostgreSQL beside the queries themselves. Knows cursors, and no ORM."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from .digest import DigestSink
+
+STREAM_ROWS = 5_000  # fetched at a time
 
 
-class Cursor(Protocol):
-    """The part of a database cursor that is used here."""
+def stream(cr: Any, query: Any) -> Iterator[tuple[Any, ...]]:
+    """Iterate over the rows of an ``SQL`` by a cursor of the server: memory does not grow with their number."""
+    with cr._cnx.cursor(name=f"srsp_{uuid.uuid4().hex}") as cursor:
+        cursor.itersize = STREAM_ROWS
+        cursor.execute(query.code, query.params)
+        yield from cursor
 
-    def execute(self, query: str, params: Sequence[str]) -> Any: ...
 
-    def fetchone(self) -> Any: ...
+def digest_rows(cr: Any, query: Any, digest: Any) -> int:
+    """Feed a ``hashlib`` digest the rows of an ``SQL`` as ``COPY … TO STDOUT`` writes them; return their number."""
+    sink = DigestSink(digest)
+    statement = cr.mogrify(f"COPY ({query.code}) TO STDOUT", query.params)
+    cr.copy_expert(statement.decode(), sink)
+    return sink.lines
+
+
+def set_local(cr: Any, **settings: str) -> None:
+    """Set ``settings`` (texts) of PostgreSQL until the transaction ends."""
+    for name, value in settings.items():
+        cr.execute("SELECT set_config(%s, %s, true)", [name, value])
 
 
 @contextlib.contextmanager
-def planned(cr: Cursor, **settings: str) -> Iterator[None]:
-    """Run the statements inside with these ``settings`` of PostgreSQL, e.g. ``enable_nestloop="off"``."""
+def planned(cr: Any, **settings: str) -> Iterator[None]:
+    """Run the statements inside with these ``settings`` (texts) of PostgreSQL, e.g. ``enable_nestloop="off"``."""
     before: dict[str, str] = {}
-    for name, value in settings.items():
+    for name in settings:
         cr.execute("SELECT current_setting(%s)", [name])
         [before[name]] = cr.fetchone()
-        cr.execute("SELECT set_config(%s, %s, true)", [name, value])
+    set_local(cr, **settings)
     yield
-    for name, value in before.items():
-        cr.execute("SELECT set_config(%s, %s, true)", [name, value])
+    set_local(cr, **before)

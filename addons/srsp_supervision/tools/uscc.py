@@ -1,5 +1,6 @@
 """The check digit of unified social credit codes (GB 32100-2015), from a table: a million codes in two seconds."""
 
+import re
 import unicodedata
 from operator import getitem
 
@@ -8,6 +9,7 @@ from .identity import is_identity
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28, 1)
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+_FORM = re.compile(rf"[0-9ANY][0-9]{{7}}[{_ALPHABET}]{{10}}")
 # _TERMS[position][character]: what a character adds to the sum, which a valid code makes a multiple of 31.
 _TERMS = [
     {character: value * weight for character, value in _VALUES.items()}
@@ -16,17 +18,16 @@ _TERMS = [
 
 
 def is_valid(code: str) -> bool:
-    """Whether ``code`` is 18 digits and capital letters, begins with eight digits, and ends in its check digit.
+    """Return whether ``code`` is a valid credit code: its form and its check digit are right.
 
-    An identity number typed in the wrong column may chance to satisfy that; as a code it would be published.
+    The form: registering authority, category, six digits of a region, nine characters of the body and a check digit.
+    The authority is a digit, or a letter for military units (A), rural collectives (N) and others (Y); ``stdnum``
+    knows the digits alone. An identity number typed in the wrong column may chance to satisfy all that; as a code it
+    would be published.
     """
-    head = code[:8]
-    if len(code) != 18 or not (head.isascii() and head.isdigit()):
+    if not _FORM.fullmatch(code):
         return False
-    try:
-        total = sum(map(getitem, _TERMS, code))
-    except KeyError:
-        return False
+    total = sum(map(getitem, _TERMS, code))
     return total % 31 == 0 and not is_identity(code)
 
 

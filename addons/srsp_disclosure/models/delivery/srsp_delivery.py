@@ -2,12 +2,12 @@ import datetime
 import json
 import logging
 
-from stdnum.cn import uscc
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import plaintext2html
+
+from odoo.addons.srsp_supervision.tools import uscc
 
 from ...tools.platform_client import PlatformRejected, PlatformRetryable, Unusable
 

@@ -1,23 +1,6 @@
 import hashlib
-import os
-import uuid
 
 from odoo import api, fields, models
-
-
-class HashingFile:
-    """A binary file that counts and hashes what is appended to it: ``size``, ``sha1``, ``sha256``."""
-
-    def __init__(self, file):
-        self._file = file
-        self.size, self.sha1, self.sha256 = 0, hashlib.sha1(), hashlib.sha256()
-
-    def append(self, data):
-        """Take the next bytes."""
-        self.size += len(data)
-        self.sha1.update(data)
-        self.sha256.update(data)
-        self._file.write(data)
 
 
 class SrspPublication(models.Model):
@@ -36,36 +19,15 @@ class SrspPublication(models.Model):
 
     @api.model
     def _store_original(self, write, name):
-        """Store what ``write(append)`` gives to ``append`` piece by piece; return the attachment and the SHA-256.
-
-        The row of the attachment comes first: until this transaction ends it keeps the garbage collection
-        away, and if the transaction fails, the collection removes the file.
-        """
-        attachments = self.env["ir.attachment"].sudo()
-        attachment = attachments.create(
-            {"name": name, "res_model": self._name, "mimetype": "application/json"}
+        """Store what ``write(append)`` gives to ``append`` piece by piece; return the attachment and the SHA-256."""
+        attachment = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create(
+                {"name": name, "res_model": self._name, "mimetype": "application/json"}
+            )
         )
-        token = uuid.uuid4().hex
-        path = f"{token[:2]}/{token}"
-        attachments._mark_for_gc(path)
-        full_path = attachments._full_path(path)
-        os.makedirs(os.path.dirname(full_path), exist_ok=True)
-        with open(full_path, "xb") as opened:
-            file = HashingFile(opened)
-            write(file.append)
-            opened.flush()
-            os.fsync(opened.fileno())
-        # ``create`` and ``write`` of an attachment take contents only as a whole, in memory.
-        attachment.flush_recordset()
-        attachment._write(
-            {
-                "store_fname": path,
-                "checksum": file.sha1.hexdigest(),
-                "file_size": file.size,
-            }
-        )
-        attachment.invalidate_recordset()
-        return attachment, file.sha256.hexdigest()
+        return attachment, attachment._srsp_write_content(write)
 
     def _read_original(self):
         """The bytes of the original, all at once: not for where they can be large."""

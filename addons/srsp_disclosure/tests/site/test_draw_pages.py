@@ -127,7 +127,8 @@ class TestDrawPages(Bureau, HttpCase):
         generated = self.targets[1].entity_id.code
         for sought in (generated, USCC[:17], "%25", "", self.targets[0].name or "x"):
             self.assertEqual(self.codes(draw, sought), (400, []), sought)
-        self.assertEqual(self.codes(draw, OTHER), (200, []))
+        for unknown in (OTHER, "N2350121MF1200017X"):
+            self.assertEqual(self.codes(draw, unknown), (200, []))
         late = self.env["srsp.entity"].create({"name": "新设公司", "uscc": OTHER})
         self.targets.create({"entity_id": late.id, "sector_id": self.sector.id})
         self.assertEqual(self.codes(draw, OTHER), (200, []))

@@ -5,25 +5,9 @@ import uuid
 from odoo import api, models
 from odoo.exceptions import AccessError
 
+from ...tools.digest import DigestSink
+
 BLOCK = 1024 * 1024  # bytes
-
-
-class FileContent:
-    """An open file in the place of an attachment's bytes: it goes into the file store a block at a time."""
-
-    def __init__(self, file):
-        self.file = file
-
-    def __len__(self):
-        return self.file.seek(0, os.SEEK_END)
-
-    def __getitem__(self, part):
-        self.file.seek(part.start)
-        return self.file.read(part.stop - part.start)
-
-    def blocks(self):
-        self.file.seek(0)
-        return iter(lambda: self.file.read(BLOCK), b"")
 
 
 class IrAttachment(models.Model):
@@ -60,40 +44,40 @@ class IrAttachment(models.Model):
             )
 
     def _srsp_set_file(self, file):
-        """Make an open file the content, without holding it in memory where attachments are kept as files."""
-        in_store = self._storage() == "file"
-        content = in_store and FileContent(file) or file.read()
-        self._set_attachment_data(lambda attachment: content)
+        """Make an open file the content, a block at a time where attachments are kept as files."""
+        file.seek(0)
+        if self._storage() != "file":
+            self.raw = file.read()
+            return
 
-    def _compute_checksum(self, bin_data):
-        if not isinstance(bin_data, FileContent):
-            return super()._compute_checksum(bin_data)
-        digest = hashlib.sha1()
-        for block in bin_data.blocks():
-            digest.update(block)
-        return digest.hexdigest()
+        def write(append):
+            while block := file.read(BLOCK):
+                append(block)
 
-    @api.model
-    def _index(self, bin_data, file_type, checksum=None):
-        if isinstance(bin_data, FileContent):
-            return None
-        return super()._index(bin_data, file_type, checksum=checksum)
+        self._srsp_write_content(write)
 
-    @api.model
-    def _file_write(self, bin_value, checksum):
-        if not isinstance(bin_value, FileContent):
-            return super()._file_write(bin_value, checksum)
-        fname, path = self._get_path(bin_value, checksum)
-        if os.path.exists(path):
-            return fname
-        self._mark_for_gc(fname)
-        # Half a file never has the whole one's name.
-        part = f"{path}.{uuid.uuid4().hex}"
-        try:
-            with open(part, "xb") as copy:
-                copy.writelines(bin_value.blocks())
-            os.replace(part, path)
-        except OSError:
-            os.unlink(part)
-            raise
-        return fname
+    def _srsp_write_content(self, write):
+        """Make the pieces that ``write(append)`` gives to ``append`` the content; return its SHA-256 in hexadecimal.
+
+        ``create`` and ``write`` of an attachment take contents only as a whole, in memory. The row names the file
+        first: until this transaction ends that keeps the garbage collection away, and if the transaction fails, the
+        collection removes the file.
+        """
+        previous, token = self.store_fname, uuid.uuid4().hex
+        path = f"{token[:2]}/{token}"
+        self.flush_recordset()
+        self._write({"store_fname": path, "db_datas": None})
+        self._mark_for_gc(path)
+        full_path = self._full_path(path)
+        os.makedirs(os.path.dirname(full_path), exist_ok=True)
+        sha1, sha256 = hashlib.sha1(), hashlib.sha256()
+        with open(full_path, "xb") as file:
+            sink = DigestSink(sha1, sha256, file=file)
+            write(sink.append)
+            file.flush()
+            os.fsync(file.fileno())
+        self._write({"checksum": sha1.hexdigest(), "file_size": sink.size})
+        self.invalidate_recordset()
+        if previous:
+            self._file_delete(previous)
+        return sha256.hexdigest()

@@ -6,6 +6,7 @@ from odoo.tools import SQL, config
 
 from ...tools import draw_key, vrs
 from ...tools.clock import beijing_time
+from ...tools.sql import stream
 
 # What may still be written once the roster is locked; nothing else, not even by code.
 LIVING_FIELDS = frozenset("state drawn_at void_reason entry entered_by_id".split())
@@ -15,7 +16,6 @@ NEXT_STATES = {"committed": ("drawn", "voided"), "drawn": ("voided",), "voided":
 NOT_STARTED_STAGES = ("assigned", "scheduled")
 # One-time codes beyond the substitutions: for extensions and withdrawals.
 SPARE_CODES = 50
-STREAM_ROWS = 10_000
 
 
 def one_time_codes(env, nonce, n):
@@ -346,12 +346,13 @@ class SrspDraw(models.Model):
 
     def _query_excluded(self):
         """Return the rows (label, reason) of the excluded targets, ascending by the label's bytes."""
-        return self._stream(
+        return stream(
+            self.env.cr,
             SQL(
                 """SELECT label, excluded_reason FROM srsp_draw_line
                     WHERE draw_id = %s AND excluded_reason IS NOT NULL ORDER BY label COLLATE "C" """,
                 self.id,
-            )
+            ),
         )
 
     def _stream_leaves(self):
@@ -362,18 +363,12 @@ class SrspDraw(models.Model):
 
     def _stream_roster(self, columns):
         """Return ``columns`` of the roster's rows, ascending by the label's bytes."""
-        return self._stream(
+        return stream(
+            self.env.cr,
             SQL(
                 """SELECT %s FROM srsp_draw_line
                     WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
                 columns,
                 self.id,
-            )
+            ),
         )
-
-    def _stream(self, query):
-        """Yield the rows of ``query`` from a server-side cursor: memory does not grow with their number."""
-        with self.env.cr._cnx.cursor(name=f"srsp_draw_{self.id}") as cursor:
-            cursor.itersize = STREAM_ROWS
-            cursor.execute(query.code, query.params)
-            yield from cursor

@@ -7,16 +7,9 @@ from odoo.tools import SQL
 from ...tools import canonical
 from ...tools import certificate as cert
 from ...tools.json_diff import first_difference
-from ...tools.sql import planned
+from ...tools.sql import digest_rows, planned
 
 LOCK_SEALS = ("draw.identified", "draw.committed")
-
-
-class _Hashed:
-    """A file that digests what is written to it, and keeps nothing else."""
-
-    def __init__(self, digest):
-        self.write = digest.update
 
 
 class SrspDraw(models.Model):
@@ -33,13 +26,12 @@ class SrspDraw(models.Model):
         """Return the salted digest of the roster's lines as PostgreSQL writes them: none is read into Python."""
         digest = hashlib.sha256(bytes.fromhex(self.sudo().eligibility_salt))
         query = SQL(
-            """COPY (SELECT label, stratum, excluded_reason, target_id, entity_id, class_index
-                       FROM srsp_draw_line WHERE draw_id = %s ORDER BY label COLLATE "C") TO STDOUT""",
+            """SELECT label, stratum, excluded_reason, target_id, entity_id, class_index
+                 FROM srsp_draw_line WHERE draw_id = %s ORDER BY label COLLATE "C" """,
             self.id,
         )
         self.env.flush_all()
-        statement = self.env.cr.mogrify(query.code, query.params).decode()
-        self.env.cr.copy_expert(statement, _Hashed(digest))
+        digest_rows(self.env.cr, query, digest)
         return digest.hexdigest()
 
     def _prepare_identities(self):

@@ -5,107 +5,91 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ...tools import clock
-from ...tools.registry_cells import normalise, split_words
-from ...tools.registry_file import quote
-from ...tools.registry_sheet import Heading, SheetWriter, write_template
+from ...tools.sql import stream
+from ...tools.tables import cells
+from ...tools.tables.text import quote
+from ...tools.tables.writer import Heading, SheetWriter, write_template
 from ..staff.srsp_inspector_personal import PERSONAL
-from .srsp_registry_columns import ENTITY, INSPECTOR, MANY, TYPES
-from .srsp_registry_import_words import NOTES
+from .srsp_registry_import_report import NOTES
+from .srsp_registry_sql import case
+from .srsp_registry_table import MANY, TYPES
+from .srsp_registry_table_target import ENTITY, KINDS
 
-FETCH_ROWS = 2_000
+CSV_ROWS = 2_000  # in a piece of text
 BOM = "\ufeff"  # without it, Excel takes a .csv for another encoding
-CURSOR = "srsp_registry_export"
+# A number in JSON; anything else, or a number beyond 1e15, is left out.
+NUMBER = (
+    "CASE WHEN jsonb_typeof(%(value)s) = 'number' AND abs((%(value)s)::numeric) < 1e15"
+    " THEN (%(value)s)::%(type)s END"
+)
 
 
-class SrspRegistryImport(models.Model):
-    """The registries as files, in the columns that an import understands; nobody's identity number is among them."""
+class SrspRegistryTable(models.AbstractModel):
+    """The registry as a file, in the columns that an import understands, without identity numbers."""
 
-    _inherit = "srsp.registry.import"
-
-    @api.model
-    def _get_export_name(self, kind):
-        label = dict(self._fields["kind"]._description_selection(self.env))[kind]
-        return f"{label} {clock.today()}"
-
-    @api.model
-    def _get_template_name(self, kind):
-        label = dict(self._fields["kind"]._description_selection(self.env))[kind]
-        return self.env._("Template: %(registry)s", registry=label)
+    _inherit = "srsp.registry.table"
 
     @api.model
-    def _get_export_labels(self, kind):
-        language = self.env.lang or "en_US"
-        return [column.label._translate(language) for column in self._get_columns(kind)]
+    def _get_export_name(self):
+        return f"{self._get_name()} {clock.today()}"
 
     @api.model
-    def _read_registry(self, kind):
-        """Yield the rows that the user may read, from a cursor in the database.
+    def _get_template_name(self):
+        return self.env._("Template: %(registry)s", registry=self._get_name())
+
+    def _get_name(self):
+        kinds = self.env["srsp.registry.import"]._fields["kind"]
+        return dict(kinds._description_selection(self.env))[self._kind]
+
+    @api.model
+    def _read_rows(self):
+        """Iterate over the rows that the user may read, by a cursor of the server.
 
         The translated words of a selection are the ones an import in the same language understands.
         """
-        query = self._get_export_sql(kind)
-        self.env.cr.execute(
-            SQL("DECLARE %s NO SCROLL CURSOR FOR %s", SQL(CURSOR), query)
-        )
-        rows = True
-        while rows:
-            self.env.cr.execute(SQL("FETCH %s FROM %s", FETCH_ROWS, SQL(CURSOR)))
-            rows = self.env.cr.fetchall()
-            yield from rows
-        self.env.cr.execute(SQL("CLOSE %s", SQL(CURSOR)))
+        return stream(self.env.cr, self._get_export_sql())
 
-    def _get_export_sql(self, kind):
-        model = self.env[f"srsp.{kind}"].with_context(active_test=False)
-        order = "code" if kind == "target" else "staff_number"
-        query = model._search([], order=order)
-        columns = [self._get_column_sql(column) for column in self._get_columns(kind)]
-        entity = SQL("JOIN srsp_entity entity ON entity.id = record.entity_id")
-        return SQL(
-            "SELECT %s FROM %s record %s WHERE record.id IN %s ORDER BY record.%s",
-            SQL(", ").join(columns),
-            SQL.identifier(model._table),
-            entity if kind == "target" else SQL(),
-            query.subselect(),
-            SQL.identifier(order),
+    def _get_export_sql(self):
+        query = (
+            self.env[self._model]
+            .with_context(active_test=False)
+            ._search([], order=self._code)
         )
+        return SQL(
+            "SELECT %s FROM %s WHERE record.id IN %s ORDER BY record.%s",
+            SQL(", ").join(map(self._get_column_sql, self._get_columns())),
+            self._get_from_sql(),
+            query.subselect(),
+            SQL.identifier(self._code),
+        )
+
+    def _get_from_sql(self):
+        return SQL("%s record", SQL.identifier(self.env[self._model]._table))
 
     def _get_column_sql(self, column):
-        if column.name == "target_code":
-            return SQL("record.code")
-        if column.name == "entity_code":
-            return SQL("CASE WHEN entity.uscc IS NULL THEN entity.code END")
+        """SQL of a column's value in an export; the table's record is ``record``."""
         if column.kind == "division":
             return self._get_word_sql("srsp.division", SQL("record.division_id"))
-        if column.kind == "attribute":
-            return self._get_attribute_sql(column)
-        value = SQL.identifier(
-            "entity" if column.model == ENTITY else "record", column.field
-        )
         field = self.env[column.model]._fields[column.field]
         if column.kind in MANY:
             return self._get_words_sql(column, field)
+        value = self._get_value_sql(column)
         if column.kind == "region":
             return SQL("(SELECT label FROM srsp_region WHERE id = %s)", value)
-        if column.model == INSPECTOR and column.field in PERSONAL:
-            value = self._get_personal_sql(column)
         if column.kind == "sector":
             return self._get_word_sql("srsp.sector", value)
         if column.kind == "choice":
-            labels = field._description_selection(self.env)
-            cases = SQL(" ").join(
-                SQL("WHEN %s THEN %s", key, label) for key, label in labels
-            )
-            return SQL("CASE %s %s END", value, cases)
+            return case(value, field._description_selection(self.env))
         if column.kind == "flag":
-            return SQL(
-                "CASE WHEN %s THEN %s ELSE %s END",
-                value,
-                self.env._("Yes"),
-                self.env._("No"),
-            )
+            return case(value, [(True, self.env._("Yes"))], self.env._("No"))
         if column.kind in ("latitude", "longitude"):
             return SQL("nullif(%s, 0)::float", value)
         return value
+
+    def _get_value_sql(self, column):
+        return SQL.identifier(
+            "entity" if column.model == ENTITY else "record", column.field
+        )
 
     def _get_words_sql(self, column, field):
         """SQL of several records in one cell, each as an import finds it."""
@@ -125,83 +109,66 @@ class SrspRegistryImport(models.Model):
             SQL("entity" if column.model == ENTITY else "record"),
         )
 
-    def _get_personal_sql(self, column):
-        """SQL of personal data of inspectors, empty where it is not for the user."""
-        value = SQL("record.personal_data->>%s", column.field)
-        user = self.env.user
-        if self.env["srsp.inspector"]._sees_all_personal():
-            return value
-        return SQL(
-            "CASE WHEN record.user_id = %s OR record.division_id IN %s THEN %s END",
-            user.id,
-            tuple(user.srsp_division_ids.ids) or (0,),
-            value,
-        )
-
     def _get_word_sql(self, model, value):
-        """SQL of what a sector or division is called: its name, or its code where an import would misread the name."""
+        """SQL of the name of a sector or division, or its code where an import would misread the name."""
         records = self.env[model].sudo().with_context(active_test=False)
         records = records.search([("company_id", "in", self.env.companies.ids)])
-        alike = records.grouped(lambda r: (r.company_id, normalise(r.name)))
-        codes = {(r.company_id, normalise(r.code)) for r in records}
+        alike = records.grouped(lambda r: (r.company_id, cells.normalise(r.name)))
+        codes = {(r.company_id, cells.normalise(r.code)) for r in records}
         words = []
         for key, same in alike.items():
             for record in same:
-                is_clear = len(same) == len(split_words(record.name)) == 1
+                is_clear = len(same) == len(cells.split_words(record.name)) == 1
                 is_clear = is_clear and key not in codes
                 words.append((record.id, record.name if is_clear else record.code))
-        cases = SQL(" ").join(SQL("WHEN %s THEN %s", *word) for word in words)
-        return SQL("CASE %s %s END", value, cases) if words else SQL("NULL")
+        return case(value, words)
 
     @api.model
-    def _write_export(self, kind, path):
+    def _write_export(self, path):
         """Write the registry to the workbook ``path``; a sheet that is full goes on in the next one."""
         with SheetWriter(path) as sheet:
-            sheet.add_header(self._get_export_labels(kind))
-            for row in self._read_registry(kind):
+            sheet.add_header(self._get_labels())
+            for row in self._read_rows():
                 sheet.add_row(row)
 
     @api.model
-    def _stream_csv(self, kind):
+    def _stream_csv(self):
         """Yield the registry as a text file in UTF-8, piece by piece."""
         buffer = io.StringIO(BOM)
         buffer.seek(1)
         writer = csv.writer(buffer)
-        writer.writerow(map(quote, self._get_export_labels(kind)))
-        for number, row in enumerate(self._read_registry(kind)):
+        writer.writerow(map(quote, self._get_labels()))
+        for number, row in enumerate(self._read_rows()):
             writer.writerow(map(quote, row))
-            if number % FETCH_ROWS == 0:
+            if number % CSV_ROWS == 0:
                 yield buffer.getvalue().encode()
                 buffer.seek(0)
                 buffer.truncate()
         yield buffer.getvalue().encode()
 
     @api.model
-    def _write_template(self, kind, path):
-        """Write an empty workbook: headings, a note on each, and lists to choose from.
-
-        Of the attributes of sectors it has those that the user fills in.
-        """
+    def _write_template(self, path):
+        """Write an empty workbook: headings, a note on each, and lists to choose from."""
         language = self.env.lang or "en_US"
-        own = self._get_own_attributes() if kind == "target" else {}
         headings = []
-        for column in self._get_columns(kind):
-            if column.kind == "attribute":
-                if column.name not in own:
-                    continue
-                note, is_date, words = self._describe_attribute(own[column.name])
-            else:
-                note = NOTES[column.kind]._translate(language)
-                is_date = TYPES.get(column.kind) == "date"
-                words = self._get_words_shown(column)
+        for column in self._get_template_columns():
+            note, is_date, words = self._describe_column(column)
             if column.required:
                 note = self.env._("Required. %(note)s", note=note)
             label = column.label._translate(language)
             headings.append(Heading(label, note, is_date, words))
         write_template(path, headings, self.env._("Known Values"))
 
+    def _get_template_columns(self):
+        return self._get_columns()
+
+    def _describe_column(self, column):
+        """(how to fill in a cell, whether it holds a date, the words to choose from)"""
+        note = NOTES[column.kind]._translate(self.env.lang or "en_US")
+        return note, TYPES.get(column.kind) == "date", self._get_words_shown(column)
+
     def _get_words_shown(self, column):
-        """What a cell of the column may hold, where that is one of a few words."""
+        """Return the words to choose from in a cell of the column, none for free text."""
         if column.kind == "choice":
             field = self.env[column.model]._fields[column.field]
             return [label for _value, label in field._description_selection(self.env)]
@@ -216,3 +183,112 @@ class SrspRegistryImport(models.Model):
             domain = [("company_id", "=", self.env.company.id)]
             return self.env[models[column.kind]].search(domain).mapped("display_name")
         return []
+
+
+class SrspRegistryTableTarget(models.AbstractModel):
+    _inherit = "srsp.registry.table.target"
+
+    def _get_from_sql(self):
+        return SQL(
+            "%s JOIN srsp_entity entity ON entity.id = record.entity_id",
+            super()._get_from_sql(),
+        )
+
+    def _get_column_sql(self, column):
+        if column.name == "target_code":
+            return SQL("record.code")
+        if column.name == "entity_code":
+            return SQL("CASE WHEN entity.uscc IS NULL THEN entity.code END")
+        if column.kind == "attribute":
+            return self._get_attribute_sql(column)
+        return super()._get_column_sql(column)
+
+    def _get_attribute_sql(self, column):
+        """SQL of a column of attributes: for each sector its own."""
+        found = self._get_attributes()[column.name]
+        types = {definition["type"] for _sector, definition in found}
+        as_number = types <= {"integer", "float"}
+        pairs = []
+        for sector, definition in found:
+            value = self._get_property_sql(definition)
+            pairs.append((sector.id, value if as_number else SQL("(%s)::text", value)))
+        return case(SQL("record.sector_id"), pairs)
+
+    def _get_property_sql(self, definition):
+        value = SQL("record.properties->%s", definition["name"])
+        kind = definition["type"]
+        if kind in ("integer", "float"):
+            number = SQL("bigint" if kind == "integer" else "float")
+            return SQL(NUMBER, value=value, type=number)
+        if kind == "boolean":
+            yes, no = self.env._("Yes"), self.env._("No")
+            words = [("true", yes), ("false", no)]
+        elif kind == "selection":
+            words = definition.get("selection") or []
+        else:
+            return SQL(
+                "CASE WHEN jsonb_typeof(%s) = 'string' THEN %s #>> '{}' END",
+                value,
+                value,
+            )
+        return case(SQL("%s #>> '{}'", value), words)
+
+    def _get_template_columns(self):
+        """Of the attributes of sectors, those that the user fills in."""
+        own = self._get_own_attributes()
+        return [
+            column
+            for column in super()._get_template_columns()
+            if column.kind != "attribute" or column.name in own
+        ]
+
+    def _get_own_attributes(self):
+        """``_get_attributes`` of the sectors whose targets are the user's to create and change."""
+        own = self._get_own_sector_ids()
+        found = {
+            name: [pair for pair in pairs if pair[0].id in own]
+            for name, pairs in self._get_attributes().items()
+        }
+        return {name: pairs for name, pairs in found.items() if pairs}
+
+    def _describe_column(self, column):
+        if column.kind != "attribute":
+            return super()._describe_column(column)
+        pairs = self._get_own_attributes()[column.name]
+        kinds = {KINDS[definition["type"]] for _sector, definition in pairs}
+        note = " ".join(
+            NOTES[kind]._translate(self.env.lang or "en_US") for kind in sorted(kinds)
+        )
+        words = {
+            label: None
+            for _sector, definition in pairs
+            for _key, label in definition.get("selection") or ()
+        }
+        if kinds == {"flag"}:
+            words = [self.env._("Yes"), self.env._("No")]
+        sectors = "、".join(sector.name for sector, _definition in pairs)
+        note = self.env._("Of %(sectors)s. %(note)s", sectors=sectors, note=note)
+        return (
+            note,
+            kinds == {"date"},
+            list(words) if kinds <= {"choice", "flag"} else [],
+        )
+
+
+class SrspRegistryTableInspector(models.AbstractModel):
+    _inherit = "srsp.registry.table.inspector"
+
+    def _get_value_sql(self, column):
+        """SQL of a value, empty where personal data are not for the user."""
+        if column.field not in PERSONAL:
+            return super()._get_value_sql(column)
+        value = SQL("record.personal_data->>%s", column.field)
+        user = self.env.user
+        if self.env["srsp.inspector"]._sees_all_personal():
+            return value
+        return SQL(
+            "CASE WHEN record.user_id = %s OR record.division_id IN %s THEN %s END",
+            user.id,
+            tuple(user.srsp_division_ids.ids) or (0,),
+            value,
+        )

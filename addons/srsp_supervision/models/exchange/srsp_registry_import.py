@@ -1,4 +1,6 @@
+import contextlib
 import logging
+import tempfile
 
 import psycopg2
 import psycopg2.errors
@@ -6,13 +8,17 @@ import psycopg2.errors
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...tools.sql import set_local
+from ...tools.tables import open_table
+from ...tools.tables.cells import normalise, show
 from ...tools.workbook import WorkbookError
 
 _logger = logging.getLogger(__name__)
 WORKING = ("checking", "importing")
-MOST_ATTEMPTS = 2  # at an import that the server is too short of time for
-MOST_MEETINGS = 3  # with other people's changes to the same rows
-MEETINGS = (
+MAX_HEADER_ROW = 20  # the headings are within the first rows
+MAX_ATTEMPTS = 2  # to run an import that the server's time limit cuts off
+MAX_CONFLICTS = 3  # with other people's changes to the same rows
+CONFLICTS = (
     psycopg2.OperationalError,
     psycopg2.errors.UniqueViolation,
     psycopg2.errors.ForeignKeyViolation,
@@ -20,14 +26,15 @@ MEETINGS = (
 
 
 class SrspRegistryImport(models.Model):
-    """One file for a registry: columns mapped, checked as a whole, then imported in one transaction.
+    """One file for a registry: its columns are mapped, then it is checked as a whole and imported in one transaction.
 
     ``draft`` → (``checking``) → ``checked`` → (``importing``) → ``done``, or ``failed`` when the file cannot be read. A
-    scheduled action does the work in the name of ``user_id``. The state moves with the work's own transaction: a
-    server that dies leaves ``checking`` or ``importing`` behind, and the next one begins anew, once. How far it is,
-    PostgreSQL knows by the name of the working connection.
+    scheduled action does the work in the name of ``user_id``: ``srsp.registry.loader`` loads the rows, whose columns
+    are those of ``srsp.registry.table``. The state changes in the transaction of the work: a server that dies leaves
+    ``checking`` or ``importing``, and the next run starts again, once. The progress is the name of the working
+    connection in PostgreSQL.
 
-    An empty cell changes nothing; a row that will not do is left out and reported.
+    An empty cell changes nothing; a bad row is left out and reported.
     """
 
     _name = "srsp.registry.import"
@@ -35,27 +42,13 @@ class SrspRegistryImport(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "id desc"
     _rec_name = "file_name"
-    _guarded_fields = (
-        "state",
-        "user_id",
-        "company_id",
-        "attempts",
-        "message",
-        "header_row",
-        "row_count",
-        "created_count",
-        "updated_count",
-        "unchanged_count",
-        "proposed_count",
-        "bad_count",
-        "missing_count",
-        "missing_target_ids",
-        "change_ids",
-        "error_ids",
-        "error_note",
-        "error_file",
-        "error_file_name",
-        "finished_on",
+    _guarded_fields = tuple(
+        (
+            "state user_id company_id attempts message header_row row_count "
+            "created_count updated_count unchanged_count proposed_count bad_count "
+            "missing_count missing_target_ids change_ids error_ids error_note "
+            "error_file error_file_name finished_on"
+        ).split()
     )
 
     kind = fields.Selection(
@@ -68,7 +61,7 @@ class SrspRegistryImport(models.Model):
         required=True,
         help="Where the file comes from, e.g. the credit platform. Its columns are remembered by this name.",
     )
-    # Not for who only reads: a file may hold identity numbers that the screen masks.
+    # Not for readers: a file may hold identity numbers that the screen masks.
     file = fields.Binary(
         attachment=True, groups="srsp_supervision.group_division_officer"
     )
@@ -144,7 +137,7 @@ class SrspRegistryImport(models.Model):
     finished_on = fields.Datetime(readonly=True)
 
     def _compute_progress(self):
-        """The work's connection is called ``srsp_import/<id>/<per cent>`` while it lasts."""
+        """Read the progress from the name of the working connection, ``srsp_import/<id>/<per cent>``."""
         self.env.cr.execute(
             "SELECT application_name FROM pg_stat_activity"
             " WHERE datname = current_database() AND application_name LIKE 'srsp_import/%'"
@@ -176,14 +169,38 @@ class SrspRegistryImport(models.Model):
             )._read_header()
         return result
 
-    def _fail(self, message):
-        self.sudo().write({"state": "failed", "message": message, "attempts": 0})
+    def action_check(self):
+        """Check the file as a whole; nothing is changed."""
+        self._queue("checking", "draft", "checked", "failed")
+
+    def action_import(self):
+        self._queue("importing", "checked")
+
+    def action_cancel_missing(self):
+        self.ensure_one()
+        self._check_may_import()
+        self._check_state("done")
+        if not self.missing_target_ids:
+            raise UserError(self.env._("Nothing is missing from the file."))
+        return self.env["srsp.reason"]._open(self, "import_cancel_missing")
+
+    def action_keep_missing(self):
+        """Leave the listed targets in the registry."""
+        self._check_may_import()
+        self._check_state("done")
+        self.sudo().write({"missing_target_ids": False, "missing_count": 0})
+
+    def _queue(self, state, *before):
+        self._check_may_import()
+        self._check_state(*before)
+        self._check_columns()
+        self.sudo().write({"state": state, "message": False, "attempts": 0})
+        self.env.ref("srsp_supervision.ir_cron_registry_import").sudo()._trigger()
 
     def _check_may_import(self):
         """Raise unless the user may create what the file would create."""
-        model = {"target": "srsp.target", "inspector": "srsp.inspector"}
         for record in self:
-            self.env[model[record.kind]].check_access("create")
+            self.env[record._get_table()._model].check_access("create")
             if record.user_id != self.env.user:
                 raise AccessError(
                     self.env._(
@@ -193,19 +210,163 @@ class SrspRegistryImport(models.Model):
                     )
                 )
 
-    def action_check(self):
-        """Check the file as a whole; nothing is changed."""
-        self._queue("checking", "draft", "checked", "failed")
+    def _get_table(self):
+        """Return the table of the registry that the import is for, in the import's company."""
+        table = self.env[f"srsp.registry.table.{self.kind}"]
+        return table.with_context(allowed_company_ids=self.company_id.ids)
 
-    def action_import(self):
-        self._queue("importing", "checked")
-
-    def _queue(self, state, *before):
+    def _set_file(self, file, name):
+        """Make an open file the record's ``file``, and read its headings."""
+        self.ensure_one()
         self._check_may_import()
-        self._check_state(*before)
-        self._check_columns()
-        self.sudo().write({"state": state, "message": False, "attempts": 0})
-        self.env.ref("srsp_supervision.ir_cron_registry_import").sudo()._trigger()
+        self._check_state("draft", "checked", "failed")
+        attachment = self._find_attachment()
+        if not attachment:
+            attachment = attachment.create(
+                {
+                    "name": "file",
+                    "res_model": self._name,
+                    "res_id": self.id,
+                    "res_field": "file",
+                }
+            )
+        attachment._srsp_set_file(file)
+        self.invalidate_recordset(["file"])
+        self.file_name = name
+        self._read_header()
+
+    def _find_attachment(self):
+        attachments = self.env["ir.attachment"].sudo()
+        return attachments.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("res_field", "=", "file"),
+            ]
+        )
+
+    def _read_header(self):
+        """Find the headings and map them; a file that cannot be read fails the import."""
+        for record in self.sudo():
+            record.column_ids.unlink()
+            try:
+                with record._open_file() as file:
+                    record._guess_columns(next(iter(file.blocks())))
+            except (WorkbookError, StopIteration) as error:
+                record._fail(record._describe_file_error(error))
+
+    @contextlib.contextmanager
+    def _open_file(self):
+        """Open the uploaded file as a ``TableFile``, straight from the file store where it is kept there."""
+        attachment = self._find_attachment()
+        if attachment.store_fname:
+            yield open_table(attachment._full_path(attachment.store_fname))
+            return
+        with tempfile.NamedTemporaryFile() as copy:
+            copy.write(attachment.raw or b"")
+            copy.flush()
+            yield open_table(copy.name)
+
+    def _guess_columns(self, block):
+        """Store the headings of the file's first block, mapped as in the last file of the same source."""
+        table = self._get_table()
+        known = table._get_headings(table._get_columns())
+        rows = block.rows[:MAX_HEADER_ROW]
+        scores = [
+            len({known.get(normalise(c)) for c in cells} - {None}) for cells in rows
+        ]
+        if max(scores, default=0) < 2:  # unknown headings: the first row that has any
+            scores = [any(c != "" for c in cells) for cells in rows]
+        if not any(scores):
+            raise WorkbookError("empty_sheet")
+        at = scores.index(max(scores))
+        sample = next((row for row in rows[at + 1 :] if any(row)), [])
+        remembered = self._get_remembered()
+        taken, vals_list = set(), []
+        for position, label in enumerate(rows[at]):
+            if label == "":
+                continue
+            key = normalise(label)
+            name = remembered[key] if key in remembered else known.get(key)
+            name = name not in taken and name
+            taken.add(name)
+            vals_list.append(
+                {
+                    "import_id": self.id,
+                    "position": position,
+                    "label": show(label)[:100],
+                    "sample": show(sample[position])[:100]
+                    if position < len(sample)
+                    else "",
+                    f"{self.kind}_column": name or False,
+                }
+            )
+        self.env["srsp.registry.import.column"].create(vals_list)
+        self.sudo().write(
+            {"header_row": block.first + at, "state": "draft", "message": False}
+        )
+
+    def _get_remembered(self):
+        """{normalised heading: column name or False} of the source's last file that passed the check."""
+        last = self.search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("kind", "=", self.kind),
+                ("source", "=", self.source),
+                ("state", "in", ("checked", "done")),
+                ("id", "!=", self.id),
+            ],
+            limit=1,
+        )
+        columns = {False} | {c.name for c in self._get_table()._get_columns()}
+        found = {normalise(c.label): c._get_name() for c in last.column_ids}
+        return {label: name for label, name in found.items() if name in columns}
+
+    def _get_mapping(self):
+        """[(Column, place in the file)] in the registry's order."""
+        places = {c._get_name(): c.position for c in self.column_ids if c._get_name()}
+        columns = self._get_table()._get_columns()
+        return [(c, places[c.name]) for c in columns if c.name in places]
+
+    def _check_columns(self):
+        """Raise unless every needed column is mapped, and none twice."""
+        table = self._get_table()
+        names = [c._get_name() for c in self.column_ids if c._get_name()]
+        columns = table._get_columns()
+        gone = set(names) - {c.name for c in columns}
+        for column in self.column_ids.filtered(lambda c: c._get_name() in gone):
+            raise UserError(
+                self.env._(
+                    "“%(heading)s” goes to an attribute that is no longer there: choose again what it goes to.",
+                    heading=column.label,
+                )
+            )
+        is_extract = table._is_extract(set(names))
+        if is_extract and self.is_full:
+            raise UserError(
+                self.env._("A full file has a column for the sector of each row.")
+            )
+        for column in columns:
+            label = column.label._translate(self.env.lang or "en_US")
+            if column.kind == "attribute" and column.name in names and is_extract:
+                raise UserError(
+                    self.env._(
+                        "“%(column)s” is an attribute of a sector: the file needs a column for the sector of each row.",
+                        column=label,
+                    )
+                )
+            if column.required and column.name not in names and not is_extract:
+                raise UserError(
+                    self.env._(
+                        "No column of the file goes to “%(column)s”.", column=label
+                    )
+                )
+            if names.count(column.name) > 1:
+                raise UserError(
+                    self.env._(
+                        "Two columns of the file go to “%(column)s”.", column=label
+                    )
+                )
 
     @api.model
     def _cron_run(self):
@@ -217,16 +378,16 @@ class SrspRegistryImport(models.Model):
             progress._commit_progress(1)
 
     def _run_safely(self):
-        """Run; what goes wrong ends this import and no other."""
-        if not self._begin():
+        """Run the import; an error fails this import and no other."""
+        if not self._begin_attempt():
             return
-        for _again in range(MOST_MEETINGS):
+        for _again in range(MAX_CONFLICTS):
             try:
                 if self._lock_working():
                     self._run()
                 return
-            except MEETINGS as error:
-                # Somebody changed the same rows meanwhile: look again.
+            except CONFLICTS as error:
+                # Somebody changed the same rows meanwhile: try again.
                 self.env.cr.rollback()
                 _logger.info("import %s meets other changes: %s", self.id, error)
             except Exception as error:
@@ -241,16 +402,16 @@ class SrspRegistryImport(models.Model):
                 return
         self._fail(self.env._("The registry is being changed: try again later."))
 
-    def _begin(self):
-        """Tell whether to run, and leave word of it first: a run that is cut off takes back all but this."""
+    def _begin_attempt(self):
+        """Return whether to run; if so, commit the attempt, which alone remains of a run that is cut off."""
         if not self._lock_working():
             return False
-        if self.attempts == MOST_ATTEMPTS:
+        if self.attempts == MAX_ATTEMPTS:
             self._fail(
                 self.env._(
                     "The work was cut off %(count)s times before its end, and nothing was changed. A file of this size"
                     " needs more time: the administrator raises limit_time_real_cron in the server's configuration.",
-                    count=MOST_ATTEMPTS,
+                    count=MAX_ATTEMPTS,
                 )
             )
             return False
@@ -262,7 +423,7 @@ class SrspRegistryImport(models.Model):
         return bool(self.try_lock_for_update().filtered(lambda r: r.state in WORKING))
 
     def _run(self):
-        """Check the file, and import it when that is what was asked for, in the name of the user."""
+        """Check the file, and import it in the state ``importing``, in the name of the user."""
         self.ensure_one()
         record = self.with_user(self.user_id).with_company(self.company_id)
         record = record.with_context(
@@ -270,23 +431,44 @@ class SrspRegistryImport(models.Model):
             tz=self.user_id.tz,
             allowed_company_ids=self.company_id.ids,
         )
-        # Rights may have gone since the button was pressed, and attributes.
+        # Rights and attributes may have been removed since the button was pressed.
         record._check_may_import()
         record._check_columns()
+        loader = record.env[f"srsp.registry.loader.{record.kind}"]
         self.env.flush_all()
         try:
-            with record._open_table() as table:
-                record._stage(table)
-                record._check_rows()
+            with record._open_file() as file:
+                loader._stage(record, file)
+                loader._check(record)
                 if self.state == "importing":
-                    record._import_rows()
-                record._finish(table)
+                    loader._load(record)
+                record._finish(file)
         except WorkbookError as error:
             self._fail(record._describe_file_error(error))
         self.env.invalidate_all()
         self._set_progress(None)
 
     def _set_progress(self, percent):
-        """Show how far the work is. Takes effect at once, whatever becomes of the transaction."""
+        """Publish the progress, None for no work. It takes effect at once, whatever becomes of the transaction."""
         name = "odoo" if percent is None else f"srsp_import/{self.id}/{int(percent)}"
-        self.env.cr.execute("SELECT set_config('application_name', %s, true)", [name])
+        set_local(self.env.cr, application_name=name)
+
+    def _fail(self, message):
+        self.sudo().write({"state": "failed", "message": message, "attempts": 0})
+
+    def _cancel_missing(self, reason):
+        """Remove the listed targets from the registry by their state; for ``srsp.reason``."""
+        self._check_may_import()
+        self._check_state("done")
+        targets = self.missing_target_ids.with_env(self.env)
+        targets = targets.filtered(lambda target: target.state != "cancelled")
+        targets.write({"state": "cancelled", "state_reason": reason})
+        record = self.sudo()
+        record.message_post(
+            body=self.env._(
+                "%(count)s targets missing from the file were removed: %(reason)s",
+                count=len(targets),
+                reason=reason,
+            )
+        )
+        record.write({"missing_target_ids": False, "missing_count": 0})

@@ -1,20 +1,180 @@
+"""The report of an import: its messages, its lines, and what is written when it finishes."""
+
 import base64
 import tempfile
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...tools.identity import mask_all
-from ...tools.registry_sheet import SheetWriter
-from .srsp_registry_import_words import FILE_REASONS, REASONS
+from ...tools.tables.writer import SheetWriter
 
-MOST_SHOWN = 1_000  # bad cells on the form
-HEADINGS_SHOWN = 10
-MOST_BAD_ROWS = 50_000  # in the workbook of bad rows
+_lt = LazyTranslate(__name__)
+MAX_SHOWN = 1_000  # bad cells on the form
+MAX_CHANGES = 50  # on the form
+MAX_HEADINGS = 10  # of columns that are not imported
+MAX_BAD_ROWS = 50_000  # in the workbook of bad rows
+REASONS = {
+    "missing": _lt("nothing is entered"),
+    "too_long": _lt("the text is too long"),
+    "not_text": _lt(
+        "a date or yes/no instead of text: format the cell as text and type it again"
+    ),
+    "not_a_date": _lt("not a date: enter a real date, or text such as 2026-03-20"),
+    "not_a_number": _lt("not a number"),
+    "not_whole": _lt("not a whole number"),
+    "no_attribute": _lt("the sector of this row does not have this attribute"),
+    "out_of_range": _lt("out of range: degrees are at most 90 north and 180 east"),
+    "unknown_value": _lt("not one of the known values"),
+    "unknown_sector": _lt("no such sector"),
+    "unknown_division": _lt("no such division"),
+    "foreign_sector": _lt("a sector of another division"),
+    "other_division": _lt("another division is responsible for the sector"),
+    "bad_credit_code": _lt(
+        "not a valid credit code: 18 digits and capital letters, the last one a check digit"
+    ),
+    "identity_number": _lt(
+        "an identity number, which others would read: leave it out, or enter that of a natural person on the"
+        " entity's form, where it is masked"
+    ),
+    "formula": _lt("a formula: paste its value"),
+    "formula_error": _lt("a formula that failed"),
+    "merged_cell": _lt(
+        "merged cells: undo the merge, every cell has a value of its own"
+    ),
+    "encoding": _lt("bytes that are no characters"),
+    "broken_quotes": _lt("quotation marks without an end"),
+    "extra_cells": _lt("more cells than there can be columns"),
+    "duplicate": _lt("the same entry as in row %(other)s"),
+    "conflict": _lt("something else than in row %(other)s of the same entity"),
+    "not_exact": _lt(
+        "a number of which a spreadsheet has lost the last digits: format the cell as text and type it again"
+    ),
+    "unknown_code": _lt("no target has this code: leave it empty to add one"),
+    "torn_codes": _lt("the codes of this row are those of different entities"),
+    "other_sector": _lt(
+        "the target with this code is in another sector and stays there"
+    ),
+    "permit_taken": _lt("another target of the entity has this permit"),
+    "permit_to_add": _lt(
+        "this target of the entity has no permit number yet: to add it, enter the target's code too"
+    ),
+    "code_known": _lt("an entity of this name has this credit code: enter it"),
+    "code_in_row": _lt(
+        "in row %(other)s an entity of this name has this credit code: enter it here too"
+    ),
+    "code_claimed": _lt("row %(other)s gives this credit code to another entity"),
+    "code_to_add": _lt(
+        "the entity with this code has the same name and no credit code yet: to add it, enter the entity's code too"
+    ),
+    "ambiguous_entity": _lt("several entities have this name: enter the entity's code"),
+    "unknown_entity": _lt("no entity has this code: leave it empty to add one"),
+    "unknown_target": _lt(
+        "no target in a registry of yours has this code: to add one, give its name and sector"
+    ),
+    "missing_reason": _lt("say why: a reason is needed"),
+    "key_listed": _lt(
+        "listed in the registry of key targets, which it leaves by a delisting there: leave the cell empty"
+    ),
+    "key_reworded": _lt(
+        "listed in the registry of key targets for another reason: leave the cell empty"
+    ),
+    "person_with_code": _lt(
+        "a natural person is not entered with a credit code; it would be published"
+    ),
+    "identity_kept": _lt(
+        "the entity has an identity number, so it stays a natural person"
+    ),
+    "open_visit": _lt(
+        "a visit is open: close it before name, kind or credit code of the entity change"
+    ),
+    "foreign_entity": _lt(
+        "the entity is in another division's registry too, which keeps its data"
+    ),
+    "foreign_division": _lt("not a division of yours"),
+    "reserved": _lt(
+        "pool and division of an inspector are changed by the administrator"
+    ),
+    "own_entry": _lt("your own entry: somebody else keeps it"),
+    "half_certificate": _lt("a certificate has a number and a last day"),
+    "line_break": _lt("a tab or a line break: type it in one line"),
+    "unknown_region": _lt(
+        "not in the register of regions: write name or code as the register has it, or have the region added there"
+        " (Configuration, Regions)"
+    ),
+    "ambiguous_region": _lt(
+        "several regions have this name: enter the code, or write the name of the region above before it"
+    ),
+    "unknown_qualification": _lt(
+        "not in the register of qualifications: write its name as the register has it, or have it added there"
+        " (Configuration, Qualifications)"
+    ),
+    "unknown_item": _lt("no such item in the list in force: enter its code"),
+    "unknown_tag": _lt(
+        "no such tag: write its name as the register has it, or have it added there (Configuration, Tags)"
+    ),
+    "ambiguous_word": _lt("several have this name: enter the code"),
+    "archived_sector": _lt("the sector is archived: nothing is added to its registry"),
+    "same_name": _lt(
+        "a natural person of this name is known with another address: enter the entity's code, or add a second person"
+        " on the entity's form"
+    ),
+    "older_class": _lt(
+        "the registry has a class of a later day: leave class and day empty, or correct the day"
+    ),
+    "future_day": _lt("a day that is still to come"),
+}
+# How to fill in a column, by its kind.
+NOTES = {
+    "text": _lt("Text without any identity number."),
+    "credit_code": _lt(
+        "18 digits and capital letters (GB 32100-2015); leave it empty where there is none."
+    ),
+    "date": _lt("A date, e.g. 2026-03-20."),
+    "until": _lt("A date, e.g. 2026-03-20; 长期 or 9999-12-31 where there is no end."),
+    "last_day": _lt(
+        "A date, e.g. 2026-03-20; 长期 or 9999-12-31 where there is no end."
+    ),
+    "region": _lt("Name or code of a region, e.g. 350102."),
+    "latitude": _lt("Degrees north, e.g. 26.074508."),
+    "longitude": _lt("Degrees east, e.g. 119.296494."),
+    "choice": _lt("One of the words in the list."),
+    "flag": _lt("Yes or no."),
+    "whole": _lt("A whole number."),
+    "number": _lt("A number."),
+    "sector": _lt("Name or code of a sector."),
+    "sectors": _lt("Names or codes of sectors, with commas between them."),
+    "regions": _lt("Names or codes of regions, with commas between them."),
+    "qualifications": _lt("Names of qualifications, with commas between them."),
+    "items": _lt("Codes of items in force, with commas between them; empty: all."),
+    "tags": _lt("Names of tags, with commas between them."),
+    "division": _lt("Name or code of a division."),
+}
+FILE_REASONS = {
+    "not_a_workbook": _lt(
+        "It is neither a workbook (.xlsx) nor text (.csv), or it is damaged."
+    ),
+    "old_or_locked": _lt(
+        "It is an .xls workbook or has a password: save it as .xlsx without one."
+    ),
+    "macro": _lt("It carries macros: save it as .xlsx, which has none."),
+    "too_large": _lt(
+        "It is packed so tightly that unpacking it might fill the server."
+    ),
+    "too_wide": _lt("It has cells beyond the 200th column."),
+    "gap": _lt("There is a gap of thousands of rows before row %(place)s."),
+    "empty_sheet": _lt("The first sheet is empty."),
+    "no_rows": _lt("There is no row under the headings."),
+    "second_sheet": _lt(
+        "Sheet “%(place)s” is filled too, and only the first one is read: put its rows below the others, or hide it if"
+        " it has none. More than a million rows are imported as text (.csv)."
+    ),
+    "encoding": _lt("It is text in an unknown encoding: save it as UTF-8 or GB18030."),
+}
 
 
 class SrspRegistryImportError(models.Model):
-    """A cell of an import that will not do; at most ``MOST_SHOWN`` are kept, the workbook has more."""
+    """A bad cell of an import; at most ``MAX_SHOWN`` are kept, the workbook has more."""
 
     _name = "srsp.registry.import.error"
     _description = "Bad cell of an import"
@@ -30,7 +190,27 @@ class SrspRegistryImportError(models.Model):
     reason = fields.Text(readonly=True)
 
 
+class SrspRegistryImportChange(models.Model):
+    """A value that an import changes; the form shows the first ``MAX_CHANGES``."""
+
+    _name = "srsp.registry.import.change"
+    _description = "Change by an import"
+    _order = "row, id"
+    _rec_name = "label"
+
+    import_id = fields.Many2one(
+        "srsp.registry.import", required=True, index=True, ondelete="cascade"
+    )
+    row = fields.Integer(readonly=True)
+    code = fields.Char(readonly=True, help="Of the target, or of the entity.")
+    label = fields.Char("Column", readonly=True)
+    old = fields.Char("Before", readonly=True)
+    new = fields.Char("After", readonly=True)
+
+
 class SrspRegistryImport(models.Model):
+    """The report: bad cells on the form and in a workbook, and a note with the outcome."""
+
     _inherit = "srsp.registry.import"
 
     @api.model
@@ -41,54 +221,10 @@ class SrspRegistryImport(models.Model):
         text = reason._translate(self.env.lang or "en_US")
         return text % {"place": getattr(error, "place", "")}
 
-    def _check_rows(self):
-        if self.kind == "target":
-            self._match_targets()
-            self._check_targets()
-            self._show_changes()
-        else:
-            self._check_inspectors()
-        self.sudo()._count_rows()
-        self._set_progress(65)
-
-    def _import_rows(self):
-        if self.kind == "target":
-            self._import_targets()
-        else:
-            self._import_inspectors()
-
-    def _count_rows(self):
-        """Set the counts, as they are before anything is imported."""
-        self.env.cr.execute(
-            """
-            SELECT (SELECT count(DISTINCT row) FROM (SELECT row FROM srsp_import_row
-                    UNION SELECT row FROM srsp_import_error) every),
-                   (SELECT count(DISTINCT row) FROM srsp_import_error),
-                   count(*) FILTER (WHERE target_id IS NULL),
-                   count(*) FILTER (WHERE target_id IS NOT NULL AND (target_moves OR entity_moves)),
-                   count(*) FILTER (WHERE target_id IS NOT NULL AND NOT (target_moves OR entity_moves))
-              FROM srsp_import_good
-            """
-        )
-        names = (
-            "row_count bad_count created_count updated_count unchanged_count".split()
-        )
-        self.write(dict(zip(names, self.env.cr.fetchone())))
-        self.proposed_count = self._count_proposed()
-        self.missing_count = self._find_missing()
-
-    def _count_proposed(self):
-        """How many targets the file proposes for the registry of key targets."""
-        if self.kind != "target":
-            return 0
-        self.env.cr.execute("SELECT count(*) FROM srsp_import_good WHERE proposes")
-        [count] = self.env.cr.fetchone()
-        return count
-
-    def _finish(self, table):
-        """Keep the report; say in one note what came of it."""
+    def _finish(self, file):
+        """Store the report, and post the outcome in a note."""
         record = self.sudo()
-        record._keep_errors(table)
+        record._keep_errors(file)
         imported = record.state == "importing"
         record.write(
             {
@@ -98,8 +234,6 @@ class SrspRegistryImport(models.Model):
             }
         )
         record._message_log(body=record.message)
-        if imported and record.kind == "target":
-            self.env.ref("srsp_supervision.ir_cron_count_registries").sudo()._trigger()
 
     def _get_summary(self, imported):
         text = self._get_outcome(imported)
@@ -120,8 +254,8 @@ class SrspRegistryImport(models.Model):
         if ignored:
             text += " " + self.env._(
                 "Columns not imported: %(headings)s.",
-                headings=", ".join(ignored[:HEADINGS_SHOWN])
-                + (" …" if len(ignored) > HEADINGS_SHOWN else ""),
+                headings=", ".join(ignored[:MAX_HEADINGS])
+                + (" …" if len(ignored) > MAX_HEADINGS else ""),
             )
         return text
 
@@ -154,32 +288,32 @@ class SrspRegistryImport(models.Model):
         )
 
     def _describe(self, reason, value, other):
-        """A reason as a sentence in the user's language."""
+        """Return a reason as a sentence in the user's language."""
         if reason == "refused":  # a message of the registry itself
             return value
         text = REASONS[reason]._translate(self.env.lang or "en_US")
         return text % {"other": other}
 
-    def _keep_errors(self, table):
+    def _keep_errors(self, file):
         self.error_ids.unlink()
         self.write({"error_note": False, "error_file": False, "error_file_name": False})
         if not self.bad_count:
             return
         labels = {
             c.name: c.label._translate(self.env.lang or "en_US")
-            for c in self._get_columns(self.kind)
+            for c in self._get_table()._get_columns()
         }
         self.env.cr.execute(
             'SELECT row, "column", value, reason, other FROM srsp_import_error'
             " WHERE row IN (SELECT DISTINCT row FROM srsp_import_error ORDER BY row LIMIT %s)"
             ' ORDER BY row, "column", reason',
-            [MOST_BAD_ROWS],
+            [MAX_BAD_ROWS],
         )
         shown, reasons = [], {}
         for row, name, value, reason, other in self.env.cr.fetchall():
             label, text = labels.get(name, ""), self._describe(reason, value, other)
             reasons.setdefault(row, []).append(f"{label}: {text}" if label else text)
-            if len(shown) < MOST_SHOWN:
+            if len(shown) < MAX_SHOWN:
                 shown.append(
                     {
                         "import_id": self.id,
@@ -191,10 +325,10 @@ class SrspRegistryImport(models.Model):
                 )
         self.env["srsp.registry.import.error"].create(shown)
         self.error_note = self._get_error_note(len(shown))
-        self._write_error_file(table, reasons)
+        self._write_error_file(file, reasons)
 
     def _get_error_note(self, shown):
-        """What of the bad rows is not to be seen, or nothing."""
+        """Return how many bad cells and rows are not shown, as a sentence, or an empty text."""
         self.env.cr.execute("SELECT count(*) FROM srsp_import_error")
         [count] = self.env.cr.fetchone()
         notes = []
@@ -206,22 +340,22 @@ class SrspRegistryImport(models.Model):
                     count=count,
                 )
             )
-        if self.bad_count > MOST_BAD_ROWS:
+        if self.bad_count > MAX_BAD_ROWS:
             notes.append(
                 self.env._(
                     "The workbook holds the first %(shown)s of %(count)s bad rows: mend those and check again.",
-                    shown=MOST_BAD_ROWS,
+                    shown=MAX_BAD_ROWS,
                     count=self.bad_count,
                 )
             )
         return " ".join(notes)
 
-    def _write_error_file(self, table, reasons):
-        """The bad rows as they stand in the file, with what is wrong in a last column: mend them and import that."""
+    def _write_error_file(self, file, reasons):
+        """Store a workbook of the bad rows as they are in the file, with their reasons in a last column."""
         width = max(self.column_ids.mapped("position"), default=0) + 1
-        with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
-            with SheetWriter(file.name) as sheet:
-                for block in table.blocks():
+        with tempfile.NamedTemporaryFile(suffix=".xlsx") as copy:
+            with SheetWriter(copy.name) as sheet:
+                for block in file.blocks():
                     for number, cells in enumerate(block.rows, block.first):
                         if number == self.header_row:
                             sheet.add_header(
@@ -231,46 +365,15 @@ class SrspRegistryImport(models.Model):
                             sheet.add_row(
                                 [*_widen(cells, width), "; ".join(reasons.pop(number))]
                             )
-            file.seek(0)
+            copy.seek(0)
             self.write(
                 {
-                    "error_file": base64.b64encode(file.read()),
+                    "error_file": base64.b64encode(copy.read()),
                     "error_file_name": self.env._(
                         "Bad rows of %(file)s.xlsx", file=self.file_name or self.id
                     ),
                 }
             )
-
-    def _cancel_missing(self, reason):
-        """Remove the listed targets from the registry by their state; for ``srsp.reason``."""
-        self._check_may_import()
-        self._check_state("done")
-        targets = self.missing_target_ids.with_env(self.env)
-        targets = targets.filtered(lambda target: target.state != "cancelled")
-        targets.write({"state": "cancelled", "state_reason": reason})
-        record = self.sudo()
-        record.message_post(
-            body=self.env._(
-                "%(count)s targets missing from the file were removed: %(reason)s",
-                count=len(targets),
-                reason=reason,
-            )
-        )
-        record.write({"missing_target_ids": False, "missing_count": 0})
-
-    def action_cancel_missing(self):
-        self.ensure_one()
-        self._check_may_import()
-        self._check_state("done")
-        if not self.missing_target_ids:
-            raise UserError(self.env._("Nothing is missing from the file."))
-        return self.env["srsp.reason"]._open(self, "import_cancel_missing")
-
-    def action_keep_missing(self):
-        """Leave the listed targets in the registry."""
-        self._check_may_import()
-        self._check_state("done")
-        self.sudo().write({"missing_target_ids": False, "missing_count": 0})
 
 
 def _widen(cells, width):

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...tools.clock import beijing_date
+from ...tools.sql import digest_rows
 
 COUNTS = (
     "target_count complete_count no_risk_count expired_count duplicate_count".split()
@@ -108,14 +109,13 @@ class SrspRegistryConfirmation(models.Model):
     def _take_snapshot(self, sector):
         """``(digest in hexadecimal, number of lines)`` of the registry, streamed from PostgreSQL."""
         query = SQL(
-            """COPY (SELECT code, state, coalesce(risk_class, ''), coalesce(permit_number, '') FROM srsp_target
-                      WHERE sector_id = %s ORDER BY code COLLATE "C") TO STDOUT""",
+            """SELECT code, state, coalesce(risk_class, ''), coalesce(permit_number, '') FROM srsp_target
+                WHERE sector_id = %s ORDER BY code COLLATE "C" """,
             sector.id,
         )
-        stream = _DigestStream()
-        cr = self.env.cr
-        cr.copy_expert(cr.mogrify(query.code, query.params).decode(), stream)
-        return stream.digest.hexdigest(), stream.lines
+        digest = hashlib.sha256()
+        count = digest_rows(self.env.cr, query, digest)
+        return digest.hexdigest(), count
 
     def _get_payload(self):
         """What is sealed in the chain."""
@@ -139,16 +139,3 @@ class SrspRegistryConfirmation(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise UserError(self.env._("A confirmation is never deleted."))
-
-
-class _DigestStream:
-    """What ``COPY … TO STDOUT`` writes to: hashes, counts lines, keeps nothing."""
-
-    def __init__(self):
-        self.digest, self.lines = hashlib.sha256(), 0
-        self.write = self._feed  # all that COPY asks of a file
-
-    def _feed(self, data):
-        self.digest.update(data)
-        self.lines += data.count(b"\n")
-        return len(data)

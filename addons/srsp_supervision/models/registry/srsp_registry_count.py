@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools.clock import beijing_date
+from ...tools.sql import set_local
 from .srsp_target import COMPLETE, PERMIT_DAYS
 
 # Per sector over its targets but the removed ones.
@@ -41,7 +42,7 @@ class SrspSector(models.Model):
         self.env.flush_all()
         now, targets = fields.Datetime.now(), self.env["srsp.target"]
         cr = self.env.cr
-        cr.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEMORY])
+        set_local(cr, work_mem=WORK_MEMORY)
         cr.execute(
             SQL(
                 COUNT,

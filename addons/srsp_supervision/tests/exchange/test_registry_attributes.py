@@ -142,7 +142,7 @@ class TestRegistryAttributes(RegistryCase):
         """Errors of a row come in the order of the columns' names."""
         names = {
             c.label._translate("en_US"): c.name
-            for c in self.env["srsp.registry.import"]._get_columns("target")
+            for c in self.env["srsp.registry.table.target"]._get_columns()
         }
         return error[0], names[error[1]]
 
@@ -199,8 +199,8 @@ class TestRegistryAttributes(RegistryCase):
         self._target("甲").properties = {**STORED, "local": False, "area": "big"}
         self._target("丙").properties = {"area": 0.1 + 0.2}
         self.env.flush_all()
-        imports = self.env["srsp.registry.import"].with_user(self.officer)
-        data = b"".join(imports._stream_csv("target"))
+        table = self.env["srsp.registry.table.target"].with_user(self.officer)
+        data = b"".join(table._stream_csv())
         header, *rows = csv.reader(io.StringIO(data.decode("utf-8-sig")))
         self.assertEqual(header[-6:], COLUMNS[-6:])
         by_name = {row[1]: row[-6:] for row in rows}
@@ -218,9 +218,9 @@ class TestRegistryAttributes(RegistryCase):
             (self.officer, COLUMNS[-6:]),
             (self.manager_of_mining(), []),
         ):
-            imports = self.env["srsp.registry.import"].with_user(user)
+            table = self.env["srsp.registry.table.target"].with_user(user)
             data = io.BytesIO()
-            imports._write_template("target", data)
+            table._write_template(data)
             [labels] = read_workbook(data.getvalue())
             self.assertEqual([w for w in labels if w in COLUMNS[4:]], found)
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from odoo.tests import tagged
 
-from ...tools import registry_cells as cells
+from ...tools.tables import cells
 from ..registry.registry_case import CODE, HEADER, RegistryCase
 
 SPELLINGS = (

@@ -7,8 +7,9 @@ import openpyxl
 
 from odoo.tests import HttpCase, tagged
 
-from ...models.exchange.srsp_registry_columns import COLUMNS
-from ...tools.registry_sheet import SheetWriter
+from ...models.exchange.srsp_registry_table_inspector import INSPECTOR_COLUMNS
+from ...models.exchange.srsp_registry_table_target import TARGET_COLUMNS
+from ...tools.tables.writer import SheetWriter
 from ..registry.registry_case import CODE, CODE_2, RegistryCase, read_workbook
 
 HEADER = (
@@ -45,8 +46,8 @@ class TestRegistryExport(RegistryCase, HttpCase):
     def _labels(self, kind):
         """The headings in the language that the officer's browser gets."""
         user = self.env["res.users"].with_user(self.officer)
-        imports = self.env["srsp.registry.import"].with_context(**user.context_get())
-        return imports._get_export_labels(kind)
+        table = self.env[f"srsp.registry.table.{kind}"]
+        return table.with_context(**user.context_get())._get_labels()
 
     def _get(self, path, user=None):
         login = (user or self.officer).login
@@ -72,7 +73,7 @@ class TestRegistryExport(RegistryCase, HttpCase):
         sheet = read_workbook(self._get("target.xlsx").content)
         self.assertEqual((rows[0], sheet[0]), (self._labels("target"),) * 2)
         self.assertEqual(len(rows), len(sheet))
-        names = [column.name for column in COLUMNS["target"]]
+        names = [column.name for column in TARGET_COLUMNS]
         by_name = {row[1]: dict(zip(names, row)) for row in sheet}
         self.assertNotIn(self.theirs.code, [row[0] for row in rows])
         first = by_name["甲公司"]
@@ -126,20 +127,23 @@ class TestRegistryExport(RegistryCase, HttpCase):
         self.assertEqual(self._counts(self._check(data)), (122, 0, 0, 122, 0))
 
     def test_a_template_is_an_empty_table_that_an_import_understands(self):
-        for kind, user in (("target", self.officer), ("inspector", self.manager)):
+        for kind, user, columns in (
+            ("target", self.officer, TARGET_COLUMNS),
+            ("inspector", self.manager, INSPECTOR_COLUMNS),
+        ):
             data = self._get(f"{kind}/template.xlsx", user).content
             [labels] = read_workbook(data)
             self.assertEqual(labels, self._labels(kind)[-len(labels) :])
             record = self._upload(data, user, kind=kind)
             self.assertEqual(
                 [c._get_name() for c in record.column_ids],
-                [c.name for c in COLUMNS[kind]],
+                [c.name for c in columns],
             )
 
     def test_a_note_on_each_heading_of_a_template_says_what_is_required(self):
         data = io.BytesIO()
-        imports = self.env["srsp.registry.import"].with_user(self.manager)
-        imports._write_template("inspector", data)
+        table = self.env["srsp.registry.table.inspector"].with_user(self.manager)
+        table._write_template(data)
         [sheet, _words] = openpyxl.load_workbook(data).worksheets
         notes = [cell.comment.text for cell in sheet[1]]
         self.assertEqual(
@@ -160,7 +164,7 @@ class TestRegistryExport(RegistryCase, HttpCase):
 
     def test_a_full_sheet_goes_on_in_the_next_one(self):
         data = io.BytesIO()
-        with SheetWriter(data, most_rows=3) as sheet:
+        with SheetWriter(data, max_rows=3) as sheet:
             sheet.add_header(["a", "b"])
             for number in range(5):
                 sheet.add_row([number, f"={number}"])

@@ -20,6 +20,13 @@ COLUMNS = (
     "entity_name uscc kind address legal_representative founded_on sector name region latitude longitude"
     " permit_number permit_valid_until risk_class risk_date is_key key_reason state state_reason"
 ).split()
+# Of rural collectives, of others, of a military unit.
+LETTERS = [
+    "N2350121MF1200017X",
+    "N3350121MF1200025M",
+    "Y1350100MF12000331",
+    "A1350100MF1200041G",
+]
 # Where a row's values go when somebody types them.
 ENTITY = {"entity_name": "name"} | {
     n: n for n in "uscc kind address legal_representative founded_on".split()
@@ -358,6 +365,18 @@ class TestRegistryImport(RegistryCase):
                 known = reference.is_valid(code) and reference.compact(code) == code
                 self.assertEqual(uscc.is_valid(code), known, code)
 
+    def test_codes_of_authorities_with_a_letter_are_good(self):
+        rows = [[f"第{at}社", code, "SUR", ""] for at, code in enumerate(LETTERS)]
+        record = self._import([HEADER, *rows])
+        self.assertEqual(self._counts(record), (4, 4, 0, 0, 0))
+        typed = "N2350121MF1200018"
+        typed += reference.calc_check_digit(typed)
+        entity = self.env["srsp.entity"].create({"name": "经济合作社", "uscc": typed})
+        self.assertEqual(entity.code, typed)
+        for code in LETTERS:
+            self.assertFalse(uscc.is_valid(f"B{code[1:]}"), code)
+            self.assertFalse(uscc.is_valid(f"{code[:17]}0"), code)
+
     def test_columns_are_guessed_and_remembered_by_source(self):
         header = [
             "单位名称",
@@ -563,7 +582,7 @@ class TestRegistryImport(RegistryCase):
         """Do what alone is left of a run whose server goes down."""
         self.env.flush_all()
         with self.env.registry.cursor() as cr:
-            self.assertTrue(record.with_env(self.env(cr=cr, su=True))._begin())
+            self.assertTrue(record.with_env(self.env(cr=cr, su=True))._begin_attempt())
         record.invalidate_recordset()
 
     def test_an_import_that_is_cut_off_again_does_not_begin_for_ever_and_says_so(self):

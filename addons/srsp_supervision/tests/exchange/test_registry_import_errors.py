@@ -427,7 +427,7 @@ class TestRegistryImportErrors(RegistryCase):
         self.assertEqual(
             record.error_note, "The first 1000 of 1200 bad cells are shown."
         )
-        with patch.object(srsp_registry_import_report, "MOST_BAD_ROWS", 900):
+        with patch.object(srsp_registry_import_report, "MAX_BAD_ROWS", 900):
             record.action_check()
             record._run()
         self.assertEqual(

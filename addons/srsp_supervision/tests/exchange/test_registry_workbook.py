@@ -13,8 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from odoo.tests import BaseCase, tagged
 
-from ...tools import registry_workbook
-from ...tools.registry_file import open_table
+from ...tools.tables import open_table, workbook
 from ...tools.workbook import WorkbookError
 from ..registry.registry_case import make_workbook
 
@@ -40,7 +39,7 @@ class TestRegistryWorkbook(BaseCase):
         with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
             file.write(data)
             file.flush()
-            with patch.object(registry_workbook, "PIECE_BYTES", piece_bytes):
+            with patch.object(workbook, "PIECE_BYTES", piece_bytes):
                 rows = {}
                 for block in open_table(file.name).blocks():
                     rows |= dict(enumerate(block.rows, block.first))

@@ -34,10 +34,10 @@ class TestContacts(RegistryCase):
         return {name: record[name] for name in PERSONAL}
 
     def _export(self, kind, user):
-        imports = self.env["srsp.registry.import"].with_user(user)
-        text = b"".join(imports._stream_csv(kind)).decode("utf-8-sig")
+        table = self.env[f"srsp.registry.table.{kind}"].with_user(user)
+        text = b"".join(table._stream_csv()).decode("utf-8-sig")
         rows = csv.DictReader(io.StringIO(text))
-        return {row[imports._get_export_labels(kind)[0]]: row for row in rows}
+        return {row[table._get_labels()[0]]: row for row in rows}
 
     def test_personal_data_is_for_the_division_the_inspector_and_the_whole_bureau(self):
         nothing = dict.fromkeys(PERSONAL, False)

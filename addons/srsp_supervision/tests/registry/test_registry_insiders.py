@@ -217,9 +217,9 @@ class TestRegistryInsiders(RegistryCase):
         names = ["=1+1", "+8613", "-", "@SUM(A1)", "'quoted", "plain"]
         rows = [[name, "", "SUR", f"={at}"] for at, name in enumerate(names)]
         self._import([HEADER, *rows])
-        imports = self.env["srsp.registry.import"].with_user(self.officer)
-        imports = imports.with_context(lang="en_US")
-        data = b"".join(imports._stream_csv("target"))
+        table = self.env["srsp.registry.table.target"].with_user(self.officer)
+        table = table.with_context(lang="en_US")
+        data = b"".join(table._stream_csv())
         cells = [
             cell
             for row in csv.reader(io.StringIO(data.decode("utf-8-sig")))

@@ -7,25 +7,32 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
-from ...models.exchange.srsp_registry_columns import COLUMNS
-from ...models.exchange.srsp_registry_import_words import REASONS as CELL_REASONS
+from ...models.exchange.srsp_registry_import_report import REASONS as CELL_REASONS
+from ...models.exchange.srsp_registry_table import Column
+from ...models.exchange.srsp_registry_table_target import TARGET_COLUMNS
 from ...tools import clock
-from ...tools import registry_cells as cells
-from ...tools.registry_convert import (
+from ...tools.tables import cells, open_table
+from ...tools.tables.cells import (
     CellError,
     Field,
     convert,
     copy_statement,
     to_csv,
 )
-from ...tools.registry_file import open_table
 from ...tools.workbook import WorkbookError
 
 _lt = LazyTranslate(__name__)
-SHOWN = 200
-HEADER_WITHIN = 20  # rows
-CODE = _lt("Target Code")
-CODE_ALIASES = "code 检查对象编号 检查对象代码 对象编号 对象代码 标的编号"
+MAX_PROBLEMS = 200
+MAX_HEADER_ROW = 20  # the headings are within the first rows
+COLUMNS = [
+    Column(
+        "code",
+        _lt("Target Code"),
+        "检查对象编号 检查对象代码 对象编号 对象代码 标的编号",
+        most=64,
+    ),
+    *(c for c in TARGET_COLUMNS if c.name in ("uscc", "permit_number")),
+]
 REASONS = {
     "missing": _lt("neither target code nor credit code"),
     "unknown": _lt(
@@ -141,7 +148,7 @@ class SrspTaskRosterImport(models.TransientModel):
             )
         data = base64.b64decode(self.with_context(bin_size=False).file)
         problems = self._examine(data)
-        self.problems, self.problem_count = problems[:SHOWN], len(problems)
+        self.problems, self.problem_count = problems[:MAX_PROBLEMS], len(problems)
         if problems:
             return {
                 "type": "ir.actions.act_window",
@@ -201,21 +208,17 @@ class SrspTaskRosterImport(models.TransientModel):
 
     def _find_layout(self, block):
         """Return ([Field], the rows below the headings) of the file's first block."""
-        known = self._get_headings()
-        for at, row in enumerate(block.rows[:HEADER_WITHIN]):
+        table = self.env["srsp.registry.table"]
+        known = table._get_headings(COLUMNS)
+        for at, row in enumerate(block.rows[:MAX_HEADER_ROW]):
             places = {}
             for place, label in enumerate(row):
                 places.setdefault(known.get(cells.normalise(label)), place)
             if "code" in places or "uscc" in places:
-                converters = {
-                    "code": cells.ToText(64),
-                    "uscc": cells.ToCreditCode(),
-                    "permit_number": cells.ToText(300),
-                }
                 layout = [
-                    Field(name, places[name], converter)
-                    for name, converter in converters.items()
-                    if name in places
+                    Field(c.name, places[c.name], table._make_converter(c))
+                    for c in COLUMNS
+                    if c.name in places
                 ]
                 return layout, block.below(block.first + at)
         raise UserError(
@@ -225,26 +228,8 @@ class SrspTaskRosterImport(models.TransientModel):
             )
         )
 
-    def _get_headings(self):
-        """{normalised heading: column name}"""
-        words = {
-            word: c.name
-            for c in COLUMNS["target"]
-            if c.name in ("uscc", "permit_number")
-            for word in [c.name, *c.aliases.split(), *self._get_labels(c.label)]
-        }
-        words |= dict.fromkeys([*CODE_ALIASES.split(), *self._get_labels(CODE)], "code")
-        return {cells.normalise(word): name for word, name in words.items()}
-
-    def _get_labels(self, label):
-        return {
-            label._translate(lang) for lang in ("zh_CN", "en_US", self.env.lang or "")
-        }
-
     def _get_label(self, name):
-        if name == "code":
-            return CODE._translate(self.env.lang or "en_US")
-        labels = {c.name: c.label for c in COLUMNS["target"]}
+        labels = {c.name: c.label for c in COLUMNS}
         return labels[name]._translate(self.env.lang or "en_US") if name else ""
 
     def _prepare_problem(self, error):

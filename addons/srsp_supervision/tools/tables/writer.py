@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import xlsxwriter
 
-from .workbook import LONGEST_TEXT, clean_text
+from ..workbook import LONGEST_TEXT, clean_text
 
-MOST_ROWS = (
+MAX_ROWS = (
     1_048_576  # of a sheet; another one goes on from there, under the same header
 )
 COLUMN_WIDTH = 18
@@ -18,9 +18,9 @@ FIRST_DAY = datetime.date(1900, 3, 1)  # before, spreadsheets disagree; text the
 class SheetWriter:
     """A context manager: ``add_header`` once, then ``add_row`` for every row. ``path`` is where the workbook goes."""
 
-    def __init__(self, path, most_rows=MOST_ROWS):
+    def __init__(self, path, max_rows=MAX_ROWS):
         self.book = xlsxwriter.Workbook(path, {"constant_memory": True})
-        self.most_rows = most_rows
+        self.max_rows = max_rows
         self.day = self.book.add_format({"num_format": "yyyy-mm-dd"})
         self.time = self.book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         self.bold = self.book.add_format({"bold": True, "bg_color": "#D9E2F3"})
@@ -41,7 +41,7 @@ class SheetWriter:
         self._begin_sheet()
 
     def add_row(self, values):
-        if self.sheet is None or self.row >= self.most_rows:
+        if self.sheet is None or self.row >= self.max_rows:
             self._begin_sheet()
         sheet, row = self.sheet, self.row
         for at, value in enumerate(values):
@@ -106,5 +106,5 @@ def write_template(path, headings, lists_name):
                 letter = xlsxwriter.utility.xl_col_to_name(at)
                 source = f"='{lists_name}'!${letter}$1:${letter}${len(heading.words)}"
                 sheet.data_validation(
-                    1, at, MOST_ROWS - 1, at, {"validate": "list", "source": source}
+                    1, at, MAX_ROWS - 1, at, {"validate": "list", "source": source}
                 )

@@ -1,8 +1,4 @@
-"""Reads a table of any size from a workbook (.xlsx) or a text file (.csv), block by block.
-
-Nothing here knows what the columns mean. What is wrong with single cells comes along as marks, with the row's number as
-a spreadsheet shows it; what makes the file as a whole unreadable is a ``WorkbookError``.
-"""
+"""Reads a text file (.csv), and quotes the values of one."""
 
 import codecs
 import csv
@@ -10,21 +6,17 @@ import io
 import itertools
 import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
 
-from .workbook import WorkbookError
+from ..workbook import WorkbookError
+from .table import INVISIBLE, MAX_COLUMNS, Block, Mark, TableFile
 
 BLOCK_ROWS = 1_000
 SAMPLE_BYTES = 1_000_000
-MOST_COLUMNS = 200
 ENCODINGS = ("utf-8", "gb18030")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-OLE = b"\xd0\xcf\x11\xe0"  # begins an .xls, and a workbook with a password
 
 
-# A text that a spreadsheet would take for a formula stands in a .csv behind an apostrophe; so does one that begins so.
+# A text that a spreadsheet would take for a formula gets an apostrophe in a .csv; so does one that begins with one.
 _LIKE_FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
 _QUOTED = re.compile("'+[=+\\-@\t\r＝＋－＠]")
 # What a spreadsheet writes into a .csv in place of a value: (a part of it, reason, all of it).
@@ -36,69 +28,7 @@ _SPOILT = [
     ),
     ("E+", "not_exact", re.compile(r"[+-]?[0-9](?:\.[0-9]+)?E\+[0-9]{2,3}")),
 ]
-# Characters without a picture, as they come along from web pages and chats.
-INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 _WITHOUT_INVISIBLE = str.maketrans("", "", INVISIBLE)
-
-
-class Mark(NamedTuple):
-    """A cell that will not do; ``column`` counts from 0, or is -1 for the row as a whole.
-
-    ``reason`` is one of ``formula``, ``formula_error``, ``merged_cell``, ``encoding``, ``broken_quotes``,
-    ``extra_cells``, ``not_exact``.
-    """
-
-    row: int
-    column: int
-    value: str
-    reason: str
-
-
-class Block(NamedTuple):
-    """Rows that follow each other, the first of them number ``first`` (from 1), and what is wrong with their cells."""
-
-    first: int
-    rows: list[list]
-    marks: list[Mark]
-
-    def below(self, row):
-        """The block without the rows up to number ``row``: what stands above a table, and its headings."""
-        skip = max(row + 1 - self.first, 0)
-        if not skip:
-            return self
-        marks = [mark for mark in self.marks if mark.row > row]
-        return self._replace(
-            first=self.first + skip, rows=self.rows[skip:], marks=marks
-        )
-
-
-class TableFile:
-    """One file. ``blocks()`` may be called again and starts anew; ``done`` is how much of it has been read, 0 to 1."""
-
-    encoding = ""
-
-    def __init__(self, path):
-        self.path = Path(path)
-        self.done = 0.0
-
-    def blocks(self) -> Iterator[Block]:
-        raise NotImplementedError
-
-
-def open_table(path) -> TableFile:
-    """Return the file's reader, chosen by its first bytes and not by its name.
-
-    :raises WorkbookError: ``empty_sheet``, ``old_or_locked`` (.xls, or with a password), ``encoding``
-    """
-    from .registry_workbook import WorkbookFile
-
-    with open(path, "rb") as file:
-        head = file.read(4)
-    if not head:
-        raise WorkbookError("empty_sheet")
-    if head == OLE:
-        raise WorkbookError("old_or_locked")
-    return WorkbookFile(path) if head[:2] == b"PK" else CsvFile(path)
 
 
 class CsvFile(TableFile):
@@ -120,7 +50,7 @@ class CsvFile(TableFile):
     def blocks(self):
         size = max(os.path.getsize(self.path), 1)
         with open(self.path, "rb") as raw:
-            # A byte that is no character becomes a lone surrogate, which its cell then shows.
+            # A byte that is not a character becomes a lone surrogate, by which its cell is found.
             text = io.TextIOWrapper(raw, self.encoding, "surrogateescape", newline="")
             records = self._records(text)
             for first in itertools.count(1, BLOCK_ROWS):
@@ -144,14 +74,14 @@ class CsvFile(TableFile):
 
 
 def quote(value):
-    """A value for a .csv that no spreadsheet takes for a formula; only texts can be one."""
+    """Return a value for a .csv that no spreadsheet takes for a formula; only texts can be one."""
     if value.__class__ is str and _LIKE_FORMULA.match(value):
         return f"'{value}"
     return value
 
 
 def unquote(text):
-    """What ``quote`` was given."""
+    """Return what ``quote`` was given."""
     return text[1:] if text[:1] == "'" and _QUOTED.match(text) else text
 
 
@@ -161,7 +91,7 @@ def _make_csv_block(first, batch):
         if isinstance(cells, csv.Error):
             marks.append(Mark(number, -1, "", "broken_quotes"))
             cells = []
-        elif len(cells) > MOST_COLUMNS:
+        elif len(cells) > MAX_COLUMNS:
             marks.append(Mark(number, -1, "", "extra_cells"))
             cells = []
         rows.append(cells)
@@ -202,7 +132,7 @@ def _mark_undecodable(first, rows):
 
 
 def _find_encoding(sample):
-    """The encoding that fits a text best.
+    """Return the encoding that fits a text best.
 
     Almost any bytes can be read as GB18030: it counts only where most of the characters are in common use.
 
@@ -228,7 +158,7 @@ def _find_encoding(sample):
 
 
 def _count_wrong(text, encoding):
-    """How many characters of a text tell that it is in another encoding than this one."""
+    """Return how many characters of a text show that it is in another encoding than this one."""
     wrong = text.count("\ufffd")
     if encoding == "gb18030":
         wrong += sum(not c.isascii() and not c.encode("gb2312", "ignore") for c in text)

@@ -1,18 +1,25 @@
-"""Converters: a cell of a table → text for PostgreSQL's COPY (empty: NULL), or what is wrong with it.
+"""Turns the rows of a table, column by column, into those that PostgreSQL's COPY takes, and reports the bad cells.
 
-They remember what they have seen: a registry repeats its dates, classes and sectors.
+A converter returns a cell's text for COPY (empty: NULL), or what is wrong with it. It caches what it has seen: a
+registry repeats its dates, classes and sectors.
 """
 
+import csv
 import datetime
+import io
 import math
 import re
 import unicodedata
+from itertools import compress
+from typing import NamedTuple
 
-from . import uscc
-from .identity import LENGTH, holds_identity, may_hold_identity
+from .. import uscc
+from ..identity import LENGTH, holds_identity, mask_all, may_hold_identity
+from .table import Block
 
 EXACT = 10**15  # from here on a spreadsheet's numbers are rounded
-MOST_REMEMBERED = 50_000
+MAX_CACHED = 50_000
+MAX_SHOWN = 200  # characters of a bad cell's text that are kept
 _DATE = re.compile(
     r"""(?: ([0-9]{4}) ([-/.]) ([0-9]{1,2}) \2 ([0-9]{1,2})
           | ([0-9]{4}) 年 ([0-9]{1,2}) 月 ([0-9]{1,2}) 日
@@ -28,14 +35,14 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?([eE]-[0-9]{1,3})?")
 
 
 class Bad(str):
-    """Stands in the place of a value that will not do; the text is the reason."""
+    """Takes the place of a bad value; the text is the reason."""
 
 
 class Converter(dict):
-    """A cell's value → text for COPY, or Bad. Subclasses say ``convert``."""
+    """A cell's value → text for COPY, or Bad. Subclasses define ``convert``."""
 
     def __missing__(self, value):
-        if len(self) >= MOST_REMEMBERED:
+        if len(self) >= MAX_CACHED:
             self.clear()
         result = self[value] = self.convert(value)
         return result
@@ -196,7 +203,7 @@ class ToChoices(ToChoice):
 
 
 class ToCreditCode(Converter):
-    def convert_all(self, values):  # no two are alike: nothing to remember
+    def convert_all(self, values):  # no two are alike: nothing to cache
         return [self.convert(value) for value in values]
 
     def convert(self, value):
@@ -248,10 +255,109 @@ class ToAttribute(Converter):
 
 
 def normalise(word):
-    """A word as it is compared: full-width letters as narrow ones, whatever its capitals and spaces."""
+    """Return a word as it is compared: in narrow lower-case characters, without spaces."""
     return "".join(unicodedata.normalize("NFKC", str(word)).split()).casefold()
 
 
 def split_words(value):
-    """The words of a cell that holds several."""
+    """Return the words of a cell that holds several."""
     return [word for word in re.split(r"[,，、;；\n]", str(value)) if word.strip()]
+
+
+class CellError(NamedTuple):
+    """A bad cell; ``column`` is "" for the row as a whole, ``other`` the number of another row."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+    other: int | None = None
+
+
+class Field(NamedTuple):
+    """Where a column of the staging table comes from: ``at`` is its place in the file, from 0.
+
+    With ``beside``, the place of another column, the converter is given pairs of that column's cell and its own.
+    """
+
+    name: str
+    at: int
+    converter: Converter
+    required: bool = False
+    beside: int | None = None
+
+
+def convert(block: Block, fields: list[Field]) -> tuple[list[tuple], list[CellError]]:
+    """Return the block's rows as (row number, *values in the order of ``fields``), and the bad cells.
+
+    Bad values are empty in the rows. Rows without any content are left out.
+    """
+    names = {field.at: field.name for field in fields}
+    errors = [
+        CellError(mark.row, names.get(mark.column, ""), show(mark.value), mark.reason)
+        for mark in block.marks
+        if mark.column < 0 or mark.column in names
+    ]
+    filled = list(map(_is_filled, block.rows))
+    numbers = list(compress(range(block.first, block.first + len(block.rows)), filled))
+    if not numbers:
+        return [], errors
+    width = max(names) + 1
+    pad = [""] * width
+    originals = list(
+        zip(*((cells + pad)[:width] for cells in compress(block.rows, filled)))
+    )
+    columns = [numbers]
+    for field in fields:
+        given = originals[field.at]
+        if field.beside is not None:
+            given = zip(originals[field.beside], given, strict=True)
+        values = field.converter.convert_all(given)
+        if Bad in set(map(type, values)):
+            errors += _take_out_bad(field.name, numbers, originals[field.at], values)
+        if field.required and "" in values:
+            marked = {(e.row, e.column) for e in errors}
+            errors += [
+                CellError(number, field.name, "", "missing")
+                for number, value in zip(numbers, values)
+                if value == "" and (number, field.name) not in marked
+            ]
+        columns.append(values)
+    return list(zip(*columns)), errors
+
+
+def copy_statement(table, names):
+    """Return the COPY statement for ``to_csv``'s text into the columns ``names`` of a table."""
+    names = ", ".join(f'"{name}"' for name in names)
+    return f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)"
+
+
+def to_csv(rows):
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue().replace("\0", "\ufffd")
+
+
+def _is_filled(cells):
+    first = next(filter(None, cells), "")
+    return bool(first) and (
+        not str(first).isspace() or any(str(cell).strip() for cell in cells)
+    )
+
+
+def _take_out_bad(name, numbers, originals, values):
+    """Empty the bad ``values`` and return an error for each."""
+    errors = []
+    for at, value in enumerate(values):
+        if isinstance(value, Bad):
+            values[at] = ""
+            text = show(originals[at])
+            errors.append(CellError(numbers[at], name, text, str(value)))
+    return errors
+
+
+def show(cell):
+    """Return the beginning of a cell as it is shown, without the identity numbers of persons."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 10**LENGTH:
+        cell = int(cell)
+    return mask_all(str(cell))[:MAX_SHOWN]

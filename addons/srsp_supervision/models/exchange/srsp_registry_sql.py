@@ -1,8 +1,9 @@
-"""The statements that bring staged rows into entities and targets, and what they are put together from."""
+"""The statements that check staged rows and write them into entities and targets, and their building blocks."""
 
 from odoo.tools import SQL
 
-from .srsp_registry_columns import ENTITY, MANY, TARGET, TARGET_COLUMNS
+from .srsp_registry_table import MANY
+from .srsp_registry_table_target import ENTITY, TARGET, TARGET_COLUMNS
 
 # The columns that a row may change, by table; the others say which record it is.
 ENTITY_VALUES = [c for c in TARGET_COLUMNS if c.model == ENTITY]
@@ -13,7 +14,7 @@ TARGET_VALUES = [
     for c in TARGET_COLUMNS
     if c.model == TARGET and c.name not in ("sector", *PROPOSED)
 ]
-# What the rows of an extract do not say, or need not.
+# Columns that the rows of an extract lack, or need not have.
 FROM_REGISTRY = ("entity_name", "sector", "permit_number")
 SPREAD = """
 INSERT INTO srsp_import_row (row, entity_name, sector, permit_number, %(names)s)
@@ -35,7 +36,7 @@ SELECT row, CASE WHEN target_code IS NULL THEN %(code)s ELSE 'target_code' END,
    AND row NOT IN (SELECT row FROM srsp_import_error);
 DELETE FROM srsp_import_row WHERE sector IS NULL
 """
-# Every row beside what the registry has of it: its target by code, else by entity, sector and permit; its entity by
+# Every row with its match in the registry: its target by code, else by entity, sector and permit; its entity by
 # target, code or credit code, which have to agree, and by name only without any of them. An entity found by its own
 # code takes a credit code.
 MATCH = """
@@ -84,13 +85,129 @@ SELECT r.*, e.id AS entity_id, t.id AS target_id,
     SELECT FROM srsp_import_error x WHERE x.row = r.row AND coalesce(x."column", '')
         IN ('', 'target_code', 'entity_name', 'uscc', 'entity_code', 'sector', 'permit_number'))
 """
-# The rows that change or add something, or leave open whom they are about: none of a file imported before.
-# What asks for one of these conditions finds them by this index.
+# The rows that change or add something or are ambiguous: none of a file imported before. A condition on one of these
+# columns uses this index.
 INDEX_MOVING = """
 CREATE INDEX ON srsp_import_good (row) WHERE target_id IS NULL OR target_moves OR entity_moves
     OR is_lost OR is_unknown OR is_torn OR is_ambiguous OR named_uscc IS NOT NULL OR proposes OR unlists OR rewords;
 ANALYZE srsp_import_good
 """
+ADD_ERRORS = 'INSERT INTO srsp_import_error (row, "column", value, reason, other) '
+# Bad rows as a whole, beyond what single cells show: (row, column, value, reason, number of another row).
+# First the rows whose target or entity is not certain.
+MATCH_CHECKS = [
+    """SELECT row, 'target_code', target_code, 'unknown_code', NULL FROM srsp_import_good WHERE is_lost""",
+    """SELECT row, CASE WHEN uscc IS NULL THEN 'entity_code' ELSE 'uscc' END, coalesce(uscc, entity_code), 'torn_codes',
+              NULL
+         FROM srsp_import_good WHERE is_torn""",
+    """SELECT g.row, 'sector', sector.name, 'other_sector', NULL FROM srsp_import_good g
+         JOIN srsp_target t ON t.id = g.target_id JOIN srsp_sector sector ON sector.id = g.sector
+        WHERE g.target_code IS NOT NULL AND t.sector_id != g.sector""",
+    """SELECT row, 'entity_code', entity_code, 'unknown_entity', NULL FROM srsp_import_good WHERE is_unknown""",
+]
+CHECKS = [
+    """SELECT g.row, 'permit_number', g.permit_number, 'permit_taken', NULL FROM srsp_import_good g
+         JOIN srsp_target t ON t.entity_id = g.entity_id AND t.sector_id = g.sector
+          AND t.permit_number = g.permit_number
+        WHERE g.target_code IS NOT NULL AND t.id != g.target_id AND g.target_moves""",
+    # Rows that would become a second record of a known target.
+    """SELECT g.row, 'target_code', t.code, 'permit_to_add', NULL FROM srsp_import_good g
+         JOIN srsp_target t ON t.entity_id = g.entity_id AND t.sector_id = g.sector AND t.state != 'cancelled'
+          AND coalesce(t.permit_number, '') = ''
+        WHERE g.target_id IS NULL AND g.permit_number IS NOT NULL""",
+    """SELECT g.row, 'sector', sector.name, 'archived_sector', NULL FROM srsp_import_good g
+         JOIN srsp_sector sector ON sector.id = g.sector WHERE g.target_id IS NULL AND NOT sector.active""",
+    """SELECT row, 'entity_name', entity_name, 'ambiguous_entity', NULL
+         FROM srsp_import_good WHERE is_ambiguous""",
+    """SELECT g.row, 'address', g.address, 'same_name', NULL FROM srsp_import_good g
+         JOIN srsp_entity e ON e.id = g.entity_id WHERE g.entity_moves AND e.kind = 'person' AND g.address != e.address
+          AND coalesce(g.target_code, g.entity_code) IS NULL AND NOT g.is_ambiguous""",
+    """SELECT row, 'uscc', named_uscc, 'code_known', NULL
+         FROM srsp_import_good WHERE named_uscc IS NOT NULL AND NOT is_ambiguous""",
+    """SELECT g.row, 'uscc', other.uscc, 'code_in_row', other.row FROM srsp_import_good g
+         JOIN (SELECT DISTINCT ON (entity_name) entity_name, uscc, row FROM srsp_import_good
+                WHERE uscc IS NOT NULL AND entity_name IN (SELECT entity_name FROM srsp_import_good
+                    WHERE target_id IS NULL AND entity_id IS NULL AND uscc IS NULL)
+             ORDER BY entity_name, row) other USING (entity_name)
+        WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NULL""",
+    """SELECT g.row, 'entity_code', min(e.code), 'code_to_add', NULL FROM srsp_import_good g
+         JOIN srsp_entity e ON e.company_id = %(company)s AND e.name = g.entity_name AND e.uscc IS NULL
+          AND e.kind IN ('enterprise', 'individual', 'institution')
+        WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NOT NULL GROUP BY g.row""",
+    """SELECT g.row, 'uscc', g.uscc, 'code_claimed', CASE WHEN g.row = first THEN last ELSE first END
+         FROM (SELECT uscc, min(row) AS first, max(row) AS last FROM srsp_import_good WHERE uscc IN (
+                   SELECT uscc FROM srsp_import_good
+                    WHERE entity_moves AND coalesce(entity_code, target_code) IS NOT NULL)
+                GROUP BY uscc HAVING count(DISTINCT entity_key) > 1) claimed
+         JOIN srsp_import_good g ON g.uscc = claimed.uscc""",
+    """SELECT g.row, 'state_reason', g.state_reason, 'missing_reason', NULL
+         FROM srsp_import_good g LEFT JOIN srsp_target t ON t.id = g.target_id
+        WHERE (g.target_id IS NULL OR g.target_moves) AND coalesce(g.state, t.state, 'active') != 'active'
+          AND coalesce(g.state_reason, btrim(t.state_reason), '') = ''""",
+    """SELECT g.row, 'key_reason', g.key_reason, 'missing_reason', NULL
+         FROM srsp_import_good g
+        WHERE g.proposes AND coalesce(g.key_reason, '') = ''""",
+    # A listed target leaves the registry of key targets by a decision, not by a file.
+    """SELECT row, 'is_key', is_key::varchar, 'key_listed', NULL FROM srsp_import_good WHERE unlists""",
+    """SELECT row, 'key_reason', key_reason, 'key_reworded', NULL
+         FROM srsp_import_good WHERE rewords AND NOT unlists""",
+    # An older file does not undo a newer class.
+    """SELECT g.row, 'risk_date', g.risk_date::varchar, 'older_class', NULL FROM srsp_import_good g
+         JOIN srsp_target t ON t.id = g.target_id
+        WHERE g.target_moves AND g.risk_class != t.risk_class AND g.risk_date < t.risk_date""",
+    """SELECT g.row, 'risk_date', g.risk_date::varchar, 'future_day', NULL
+         FROM srsp_import_good g LEFT JOIN srsp_target t ON t.id = g.target_id
+        WHERE (g.target_id IS NULL OR g.target_moves) AND g.risk_date > %(today)s
+          AND (g.risk_date, coalesce(g.risk_class, t.risk_class)) IS DISTINCT FROM (t.risk_date, t.risk_class)""",
+    # Of an entity one row may say that it is a person, another one the code.
+    """SELECT g.row, 'uscc', g.uscc, 'person_with_code', NULL
+         FROM srsp_import_good g JOIN (
+            SELECT g.entity_key FROM srsp_import_good g LEFT JOIN srsp_entity e ON e.id = g.entity_id
+             WHERE g.entity_key IN (
+                SELECT told.entity_key FROM srsp_import_good told LEFT JOIN srsp_entity e ON e.id = told.entity_id
+                 WHERE (told.target_id IS NULL OR told.entity_moves)
+                   AND (told.kind = 'person' OR told.kind IS NULL AND e.kind = 'person' AND told.uscc IS NOT NULL))
+          GROUP BY g.entity_key, e.uscc HAVING coalesce(max(g.uscc), e.uscc) IS NOT NULL) person USING (entity_key)""",
+    """SELECT g.row, 'kind', g.kind, 'identity_kept', NULL
+         FROM srsp_import_good g JOIN srsp_entity e ON e.id = g.entity_id
+        WHERE g.entity_moves AND g.kind != 'person' AND e.kind = 'person' AND e.identity_number IS NOT NULL""",
+    """SELECT g.row, 'division', division.name, 'other_division', NULL FROM srsp_import_good g
+         JOIN srsp_sector sector ON sector.id = g.sector JOIN srsp_division division ON division.id = g.division
+        WHERE g.division != sector.division_id""",
+    # The result of an open visit will name the entity as it is now.
+    """SELECT g.row, 'entity_name', g.entity_name, 'open_visit', NULL
+         FROM srsp_import_good g JOIN srsp_entity e ON e.id = g.entity_id
+        WHERE g.entity_moves
+          AND (g.entity_name != e.name OR g.kind != e.kind OR e.uscc IS NULL AND g.uscc IS NOT NULL) AND EXISTS (
+            SELECT FROM srsp_inspection visit WHERE visit.entity_id = e.id
+               AND visit.stage NOT IN ('closed', 'cancelled'))""",
+    # The same key twice: both rows, each with the number of the other.
+    """SELECT g.row, CASE WHEN g.target_code IS NOT NULL THEN 'target_code' WHEN g.permit_number IS NOT NULL
+              THEN 'permit_number' WHEN g.uscc IS NOT NULL THEN 'uscc' ELSE 'entity_name' END,
+              coalesce(g.target_code, g.permit_number, g.uscc, g.entity_name), 'duplicate',
+              CASE WHEN g.row = one.first THEN one.second ELSE one.first END
+         FROM (SELECT unnest(rows) AS row, rows[1] AS first, rows[2] AS second FROM (
+               SELECT array_agg(row ORDER BY row) AS rows FROM srsp_import_good
+                GROUP BY entity_key, sector, permit_key HAVING count(*) > 1
+               UNION SELECT array_agg(row ORDER BY row) FROM srsp_import_good WHERE target_id IN (
+                    SELECT target_id FROM srsp_import_good WHERE target_code IS NOT NULL)
+                GROUP BY target_id HAVING count(*) > 1) twice) one
+         JOIN srsp_import_good g ON g.row = one.row""",
+    # One entity, two rows, two addresses: which one holds?
+    """SELECT row, name, value, 'conflict', CASE WHEN row = first THEN last ELSE first END
+         FROM (SELECT g.row, v.name, v.value, min(v.value) OVER w AS least, max(v.value) OVER w AS most,
+                      min(g.row) OVER w AS first, max(g.row) OVER w AS last
+                 FROM srsp_import_good g, LATERAL (VALUES %(entity_values)s) v (name, value)
+                WHERE v.value IS NOT NULL AND g.entity_key IN (
+                    SELECT entity_key FROM srsp_import_good WHERE entity_key IN (
+                        SELECT entity_key FROM srsp_import_good WHERE target_id IS NULL OR entity_moves)
+                  GROUP BY entity_key HAVING count(*) > 1)
+               WINDOW w AS (PARTITION BY g.entity_key, v.name)) told
+        WHERE least != most""",
+    # An entity that record rules keep from the user.
+    """SELECT row, 'entity_name', entity_name, 'foreign_entity', NULL FROM srsp_import_good
+        WHERE entity_moves AND entity_id NOT IN (%(own_entities)s)""",
+]
 INSERT_ENTITIES = """
 CREATE TEMP TABLE srsp_import_entity ON COMMIT DROP AS
 SELECT nextval('srsp_entity_id_seq')::integer AS id, coalesce(uscc, %(code)s) AS code, n.*
@@ -101,7 +218,7 @@ INSERT INTO srsp_entity (id, code, %(fields)s, active, company_id,
 SELECT id, code, %(values)s, TRUE, %(company)s, %(uid)s, %(now)s, %(uid)s, %(now)s
   FROM srsp_import_entity
 """
-# What the rows say of each entity that changes, and of each target.
+# The new values of each changing entity, and of each changing target.
 MOVING_ENTITIES = """
 SELECT entity_id AS record_id, %(merged)s FROM srsp_import_good
  WHERE entity_id IN (SELECT entity_id FROM srsp_import_good WHERE entity_moves) GROUP BY entity_id
@@ -126,7 +243,7 @@ SELECT t.id, v.field, v.old, v.new, v.reason, 'import', %(uid)s, %(now)s
        ) v (field, old, new, reason, moves)
  WHERE g.target_moves AND v.moves ORDER BY g.row, v.field
 """
-# What the rows say otherwise than the registry, cell by cell.
+# The cells that differ from the registry.
 CHANGES = """
 SELECT r.row, coalesce(t.code, e.code), v.name, v.old, v.new
   FROM (SELECT * FROM srsp_import_good WHERE entity_moves OR target_moves ORDER BY row LIMIT %(most)s) r
@@ -146,7 +263,7 @@ SELECT old.id AS res_id, v.field_id, v.old_text, v.new_text, v.old_day, v.new_da
        LATERAL (VALUES %(cells)s) v (field_id, old_text, new_text, old_day, new_day, old_flag, new_flag, moves)
  WHERE v.moves
 """
-# A note for each of those records, like the one with the id %(first)s that the first of them has, and its values.
+# A note for each of those records, a copy of the note %(first)s of the first one, and its values.
 KEEP_NOTES = """
 CREATE TEMP TABLE srsp_import_note ON COMMIT DROP AS
 SELECT res_id, CASE WHEN res_id = note.first THEN %(first)s ELSE nextval('mail_message_id_seq') END::integer AS id
@@ -161,7 +278,7 @@ SELECT n.id, t.field_id, old_text, new_text, old_day, new_day, old_flag, new_fla
   FROM srsp_import_tracked t JOIN srsp_import_note n ON n.res_id = t.res_id
 """
 OWN_MESSAGE_ID = SQL("'<' || n.id || '-' || substr(m.message_id, 2)")
-# Dated and signed as srsp.target does in write(), but for what the file says itself.
+# Dates and sources as srsp.target.write() sets them, unless the file has its own.
 UPDATE_TARGETS = """
 UPDATE srsp_target t SET %(assignments)s, write_uid = %(uid)s, write_date = %(now)s,
        risk_date = CASE WHEN g.risk_class IS NOT NULL AND g.risk_class IS DISTINCT FROM t.risk_class
@@ -172,7 +289,7 @@ UPDATE srsp_target t SET %(assignments)s, write_uid = %(uid)s, write_date = %(no
        properties = coalesce(t.properties || g.properties, g.properties, t.properties)
   FROM srsp_import_good g WHERE t.id = g.target_id AND g.target_moves
 """
-# Seen in a file of the whole registry: not a change, only a sign that somebody has looked.
+# Seen in a file of the whole registry: not a change of the target.
 CONFIRM_TARGETS = """
 UPDATE srsp_target t SET seen_on = %(today)s FROM srsp_import_good g
  WHERE t.id = g.target_id AND t.seen_on IS DISTINCT FROM %(today)s
@@ -194,7 +311,7 @@ SELECT sector.code || '-' || %(code)s, coalesce(g.entity_id, n.id), sector.id, s
   LEFT JOIN srsp_import_entity n ON g.entity_id IS NULL AND n.entity_key = g.entity_key
  ORDER BY g.row
 """
-# What the file marks as a key target and the registry of key targets does not have yet.
+# The key marks of the file that the registry of key targets does not have yet.
 PROPOSE_KEYS = """
 INSERT INTO srsp_key_target (target_id, company_id, division_id, sector_id, for_other, reason, origin, state,
                              proposed_by_id, proposed_on, create_uid, create_date, write_uid, write_date)
@@ -226,66 +343,57 @@ INSERT INTO srsp_entity_tag_rel (entity_id, tag_id)
 SELECT n.record_id, unnest(n.tags) FROM (%(rows)s UNION ALL SELECT id, %(columns)s FROM srsp_import_entity) n
     ON CONFLICT DO NOTHING
 """
-# What NULL means in the columns of some kinds.
-UNSET = {"flag": SQL("FALSE"), "latitude": SQL("0"), "longitude": SQL("0")}
+# Whether a value (new) differs from the record's (old), by the column's name or kind. NULL is an empty cell, which does
+# not differ; nor does an earlier day of a risk class.
+DIFFERS = {
+    "risk_date": "%(new)s > %(old)s OR %(old)s IS NULL AND %(new)s IS NOT NULL",
+    "flag": "%(new)s != coalesce(%(old)s, FALSE)",
+    "latitude": "%(new)s != coalesce(%(old)s, 0)",
+    "longitude": "%(new)s != coalesce(%(old)s, 0)",
+    "until": "%(new)s IS NOT NULL AND nullif(%(new)s, 'infinity') IS DISTINCT FROM %(old)s",
+    "tags": "%(new)s != %(old)s",
+}
+DIFFERS_OTHERWISE = "%(new)s != %(old)s OR %(old)s IS NULL AND %(new)s IS NOT NULL"
 DEFAULTS = {"kind": SQL("'enterprise'"), "state": SQL("'active'")}
 
 
-def _identify(columns, alias=None):
-    prefix = SQL("%s.", SQL(alias)) if alias else SQL()
-    return [SQL("%s%s", prefix, SQL.identifier(c.name)) for c in columns]
+def _identify(column, alias=None):
+    return SQL.identifier(*filter(None, (alias, column.name)))
+
+
+def case(value, pairs, default=None):
+    """SQL of what ``pairs`` [(value, result)] have for ``value``, else ``default``."""
+    cases = [SQL("WHEN %s THEN %s", *pair) for pair in pairs]
+    if not cases:
+        return SQL("%s", default)
+    return SQL("CASE %s %s ELSE %s END", value, SQL(" ").join(cases), default)
 
 
 def identify(columns, alias=None):
-    return SQL(", ").join(_identify(columns, alias))
+    return SQL(", ").join(_identify(c, alias) for c in columns)
 
 
 def moves(columns, alias):
-    """Whether a row says something else than the record, or NULL; an empty cell says nothing.
-
-    Nor does a day of a risk class that is before the one on record.
-    """
-    terms = []
-    for c in columns:
-        new, old = SQL.identifier("r", c.name), SQL.identifier(alias, c.field)
-        if c.kind in UNSET:
-            terms.append(SQL("%s != coalesce(%s, %s)", new, old, UNSET[c.kind]))
-        elif c.kind == "until":
-            terms.append(
-                SQL(
-                    "%s IS NOT NULL AND nullif(%s, 'infinity') IS DISTINCT FROM %s",
-                    new,
-                    new,
-                    old,
-                )
-            )
-        elif c.kind in MANY:
-            terms.append(SQL("%s != %s", new, stored(c, alias)))
-        else:
-            differs = SQL(">" if c.name == "risk_date" else "!=")
-            terms.append(
-                SQL(
-                    "%s %s %s OR %s IS NULL AND %s IS NOT NULL",
-                    new,
-                    differs,
-                    old,
-                    old,
-                    new,
-                )
-            )
-    return SQL(" OR ").join(terms)
-
-
-def merge(columns):
-    """The value of each column over all rows of an entity, which do not contradict each other."""
-    return SQL(", ").join(
-        SQL("max(%s) AS %s", SQL.identifier(c.name), SQL.identifier(c.name))
+    """SQL of whether the row ``r`` differs from the record ``alias``, or NULL."""
+    return SQL(" OR ").join(
+        SQL(
+            DIFFERS.get(c.name) or DIFFERS.get(c.kind, DIFFERS_OTHERWISE),
+            new=_identify(c, "r"),
+            old=stored(c, alias),
+        )
         for c in columns
     )
 
 
+def merge(columns):
+    """SQL of each column over all rows of an entity, which agree with each other."""
+    return SQL(", ").join(
+        SQL("max(%(name)s) AS %(name)s", name=_identify(c)) for c in columns
+    )
+
+
 def stored(column, alias):
-    """What the record ``alias`` has in a column; of several records the ids, in ascending order."""
+    """SQL of a column of the record ``alias``; of several records the ids, in ascending order."""
     if column.kind not in MANY:
         return SQL.identifier(alias, column.field)
     return SQL(
@@ -295,20 +403,13 @@ def stored(column, alias):
 
 
 def becomes(column, new, old):
-    """What a record has in a column once the row ``new`` has changed it."""
-    value, before = SQL.identifier(new, column.name), SQL.identifier(old, column.field)
-    if column.kind == "until":
-        return SQL(
-            "CASE WHEN %s = 'infinity' THEN NULL ELSE coalesce(%s, %s) END",
-            value,
-            value,
-            before,
-        )
-    return SQL("coalesce(%s, %s)", value, before)
+    """SQL of a column of the record ``old`` after the row ``new`` has changed it."""
+    value = SQL("coalesce(%s, %s)", _identify(column, new), stored(column, old))
+    return SQL("nullif(%s, 'infinity')", value) if column.kind == "until" else value
 
 
 def shown(column, value):
-    """A value as text: regions and tags by their names."""
+    """SQL of a value as text: regions and tags by their names."""
     if column.kind == "region":
         return SQL("(SELECT label FROM srsp_region WHERE id = %s)", value)
     if column.kind in MANY:
@@ -320,38 +421,30 @@ def shown(column, value):
 
 
 def assign(columns, new, old):
-    """Assignments of an UPDATE; with a region, its name beside it."""
-    parts = []
-    for c in columns:
-        if c.kind in MANY:
-            continue
-        value = becomes(c, new, old)
-        parts.append(SQL("%s = %s", SQL.identifier(c.field), value))
-        if c.kind == "region":
-            parts.append(SQL("region = %s", shown(c, value)))
-    return SQL(", ").join(parts)
+    """The assignments of an UPDATE."""
+    pairs = _pair(columns, lambda c: becomes(c, new, old))
+    return SQL(", ").join(SQL("%s = %s", *pair) for pair in pairs)
 
 
-def fields(columns):
-    """The columns that ``values`` fills."""
-    names = []
-    for c in columns:
-        if c.kind not in MANY:
-            names.append(SQL.identifier(c.field))
-        if c.kind == "region":
-            names.append(SQL("region"))
-    return SQL(", ").join(names)
+def insert(columns, alias=None):
+    """The ``fields`` and ``values`` of an INSERT, by these names."""
+    fields, values = zip(*_pair(columns, lambda c: _fill(c, _identify(c, alias))))
+    return {"fields": SQL(", ").join(fields), "values": SQL(", ").join(values)}
 
 
-def values(columns, alias=None):
-    parts = []
-    for c, value in zip(columns, _identify(columns, alias)):
-        if c.name in DEFAULTS:
-            value = SQL("coalesce(%s, %s)", value, DEFAULTS[c.name])
-        elif c.kind == "until":
-            value = SQL("nullif(%s, 'infinity')", value)
-        if c.kind not in MANY:
-            parts.append(value)
-        if c.kind == "region":
-            parts.append(shown(c, value))
-    return SQL(", ").join(parts)
+def _fill(column, value):
+    if column.name in DEFAULTS:
+        return SQL("coalesce(%s, %s)", value, DEFAULTS[column.name])
+    return SQL("nullif(%s, 'infinity')", value) if column.kind == "until" else value
+
+
+def _pair(columns, make):
+    """[(field, value)] of the columns that are fields of the table, and of a region's name beside it."""
+    pairs = []
+    for column in columns:
+        if column.kind not in MANY:
+            value = make(column)
+            pairs.append((SQL.identifier(column.field), value))
+        if column.kind == "region":
+            pairs.append((SQL("region"), shown(column, value)))
+    return pairs

@@ -1,21 +1,24 @@
 import re
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...tools.registry_convert import CellError
-from .srsp_registry_columns import INSPECTOR_COLUMNS, MANY
+from ...tools.tables.cells import CellError
+from .srsp_registry_table import MANY
+from .srsp_registry_table_inspector import INSPECTOR_COLUMNS
 
 CERTIFICATE = ("certificate_number", "certificate_valid_until")
 
 
-class SrspRegistryImport(models.Model):
-    """Inspectors are few and their pool is watched by those who draw: they go through the ORM, row by row."""
+class SrspRegistryLoaderInspector(models.AbstractModel):
+    """Inspectors, row by row through the ORM: they are few, and every change of their pool is guarded."""
 
-    _inherit = "srsp.registry.import"
+    _name = "srsp.registry.loader.inspector"
+    _description = "Import into a registry"
+    _inherit = "srsp.registry.loader"
 
-    def _check_inspectors(self):
+    def _check_rows(self, record):
         self.env.cr.execute(
             "CREATE TEMP TABLE srsp_import_good (row integer, target_id integer,"
             " target_moves boolean, entity_moves boolean DEFAULT FALSE) ON COMMIT DROP"
@@ -30,7 +33,8 @@ class SrspRegistryImport(models.Model):
                 good,
             )
 
-    def _import_inspectors(self):
+    @api.model
+    def _load(self, record):
         refused = []
         for row, inspector, vals in self._get_inspector_rows():
             if not vals:
@@ -40,7 +44,7 @@ class SrspRegistryImport(models.Model):
                     if inspector:
                         inspector.write(vals)
                     else:
-                        vals["company_id"] = self.company_id.id
+                        vals["company_id"] = self.env.company.id
                         inspector.create(vals)
                     self.env.flush_all()
             except UserError as error:
@@ -52,7 +56,7 @@ class SrspRegistryImport(models.Model):
             self.env.cr.execute(
                 "DELETE FROM srsp_import_good WHERE row IN (SELECT row FROM srsp_import_error)"
             )
-            self.sudo()._count_rows()
+            self._count_rows(record.sudo())
 
     def _add_errors(self, errors):
         if errors:
@@ -62,7 +66,7 @@ class SrspRegistryImport(models.Model):
             )
 
     def _read_staged(self):
-        """Rows without an error so far, as dictionaries."""
+        """Return the rows without an error so far, as dictionaries."""
         self.env.cr.execute(
             "SELECT * FROM srsp_import_row r WHERE NOT EXISTS ("
             "SELECT FROM srsp_import_error x WHERE x.row = r.row) ORDER BY row"
@@ -78,7 +82,7 @@ class SrspRegistryImport(models.Model):
             .search(
                 [
                     ("staff_number", "in", numbers),
-                    ("company_id", "=", self.company_id.id),
+                    ("company_id", "=", self.env.company.id),
                 ]
             )
         )
@@ -93,7 +97,7 @@ class SrspRegistryImport(models.Model):
             yield row["row"], inspector, self._get_inspector_vals(row, inspector)
 
     def _get_inspector_vals(self, row, inspector):
-        """The values that differ from the inspector's, all of a new one; an empty cell changes nothing."""
+        """Return the values that differ from the inspector's, or all of a new one; an empty cell changes nothing."""
         vals = {}
         for column in INSPECTOR_COLUMNS:
             value, old = row[column.name], inspector[column.field]
@@ -109,7 +113,7 @@ class SrspRegistryImport(models.Model):
         return vals | self._get_certificate_vals(row, inspector)
 
     def _get_certificate_vals(self, row, inspector):
-        """Number and last day together, unless they are those of a certificate that the inspector has."""
+        """Return number and last day together, unless the inspector has a certificate with both."""
         number, until = (row[name] for name in CERTIFICATE)
         if not (number or until):
             return {}
@@ -152,20 +156,20 @@ class SrspRegistryImport(models.Model):
         return errors
 
     def _get_own_divisions(self):
-        """The ids of the divisions whose inspectors the user may enter and change."""
+        """Return the ids of the divisions whose inspectors the user may create and change."""
         rules = Domain.AND(
             self.env["ir.rule"]._compute_domain("srsp.inspector", mode)
             for mode in ("create", "write")
         )
         divisions = self.env["srsp.division"].search(
-            [("company_id", "=", self.company_id.id)]
+            [("company_id", "=", self.env.company.id)]
         )
         make = self.env["srsp.inspector"].sudo().new
         return {
             division.id
             for division in divisions
             if make(
-                {"division_id": division.id, "company_id": self.company_id.id}
+                {"division_id": division.id, "company_id": self.env.company.id}
             ).filtered_domain(rules)
         }
 

@@ -1,0 +1,403 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...tools.tables.cells import show
+from . import srsp_registry_sql as sql
+from .srsp_registry_import_report import MAX_CHANGES
+from .srsp_registry_sql import ENTITY_VALUES, TARGET_VALUES
+from .srsp_registry_table_target import ENTITY, TARGET, TARGET_COLUMNS
+
+
+class SrspRegistryLoaderTarget(models.AbstractModel):
+    """Entities and targets, set-wise: the result is what the ORM would write row by row.
+
+    Codes come from the sequences in the order of the file; history, tracking and dates are kept. A new record gets no
+    note of its own and no followers: the import's note says how many there are. The statements are in
+    ``srsp_registry_sql``.
+    """
+
+    _name = "srsp.registry.loader.target"
+    _description = "Import into a registry"
+    _inherit = "srsp.registry.loader"
+
+    def _check_rows(self, record):
+        table = record._get_table()
+        names = {column.name for column, _place in record._get_mapping()}
+        self.env["srsp.entity"].flush_model()
+        self.env["srsp.target"].flush_model()
+        if table._is_extract(names):
+            self._spread_rows(table, names)
+        self._run_sql(
+            sql.MATCH,
+            entity_moves=sql.moves(ENTITY_VALUES, "e"),
+            target_moves=sql.moves(TARGET_VALUES, "t"),
+            given=self._get_given_sql(table, names),
+        )
+        self.env.cr.execute(sql.INDEX_MOVING)
+        self._find_bad_rows()
+        self._keep_changes(record, table)
+
+    def _spread_rows(self, table, names):
+        """Repeat each row of an extract for every target that it is about."""
+        plain = [c for c in TARGET_COLUMNS if c.name not in sql.FROM_REGISTRY]
+        self._run_sql(
+            sql.SPREAD,
+            names=sql.identify(plain),
+            values=sql.identify(plain, "r"),
+            sectors=list(table._get_own_sector_ids()),
+            code=next(n for n in ("uscc", "entity_code", "target_code") if n in names),
+        )
+
+    def _get_given_sql(self, table, names):
+        """Return SQL of the attributes in a row ``r`` that its sector has, as JSON; NULL where there are none."""
+        by_sector = {}
+        for name, pairs in table._get_attributes().items():
+            for sector, definition in pairs if name in names else ():
+                pair = SQL(
+                    "(%s, r.%s::jsonb)", definition["name"], SQL.identifier(name)
+                )
+                by_sector.setdefault(sector.id, []).append(pair)
+        pairs = [
+            (
+                sector_id,
+                SQL(
+                    "(SELECT jsonb_object_agg(name, value) FROM (VALUES %s) v (name, value) WHERE value IS NOT NULL)",
+                    SQL(", ").join(values),
+                ),
+            )
+            for sector_id, values in by_sector.items()
+        ]
+        return SQL("(%s)::jsonb", sql.case(SQL("r.sector"), pairs))
+
+    def _find_bad_rows(self):
+        """Add what is wrong with rows as a whole to ``srsp_import_error``, and remove the bad rows."""
+        parts = {
+            "entity_values": SQL(", ").join(
+                SQL("(%s, %s)", c.name, sql.shown(c, SQL.identifier("g", c.name)))
+                for c in ENTITY_VALUES
+            ),
+            "own_entities": self._get_own_entities(),
+        }
+        for checks in (sql.MATCH_CHECKS, sql.CHECKS):
+            for check in checks:
+                self._run_sql(sql.ADD_ERRORS + check, **parts)
+            self.env.cr.execute(
+                "DELETE FROM srsp_import_good WHERE row IN (SELECT row FROM srsp_import_error)"
+            )
+
+    def _get_own_entities(self):
+        """Return SQL of the changing entities that the user may change."""
+        entities = self.env["srsp.entity"].with_context(active_test=False)
+        moving = SQL("(SELECT entity_id FROM srsp_import_good WHERE entity_moves)")
+        domain = Domain("id", "any!", moving)
+        domain &= self.env["ir.rule"]._compute_domain("srsp.entity", "write")
+        query = entities.sudo()._search(domain)
+        return query.select()
+
+    def _keep_changes(self, record, table):
+        """Store the first ``MAX_CHANGES`` values that change on the import, as the user reads them."""
+        cells = [
+            SQL(
+                "(%s, %s, %s, %s, %s AND (%s))",
+                place,
+                column.name,
+                sql.shown(column, sql.stored(column, alias)),
+                sql.shown(column, SQL.identifier("r", column.name)),
+                SQL.identifier("r", moving),
+                sql.moves([column], alias),
+            )
+            for alias, moving, columns in (
+                ("e", "entity_moves", ENTITY_VALUES),
+                ("t", "target_moves", TARGET_VALUES),
+            )
+            for place, column in enumerate(columns)
+        ]
+        self._run_sql(sql.CHANGES, cells=SQL(", ").join(cells), most=MAX_CHANGES)
+        found = self.env.cr.fetchall()
+        columns = {column.name: column for column in TARGET_COLUMNS}
+        attributes = {
+            definition["name"]: definition
+            for pairs in table._get_attributes().values()
+            for _sector, definition in pairs
+        }
+        changes = []
+        for row, code, name, *values in found:
+            if name in columns:
+                label = columns[name].label._translate(self.env.lang or "en_US")
+                words = self._get_value_words(columns[name])
+            else:
+                label = attributes[name]["string"]
+                words = self._get_attribute_words(attributes[name])
+            old, new = (show(words.get(value, value) or "") for value in values)
+            changes.append(
+                {"row": row, "code": code, "label": label, "old": old, "new": new}
+            )
+        record.sudo().change_ids = [(5, 0, 0), *((0, 0, vals) for vals in changes)]
+
+    def _get_value_words(self, column):
+        """{value as text: what the user reads}, where a column has words for its values."""
+        if column.kind == "choice":
+            field = self.env[column.model]._fields[column.field]
+            return dict(field._description_selection(self.env))
+        if column.kind == "until":
+            return {"infinity": self.env._("No end")}
+        return self._get_flag_words() if column.kind == "flag" else {}
+
+    def _get_attribute_words(self, definition):
+        if definition["type"] == "boolean":
+            return self._get_flag_words()
+        return dict(definition.get("selection") or ())
+
+    def _get_flag_words(self):
+        no = self.env._("No")
+        return {"true": self.env._("Yes"), "false": no, None: no}
+
+    def _count_rows(self, record):
+        super()._count_rows(record)
+        self.env.cr.execute("SELECT count(*) FROM srsp_import_good WHERE proposes")
+        [record.proposed_count] = self.env.cr.fetchone()
+        if record.is_full and not record.bad_count:
+            record.missing_count = self._list_missing(record)
+
+    def _list_missing(self, record):
+        """List on the import the targets of the file's sectors that are not in it, and return how many there are.
+
+        A bad row might be theirs, so that there must be none.
+        """
+        record.flush_model()
+        self.env.cr.execute(
+            """
+            INSERT INTO srsp_registry_import_missing_rel (import_id, target_id)
+            SELECT %(import)s, t.id FROM srsp_target t
+             WHERE t.sector_id IN (SELECT DISTINCT sector FROM srsp_import_good) AND t.state != 'cancelled'
+               AND t.id NOT IN (SELECT target_id FROM srsp_import_good WHERE target_id IS NOT NULL)
+            """,
+            {"import": record.id},
+        )
+        count = self.env.cr.rowcount
+        record.invalidate_recordset(["missing_target_ids"])
+        return count
+
+    @api.model
+    def _load(self, record):
+        if record.created_count or record.updated_count or record.proposed_count:
+            self._write_targets(record)
+        if record.is_full:
+            self._run_sql(sql.CONFIRM_TARGETS)
+        record._set_progress(95)
+        record.flush_model()
+        self._run_sql(sql.FOUND_AGAIN, **{"import": record.id})
+        self.env.invalidate_all()
+        self.env.ref("srsp_supervision.ir_cron_count_registries").sudo()._trigger()
+
+    def _write_targets(self, record):
+        self._run_sql(
+            sql.INSERT_ENTITIES,
+            code=self._get_next_code("srsp.entity", "n"),
+            merged=sql.merge(ENTITY_VALUES),
+            **sql.insert(ENTITY_VALUES),
+        )
+        record._set_progress(70)
+        entities = SQL(sql.MOVING_ENTITIES, merged=sql.merge(ENTITY_VALUES))
+        self._keep_tracking(record, ENTITY, ENTITY_VALUES, entities)
+        self._run_sql(
+            sql.UPDATE_ENTITIES,
+            assignments=sql.assign(ENTITY_VALUES, "n", "e"),
+            rows=entities,
+        )
+        if any(column.kind == "tags" for column, _place in record._get_mapping()):
+            columns = sql.identify(ENTITY_VALUES)
+            self._run_sql(sql.KEEP_TAGS, rows=entities, columns=columns)
+        self._run_sql(sql.KEEP_CHANGES, source=record.source)
+        self._keep_tracking(record, TARGET, TARGET_VALUES, SQL(sql.MOVING_TARGETS))
+        plain = [c for c in TARGET_VALUES if c.name != "risk_date"]
+        record._set_progress(75)
+        self._run_sql(sql.UPDATE_TARGETS, assignments=sql.assign(plain, "g", "t"))
+        record._set_progress(80)
+        self._run_sql(
+            sql.INSERT_TARGETS,
+            code=self._get_next_code("srsp.target", "g"),
+            properties=self._get_properties_sql(),
+            **sql.insert(plain, "g"),
+        )
+        self._run_sql(sql.PROPOSE_KEYS)
+        record._set_progress(90)
+        self.env.invalidate_all()
+        self._recompute_dependents()
+        self._notify_announced_tasks()
+
+    def _keep_tracking(self, record, model, columns, rows):
+        """Write what tracking writes: a note on every changed record, with the values of its tracked fields.
+
+        :param rows: SQL of (record_id, the ``columns`` by name) as they will be
+        """
+        tracked = self.env[model]._track_get_fields()
+        columns = [column for column in columns if column.field in tracked]
+        self._run_sql(
+            sql.TRACK,
+            rows=rows,
+            table=SQL.identifier(self.env[model]._table),
+            cells=SQL(", ").join(map(self._get_tracking_sql, columns)),
+        )
+        self.env.cr.execute("SELECT min(res_id) FROM srsp_import_tracked")
+        [first] = self.env.cr.fetchone()
+        if not first:
+            return
+        body = self.env._(
+            "Import of “%(file)s” from %(origin)s",
+            file=record.file_name or "",
+            origin=record.source,
+        )
+        note = self.env[model].browse(first)._message_log(body=body)
+        names = [
+            field.name
+            for field in note._fields.values()
+            if field.store and field.column_type and field.name not in ("id", "res_id")
+        ]
+        values = [
+            SQL("m.%s", SQL.identifier(name))
+            if name != "message_id"
+            else sql.OWN_MESSAGE_ID
+            for name in names
+        ]
+        self.env.flush_all()
+        self._run_sql(
+            sql.KEEP_NOTES,
+            first=note.id,
+            names=SQL(", ").join(map(SQL.identifier, names)),
+            values=SQL(", ").join(values),
+        )
+
+    def _get_tracking_sql(self, column):
+        """Return SQL of a column of ``old`` and its new value as mail.tracking.value stores them: text, day or flag."""
+        field = self.env[column.model]._fields[column.field]
+        pair = [
+            SQL.identifier("old", column.field),
+            sql.becomes(column, "r", "old"),
+        ]
+        texts = days = flags = [SQL("NULL")] * 2
+        if field.type == "date":
+            days = [SQL("%s::timestamp", value) for value in pair]
+        elif field.type == "boolean":
+            flags = [SQL("coalesce(%s, FALSE)::integer", value) for value in pair]
+        elif field.type == "selection":
+            labels = field._description_selection(self.env)
+            texts = [sql.case(value, labels, "") for value in pair]
+        elif field.type == "many2one":
+            texts, flags = [sql.shown(column, value) for value in pair], pair
+        else:
+            texts = pair
+        return SQL(
+            "(%s, %s::varchar, %s::varchar, %s::timestamp, %s::timestamp, %s::integer, %s::integer, %s)",
+            self.env["ir.model.fields"]._get(column.model, column.field).id,
+            *texts,
+            *days,
+            *flags,
+            sql.moves([column], "old"),
+        )
+
+    def _notify_announced_tasks(self):
+        """Post on the announced tasks how the import has changed the registry of their sector."""
+        self.env.cr.execute(
+            "SELECT sector, count(*) FILTER (WHERE target_id IS NULL), count(target_id)"
+            " FROM srsp_import_good WHERE target_id IS NULL OR target_moves OR entity_moves GROUP BY sector"
+        )
+        for sector_id, created, updated in self.env.cr.fetchall():
+            sector = self.env["srsp.sector"].browse(sector_id)
+            for task in self.env[TARGET]._find_announced_tasks(sector):
+                task = task.company_id._srsp_in_language(task)
+                task.message_post(
+                    body=task.env._(
+                        "After the announcement, an import: %(created)s targets new, %(updated)s changed",
+                        created=created,
+                        updated=updated,
+                    )
+                )
+
+    def _recompute_dependents(self):
+        """Recompute the stored fields of other addons that depend on these; ours are written by SQL."""
+        changed = {
+            ENTITY: "SELECT entity_id FROM srsp_import_good WHERE entity_moves",
+            TARGET: "SELECT target_id FROM srsp_import_good WHERE target_moves",
+        }
+        created = {
+            ENTITY: "SELECT id FROM srsp_import_entity",
+            TARGET: """SELECT t.id FROM srsp_import_good g
+                         LEFT JOIN srsp_import_entity n ON g.entity_id IS NULL AND n.entity_key = g.entity_key
+                         JOIN srsp_target t ON t.entity_id = coalesce(g.entity_id, n.id) AND t.sector_id = g.sector
+                          AND coalesce(t.permit_number, '') = coalesce(g.permit_number, '')
+                        WHERE g.target_id IS NULL""",
+        }
+        done = {
+            ENTITY: {"code", "region"},
+            TARGET: set(
+                "division_id company_id region last_inspected_on properties".split()
+            ),
+        }
+        for model, values in ((ENTITY, ENTITY_VALUES), (TARGET, TARGET_VALUES)):
+            own = self.env[model]._fields
+            derived = [
+                f
+                for f in own.values()
+                if f.compute and f.store and f.name not in done[model]
+            ]
+            moving = [
+                c.field
+                for c in values
+                if any(
+                    f.store and f.name not in done.get(f.model_name, ())
+                    for f in self.env.registry.get_dependent_fields(own[c.field])
+                )
+            ]
+            if moving:
+                self._browse_sql(model, changed[model]).modified(moving)
+            for field in derived:
+                self.env.add_to_compute(field, self._browse_sql(model, created[model]))
+        self.env.flush_all()
+
+    def _get_properties_sql(self):
+        """Return SQL of the default attributes of a new target of a sector."""
+        targets = self.env["srsp.target"].sudo()
+        field = targets._fields["properties"]
+        self.env.cr.execute("SELECT DISTINCT sector FROM srsp_import_good")
+        sectors = self.env["srsp.sector"].sudo()
+        sectors = sectors.browse([sector for [sector] in self.env.cr.fetchall()])
+        pairs = []
+        for sector in sectors.filtered("target_properties_definition"):
+            target = targets.new({"sector_id": sector.id})
+            value = field.convert_to_column_insert(target.properties, target)
+            pairs.append((sector.id, value))
+        return SQL("(%s)::jsonb", sql.case(SQL("sector.id"), pairs))
+
+    def _browse_sql(self, model, query):
+        self.env.cr.execute(query)
+        return self.env[model].sudo().browse([i for [i] in self.env.cr.fetchall()])
+
+    def _get_next_code(self, code, alias):
+        """Return SQL of the next number of a sequence, as ``next_by_code`` writes it, for each row of ``alias``.
+
+        :raises UserError: for a sequence without gaps or by dates, which gives one number at a time
+        """
+        domain = [
+            ("code", "=", code),
+            ("company_id", "in", [self.env.company.id, False]),
+        ]
+        sequences = self.env["ir.sequence"].sudo()
+        sequence = sequences.search(domain, order="company_id", limit=1)
+        if sequence.implementation != "standard" or sequence.use_date_range:
+            raise UserError(
+                self.env._("Sequence %(code)s must be of the standard kind.", code=code)
+            )
+        prefix, suffix = sequence._get_prefix_suffix()
+        return SQL(
+            "(SELECT %s || CASE WHEN length(n) < %s THEN lpad(n, %s, '0') ELSE n END || %s"
+            " FROM (SELECT nextval(%s)::varchar AS n WHERE %s IS NOT NULL) number)",
+            prefix,
+            sequence.padding,
+            sequence.padding,
+            suffix,
+            f"ir_sequence_{sequence.id:03d}",
+            SQL.identifier(alias, "row"),
+        )
