@@ -5,75 +5,14 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...exceptions import Waiting
-from ...tools.certificate import quota
 
 _logger = logging.getLogger(__name__)
 
 
 class SrspTask(models.Model):
-    """How a task moves: its buttons, the scheduled lock and draw, and the hooks around them."""
+    """The scheduled lock of the roster, and the scheduled draw."""
 
     _inherit = "srsp.task"
-
-    def action_announce(self):
-        """Fix what will be drawn and when; wake the scheduled actions at those times."""
-        self._check_role("group_division_manager", "group_policy_officer")
-        self.check_access("write")
-        self._check_state("planned")
-        for task in self:
-            task._check_announceable()
-        self.sudo().write(
-            {
-                "announced_on": fields.Datetime.now(),
-                "blocked_reason": False,
-                "withdrawal_reason": False,
-            }
-        )
-        for task in self.sudo():
-            self.env.ref("srsp_supervision.ir_cron_lock_roster").sudo()._trigger(
-                task.lock_at
-            )
-            self.env.ref("srsp_supervision.ir_cron_draw").sudo()._trigger(task.draw_at)
-            task._warn_of_weak_source()
-            task._after_announce()
-
-    def _warn_of_weak_source(self):
-        """Say in the history when the lottery cannot reach every selection, while it can still be changed."""
-        draw = self.env["srsp.draw"].sudo()
-        needed = draw._get_bits_needed(
-            [{"size": self.target_count, "quota": quota(self.target_count, self.ratio)}]
-        )
-        weakness = draw._explain_weakness(
-            self.randomness_kind or self._get_lock_rulebook().randomness_kind,
-            self.lottery_outcomes,
-            needed,
-        )
-        if weakness:
-            self.message_post(body=weakness)
-
-    def action_withdraw(self):
-        self.ensure_one()
-        return self.env["srsp.reason"]._open(self, "task_withdraw")
-
-    def _withdraw(self, reason):
-        """Withdraw the announcement before the roster is locked; the task can be changed and announced again."""
-        self._check_role("group_division_manager", "group_policy_officer")
-        self.check_access("write")
-        self.lock_for_update()
-        self._check_state("planned")
-        if not self.announced_on:
-            raise UserError(
-                self.env._("Task %(task)s has not been announced.", task=self.name)
-            )
-        self.sudo().write(
-            {
-                "announced_on": False,
-                "withdrawal_reason": reason,
-                "blocked_reason": False,
-            }
-        )
-        self.sudo().message_post(body=reason)
-        self._after_withdraw()
 
     def action_lock_roster(self):
         """Lock the roster by hand before the scheduled action does."""
@@ -93,40 +32,6 @@ class SrspTask(models.Model):
             # Kept before anything depends on it: a failure below cannot ask for another one.
             self.env["ir.cron"]._commit_progress()
             draw._draw()
-
-    def action_done(self):
-        self._check_role("group_division_manager", "group_policy_officer")
-        self.check_access("write")
-        for task in self:
-            task._check_completable()
-        self.sudo().state = "done"
-
-    def _check_completable(self):
-        self._check_state("inspecting", "disclosed")
-        if self.closed_count < self.inspection_count:
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: %(open)s visits are not closed yet.",
-                    task=self.name,
-                    open=self.inspection_count - self.closed_count,
-                )
-            )
-
-    def action_cancel(self):
-        self.ensure_one()
-        return self.env["srsp.reason"]._open(self, "task_cancel")
-
-    def _cancel(self, reason):
-        self._check_role("group_division_manager", "group_policy_officer")
-        self.check_access("write")
-        self._check_state("planned", "committed")
-        if self.draw_id:
-            self.draw_id._void_by_user(reason)
-        elif self.announced_on:
-            self.env["srsp.notice"]._notify_policy(self, False, reason)
-        self.sudo().write({"state": "cancelled", "cancel_reason": reason})
-        if self.announced_on:
-            self._after_withdraw()
 
     def _lock_roster(self, now=None):
         """Fix the pool and publish the commitment; a task locked already is left alone.
@@ -245,18 +150,3 @@ class SrspTask(models.Model):
                 note=reason,
                 user_id=manager.id,
             )
-
-    def _after_announce(self):
-        """Hook: a draw has been announced."""
-
-    def _after_withdraw(self):
-        """Hook: an announcement has been withdrawn, or an announced task cancelled, with a reason."""
-
-    def _after_commit_roster(self, draw):
-        """Hook: the roster of ``draw`` has been locked."""
-
-    def _after_draw(self, draw):
-        """Hook: ``draw`` has a new iteration (the first, or a substitution)."""
-
-    def _after_void(self, draw):
-        """Hook: ``draw`` has been voided."""

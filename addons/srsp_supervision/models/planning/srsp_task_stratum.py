@@ -3,9 +3,8 @@ from odoo.exceptions import ValidationError
 
 from ...tools.certificate import one_line
 
-# What a key is made of where the task's strata are by it, in this order.
-PARTS = ("risk_class", "mark", "region_id")
-KINDS = {"risk_class": "risk_class", "key": "mark", "region": "region_id"}
+# What the strata of a task are by → the field that holds this part of a key, in the order of the parts.
+PART_FIELDS = {"risk_class": "risk_class", "key": "mark", "region": "region_id"}
 NOWHERE = "none"  # in a key: targets without a region
 
 
@@ -81,7 +80,7 @@ class SrspTaskStratum(models.Model):
     def _get_parts(self, task):
         """The names of what a key of ``task`` is made of."""
         kinds = (task.stratify_by or "none").split("+")
-        return [KINDS[kind] for kind in kinds if kind in KINDS]
+        return [PART_FIELDS[kind] for kind in kinds if kind in PART_FIELDS]
 
     @api.constrains("reason")
     def _check_reason(self):
@@ -110,7 +109,7 @@ class SrspTaskStratum(models.Model):
     def write(self, vals):
         self._check_task_open()
         for stratum in self:
-            parts = {name: stratum[name] for name in PARTS}
+            parts = {name: stratum[name] for name in PART_FIELDS.values()}
             joined = self._join_parts(stratum.task_id, vals, parts)
             super(SrspTaskStratum, stratum).write(joined)
         self._check_task_open()
@@ -123,7 +122,8 @@ class SrspTaskStratum(models.Model):
 
         :param dict before: the parts as they have been
         """
-        joined = {name: value for name, value in vals.items() if name not in PARTS}
+        names = PART_FIELDS.values()
+        joined = {name: value for name, value in vals.items() if name not in names}
         if len(joined) < len(vals) and "key" not in vals:
             parts = {**(before or {}), **vals}
             texts = [
