@@ -4,7 +4,7 @@ from odoo.fields import Domain
 
 from ...tools import clock
 
-SEPARATORS = "；;\n\r"
+FORBIDDEN_CHARACTERS = "《》；;\n\r"  # in the parts of a citation
 # What a citation says; frozen once an approved list rests on it.
 CITED_FIELDS = frozenset(("title", "article", "number", "effective_date", "company_id"))
 
@@ -113,7 +113,7 @@ class SrspLegalBasis(models.Model):
     def _check_words(self):
         for basis in self:
             words = f"{basis.title}{basis.article or ''}{basis.number or ''}"
-            if any(mark in words for mark in SEPARATORS + "《》"):
+            if any(mark in words for mark in FORBIDDEN_CHARACTERS):
                 raise ValidationError(
                     self.env._(
                         "%(basis)s: write title, article and number without 《》, semicolons and line breaks.",

@@ -2,6 +2,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from odoo import api, models
+from odoo.fields import Domain
 
 from ...tools import list_diff
 
@@ -57,13 +58,13 @@ class SrspList(models.Model):
 
     def _find_base(self):
         """The version that this one was copied from, else the last one published before it (or none)."""
-        domain = [
-            ("company_id", "=", self.company_id.id),
-            ("kind", "=", self.kind),
-            ("version", "<", self.version),
-            ("state", "in", ("published", "superseded")),
-        ]
-        return self.origin_id or self.search(domain, order="version desc", limit=1)
+        earlier = self._get_sibling_domain() & Domain(
+            [
+                ("version", "<", self.version),
+                ("state", "in", ("published", "superseded")),
+            ]
+        )
+        return self.origin_id or self.search(earlier, order="version desc", limit=1)
 
     def _compare(self, base, division=None):
         """The changes from ``base`` (perhaps empty) to this version, as a list of LineChange.
@@ -179,4 +180,6 @@ class SrspList(models.Model):
     def _count_changes(self, changes):
         """{kind: count} in the order in which kinds are shown; kinds that do not occur are missing."""
         counts = Counter(change.kind for change in changes)
-        return {kind: counts[kind] for kind in list_diff.KINDS if counts[kind]}
+        return {
+            kind: counts[kind] for kind in self._get_change_labels() if counts[kind]
+        }

@@ -6,7 +6,7 @@ from odoo.tools import format_date
 
 from ...tools import workbook
 
-KINDS = {"float": workbook.RATIO, "integer": workbook.INTEGER}
+COLUMN_KINDS = {"float": workbook.RATIO, "integer": workbook.INTEGER}
 
 
 class SrspList(models.Model):
@@ -57,9 +57,6 @@ class SrspList(models.Model):
             version=self.version,
         ).replace("/", "-")
 
-    def _get_kind_label(self):
-        return dict(self._fields["kind"]._description_selection(self.env))[self.kind]
-
     def _get_sheet_subtitle(self):
         """The lines under the title: whose list it is, what approved it, and since when it holds."""
         states = dict(self._fields["state"]._description_selection(self.env))
@@ -99,7 +96,7 @@ class SrspList(models.Model):
                 name,
                 labels[name]["string"],
                 width,
-                KINDS.get(lines._fields[name].type, workbook.TEXT),
+                COLUMN_KINDS.get(lines._fields[name].type, workbook.TEXT),
             )
             for name, width in columns
         ]
