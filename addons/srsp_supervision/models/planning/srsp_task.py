@@ -258,11 +258,8 @@ class SrspTask(models.Model):
 
     @api.model
     def _selection_randomness_kind(self):
-        return (
-            self.env["srsp.draw"]
-            ._fields["randomness_kind"]
-            ._description_selection(self.env)
-        )
+        draws = self.env["srsp.draw"]
+        return draws._fields["randomness_kind"]._description_selection(self.env)
 
     @api.model
     def _default_stratify_by(self):

@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from ...models.rulebook.srsp_rulebook import PARAMETERS
 from ...models.rulebook.srsp_rulebook_effects import GENERAL
 
-SHOWN = 50
+MAX_SHOWN_EFFECTS = 50
 
 
 class SrspRulebookEffects(models.TransientModel):
@@ -58,7 +58,12 @@ class SrspRulebookEffects(models.TransientModel):
                 for change in (rulebook._get_changes(previous) if previous else [])
             ],
             "groups": [
-                (what, len(found), found[:SHOWN], self._get_rest(len(found)))
+                (
+                    what,
+                    len(found),
+                    found[:MAX_SHOWN_EFFECTS],
+                    self._get_rest(len(found)),
+                )
                 for (_parameter, what), found in groups.items()
             ],
             "scope": [
@@ -82,8 +87,8 @@ class SrspRulebookEffects(models.TransientModel):
 
     def _get_rest(self, count):
         return (
-            self.env._("and %(count)s more", count=count - SHOWN)
-            if count > SHOWN
+            self.env._("and %(count)s more", count=count - MAX_SHOWN_EFFECTS)
+            if count > MAX_SHOWN_EFFECTS
             else ""
         )
 
