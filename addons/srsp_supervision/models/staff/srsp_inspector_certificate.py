@@ -96,7 +96,7 @@ class SrspInspectorCertificate(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         certificates = super().create(vals_list)
-        certificates._settle()
+        certificates._register_change()
         return certificates
 
     def write(self, vals):
@@ -110,13 +110,17 @@ class SrspInspectorCertificate(models.Model):
         if "valid_until" in vals:
             self.sudo().write({"first_notice_on": False, "last_notice_on": False})
         if {"kind", "valid_from", "valid_until"} & vals.keys():
-            self._settle()
+            self._register_change()
         return result
 
-    def _settle(self):
+    def _register_change(self):
+        """Notify the announced tasks that the certificates have changed.
+
+        :raise AccessError: when the user changes a certificate of his own
+        """
         self.inspector_id._check_not_own()
         inspectors = self.inspector_id._in_language()
-        inspectors._tell_tasks(inspectors.env._("certificates changed"))
+        inspectors._notify_tasks(inspectors.env._("certificates changed"))
 
     def _find_longest(self):
         """The certificate among these that lets its holder enforce the law for the longest time."""

@@ -100,7 +100,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
     def create(self, vals_list):
         records = super().create(vals_list)
         if not self.env.su:
-            records.sudo()._settle()
+            records.sudo()._confirm_recorded()
         records.sudo()._note_announced()
         records.sudo()._ask()
         return records
@@ -146,7 +146,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
         ((was_binding | binding) - (was_binding & binding))._note_announced()
         records.activity_unlink(["mail.mail_activity_data_todo"])
 
-    def _settle(self):
+    def _confirm_recorded(self):
         """Confirm what somebody has recorded about another: he may, or the record rules had refused it."""
         others = self.filtered(
             lambda record: record.inspector_id.user_id != self.env.user
@@ -194,7 +194,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
                 )
             record.task_ids |= tasks
             localized = record.company_id._srsp_in_language(record)
-            localized.inspector_id._tell_tasks(
+            localized.inspector_id._notify_tasks(
                 localized._get_notice(), {record.inspector_id.id: tasks}
             )
 

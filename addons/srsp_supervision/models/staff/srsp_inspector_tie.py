@@ -55,9 +55,7 @@ class SrspInspectorTie(models.Model):
 
     @api.model
     def _can_create(self):
-        inspectors = self.env["srsp.inspector"]
-        domain = inspectors._get_declarable_domain()
-        return bool(inspectors.search_count(domain, limit=1))
+        return self.env["srsp.recusal"]._can_create()
 
     @api.constrains("kind", "left_on", "note")
     def _check_particulars(self):
