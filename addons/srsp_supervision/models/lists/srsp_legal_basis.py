@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ...actions import get_action
 from ...tools import clock
 
 FORBIDDEN_CHARACTERS = "《》；;\n\r"  # in the parts of a citation
@@ -168,15 +169,16 @@ class SrspLegalBasis(models.Model):
                 )
 
     def action_view_items(self):
-        return self._view_lines("srsp_supervision.srsp_item_action")
+        return self._view_lines("srsp_item_action")
 
     def action_view_duties(self):
-        return self._view_lines("srsp_supervision.srsp_duty_action")
+        return self._view_lines("srsp_duty_action")
 
     def _view_lines(self, action):
         self.ensure_one()
-        return dict(
-            self.env["ir.actions.act_window"]._for_xml_id(action),
+        return get_action(
+            self.env,
+            action,
             domain=[("legal_basis_ids", "in", self.ids)],
             context={"search_default_in_force": 1},
         )

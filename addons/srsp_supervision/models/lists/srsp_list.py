@@ -1,10 +1,12 @@
 import base64
 import hashlib
+from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...actions import get_action, get_dialog_action, get_form_action
 from ...tools import canonical, clock
 from ..base.srsp_division import INSPECTING
 
@@ -118,20 +120,18 @@ class SrspList(models.Model):
 
     @api.depends("part_ids.state")
     def _compute_part_count(self):
-        counts = {
-            (version.id, state): count
-            for version, state, count in self.env["srsp.list.part"]
+        rows = (
+            self.env["srsp.list.part"]
             .sudo()
             ._read_group(
                 [("list_id", "in", self.ids)], ["list_id", "state"], ["__count"]
             )
-        }
+        )
+        counts = defaultdict(dict)
+        for version, state, count in rows:
+            counts[version.id][state] = count
         for record in self:
-            by_state = {
-                state: n
-                for (version, state), n in counts.items()
-                if version == record.id
-            }
+            by_state = counts[record.id]
             record.part_count = sum(by_state.values())
             record.handed_in_count = by_state.get("handed_in", 0)
 
@@ -285,34 +285,24 @@ class SrspList(models.Model):
         self._check_state("published", "superseded")
         self._check_only_one_open()
         draft = self.sudo().copy({"origin_id": self.id})
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": draft.id,
-            "view_mode": "form",
-        }
+        return get_form_action(draft)
 
     def action_generate_plans(self):
         """Ask for the year of which the plans of all divisions are to be made."""
         self.ensure_one()
         self._check_role("group_policy_officer")
         self._check_state("published")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Plans"),
-            "res_model": "srsp.plan.generation",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_company_id": self.company_id.id},
-        }
+        return get_dialog_action(
+            self.env["srsp.plan.generation"],
+            self.env._("Plans"),
+            context={"default_company_id": self.company_id.id},
+        )
 
     def action_view_lines(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            f"srsp_supervision.srsp_{self.kind}_action"
-        )
-        return dict(
-            action,
+        return get_action(
+            self.env,
+            f"srsp_{self.kind}_action",
             domain=[("list_id", "=", self.id)],
             context={
                 "default_list_id": self.id,
@@ -322,11 +312,12 @@ class SrspList(models.Model):
 
     def action_view_parts(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "srsp_supervision.srsp_list_part_action"
-        )
-        return dict(
-            action, name=self.name, domain=[("list_id", "=", self.id)], context={}
+        return get_action(
+            self.env,
+            "srsp_list_part_action",
+            name=self.name,
+            domain=[("list_id", "=", self.id)],
+            context={},
         )
 
     @api.model

@@ -4,6 +4,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.fields import Domain
 
+from ...actions import get_form_action
 from ...tools import list_diff
 
 HEADING_FIELDS = ("code", "name", "division_id")  # shown above the fields of a line
@@ -48,13 +49,7 @@ class SrspList(models.Model):
         comparison = self.env["srsp.list.comparison"].create(
             {"list_id": self.id, "base_id": self._find_base().id}
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Comparison of Versions"),
-            "res_model": comparison._name,
-            "res_id": comparison.id,
-            "view_mode": "form",
-        }
+        return get_form_action(comparison, name=self.env._("Comparison of Versions"))
 
     def _find_base(self):
         """The version that this one was copied from, else the last one published before it (or none)."""

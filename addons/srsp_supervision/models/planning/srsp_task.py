@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ...actions import get_action
 from ...tools import clock
 from ...tools.clock import beijing_date
 from .target_filter import get_filter_domain, get_public_filter
@@ -464,21 +465,17 @@ class SrspTask(models.Model):
 
     def action_view_inspections(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "srsp_supervision.srsp_inspection_action"
-        )
-        return dict(
-            action,
+        return get_action(
+            self.env,
+            "srsp_inspection_action",
             domain=[("task_id", "=", self.id)],
             context={"default_task_id": self.id},
         )
 
     def action_view_targets(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "srsp_supervision.srsp_target_action"
-        )
-        return dict(action, domain=list(self._get_pool_domain()), context={})
+        domain = list(self._get_pool_domain())
+        return get_action(self.env, "srsp_target_action", domain=domain, context={})
 
     def action_done(self):
         self._check_role("group_division_manager", "group_policy_officer")

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...actions import get_action
+
 
 class SrspTask(models.Model):
     """What happens to a task when the next version of the list moves its items to another division, or retires them."""
@@ -37,9 +39,7 @@ class SrspTask(models.Model):
         self._check_not_announced()
         for task in self:
             task.sudo()._hand_over()
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "srsp_supervision.srsp_task_action"
-        )
+        return get_action(self.env, "srsp_task_action")
 
     def _get_moved_items(self):
         """The items that a division answers for which takes no part in the task."""

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_list
 
+from ...actions import get_action
 from ...fields import BigramChar
 from ...tools import clock, uscc
 from ...tools.identity import HIDDEN, mask
@@ -162,17 +163,13 @@ class SrspEntity(models.Model):
     @api.depends("target_ids", "inspection_ids", "rectification_ids")
     @api.depends_context("uid")
     def _compute_counts(self):
-        for name, model, path, domain in (
-            ("target_count", "srsp.target", "entity_id", []),
-            ("inspection_count", "srsp.inspection", "entity_id", []),
-            ("rectification_count", "srsp.rectification", "entity_id", []),
-        ):
-            counts = self.env[model]._read_group(
-                [(path, "in", self.ids), *domain], [path], ["__count"]
+        for name in ("target", "inspection", "rectification"):
+            counts = self.env[f"srsp.{name}"]._read_group(
+                [("entity_id", "in", self.ids)], ["entity_id"], ["__count"]
             )
             by_entity = {entity.id: count for entity, count in counts}
             for entity in self:
-                entity[name] = by_entity.get(entity.id, 0)
+                entity[f"{name}_count"] = by_entity.get(entity.id, 0)
         results = self.env["srsp.inspection.line"]._read_group(
             [("inspection_id.entity_id", "in", self.ids), ("result", "!=", False)],
             ["inspection_id"],
@@ -367,7 +364,5 @@ class SrspEntity(models.Model):
 
     def _open(self, action, path):
         self.ensure_one()
-        values = self.env["ir.actions.act_window"]._for_xml_id(
-            f"srsp_supervision.{action}"
-        )
-        return dict(values, domain=[(path, "=", self.id)], context={})
+        domain = [(path, "=", self.id)]
+        return get_action(self.env, action, domain=domain, context={})

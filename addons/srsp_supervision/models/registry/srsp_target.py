@@ -213,33 +213,12 @@ class SrspTarget(models.Model):
     @api.model
     def _search_is_complete(self, operator, value):
         """Targets of which the registry knows what it should (``COMPLETE``)."""
-        if operator != "in":
-            return NotImplemented
-        self.env["srsp.target"].flush_model()
-        self.env["srsp.entity"].flush_model()
-        # One join: of a million targets, OR over subqueries on their entities would take minutes.
-        found = SQL(
-            """(SELECT target.id FROM srsp_target target JOIN srsp_entity entity ON entity.id = target.entity_id
-                 WHERE (%s) IS NOT TRUE)""",
-            SQL(COMPLETE),
-        )
-        incomplete = Domain("id", "in", found)
-        return ~incomplete if True in value else incomplete
+        return self._get_condition_domain(operator, value, SQL(COMPLETE))
 
     @api.model
     def _search_is_fresh(self, operator, value):
         """Targets that somebody has changed or confirmed within a year (``FRESH``)."""
-        if operator != "in":
-            return NotImplemented
-        self.env["srsp.target"].flush_model()
-        self.env["srsp.entity"].flush_model()
-        found = SQL(
-            """(SELECT target.id FROM srsp_target target JOIN srsp_entity entity ON entity.id = target.entity_id
-                 WHERE NOT %s)""",
-            self._get_fresh_sql(),
-        )
-        stale = Domain("id", "in", found)
-        return ~stale if True in value else stale
+        return self._get_condition_domain(operator, value, self._get_fresh_sql())
 
     @api.model
     def _search_is_possible_duplicate(self, operator, value):
@@ -372,6 +351,22 @@ class SrspTarget(models.Model):
                 "A target is not deleted: remove it from the registry by its state, with a reason."
             )
         )
+
+    @api.model
+    def _get_condition_domain(self, operator, value, condition):
+        """What a ``_search_*`` method returns for an SQL condition on ``target`` and its ``entity``; null is false."""
+        if operator != "in":
+            return NotImplemented
+        self.env["srsp.target"].flush_model()
+        self.env["srsp.entity"].flush_model()
+        # One join: of a million targets, OR over subqueries on their entities would take minutes.
+        found = SQL(
+            """(SELECT target.id FROM srsp_target target JOIN srsp_entity entity ON entity.id = target.entity_id
+                 WHERE (%s) IS NOT TRUE)""",
+            condition,
+        )
+        unfulfilled = Domain("id", "in", found)
+        return ~unfulfilled if True in value else unfulfilled
 
     @api.model
     def _get_fresh_sql(self):

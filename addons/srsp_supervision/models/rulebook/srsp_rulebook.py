@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare
 
+from ...actions import get_form_action
 from ...tools import clock
 from ...tools.clock import beijing_date
 
@@ -305,12 +306,7 @@ class SrspRulebook(models.Model):
                 "effective_date": self._get_first_date(self.company_id),
             }
         )
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": draft.id,
-            "view_mode": "form",
-        }
+        return get_form_action(draft)
 
     def action_publish(self):
         """Show what publishing would change; the wizard publishes once that is confirmed."""

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
+from ...actions import get_action
 from ...fields import PrivateOne2many
 from ...tools import clock
 
@@ -267,10 +268,8 @@ class SrspInspector(models.Model):
 
     def action_open_visits(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "srsp_supervision.srsp_inspection_action"
-        )
-        return dict(action, domain=[("officer_ids", "in", self.ids)], context={})
+        domain = [("officer_ids", "in", self.ids)]
+        return get_action(self.env, "srsp_inspection_action", domain=domain, context={})
 
     def action_withdraw(self):
         self.ensure_one()

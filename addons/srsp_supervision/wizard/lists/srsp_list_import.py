@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...actions import get_dialog_action
 from ...models.lists.row_parser import RowParser
 from ...tools.workbook import WorkbookError, clean_text
 from ...tools.workbook_reader import MAX_ROWS, read_list
@@ -86,14 +87,7 @@ class SrspListImport(models.TransientModel):
         return self.create({"list_id": version.id})._reopen()
 
     def _reopen(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Import a Workbook"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+        return get_dialog_action(self, self.env._("Import a Workbook"))
 
     def _notify_imported(self, count):
         return {

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...actions import get_dialog_action
 from ...models.rulebook.srsp_rulebook import PARAMETERS
 from ...models.rulebook.srsp_rulebook_effects import GENERAL
 
@@ -21,14 +22,7 @@ class SrspRulebookEffects(models.TransientModel):
     def _open(self, rulebook):
         """The action that opens the form for ``rulebook``."""
         wizard = self.create({"rulebook_id": rulebook.id, "seen": _get_terms(rulebook)})
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("What Would Change"),
-            "res_model": self._name,
-            "res_id": wizard.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+        return get_dialog_action(wizard, self.env._("What Would Change"))
 
     @api.depends("rulebook_id")
     @api.depends_context("lang")
