@@ -51,7 +51,7 @@ class RowParser:
         """
         names = {}
         installed = [code for code, _name in self.env["res.lang"].get_installed()]
-        for name, _width in self.lines._get_sheet_columns():
+        for name, _width in self.lines._sheet_columns:
             field = self.lines._fields[name]
             known = defaultdict(list)
             if field.type == "selection":

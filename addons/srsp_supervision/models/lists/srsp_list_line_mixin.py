@@ -320,20 +320,13 @@ class SrspListLineMixin(models.AbstractModel):
                         )
                     )
 
-    @api.model
-    def _get_sheet_columns(self):
-        """(field name, width in characters) of what a line says, in order."""
-        return self._sheet_columns
-
     def _get_row(self):
         """What the line says, in the user's language: {field name: text, float or integer}.
 
         Labels for selections, names for records (joined by ； or 、), an empty string for nothing.
         """
         self.ensure_one()
-        return {
-            name: self._get_cell(name) for name, _width in self._get_sheet_columns()
-        }
+        return {name: self._get_cell(name) for name, _width in self._sheet_columns}
 
     def _get_sheet_row(self):
         """What the line says, with a legal basis that has been repealed flagged."""
@@ -362,7 +355,7 @@ class SrspListLineMixin(models.AbstractModel):
         for line in self:
             line.frozen_names = {
                 name: line._get_names(name)
-                for name, _width in self._get_sheet_columns()
+                for name, _width in self._sheet_columns
                 if self._fields[name].relational
             }
 
@@ -373,7 +366,7 @@ class SrspListLineMixin(models.AbstractModel):
             name: self[name]
             if self._fields[name].type == "selection"
             else self._get_cell(name)
-            for name, _width in self._get_sheet_columns()
+            for name, _width in self._sheet_columns
             if name not in self._later_columns or self._get_cell(name)
         }
 
