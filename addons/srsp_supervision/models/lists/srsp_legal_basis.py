@@ -91,10 +91,6 @@ class SrspLegalBasis(models.Model):
         repealed = Domain("repealed_date", "<=", today)
         return repealed if True in value else ~repealed
 
-    def _describe_repealed(self):
-        """The ones that no longer hold, in words; an empty string for none."""
-        return "；".join(self.filtered("is_repealed").mapped("display_name"))
-
     def _compute_line_count(self):
         for name, field in (("srsp.item", "item_count"), ("srsp.duty", "duty_count")):
             counts = dict(
@@ -148,6 +144,16 @@ class SrspLegalBasis(models.Model):
     def _unlink_except_cited(self):
         self._check_not_cited(drafts=True)
 
+    def action_view_items(self):
+        return self._view_lines("srsp_item_action")
+
+    def action_view_duties(self):
+        return self._view_lines("srsp_duty_action")
+
+    def _describe_repealed(self):
+        """The ones that no longer hold, in words; an empty string for none."""
+        return "；".join(self.filtered("is_repealed").mapped("display_name"))
+
     def _check_not_cited(self, drafts=False):
         """Raise for what a frozen list rests on (``drafts``: any list): its words are published."""
         for name in ("srsp.item", "srsp.duty"):
@@ -167,12 +173,6 @@ class SrspLegalBasis(models.Model):
                         list=line.list_id.name,
                     )
                 )
-
-    def action_view_items(self):
-        return self._view_lines("srsp_item_action")
-
-    def action_view_duties(self):
-        return self._view_lines("srsp_duty_action")
 
     def _view_lines(self, action):
         self.ensure_one()

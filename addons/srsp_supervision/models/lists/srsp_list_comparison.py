@@ -32,6 +32,15 @@ class SrspList(models.Model):
 
     _inherit = "srsp.list"
 
+    def action_compare(self):
+        """Open the page that compares this version with the one it was made from."""
+        self.ensure_one()
+        self.check_access("read")
+        comparison = self.env["srsp.list.comparison"].create(
+            {"list_id": self.id, "base_id": self._find_base().id}
+        )
+        return get_form_action(comparison, name=self.env._("Comparison of Versions"))
+
     @api.model
     def _get_change_labels(self):
         """Kind of change → its name, in the order in which they are shown."""
@@ -41,15 +50,6 @@ class SrspList(models.Model):
             "moved": self.env._("Moved"),
             "retired": self.env._("Retired"),
         }
-
-    def action_compare(self):
-        """Open the page that compares this version with the one it was made from."""
-        self.ensure_one()
-        self.check_access("read")
-        comparison = self.env["srsp.list.comparison"].create(
-            {"list_id": self.id, "base_id": self._find_base().id}
-        )
-        return get_form_action(comparison, name=self.env._("Comparison of Versions"))
 
     def _find_base(self):
         """The version that this one was copied from, else the last one published before it (or none)."""

@@ -204,6 +204,22 @@ class SrspPlan(models.Model):
         self.sudo().write({"state": "submitted", "return_reason": False})
         self.sudo().activity_feedback(["mail.mail_activity_data_todo"])
 
+    def action_consolidate(self):
+        self._check_role("group_policy_officer")
+        self._check_state("submitted")
+        self.sudo().state = "consolidated"
+
+    def action_return(self):
+        self.ensure_one()
+        return self.env["srsp.reason"]._open(self, "plan_return")
+
+    def action_publish(self):
+        self._check_role("group_policy_officer")
+        self._check_state("consolidated")
+        for plan in self.sudo():
+            plan.write({"state": "published", "published_on": clock.today()})
+            plan._after_publish()
+
     def _check_shortfall(self):
         """Raise when the year's draws stay below the floor and nobody says why (work plan, 二（二）)."""
         if self.shortfall and not (self.shortfall_reason or "").strip():
@@ -216,15 +232,6 @@ class SrspPlan(models.Model):
                 )
             )
 
-    def action_consolidate(self):
-        self._check_role("group_policy_officer")
-        self._check_state("submitted")
-        self.sudo().state = "consolidated"
-
-    def action_return(self):
-        self.ensure_one()
-        return self.env["srsp.reason"]._open(self, "plan_return")
-
     def _return(self, reason):
         """Send a plan that was handed in back to its division, which is told why."""
         self._check_role("group_policy_officer")
@@ -235,13 +242,6 @@ class SrspPlan(models.Model):
         plan.division_id._schedule(
             plan, plan.env._("The plan was sent back: change it and submit it"), reason
         )
-
-    def action_publish(self):
-        self._check_role("group_policy_officer")
-        self._check_state("consolidated")
-        for plan in self.sudo():
-            plan.write({"state": "published", "published_on": clock.today()})
-            plan._after_publish()
 
     @api.model
     def _get_default_year(self):

@@ -76,12 +76,6 @@ class SrspTaskStratum(models.Model):
                 ]
             )
 
-    @api.model
-    def _get_parts(self, task):
-        """The names of what a key of ``task`` is made of."""
-        kinds = (task.stratify_by or "none").split("+")
-        return [PART_FIELDS[kind] for kind in kinds if kind in PART_FIELDS]
-
     @api.constrains("reason")
     def _check_reason(self):
         for stratum in self:
@@ -115,6 +109,20 @@ class SrspTaskStratum(models.Model):
         self._check_task_open()
         self.task_id._forget_approval()
         return True
+
+    def unlink(self):
+        self.task_id._forget_approval()
+        return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_announced(self):
+        self._check_task_open()
+
+    @api.model
+    def _get_parts(self, task):
+        """The names of what a key of ``task`` is made of."""
+        kinds = (task.stratify_by or "none").split("+")
+        return [PART_FIELDS[kind] for kind in kinds if kind in PART_FIELDS]
 
     @api.model
     def _join_parts(self, task, vals, before=None):
@@ -159,14 +167,6 @@ class SrspTaskStratum(models.Model):
             *parts, region = stratum.key.split("/", places)
             if region in labels:
                 stratum.key = "/".join([*parts, labels[region]])
-
-    def unlink(self):
-        self.task_id._forget_approval()
-        return super().unlink()
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_announced(self):
-        self._check_task_open()
 
     def _check_task_open(self):
         if self.env.su:

@@ -35,6 +35,10 @@ class SrspTargetPermit(models.Model):
         for permit in self:
             permit.state = get_permit_state(permit.valid_until)
 
+    @api.constrains("name", "number", "authority")
+    def _check_no_identity_number(self):
+        self._refuse_identity_number("name", "number", "authority")
+
     @api.model
     def _can_create(self):
         return self.env["srsp.target"]._can_create()
@@ -54,7 +58,3 @@ class SrspTargetPermit(models.Model):
                 "template": "/srsp_supervision/static/xls/further_permits.xlsx",
             }
         ]
-
-    @api.constrains("name", "number", "authority")
-    def _check_no_identity_number(self):
-        self._refuse_identity_number("name", "number", "authority")

@@ -79,12 +79,6 @@ class SrspInspectorDeclaration(models.AbstractModel):
             limit=1,
         )
 
-    @api.model
-    def _can_create(self):
-        inspectors = self.env["srsp.inspector"]
-        domain = inspectors._get_declarable_domain()
-        return bool(inspectors.search_count(domain, limit=1))
-
     @api.constrains("date_from", "date_to")
     def _check_dates(self):
         for record in self:
@@ -95,6 +89,12 @@ class SrspInspectorDeclaration(models.AbstractModel):
                         name=record.display_name,
                     )
                 )
+
+    @api.model
+    def _can_create(self):
+        inspectors = self.env["srsp.inspector"]
+        domain = inspectors._get_declarable_domain()
+        return bool(inspectors.search_count(domain, limit=1))
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -80,6 +80,19 @@ class SrspListComparison(models.TransientModel):
                     )
                 )
 
+    def action_print(self):
+        self.ensure_one()
+        report = self.env.ref("srsp_supervision.srsp_list_comparison_report")
+        return report.report_action(self, config=False)
+
+    def action_export_workbook(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/srsp/comparison/{self.id}/workbook",
+            "target": "download",
+        }
+
     def _get_content(self):
         """What page, print and workbook show, as the names that the template uses.
 
@@ -107,19 +120,6 @@ class SrspListComparison(models.TransientModel):
                 )
             ),
             "compare_texts": compare_texts,
-        }
-
-    def action_print(self):
-        self.ensure_one()
-        report = self.env.ref("srsp_supervision.srsp_list_comparison_report")
-        return report.report_action(self, config=False)
-
-    def action_export_workbook(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/srsp/comparison/{self.id}/workbook",
-            "target": "download",
         }
 
     def _export_workbook(self):

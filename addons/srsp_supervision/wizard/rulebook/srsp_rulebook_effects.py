@@ -18,12 +18,6 @@ class SrspRulebookEffects(models.TransientModel):
     seen = fields.Json(readonly=True)  # what the reader was shown: date and parameters
     effects = fields.Html(compute="_compute_effects", sanitize=False)
 
-    @api.model
-    def _open(self, rulebook):
-        """The action that opens the form for ``rulebook``."""
-        wizard = self.create({"rulebook_id": rulebook.id, "seen": _get_terms(rulebook)})
-        return get_dialog_action(wizard, self.env._("What Would Change"))
-
     @api.depends("rulebook_id")
     @api.depends_context("lang")
     def _compute_effects(self):
@@ -33,6 +27,23 @@ class SrspRulebookEffects(models.TransientModel):
                 "srsp_supervision.srsp_rulebook_effects_table",
                 wizard._prepare_table(wizard.rulebook_id),
             )
+
+    def action_confirm(self):
+        self.ensure_one()
+        if self.seen != _get_terms(self.rulebook_id):
+            raise UserError(
+                self.env._(
+                    "The draft has been changed meanwhile: look at what would change once more."
+                )
+            )
+        self.rulebook_id._publish()
+        return {"type": "ir.actions.act_window_close"}
+
+    @api.model
+    def _open(self, rulebook):
+        """The action that opens the form for ``rulebook``."""
+        wizard = self.create({"rulebook_id": rulebook.id, "seen": _get_terms(rulebook)})
+        return get_dialog_action(wizard, self.env._("What Would Change"))
 
     def _prepare_table(self, rulebook):
         """Values of the template: the rulebooks, the changes, the effects by parameter and kind."""
@@ -85,17 +96,6 @@ class SrspRulebookEffects(models.TransientModel):
             if count > MAX_SHOWN_EFFECTS
             else ""
         )
-
-    def action_confirm(self):
-        self.ensure_one()
-        if self.seen != _get_terms(self.rulebook_id):
-            raise UserError(
-                self.env._(
-                    "The draft has been changed meanwhile: look at what would change once more."
-                )
-            )
-        self.rulebook_id._publish()
-        return {"type": "ir.actions.act_window_close"}
 
 
 def _get_terms(rulebook):
