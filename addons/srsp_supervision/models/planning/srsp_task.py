@@ -31,27 +31,10 @@ class SrspTask(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_from desc, id desc"
     _check_company_auto = True
-    _guarded_fields = (
-        "state",
-        "number",
-        "announced_on",
-        "rulebook_id",
-        "draw_id",
-        "blocked_reason",
-        "cancel_reason",
-        "withdrawal_reason",
-        "approval_state",
-        "approval_requested_by_id",
-        "approved_by_id",
-        "approved_on",
-        "refusal_reason",
-        "external_authority",
-        "external_document",
-        "external_issued_on",
-        "external_file",
-        "external_file_name",
-        "external_digest_hex",
-        "roster_ids",
+    _guarded_fields = tuple(
+        "state number announced_on rulebook_id draw_id blocked_reason cancel_reason withdrawal_reason"
+        " approval_state approval_requested_by_id approved_by_id approved_on refusal_reason external_authority"
+        " external_document external_issued_on external_file external_file_name external_digest_hex roster_ids".split()
     )
 
     name = fields.Char(required=True, tracking=True)

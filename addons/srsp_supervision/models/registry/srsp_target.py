@@ -64,15 +64,8 @@ class SrspTarget(models.Model):
     _order = "code"
     _check_company_auto = True
     _rec_names_search = ["code", "entity_id.name", "permit_number"]
-    _guarded_fields = (
-        "risk_source",
-        "is_key",
-        "key_reason",
-        "key_by_id",
-        "key_date",
-        "state_date",
-        "seen_on",
-        "change_ids",
+    _guarded_fields = tuple(
+        "risk_source is_key key_reason key_by_id key_date state_date seen_on change_ids".split()
     )
 
     code = fields.Char(readonly=True, copy=False)
@@ -468,12 +461,15 @@ class SrspTarget(models.Model):
         )
 
 
-def get_permit_state(until):
-    """Which of ``PERMIT_STATES`` a permit is in today that is valid until that day; False: no end."""
+def get_permit_state(until, days=PERMIT_DAYS):
+    """Return which of ``PERMIT_STATES`` a document is in today that is valid until that day (False: no end).
+
+    :param days: how long before that day it expires "soon"
+    """
     today = clock.today()
     if not until:
         return "none"
     if until < today:
         return "expired"
-    soon = today + datetime.timedelta(days=PERMIT_DAYS)
+    soon = today + datetime.timedelta(days=days)
     return "soon" if until <= soon else "valid"

@@ -393,16 +393,13 @@ class SrspRulebook(models.Model):
             return self.env._("as the item says")
         if (name.startswith("cap_") or name == "officer_cap") and not value:
             return self.env._("no cap")
-        unit = {
-            "disclosure_days": self.env._("%(count)s working days", count=value),
-            "rectification_days": self.env._("%(count)s days", count=value),
-            "interval_days": self.env._("%(count)s days", count=value),
-            "case_days": self.env._("%(count)s days", count=value),
-            "key_finding_days": self.env._("%(count)s days", count=value),
-            "reminder_days": self.env._("%(count)s days", count=value),
-            "lock_lead_hours": self.env._("%(count)s hours", count=value),
-        }
-        return unit.get(name, str(value))
+        if name == "disclosure_days":
+            return self.env._("%(count)s working days", count=value)
+        if name.endswith("_days"):
+            return self.env._("%(count)s days", count=value)
+        if name == "lock_lead_hours":
+            return self.env._("%(count)s hours", count=value)
+        return str(value)
 
     def _publish(self):
         for rulebook in self:

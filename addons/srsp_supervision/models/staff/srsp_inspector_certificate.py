@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from ...fields import company_of
 from ...tools import clock
+from ..registry.srsp_target import get_permit_state
 
 # Certificates that allow to enforce the law: only these make an officer eligible.
 OFFICIAL = ("department", "provincial")
@@ -64,16 +65,9 @@ class SrspInspectorCertificate(models.Model):
 
     @api.depends("valid_until")
     def _compute_state(self):
-        today = clock.today()
-        soon = today + timedelta(days=FIRST_NOTICE)
         for certificate in self:
             until = certificate.valid_until
-            if not until:
-                certificate.state = False
-            elif until < today:
-                certificate.state = "expired"
-            else:
-                certificate.state = "soon" if until <= soon else "valid"
+            certificate.state = until and get_permit_state(until, FIRST_NOTICE)
 
     @api.constrains("number")
     def _check_no_identity_number(self):
