@@ -1,4 +1,6 @@
-"""The window actions that buttons return."""
+"""The actions that buttons return to the web client."""
+
+RELOAD = {"type": "ir.actions.client", "tag": "soft_reload"}
 
 
 def get_action(env, name, **values):
@@ -21,3 +23,12 @@ def get_form_action(record, **values):
 def get_dialog_action(record, name, **values):
     """Return the action that opens the form of ``record`` in a dialog with the title ``name``."""
     return get_form_action(record, name=name, target="new", **values)
+
+
+def get_notification(kind, message, **params):
+    """Return the action that shows ``message``; ``kind`` is ``info``, ``success``, ``warning`` or ``danger``."""
+    return {
+        "type": "ir.actions.client",
+        "tag": "display_notification",
+        "params": {"type": kind, "message": message, **params},
+    }

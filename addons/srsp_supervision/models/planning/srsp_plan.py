@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...actions import RELOAD, get_notification
 from ...tools import clock
 
 NEXT_YEAR_FROM = 10  # the month from which plans are made for the year after
@@ -162,16 +163,8 @@ class SrspPlan(models.Model):
         lines = []
         for plan in self:
             lines += plan._generate_tasks()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "message": "\n".join(lines),
-                "type": "info",
-                "sticky": len(lines) > len(self),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        sticky = len(lines) > len(self)
+        return get_notification("info", "\n".join(lines), sticky=sticky, next=RELOAD)
 
     def action_compare(self):
         """Show what the item list asks for and this plan, no longer a draft, lacks."""

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
+from ...actions import RELOAD, get_notification
 from ...fields import company_of
 from ...tools import clock
 from ...tools.certificate import one_line
@@ -255,15 +256,9 @@ class SrspKeyTarget(models.Model):
         count = 0
         for company in self.env.companies:
             count += self._propose_by_rule(company, self.env.user)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success" if count else "info",
-                "message": self.env._("Proposed by the rules: %(count)s", count=count),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        message = self.env._("Proposed by the rules: %(count)s", count=count)
+        kind = "success" if count else "info"
+        return get_notification(kind, message, next=RELOAD)
 
     @api.model
     def get_hint(self):

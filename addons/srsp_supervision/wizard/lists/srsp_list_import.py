@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...actions import get_dialog_action
+from ...actions import get_dialog_action, get_notification
 from ...models.lists.row_parser import RowParser
 from ...tools.workbook import WorkbookError, clean_text
 from ...tools.workbook_reader import MAX_ROWS, read_list
@@ -80,7 +80,9 @@ class SrspListImport(models.TransientModel):
             return self._reopen()
         if self._apply(steps):
             raise UserError(self.env._("The list has just been changed: try again."))
-        return self._notify_imported(len(steps))
+        message = self.env._("%(count)s lines were imported.", count=len(steps))
+        close = {"type": "ir.actions.act_window_close"}
+        return get_notification("success", message, next=close)
 
     @api.model
     def _open(self, version):
@@ -88,17 +90,6 @@ class SrspListImport(models.TransientModel):
 
     def _reopen(self):
         return get_dialog_action(self, self.env._("Import a Workbook"))
-
-    def _notify_imported(self, count):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("%(count)s lines were imported.", count=count),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
 
     def _show(self, problems, steps, unchanged):
         self.seen = {
