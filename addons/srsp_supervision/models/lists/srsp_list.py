@@ -258,7 +258,6 @@ class SrspList(models.Model):
         self.sudo().state = "approved"
 
     def action_withdraw_approval(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "approval_withdraw")
 
     def action_publish(self):

@@ -189,7 +189,6 @@ class SrspListPart(models.Model):
             part.list_id._submit_when_complete()
 
     def action_return(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "part_return")
 
     def action_view_lines(self):

@@ -203,7 +203,6 @@ class SrspPlan(models.Model):
         self.sudo().state = "consolidated"
 
     def action_return(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "plan_return")
 
     def action_publish(self):

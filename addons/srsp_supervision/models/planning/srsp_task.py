@@ -468,7 +468,6 @@ class SrspTask(models.Model):
         self.sudo().state = "done"
 
     def action_cancel(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "task_cancel")
 
     def _check_not_announced(self):

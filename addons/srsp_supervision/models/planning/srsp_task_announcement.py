@@ -36,7 +36,6 @@ class SrspTask(models.Model):
             task._after_announce()
 
     def action_withdraw(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "task_withdraw")
 
     def _check_announceable(self):

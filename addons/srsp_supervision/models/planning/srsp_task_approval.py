@@ -102,7 +102,6 @@ class SrspTask(models.Model):
             task.activity_feedback(["mail.mail_activity_data_todo"])
 
     def action_refuse(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "task_refuse")
 
     def _forget_approval(self):

@@ -242,11 +242,9 @@ class SrspKeyTarget(models.Model):
         (self - proposed)._delist()
 
     def action_decline(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "key_decline")
 
     def action_delist(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "key_delist")
 
     def action_propose_by_rule(self):

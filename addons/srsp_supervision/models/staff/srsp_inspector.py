@@ -272,7 +272,6 @@ class SrspInspector(models.Model):
         return get_action(self.env, "srsp_inspection_action", domain=domain, context={})
 
     def action_withdraw(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "inspector_withdraw")
 
     def _get_certificates(self):

@@ -117,7 +117,6 @@ class SrspInspectorDeclaration(models.AbstractModel):
         self._decide(("proposed",), {"state": "confirmed"})
 
     def action_dismiss(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, self._dismiss_step)
 
     def _dismiss(self, reason):
