@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from .workbook import INTEGER, LONGEST_TEXT, TEXT, Column, WorkbookError, clean_text
+from .workbook import INTEGER, TEXT, Column, WorkbookError, clean_text, is_too_long
 from .workbook_guard import repack
 
 MAX_ROWS = 10_000
@@ -177,8 +177,7 @@ def _read_text(value):
     elif not isinstance(value, (str, int, float)) or isinstance(value, bool):
         return "", "not_text"  # a date: what was typed is lost
     text = clean_text(value if isinstance(value, str) else repr(value))
-    too_long = len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT
-    return ("", "too_long") if too_long else (text, "")
+    return ("", "too_long") if is_too_long(text) else (text, "")
 
 
 def _read_number(value):

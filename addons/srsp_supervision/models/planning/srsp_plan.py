@@ -349,7 +349,7 @@ class SrspPlan(models.Model):
                 task = known.get((item.code.upper(), number))
                 if not task:
                     vals = self._prepare_task_vals(item, number, kinds, most)
-                    strata = "+".join(rulebook._get_required_strata()) or "none"
+                    strata = rulebook._get_stratify_by()
                     wanted.append({**vals, "stratify_by": strata})
                 elif task.division_id != self.division_id and task.state == "planned":
                     notes.append(

@@ -247,9 +247,8 @@ class SrspTask(models.Model):
 
     @api.model
     def _default_stratify_by(self):
-        """By what the rulebook in force has ratios above its floor for."""
         rulebook = self.env["srsp.rulebook"]._find_in_force(self.env.company)
-        return "+".join(rulebook._get_required_strata()) or "none"
+        return rulebook._get_stratify_by()
 
     @api.depends("item_ids.ratio", "mode")
     def _compute_ratio(self):

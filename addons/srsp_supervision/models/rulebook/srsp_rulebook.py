@@ -351,6 +351,10 @@ class SrspRulebook(models.Model):
             if float_compare(most, low, precision_digits=4) > 0
         ]
 
+    def _get_stratify_by(self):
+        """The ``stratify_by`` of a task that distinguishes what the rulebook has ratios above its floor for."""
+        return "+".join(self._get_required_strata()) or "none"
+
     def _get_frequencies(self):
         """``{a risk class or "key": draws a year}`` of those that the rulebook has draws of their own for."""
         return {

@@ -172,7 +172,7 @@ class TestWorkbook(BaseCase):
         widths = workbook._fit_widths(columns, table)
         self.assertLess(sum(widths[:7]), 7 * 13)  # they make room on the page
         lines = workbook._count_lines(table[1][7], widths[7])
-        self.assertLessEqual(lines * workbook.LINE_HEIGHT, workbook.HIGHEST_ROW)
+        self.assertLessEqual(lines * workbook.LINE_HEIGHT, workbook.MAX_ROW_HEIGHT)
 
     def test_a_wide_list_goes_over_two_pages_that_both_say_which_line_it_is(self):
         columns = [Column(f"c{at}", f"栏{at}", 60) for at in range(8)]
