@@ -4,9 +4,10 @@ import re
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-MIN_COMMON = 2  # words; a lone one between two changes would only tear them apart
-# Pairs of words; beyond that, the whole middle counts as changed.
-MAX_SEARCH = 4_000_000
+SHORTEST_COMMON = 2  # words; a lone one between two changes would only tear them apart
+LONGEST_SEARCH = (
+    4_000_000  # pairs of words; beyond that, the whole middle counts as changed
+)
 _WORD = re.compile(r"[A-Za-z0-9.,%]+|.", re.DOTALL)
 
 
@@ -58,13 +59,13 @@ def _common_blocks(old, new):
         tail += 1
     old_end, new_end = len(old) - tail, len(new) - tail
     blocks = [(0, 0, head)]
-    if (old_end - head) * (new_end - head) <= MAX_SEARCH:
+    if (old_end - head) * (new_end - head) <= LONGEST_SEARCH:
         matcher = SequenceMatcher(
             None, old[head:old_end], new[head:new_end], autojunk=False
         )
         blocks += [
             (head + a, head + b, length)
             for a, b, length in matcher.get_matching_blocks()
-            if length >= MIN_COMMON
+            if length >= SHORTEST_COMMON
         ]
     return [*blocks, (old_end, new_end, tail)]
