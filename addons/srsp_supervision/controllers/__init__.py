@@ -1,4 +1,3 @@
-from . import srsp_list_sheet
-from . import srsp_list_comparison
+from . import lists
 from . import registry
 from . import draw_room

@@ -3,8 +3,6 @@
 from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
-KINDS = ("added", "changed", "moved", "retired")
-
 
 class Change(NamedTuple):
     """One line that differs.

@@ -27,11 +27,9 @@ WARNING_COLOR = "#B42318"
 # Digits side by side, which a page of A4 landscape takes at 7.5 points.
 PAGE_WIDTH = 180
 REPEATED = 2  # columns that stand on a second page as well
-NARROW, WIDE = (
-    6,
-    12,
-)  # digits: the least a column has, and the least that a wide one is made
-LINE_HEIGHT, HIGHEST_ROW = 15, 405  # points; a spreadsheet has no row above 409
+# Digits: the least a column has, and the least that a wide one is made.
+NARROW, WIDE = 6, 12
+LINE_HEIGHT, MAX_ROW_HEIGHT = 15, 405  # points; a spreadsheet has no row above 409
 # What XML 1.0 cannot hold, tab and line feed excepted.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _RESERVED = re.compile(r"[\[\]:*?/\\]")  # in a sheet's name
@@ -80,6 +78,11 @@ def clean_text(value) -> str:
     text = "" if value is None or value is False else str(value)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _UNWRITABLE.sub("", text).strip()
+
+
+def is_too_long(text):
+    """Whether a cell cannot hold the text."""
+    return len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT
 
 
 def write_list(
@@ -219,7 +222,7 @@ class _Page:
             self.sheet.set_column(at, at, width)
         for row, texts in self.table:
             lines = max(map(_count_lines, texts, widths))
-            self.sheet.set_row(row, min(lines * LINE_HEIGHT + 3, HIGHEST_ROW))
+            self.sheet.set_row(row, min(lines * LINE_HEIGHT + 3, MAX_ROW_HEIGHT))
         first = self._break_pages(widths)
         for row, text, height, form in self.lines:
             # What stands below the table is read as a note if it covers all of its columns.
@@ -227,7 +230,7 @@ class _Page:
             self.sheet.merge_range(row, 0, row, end - 1, None, form)
             self.sheet.write_string(row, 0, text, form)
             lines = _count_lines(text, sum(widths[:end]) * LINE_HEIGHT / height)
-            self.sheet.set_row(row, min(lines * height, HIGHEST_ROW))
+            self.sheet.set_row(row, min(lines * height, MAX_ROW_HEIGHT))
 
     def _break_pages(self, widths):
         """Fit the columns to one page or to two, and return how many stand on the first one."""
@@ -250,7 +253,7 @@ class _Page:
 
     def _write_text(self, at, value, form):
         text = clean_text(value)
-        if len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT:
+        if is_too_long(text):
             raise WorkbookError("too_long", f"{self.row + 1} {self.columns[at].label}")
         # Never write(): it makes a formula of "=…" and a link of "http://…".
         self.sheet.write_string(self.row, at, text, form)
@@ -295,7 +298,7 @@ def _fit_widths(columns, table):
         lines = [line for text in texts[1:] for line in text.split("\n")]
         longest = max(map(_count_digits, lines), default=0)
         total = max(map(_count_digits, texts))
-        needed = total * LINE_HEIGHT / HIGHEST_ROW + 2
+        needed = total * LINE_HEIGHT / MAX_ROW_HEIGHT + 2
         width = max(NARROW, needed, min(column.width, longest + 2))
         best.append(width)
         least.append(max(needed, min(width, WIDE)))

@@ -14,21 +14,21 @@ from lxml import etree
 
 from .workbook import WorkbookError
 
-MOST_BYTES = 50_000_000  # of all parts together, unpacked
-MOST_PARTS = 1_000
-MOST_COLUMNS = 200
+MAX_BYTES = 50_000_000  # of all parts together, unpacked
+MAX_PARTS = 1_000
+MAX_COLUMNS = 200
 OLE = b"\xd0\xcf\x11\xe0"  # begins an .xls, and a workbook with a password
 _REFERENCE = re.compile("([A-Z]{1,3})([1-9][0-9]{0,6})")
 
 
-def repack(data: bytes, most_rows: int) -> bytes:
+def repack(data: bytes, max_rows: int) -> bytes:
     """Return the workbook's XML parts in a new archive, none of them compressed, every one of them checked.
 
     :raises WorkbookError: ``not_a_workbook``, ``old_or_locked``, ``too_large``, ``too_many_rows``, ``formula_error``
     """
     if data[:4] == OLE:
         raise WorkbookError("old_or_locked")
-    checked, left = io.BytesIO(), MOST_BYTES
+    checked, left = io.BytesIO(), MAX_BYTES
     try:
         with (
             zipfile.ZipFile(io.BytesIO(data)) as old,
@@ -41,7 +41,7 @@ def repack(data: bytes, most_rows: int) -> bytes:
                 left -= len(text)
                 if left < 0:
                     raise WorkbookError("too_large")
-                _check_part(text, most_rows)
+                _check_part(text, max_rows)
                 new.writestr(part.filename, text)
     except WorkbookError:
         raise
@@ -56,17 +56,17 @@ def _list_parts(archive):
     """The XML parts of a workbook, each name once."""
     parts = {part.filename: part for part in archive.infolist()}
     usual = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-    if "xl/workbook.xml" not in parts or len(parts) > MOST_PARTS:
+    if "xl/workbook.xml" not in parts or len(parts) > MAX_PARTS:
         raise WorkbookError("not_a_workbook")
     if {part.compress_type for part in parts.values()} - usual:
         raise WorkbookError("not_a_workbook")
     return [part for name, part in parts.items() if name.endswith((".xml", ".rels"))]
 
 
-def _check_part(text, most_rows):
+def _check_part(text, max_rows):
     """Let the checks of ``_CellGuard`` run over a part, which need not be a sheet."""
     parser = etree.XMLParser(
-        target=_CellGuard(most_rows),
+        target=_CellGuard(max_rows),
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
@@ -78,8 +78,8 @@ def _check_part(text, most_rows):
 class _CellGuard:
     """Looks at every cell with a value as lxml reports it, keeping none."""
 
-    def __init__(self, most_rows):
-        self.most_rows = most_rows
+    def __init__(self, max_rows):
+        self.max_rows = max_rows
         self.row = self.column = 0
         self.cell = None
 
@@ -106,9 +106,9 @@ class _CellGuard:
         pass
 
     def _check(self):
-        if self.row > self.most_rows:
+        if self.row > self.max_rows:
             raise WorkbookError("too_many_rows")
-        if self.column > MOST_COLUMNS:
+        if self.column > MAX_COLUMNS:
             raise WorkbookError("too_large")
         if self.cell.get("t") == "e":
             raise WorkbookError("formula_error", self.cell.get("r", f"{self.row}"))

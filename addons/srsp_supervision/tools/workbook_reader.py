@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from .workbook import INTEGER, LONGEST_TEXT, TEXT, Column, WorkbookError, clean_text
+from .workbook import INTEGER, TEXT, Column, WorkbookError, clean_text, is_too_long
 from .workbook_guard import repack
 
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 HEADER_WITHIN = 50  # rows
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 
@@ -42,7 +42,7 @@ def read_list(
     data: bytes,
     columns: list[Column],
     aliases: Mapping[str, str] | None = None,
-    most_rows: int = MOST_ROWS,
+    max_rows: int = MAX_ROWS,
 ) -> Sheet:
     """Read the first sheet that has a header row with the columns' labels.
 
@@ -54,17 +54,17 @@ def read_list(
     names = {label_key(label): name for label, name in (aliases or {}).items()}
     names |= {label_key(column.label): column.name for column in columns}
     filled = False
-    for table, merged in _tables(data, most_rows):
+    for table, merged in _tables(data, max_rows):
         filled = filled or any(any(row) for row in table)
         at = _find_header(table, names)
         if at is not None:
-            return _read_table(table, merged, at, columns, names, most_rows)
+            return _read_table(table, merged, at, columns, names, max_rows)
     raise WorkbookError("no_header" if filled else "empty_sheet")
 
 
-def _tables(data, most_rows):
+def _tables(data, max_rows):
     """Yield (rows of values, merged ranges) of every sheet."""
-    checked = repack(data, most_rows + 2 * HEADER_WITHIN)
+    checked = repack(data, max_rows + 2 * HEADER_WITHIN)
     try:
         with CalamineWorkbook.from_object(io.BytesIO(checked)) as book:
             for at in range(len(book.sheet_names)):
@@ -95,7 +95,7 @@ def _find_header(table, names):
     return known.index(most) if most >= min(2, len(set(names.values()))) else None
 
 
-def _read_table(table, merged, at, columns, names, most_rows):
+def _read_table(table, merged, at, columns, names, max_rows):
     places, errors = _read_header(table[at], at + 1, columns, names)
     covered, merge_errors = _read_merged(merged or [], at, places, columns)
     errors += merge_errors
@@ -110,7 +110,7 @@ def _read_table(table, merged, at, columns, names, most_rows):
             if reason:
                 errors.append(RowError(number, column.label, str(value)[:200], reason))
         rows.append((number, row))
-    if len(rows) > most_rows:
+    if len(rows) > max_rows:
         raise WorkbookError("too_many_rows")
     return Sheet(at + 1, rows, errors)
 
@@ -177,8 +177,7 @@ def _read_text(value):
     elif not isinstance(value, (str, int, float)) or isinstance(value, bool):
         return "", "not_text"  # a date: what was typed is lost
     text = clean_text(value if isinstance(value, str) else repr(value))
-    too_long = len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT
-    return ("", "too_long") if too_long else (text, "")
+    return ("", "too_long") if is_too_long(text) else (text, "")
 
 
 def _read_number(value):

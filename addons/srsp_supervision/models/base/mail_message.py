@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 
 # Reading marks and reactions may change; what was said may not.
-SAID = {
+CONTENT_FIELDS = {
     "body",
     "subject",
     "model",
@@ -20,7 +20,7 @@ class MailMessage(models.Model):
     _inherit = "mail.message"
 
     def write(self, vals):
-        if not self.env.su and SAID & vals.keys():
+        if not self.env.su and CONTENT_FIELDS & vals.keys():
             self._check_not_evidence()
         return super().write(vals)
 

@@ -65,7 +65,7 @@ class SrspRegion(models.Model):
         result = super().write(_cleaned(vals))
         if {"name", "parent_id", "company_id"} & vals.keys():
             self._relabel(companies | self.company_id)
-            self._tell_tasks()
+            self._notify_tasks()
         return result
 
     def unlink(self):
@@ -99,7 +99,7 @@ class SrspRegion(models.Model):
             region = region.parent_id
         return texts
 
-    def _tell_tasks(self):
+    def _notify_tasks(self):
         """Put a change of the register on record with every announced task whose roster is not locked yet."""
         sectors = self.env["srsp.sector"].sudo()
         for company, regions in self.sudo().grouped("company_id").items():

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-MOST_A_YEAR = 366  # draws, visits
+MAX_A_YEAR = 366  # draws, visits
 
 
 class SrspItem(models.Model):
@@ -117,7 +117,7 @@ class SrspItem(models.Model):
                     )
                 )
             for name, least in (("frequency", 1), ("annual_visit_cap", 0)):
-                if not least <= item[name] <= MOST_A_YEAR:
+                if not least <= item[name] <= MAX_A_YEAR:
                     raise ValidationError(
                         self.env._(
                             "%(item)s: “%(field)s” is %(value)s; it lies between %(least)s and %(most)s.",
@@ -125,7 +125,7 @@ class SrspItem(models.Model):
                             field=self._fields[name]._description_string(self.env),
                             value=item[name],
                             least=least,
-                            most=MOST_A_YEAR,
+                            most=MAX_A_YEAR,
                         )
                     )
 

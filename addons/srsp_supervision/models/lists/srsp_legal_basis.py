@@ -2,9 +2,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ...actions import get_action
 from ...tools import clock
 
-SEPARATORS = "；;\n\r"
+FORBIDDEN_CHARACTERS = "《》；;\n\r"  # in the parts of a citation
 # What a citation says; frozen once an approved list rests on it.
 CITED_FIELDS = frozenset(("title", "article", "number", "effective_date", "company_id"))
 
@@ -90,10 +91,6 @@ class SrspLegalBasis(models.Model):
         repealed = Domain("repealed_date", "<=", today)
         return repealed if True in value else ~repealed
 
-    def _describe_repealed(self):
-        """The ones that no longer hold, in words; an empty string for none."""
-        return "；".join(self.filtered("is_repealed").mapped("display_name"))
-
     def _compute_line_count(self):
         for name, field in (("srsp.item", "item_count"), ("srsp.duty", "duty_count")):
             counts = dict(
@@ -113,7 +110,7 @@ class SrspLegalBasis(models.Model):
     def _check_words(self):
         for basis in self:
             words = f"{basis.title}{basis.article or ''}{basis.number or ''}"
-            if any(mark in words for mark in SEPARATORS + "《》"):
+            if any(mark in words for mark in FORBIDDEN_CHARACTERS):
                 raise ValidationError(
                     self.env._(
                         "%(basis)s: write title, article and number without 《》, semicolons and line breaks.",
@@ -147,6 +144,16 @@ class SrspLegalBasis(models.Model):
     def _unlink_except_cited(self):
         self._check_not_cited(drafts=True)
 
+    def action_view_items(self):
+        return self._view_lines("srsp_item_action")
+
+    def action_view_duties(self):
+        return self._view_lines("srsp_duty_action")
+
+    def _describe_repealed(self):
+        """The ones that no longer hold, in words; an empty string for none."""
+        return "；".join(self.filtered("is_repealed").mapped("display_name"))
+
     def _check_not_cited(self, drafts=False):
         """Raise for what a frozen list rests on (``drafts``: any list): its words are published."""
         for name in ("srsp.item", "srsp.duty"):
@@ -167,16 +174,11 @@ class SrspLegalBasis(models.Model):
                     )
                 )
 
-    def action_view_items(self):
-        return self._view_lines("srsp_supervision.srsp_item_action")
-
-    def action_view_duties(self):
-        return self._view_lines("srsp_supervision.srsp_duty_action")
-
     def _view_lines(self, action):
         self.ensure_one()
-        return dict(
-            self.env["ir.actions.act_window"]._for_xml_id(action),
+        return get_action(
+            self.env,
+            action,
             domain=[("legal_basis_ids", "in", self.ids)],
             context={"search_default_in_force": 1},
         )

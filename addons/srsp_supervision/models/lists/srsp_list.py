@@ -1,14 +1,17 @@
 import base64
 import hashlib
+from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...actions import get_action, get_dialog_action, get_form_action
 from ...tools import canonical, clock
 from ..base.srsp_division import INSPECTING
 
 OPEN_STATES = ("draft", "submitted", "consolidated", "approved")
+FROZEN_STATES = ("approved", "published", "superseded")
 
 
 class SrspList(models.Model):
@@ -97,11 +100,10 @@ class SrspList(models.Model):
     @api.depends("kind", "version")
     @api.depends_context("lang")
     def _compute_name(self):
-        labels = dict(self._fields["kind"]._description_selection(self.env))
         for record in self:
             record.name = self.env._(
                 "%(kind)s, version %(version)s",
-                kind=labels[record.kind],
+                kind=record._get_kind_label(),
                 version=record.version,
             )
 
@@ -118,20 +120,18 @@ class SrspList(models.Model):
 
     @api.depends("part_ids.state")
     def _compute_part_count(self):
-        counts = {
-            (version.id, state): count
-            for version, state, count in self.env["srsp.list.part"]
+        rows = (
+            self.env["srsp.list.part"]
             .sudo()
             ._read_group(
                 [("list_id", "in", self.ids)], ["list_id", "state"], ["__count"]
             )
-        }
+        )
+        counts = defaultdict(dict)
+        for version, state, count in rows:
+            counts[version.id][state] = count
         for record in self:
-            by_state = {
-                state: n
-                for (version, state), n in counts.items()
-                if version == record.id
-            }
+            by_state = counts[record.id]
             record.part_count = sum(by_state.values())
             record.handed_in_count = by_state.get("handed_in", 0)
 
@@ -153,6 +153,171 @@ class SrspList(models.Model):
             return NotImplemented
         found = Domain("id", "in", list(self._find_in_force_ids()))
         return found if True in value else ~found
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lists = super().create(vals_list)
+        for record in lists.sudo().filtered(lambda record: not record.version):
+            others = record._get_sibling_domain()
+            last = self.sudo().search(others, order="version desc", limit=1)
+            record.version = last.version + 1
+        for record, vals in zip(lists, vals_list, strict=True):
+            record._check_only_one_open()
+            if not self.env.su:
+                record._copy_last()
+            if not vals.get("part_ids"):  # which a new form sends empty
+                record.sudo()._call_all()
+        return lists
+
+    def write(self, vals):
+        if vals.keys() - {"effective_date"} or any(
+            record.state != "approved" for record in self
+        ):
+            self._check_open()
+        self._check_identity(vals)
+        result = super().write(vals)
+        if "deadline" in vals:
+            self._check_deadline_moved()
+            self.sudo().part_ids._move_deadline()
+        return result
+
+    def copy(self, default=None):
+        if not self.env.su:
+            raise UserError(
+                self.env._(
+                    "A list is not duplicated: open a new version, which remembers what it was copied from."
+                )
+            )
+        return super().copy(default)
+
+    def unlink(self):
+        self.check_access("unlink")
+        self._unlink_except_frozen()
+        versions = self.sudo()
+        versions.opened_on = False
+        versions.part_ids.unlink()  # with their activities, which the database would leave behind
+        return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_frozen(self):
+        if any(record.state not in ("draft", "submitted") for record in self):
+            raise UserError(self.env._("Only a draft of a list can be deleted."))
+
+    def action_open(self):
+        """Call the divisions: each gets its part and an activity until the deadline."""
+        self._check_role("group_policy_officer")
+        self._check_state("draft")
+        for record in self.sudo():
+            if record.opened_on:
+                raise UserError(
+                    self.env._("%(list)s: the divisions were called.", list=record.name)
+                )
+            record._check_deadline()
+            record.opened_on = fields.Datetime.now()
+            record.part_ids._call()
+            record._submit_when_complete()
+
+    def action_consolidate(self):
+        """Close the collection: every part is in and every line complete."""
+        self._check_role("group_policy_officer")
+        for record in self:
+            record._check_parts()
+        self._check_state("submitted")
+        for record in self:
+            record._check_lines()
+        self.sudo().state = "consolidated"
+        self.sudo().activity_unlink(["mail.mail_activity_data_todo"])
+
+    def action_approve(self):
+        """Record the approval by 审改办, which freezes the version."""
+        self._check_role("group_policy_officer")
+        self._check_state("consolidated")
+        for record in self:
+            if not (
+                record.approval_number
+                and record.approval_date
+                and record.sudo().approval_scan
+            ):
+                raise UserError(
+                    self.env._(
+                        "%(list)s: enter number, date and scan of the approval document first.",
+                        list=record.name,
+                    )
+                )
+            if record.approval_date > clock.today():
+                raise UserError(
+                    self.env._(
+                        "%(list)s: the approval is dated %(date)s, a day still to come.",
+                        list=record.name,
+                        date=record.approval_date,
+                    )
+                )
+            record._check_parts()
+            record._check_lines()
+            record.sudo()._get_lines()._freeze_names()
+        self.sudo().state = "approved"
+
+    def action_withdraw_approval(self):
+        return self.env["srsp.reason"]._open(self, "approval_withdraw")
+
+    def action_publish(self):
+        self._check_role("group_policy_officer")
+        self._check_state("approved")
+        today = clock.today()
+        for record in self.sudo():
+            record._check_parts()
+            record.effective_date = record.effective_date or today
+            record.with_env(self.env)._check_effective_date(today)
+            record._check_lines()  # by the rulebook of that day, and of the divisions that are left
+            record.write({"state": "published", "published_on": today})
+            self.env["srsp.event"]._seal(
+                record, "list.published", record._get_seal_payload()
+            )
+            record._after_publish()
+        self._take_effect()
+
+    def action_new_version(self):
+        """Open a draft that copies this version line by line."""
+        self.ensure_one()
+        self._check_role("group_policy_officer")
+        self.check_access("read")
+        self._check_state("published", "superseded")
+        self._check_only_one_open()
+        draft = self.sudo().copy({"origin_id": self.id})
+        return get_form_action(draft)
+
+    def action_generate_plans(self):
+        """Ask for the year of which the plans of all divisions are to be made."""
+        self.ensure_one()
+        self._check_role("group_policy_officer")
+        self._check_state("published")
+        return get_dialog_action(
+            self.env["srsp.plan.generation"],
+            self.env._("Plans"),
+            context={"default_company_id": self.company_id.id},
+        )
+
+    def action_view_lines(self):
+        self.ensure_one()
+        return get_action(
+            self.env,
+            f"srsp_{self.kind}_action",
+            domain=[("list_id", "=", self.id)],
+            context={
+                "default_list_id": self.id,
+                "create": self._is_editable(self.env["srsp.division"]),
+            },
+        )
+
+    def action_view_parts(self):
+        self.ensure_one()
+        return get_action(
+            self.env,
+            "srsp_list_part_action",
+            name=self.name,
+            domain=[("list_id", "=", self.id)],
+            context={},
+        )
 
     @api.model
     def _find_in_force_ids(self, date=None):
@@ -180,29 +345,23 @@ class SrspList(models.Model):
             )
         )
 
+    def _get_kind_label(self):
+        return dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+
     def _get_lines(self):
         """The items or duties of the version, those that the user may read."""
         self.ensure_one()
         return self.item_ids if self.kind == "item" else self.duty_ids
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        lists = super().create(vals_list)
-        for record in lists.sudo().filtered(lambda record: not record.version):
-            domain = [
-                ("company_id", "=", record.company_id.id),
-                ("kind", "=", record.kind),
-                ("id", "!=", record.id),
+    def _get_sibling_domain(self):
+        """The other versions of the same list."""
+        return Domain(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("kind", "=", self.kind),
+                ("id", "!=", self.id),
             ]
-            last = self.sudo().search(domain, order="version desc", limit=1)
-            record.version = last.version + 1
-        for record, vals in zip(lists, vals_list, strict=True):
-            record._check_only_one_open()
-            if not self.env.su:
-                record._copy_last()
-            if not vals.get("part_ids"):  # which a new form sends empty
-                record.sudo()._call_all()
-        return lists
+        )
 
     def _copy_last(self):
         """Begin a version that a user opens by hand with the lines of the last one published."""
@@ -212,15 +371,8 @@ class SrspList(models.Model):
             base.sudo()._get_lines().copy({"list_id": draft.id})
 
     def _check_only_one_open(self):
-        other = self.sudo().search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("kind", "=", self.kind),
-                ("state", "in", OPEN_STATES),
-                ("id", "!=", self.id),
-            ],
-            limit=1,
-        )
+        still_open = self._get_sibling_domain() & Domain("state", "in", OPEN_STATES)
+        other = self.sudo().search(still_open, limit=1)
         if other:
             raise UserError(
                 self.env._(
@@ -258,3 +410,229 @@ class SrspList(models.Model):
             "lines": len(rows),
             "lines_digest": canonical.digest(rows),
         }
+
+    def _check_deadline_moved(self):
+        """A deadline is moved to a day still to come; superuser mode tells of days gone by."""
+        if not self.env.su:
+            for record in self:
+                if record.opened_on and record.state == "draft":
+                    record._check_deadline()
+
+    def _check_identity(self, vals):
+        """Raise for a change of kind or bureau: what hangs on a version would not follow."""
+        names = ("kind", "company_id")
+        if not self.env.su and any(
+            name in vals
+            and vals[name]
+            != record._fields[name].convert_to_write(record[name], record)
+            for record in self
+            for name in names
+        ):
+            raise UserError(
+                self.env._(
+                    "A list keeps its kind and its bureau: delete the draft and open another one."
+                )
+            )
+
+    def _is_frozen(self):
+        return self.state in FROZEN_STATES
+
+    def _check_open(self):
+        """Raise for a frozen version; the business methods work in superuser mode."""
+        if not self.env.su and any(record._is_frozen() for record in self):
+            raise UserError(
+                self.env._(
+                    "An approved list is frozen: make a new version to correct it."
+                )
+            )
+
+    def _is_editable(self, division):
+        """May the user change the lines of ``division`` (none: of one of his own) now?"""
+        self.ensure_one()
+        if self._is_frozen():
+            return False
+        user = self.env.user
+        if self.env.su or user.has_group("srsp_supervision.group_policy_officer"):
+            return True
+        own = user.sudo().srsp_division_ids
+        part = self.sudo().part_ids.filtered(
+            lambda part: (
+                part.state != "handed_in"
+                and part.division_id in own
+                and part.division_id in (division or own)
+            )
+        )
+        return bool(
+            part
+            and self.opened_on
+            and self.state == "draft"
+            and user.has_group("srsp_supervision.group_division_officer")
+        )
+
+    def _check_deadline(self):
+        today = clock.today()
+        if self.part_count and (not self.deadline or self.deadline < today):
+            raise UserError(
+                self.env._(
+                    "%(list)s: set a day, today or later, until which the divisions hand in their parts.",
+                    list=self.name,
+                )
+            )
+
+    def _submit_when_complete(self):
+        """With the last part, the version is submitted and the policy division gets its turn."""
+        self.ensure_one()
+        if self._find_missing_parts():
+            return
+        self.state = "submitted"
+        self._schedule_for_policy(self.env._("All parts are in: consolidate them"))
+
+    def _schedule_for_policy(self, summary, note=""):
+        """An activity for the head of the policy division, or the author of the version."""
+        self.ensure_one()
+        policy = self.env["srsp.division"].search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("kind", "=", "policy"),
+                ("manager_id", "!=", False),
+            ],
+            limit=1,
+        )
+        user = policy.manager_id or self.create_uid
+        if user.active and not user.share:
+            self.sudo().activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=summary,
+                note=note,
+                user_id=user.id,
+            )
+
+    def _find_missing_parts(self):
+        """The parts not handed in, other divisions' too: searched, as ``part_ids`` may hold the user's alone."""
+        return (
+            self.env["srsp.list.part"]
+            .sudo()
+            .search([("list_id", "in", self.ids), ("state", "!=", "handed_in")])
+        )
+
+    def _check_parts(self):
+        """Raise while a division that was called has not handed in."""
+        missing = self._find_missing_parts()
+        if missing:
+            raise UserError(
+                self.env._(
+                    "%(list)s: %(divisions)s have not handed in their part yet. Wait for it, remind them, or take the"
+                    " division off the list of those called.",
+                    list=self.name,
+                    divisions=", ".join(missing.division_id.mapped("name")),
+                )
+            )
+
+    def _check_lines(self):
+        lines = self._get_lines()
+        if not lines:
+            raise UserError(
+                self.env._("%(list)s has no line: add one first.", list=self.name)
+            )
+        lines._check_complete()
+
+    def _withdraw_approval(self, reason):
+        """Open an approved version again before it is published; it needs a new approval."""
+        self._check_role("group_policy_officer")
+        self._check_state("approved")
+        version = self.sudo()
+        version.message_post(
+            body=self.env._(
+                "The approval %(number)s was withdrawn: %(reason)s",
+                number=version.approval_number,
+                reason=reason,
+            )
+        )
+        version.write(
+            {
+                "state": "consolidated",
+                "approval_number": False,
+                "approval_date": False,
+                "approval_scan": False,
+            }
+        )
+        version._get_lines().frozen_names = False
+
+    def _check_effective_date(self, today):
+        """Raise for a date in the past, or one on which another version already holds or will hold."""
+        if not self.env.su and self.effective_date < today:
+            raise UserError(
+                self.env._(
+                    "%(list)s: it cannot take effect on %(date)s, which has passed.",
+                    list=self.name,
+                    date=self.effective_date,
+                )
+            )
+        later = self._get_sibling_domain() & Domain(
+            [
+                ("state", "in", ("published", "superseded")),
+                ("effective_date", ">=", self.effective_date),
+            ]
+        )
+        later = self.sudo().search(later, limit=1)
+        if later:
+            raise UserError(
+                self.env._(
+                    "%(list)s cannot take effect on %(date)s: %(other)s takes effect on %(later)s. Choose a later day.",
+                    list=self.name,
+                    date=self.effective_date,
+                    other=later.name,
+                    later=later.effective_date,
+                )
+            )
+
+    @api.model
+    def _take_effect(self):
+        """Supersede what is no longer in force, and move tasks not yet announced to the new version."""
+        in_force = self.sudo().browse(self._find_in_force_ids())
+        for version in in_force:
+            earlier = version._get_sibling_domain() & Domain(
+                [
+                    ("state", "=", "published"),
+                    ("effective_date", "<", version.effective_date),
+                ]
+            )
+            earlier = self.sudo().search(earlier)
+            if earlier:
+                earlier.state = "superseded"
+                if version.kind == "item":
+                    earlier._carry_over(version)
+
+    def _carry_over(self, version):
+        """Tasks not yet announced follow their items into ``version``; retired items are reported."""
+        tasks = self.env["srsp.task"].search(
+            [
+                ("state", "=", "planned"),
+                ("announced_on", "=", False),
+                ("item_ids.list_id", "in", self.ids),
+            ]
+        )
+        successors = tasks.item_ids._find_successors(version)
+        for task in version.company_id._srsp_in_language(tasks):
+            task._follow_items(successors, version)
+
+    @api.model
+    def _cron_daily(self):
+        """What the calendar brings: versions taking effect, repealed laws, reminders, escalations."""
+        self._take_effect()
+        self.env["srsp.legal.basis"]._report_repealed()
+        self.env["srsp.list.part"]._remind()
+
+    def _report_repealed(self, bases):
+        """Tell the policy division which lines rest on ``bases``, just repealed."""
+        lines = self._get_lines().filtered(lambda line: line.legal_basis_ids & bases)
+        if lines:
+            self._schedule_for_policy(
+                self.env._(
+                    "%(count)s lines rest on a repealed legal basis", count=len(lines)
+                ),
+                ", ".join(lines.mapped("display_name")),
+            )
+
+    def _after_publish(self):
+        """Hook: the version has just been published."""

@@ -2,7 +2,9 @@ from collections import Counter
 from typing import NamedTuple
 
 from odoo import api, models
+from odoo.fields import Domain
 
+from ...actions import get_form_action
 from ...tools import list_diff
 
 HEADING_FIELDS = ("code", "name", "division_id")  # shown above the fields of a line
@@ -30,6 +32,15 @@ class SrspList(models.Model):
 
     _inherit = "srsp.list"
 
+    def action_compare(self):
+        """Open the page that compares this version with the one it was made from."""
+        self.ensure_one()
+        self.check_access("read")
+        comparison = self.env["srsp.list.comparison"].create(
+            {"list_id": self.id, "base_id": self._find_base().id}
+        )
+        return get_form_action(comparison, name=self.env._("Comparison of Versions"))
+
     @api.model
     def _get_change_labels(self):
         """Kind of change → its name, in the order in which they are shown."""
@@ -40,30 +51,15 @@ class SrspList(models.Model):
             "retired": self.env._("Retired"),
         }
 
-    def action_compare(self):
-        """Open the page that compares this version with the one it was made from."""
-        self.ensure_one()
-        self.check_access("read")
-        comparison = self.env["srsp.list.comparison"].create(
-            {"list_id": self.id, "base_id": self._find_base().id}
-        )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Comparison of Versions"),
-            "res_model": comparison._name,
-            "res_id": comparison.id,
-            "view_mode": "form",
-        }
-
     def _find_base(self):
         """The version that this one was copied from, else the last one published before it (or none)."""
-        domain = [
-            ("company_id", "=", self.company_id.id),
-            ("kind", "=", self.kind),
-            ("version", "<", self.version),
-            ("state", "in", ("published", "superseded")),
-        ]
-        return self.origin_id or self.search(domain, order="version desc", limit=1)
+        earlier = self._get_sibling_domain() & Domain(
+            [
+                ("version", "<", self.version),
+                ("state", "in", ("published", "superseded")),
+            ]
+        )
+        return self.origin_id or self.search(earlier, order="version desc", limit=1)
 
     def _compare(self, base, division=None):
         """The changes from ``base`` (perhaps empty) to this version, as a list of LineChange.
@@ -179,4 +175,6 @@ class SrspList(models.Model):
     def _count_changes(self, changes):
         """{kind: count} in the order in which kinds are shown; kinds that do not occur are missing."""
         counts = Counter(change.kind for change in changes)
-        return {kind: counts[kind] for kind in list_diff.KINDS if counts[kind]}
+        return {
+            kind: counts[kind] for kind in self._get_change_labels() if counts[kind]
+        }

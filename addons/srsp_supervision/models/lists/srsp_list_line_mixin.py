@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ...fields import company_of
-from ...tools.workbook import clean_text
+from ...tools.workbook import Flagged, clean_text
 
 
 class SrspListLineMixin(models.AbstractModel):
@@ -141,45 +141,6 @@ class SrspListLineMixin(models.AbstractModel):
                         )
                     )
 
-    def _check_divisions_active(self):
-        for line in self:
-            for division in line._get_divisions():
-                if not division.active:
-                    raise ValidationError(
-                        self.env._(
-                            "%(line)s: %(division)s has been dissolved. Name the division that took over.",
-                            line=line.display_name,
-                            division=division.name,
-                        )
-                    )
-
-    def _get_divisions(self):
-        """The divisions that the line names."""
-        return self.division_id
-
-    def _check_rules(self):
-        """Raise for the first line that no version may hold as it stands."""
-        self._check_divisions_active()
-
-    def _check_complete(self):
-        """Raise where lines cannot be handed in or published as they stand, naming all that lack something."""
-        self._check_rules()
-        lacking = self.filtered("missing_elements")
-        if lacking:
-            raise ValidationError(
-                self.env._(
-                    "Fill in what is still missing, then go on:\n%(lines)s",
-                    lines="\n".join(
-                        self.env._(
-                            "%(line)s: %(missing)s",
-                            line=line.display_name,
-                            missing=line.missing_elements,
-                        )
-                        for line in lacking
-                    ),
-                )
-            )
-
     @api.model_create_multi
     def create(self, vals_list):
         vals_list = [_cleaned(vals) for vals in vals_list]
@@ -234,6 +195,45 @@ class SrspListLineMixin(models.AbstractModel):
     def _unlink_except_frozen(self):
         self._check_editable()
         self._report(self.env._("removed"))
+
+    def _check_divisions_active(self):
+        for line in self:
+            for division in line._get_divisions():
+                if not division.active:
+                    raise ValidationError(
+                        self.env._(
+                            "%(line)s: %(division)s has been dissolved. Name the division that took over.",
+                            line=line.display_name,
+                            division=division.name,
+                        )
+                    )
+
+    def _get_divisions(self):
+        """The divisions that the line names."""
+        return self.division_id
+
+    def _check_rules(self):
+        """Raise for the first line that no version may hold as it stands."""
+        self._check_divisions_active()
+
+    def _check_complete(self):
+        """Raise where lines cannot be handed in or published as they stand, naming all that lack something."""
+        self._check_rules()
+        lacking = self.filtered("missing_elements")
+        if lacking:
+            raise ValidationError(
+                self.env._(
+                    "Fill in what is still missing, then go on:\n%(lines)s",
+                    lines="\n".join(
+                        self.env._(
+                            "%(line)s: %(missing)s",
+                            line=line.display_name,
+                            missing=line.missing_elements,
+                        )
+                        for line in lacking
+                    ),
+                )
+            )
 
     def _check_codes(self, vals_list):
         """Raise for a code that would stand twice in a list, naming both lines (the index alone names none).
@@ -321,22 +321,23 @@ class SrspListLineMixin(models.AbstractModel):
                         )
                     )
 
-    # What a line says, as a person reads it ------------------------------------------------------
-
-    @api.model
-    def _get_sheet_columns(self):
-        """(field name, width in characters) of what a line says, in order."""
-        return self._sheet_columns
-
     def _get_row(self):
         """What the line says, in the user's language: {field name: text, float or integer}.
 
         Labels for selections, names for records (joined by ； or 、), an empty string for nothing.
         """
         self.ensure_one()
-        return {
-            name: self._get_cell(name) for name, _width in self._get_sheet_columns()
-        }
+        return {name: self._get_cell(name) for name, _width in self._sheet_columns}
+
+    def _get_sheet_row(self):
+        """What the line says, with a legal basis that has been repealed flagged."""
+        row = self._get_row()
+        if self.repealed_basis:
+            note = self.env._(
+                "Legal basis repealed: %(basis)s", basis=self.repealed_basis
+            )
+            row["legal_basis_ids"] = Flagged(row["legal_basis_ids"], note)
+        return row
 
     def _get_cell(self, name):
         field, value = self._fields[name], self[name]
@@ -355,7 +356,7 @@ class SrspListLineMixin(models.AbstractModel):
         for line in self:
             line.frozen_names = {
                 name: line._get_names(name)
-                for name, _width in self._get_sheet_columns()
+                for name, _width in self._sheet_columns
                 if self._fields[name].relational
             }
 
@@ -366,7 +367,7 @@ class SrspListLineMixin(models.AbstractModel):
             self._sealed_names.get(name, name): self[name]
             if self._fields[name].type == "selection"
             else self._get_cell(name)
-            for name, _width in self._get_sheet_columns()
+            for name, _width in self._sheet_columns
             if name not in self._later_columns or self._get_cell(name)
         }
 

@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
 from ...fields import company_of
 from ...tools import clock
@@ -70,7 +73,6 @@ class SrspListPart(models.Model):
     change_summary = fields.Char(
         compute="_compute_changes", help="Against the version it was copied from."
     )
-
     sector_warning = fields.Text(compute="_compute_sector_warning", compute_sudo=True)
     changes = fields.Html(
         "What Changes", compute="_compute_changes_html", sanitize=False
@@ -124,24 +126,6 @@ class SrspListPart(models.Model):
         for part in self:
             part.changes = part._new_comparison().body
 
-    def _new_comparison(self):
-        """A comparison, not saved, of this part alone with the version it was copied from."""
-        return self.env["srsp.list.comparison"].new(
-            {
-                "list_id": self.list_id.id,
-                "base_id": self.list_id.origin_id.id,
-                "division_id": self.division_id.id,
-            }
-        )
-
-    def _check_draft(self):
-        if not self.env.su and any(part.list_state != "draft" for part in self):
-            raise UserError(
-                self.env._(
-                    "Divisions are called, and taken off, while the list is a draft."
-                )
-            )
-
     @api.model_create_multi
     def create(self, vals_list):
         parts = super().create(vals_list)
@@ -179,6 +163,69 @@ class SrspListPart(models.Model):
                 version._submit_when_complete()
         return result
 
+    def action_hand_in(self):
+        self._check_own()
+        self.check_access("read")
+        self._check_state("editing", "returned")
+        for part in self.sudo():
+            if part.list_state != "draft" or not part.opened_on:
+                raise UserError(
+                    self.env._(
+                        "%(list)s is not open: its parts have not been called, or it has been submitted.",
+                        list=part.list_id.name,
+                    )
+                )
+            part._get_own_lines()._check_complete()
+            part.write(
+                {
+                    "state": "handed_in",
+                    "handed_in_by_id": self.env.uid,
+                    "handed_in_on": fields.Datetime.now(),
+                }
+            )
+            part.activity_feedback(["mail.mail_activity_data_todo"])
+            if part.sector_warning:
+                part.message_post(body=part.sector_warning)
+            part.list_id._submit_when_complete()
+
+    def action_return(self):
+        return self.env["srsp.reason"]._open(self, "part_return")
+
+    def action_view_lines(self):
+        self.ensure_one()
+        action = self.list_id.action_view_lines()
+        return dict(
+            action,
+            name=self.display_name,
+            domain=[
+                ("list_id", "=", self.list_id.id),
+                ("division_id", "=", self.division_id.id),
+            ],
+            context={
+                "default_list_id": self.list_id.id,
+                "default_division_id": self.division_id.id,
+                "create": self.list_id._is_editable(self.division_id),
+            },
+        )
+
+    def _new_comparison(self):
+        """A comparison, not saved, of this part alone with the version it was copied from."""
+        return self.env["srsp.list.comparison"].new(
+            {
+                "list_id": self.list_id.id,
+                "base_id": self.list_id.origin_id.id,
+                "division_id": self.division_id.id,
+            }
+        )
+
+    def _check_draft(self):
+        if not self.env.su and any(part.list_state != "draft" for part in self):
+            raise UserError(
+                self.env._(
+                    "Divisions are called, and taken off, while the list is a draft."
+                )
+            )
+
     def _call(self):
         """Tell each division that its part is open."""
         for record in self:
@@ -211,39 +258,10 @@ class SrspListPart(models.Model):
                 )
             )
 
-    def action_hand_in(self):
-        self._check_own()
-        self.check_access("read")
-        self._check_state("editing", "returned")
-        for part in self.sudo():
-            if part.list_state != "draft" or not part.opened_on:
-                raise UserError(
-                    self.env._(
-                        "%(list)s is not open: its parts have not been called, or it has been submitted.",
-                        list=part.list_id.name,
-                    )
-                )
-            part._get_own_lines()._check_complete()
-            part.write(
-                {
-                    "state": "handed_in",
-                    "handed_in_by_id": self.env.uid,
-                    "handed_in_on": fields.Datetime.now(),
-                }
-            )
-            part.activity_feedback(["mail.mail_activity_data_todo"])
-            if part.sector_warning:
-                part.message_post(body=part.sector_warning)
-            part.list_id._submit_when_complete()
-
     def _get_own_lines(self):
         return self.list_id._get_lines().filtered(
             lambda line: line.division_id == self.division_id
         )
-
-    def action_return(self):
-        self.ensure_one()
-        return self.env["srsp.reason"]._open(self, "part_return")
 
     def _return(self, reason):
         """Send the part back with a comment; the version waits for it again."""
@@ -259,19 +277,53 @@ class SrspListPart(models.Model):
             self.env._("Your part was sent back: mend it and hand it in"), reason
         )
 
-    def action_view_lines(self):
-        self.ensure_one()
-        action = self.list_id.action_view_lines()
-        return dict(
-            action,
-            name=self.display_name,
-            domain=[
-                ("list_id", "=", self.list_id.id),
-                ("division_id", "=", self.division_id.id),
-            ],
-            context={
-                "default_list_id": self.list_id.id,
-                "default_division_id": self.division_id.id,
-                "create": self.list_id._is_editable(self.division_id),
-            },
+    @api.model
+    def _remind(self):
+        """Remind divisions before the deadline, tell the policy division after it; once each."""
+        today = clock.today()
+        waiting = self.search(
+            [
+                ("state", "!=", "handed_in"),
+                ("list_id.state", "=", "draft"),
+                ("list_id.opened_on", "!=", False),
+                ("deadline", "!=", False),
+            ]
+        )
+        for company, parts in waiting.grouped("company_id").items():
+            days = self.env["srsp.rulebook"]._find_in_force(company).reminder_days
+            soon = today + timedelta(days=days)
+            due = parts.filtered(
+                lambda part, soon=soon: not part.reminded_on and part.deadline <= soon
+            )
+            for part in company._srsp_in_language(due):
+                part._send_reminder()
+            due.reminded_on = today
+            late = parts.filtered(
+                lambda part: part.deadline < today and not part.escalated_on
+            )
+            for part in company._srsp_in_language(late):
+                part._escalate()
+            late.escalated_on = today
+
+    def _send_reminder(self):
+        division = self.division_id
+        people = (division.manager_id | division.member_ids).filtered("active")
+        self.message_notify(
+            partner_ids=people.partner_id.ids,
+            subject=self.env._("Reminder: %(part)s", part=self.display_name),
+            body=self.env._(
+                "The part of %(division)s is to be handed in until %(date)s.",
+                division=division.name,
+                date=format_date(self.env, self.deadline),
+            ),
+        )
+
+    def _escalate(self):
+        self.list_id._schedule_for_policy(
+            self.env._(
+                "%(division)s is late with its part", division=self.division_id.name
+            ),
+            self.env._(
+                "It was due on %(date)s.", date=format_date(self.env, self.deadline)
+            ),
         )

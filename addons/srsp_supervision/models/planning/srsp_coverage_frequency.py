@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from ...tools import clock
 
-KINDS = [
+CLASSES = [
     ("A", "A"),
     ("B", "B"),
     ("C", "C"),
@@ -79,7 +79,7 @@ class SrspCoverageFrequency(models.Model):
     sector_id = fields.Many2one("srsp.sector", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     year = fields.Integer(readonly=True, aggregator=False)
-    kind = fields.Selection(KINDS, "Class", readonly=True)
+    kind = fields.Selection(CLASSES, "Class", readonly=True)
     required_count = fields.Integer("Draws Asked For", readonly=True)
     held_count = fields.Integer("Draws Held", readonly=True)
     planned_count = fields.Integer("Draws Planned", readonly=True)
@@ -142,7 +142,7 @@ class SrspCoverageFrequency(models.Model):
             open=self._get_open_sql(),
             this_year=today.year,
             today=today,
-            kinds=[kind for kind, _label in KINDS],
+            kinds=[kind for kind, _label in CLASSES],
         )
 
     def _get_open_sql(self):

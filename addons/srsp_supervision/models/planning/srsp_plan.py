@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...actions import RELOAD, get_notification
 from ...tools import clock
 
 NEXT_YEAR_FROM = 10  # the month from which plans are made for the year after
@@ -162,16 +163,8 @@ class SrspPlan(models.Model):
         lines = []
         for plan in self:
             lines += plan._generate_tasks()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "message": "\n".join(lines),
-                "type": "info",
-                "sticky": len(lines) > len(self),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        sticky = len(lines) > len(self)
+        return get_notification("info", "\n".join(lines), sticky=sticky, next=RELOAD)
 
     def action_compare(self):
         """Show what the item list asks for and this plan, no longer a draft, lacks."""
@@ -204,6 +197,21 @@ class SrspPlan(models.Model):
         self.sudo().write({"state": "submitted", "return_reason": False})
         self.sudo().activity_feedback(["mail.mail_activity_data_todo"])
 
+    def action_consolidate(self):
+        self._check_role("group_policy_officer")
+        self._check_state("submitted")
+        self.sudo().state = "consolidated"
+
+    def action_return(self):
+        return self.env["srsp.reason"]._open(self, "plan_return")
+
+    def action_publish(self):
+        self._check_role("group_policy_officer")
+        self._check_state("consolidated")
+        for plan in self.sudo():
+            plan.write({"state": "published", "published_on": clock.today()})
+            plan._after_publish()
+
     def _check_shortfall(self):
         """Raise when the year's draws stay below the floor and nobody says why (work plan, 二（二）)."""
         if self.shortfall and not (self.shortfall_reason or "").strip():
@@ -216,15 +224,6 @@ class SrspPlan(models.Model):
                 )
             )
 
-    def action_consolidate(self):
-        self._check_role("group_policy_officer")
-        self._check_state("submitted")
-        self.sudo().state = "consolidated"
-
-    def action_return(self):
-        self.ensure_one()
-        return self.env["srsp.reason"]._open(self, "plan_return")
-
     def _return(self, reason):
         """Send a plan that was handed in back to its division, which is told why."""
         self._check_role("group_policy_officer")
@@ -235,13 +234,6 @@ class SrspPlan(models.Model):
         plan.division_id._schedule(
             plan, plan.env._("The plan was sent back: change it and submit it"), reason
         )
-
-    def action_publish(self):
-        self._check_role("group_policy_officer")
-        self._check_state("consolidated")
-        for plan in self.sudo():
-            plan.write({"state": "published", "published_on": clock.today()})
-            plan._after_publish()
 
     @api.model
     def _get_default_year(self):
@@ -357,7 +349,7 @@ class SrspPlan(models.Model):
                 task = known.get((item.code.upper(), number))
                 if not task:
                     vals = self._prepare_task_vals(item, number, kinds, most)
-                    strata = "+".join(rulebook._get_required_strata()) or "none"
+                    strata = rulebook._get_stratify_by()
                     wanted.append({**vals, "stratify_by": strata})
                 elif task.division_id != self.division_id and task.state == "planned":
                     notes.append(

@@ -1,10 +1,13 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
+from ...actions import get_action
 from ...tools import clock
 from ...tools.clock import beijing_date
+from .target_filter import get_filter_domain, get_public_filter
 
-LEAST_RATIO = 0.05  # of the work plan, 二（二）, while no rulebook is in force
+MIN_RATIO = 0.05  # of the work plan, 二（二）, while no rulebook is in force
 FROZEN_FIELDS = frozenset(
     "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
     " mode stratify_by stratify_reason stratum_ids ratio ratio_reason team_size experts randomness_kind lottery"
@@ -16,8 +19,8 @@ class SrspTask(models.Model):
     """A task: some items, a pool of targets, one announced draw, one window of inspections.
 
     ``division_id`` answers for it; items of cooperating divisions make it a joint one, whose pool holds
-    the targets of all its sectors (``srsp_task_pool``). ``mode`` says whether the bureau draws, or takes
-    over a list that a higher authority has drawn (``srsp_task_external``).
+    the targets of all its sectors. ``mode`` says whether the bureau draws, or takes over a list that a
+    higher authority has drawn.
 
     ``planned → committed → drawn → inspecting → disclosed → done`` or ``cancelled``. Announcing fixes
     what will be drawn and when; from then on the scheduled actions lock the roster and draw.
@@ -28,27 +31,10 @@ class SrspTask(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_from desc, id desc"
     _check_company_auto = True
-    _guarded_fields = (
-        "state",
-        "number",
-        "announced_on",
-        "rulebook_id",
-        "draw_id",
-        "blocked_reason",
-        "cancel_reason",
-        "withdrawal_reason",
-        "approval_state",
-        "approval_requested_by_id",
-        "approved_by_id",
-        "approved_on",
-        "refusal_reason",
-        "external_authority",
-        "external_document",
-        "external_issued_on",
-        "external_file",
-        "external_file_name",
-        "external_digest_hex",
-        "roster_ids",
+    _guarded_fields = tuple(
+        "state number announced_on rulebook_id draw_id blocked_reason cancel_reason withdrawal_reason"
+        " approval_state approval_requested_by_id approved_by_id approved_on refusal_reason external_authority"
+        " external_document external_issued_on external_file external_file_name external_digest_hex roster_ids".split()
     )
 
     name = fields.Char(required=True, tracking=True)
@@ -231,6 +217,20 @@ class SrspTask(models.Model):
         compute="_compute_color_state",
         store=True,
     )
+    sector_ids = fields.Many2many(
+        "srsp.sector",
+        string="Sectors",
+        compute="_compute_sector_ids",
+        compute_sudo=True,
+        help="Its own and those of its items: more than one in a joint draw.",
+    )
+    target_count = fields.Integer(
+        "Targets in Scope", compute="_compute_target_count", compute_sudo=True
+    )
+    repealed_basis = fields.Char(compute="_compute_repealed_basis", compute_sudo=True)
+    coverage_warning = fields.Text(
+        compute="_compute_coverage_warning", compute_sudo=True
+    )
 
     _number_uniq = models.UniqueIndex("(number)")
     _experts_least = models.Constraint(
@@ -242,17 +242,13 @@ class SrspTask(models.Model):
 
     @api.model
     def _selection_randomness_kind(self):
-        return (
-            self.env["srsp.draw"]
-            ._fields["randomness_kind"]
-            ._description_selection(self.env)
-        )
+        draws = self.env["srsp.draw"]
+        return draws._fields["randomness_kind"]._description_selection(self.env)
 
     @api.model
     def _default_stratify_by(self):
-        """By what the rulebook in force has ratios above its floor for."""
         rulebook = self.env["srsp.rulebook"]._find_in_force(self.env.company)
-        return "+".join(rulebook._get_required_strata()) or "none"
+        return rulebook._get_stratify_by()
 
     @api.depends("item_ids.ratio", "mode")
     def _compute_ratio(self):
@@ -268,7 +264,7 @@ class SrspTask(models.Model):
                     or self.env["srsp.rulebook"]
                     ._find_in_force(task.company_id)
                     .floor_ratio
-                    or LEAST_RATIO
+                    or MIN_RATIO
                 )
 
     @api.depends("plan_id.year", "draw_at", "date_to")
@@ -280,7 +276,7 @@ class SrspTask(models.Model):
     @api.depends("target_domain")
     def _compute_is_directed(self):
         for task in self:
-            task.is_directed = not task._get_chosen_domain().is_true()
+            task.is_directed = not get_filter_domain(task).is_true()
 
     @api.depends("draw_at")
     def _compute_lock_at(self):
@@ -325,6 +321,42 @@ class SrspTask(models.Model):
                 task.color_state = (
                     "done" if task.state in ("disclosed", "done") else "normal"
                 )
+
+    @api.depends("sector_id", "item_ids.sector_id")
+    def _compute_sector_ids(self):
+        for task in self:
+            task.sector_ids = task.sector_id | task.item_ids.sector_id
+
+    @api.depends("sector_ids", "target_domain", "mode")
+    def _compute_target_count(self):
+        for task in self:
+            try:
+                task.target_count = self.env["srsp.target"].search_count(
+                    task._get_pool_domain()
+                )
+            except UserError:
+                task.target_count = 0
+
+    @api.depends("item_ids.repealed_basis")
+    def _compute_repealed_basis(self):
+        for task in self:
+            task.repealed_basis = task.item_ids.legal_basis_ids._describe_repealed()
+
+    @api.depends("state", "announced_on", "sector_ids", "year", "ratio", "item_ids")
+    def _compute_coverage_warning(self):
+        open_tasks = self.filtered(
+            lambda task: task._origin and task.state == "planned" and task.year
+        )
+        (self - open_tasks).coverage_warning = False
+        rows = self.env["srsp.coverage"]._find_missing(
+            [("sector_id", "in", open_tasks.sector_ids.ids)]
+        )
+        for task in open_tasks:
+            task.coverage_warning = rows.filtered(
+                lambda row, task=task: (
+                    row.sector_id in task.sector_ids and row.year == task.year
+                )
+            )._describe()
 
     @api.constrains("ratio", "name")
     def _check_ratio(self):
@@ -375,6 +407,11 @@ class SrspTask(models.Model):
                     )
                 )
 
+    @api.constrains("target_domain")
+    def _check_target_domain(self):
+        for task in self:
+            task._get_pool_domain()
+
     @api.model
     def _can_create(self):
         return self.env["srsp.division"]._can_plan()
@@ -408,6 +445,30 @@ class SrspTask(models.Model):
                 )
             )
 
+    def action_view_inspections(self):
+        self.ensure_one()
+        return get_action(
+            self.env,
+            "srsp_inspection_action",
+            domain=[("task_id", "=", self.id)],
+            context={"default_task_id": self.id},
+        )
+
+    def action_view_targets(self):
+        self.ensure_one()
+        domain = list(self._get_pool_domain())
+        return get_action(self.env, "srsp_target_action", domain=domain, context={})
+
+    def action_done(self):
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("write")
+        for task in self:
+            task._check_completable()
+        self.sudo().state = "done"
+
+    def action_cancel(self):
+        return self.env["srsp.reason"]._open(self, "task_cancel")
+
     def _check_not_announced(self):
         """Raise, and leave a trace, when the draw of one of these tasks has been announced."""
         if announced := self.filtered("announced_on"):
@@ -416,17 +477,6 @@ class SrspTask(models.Model):
                     "The draw has been announced: what it covers and when it happens can no longer change."
                 )
             )
-
-    def action_view_inspections(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "srsp_supervision.srsp_inspection_action"
-        )
-        return dict(
-            action,
-            domain=[("task_id", "=", self.id)],
-            context={"default_task_id": self.id},
-        )
 
     def _get_ratio_reason(self):
         """Why the ratio is below the floor, in the words of the task or of its items."""
@@ -446,3 +496,74 @@ class SrspTask(models.Model):
     def _get_units(self):
         """The divisions that take part, the responsible one first."""
         return self.division_id | self.cooperating_division_ids
+
+    def _is_whole(self):
+        """Whether the task draws from all targets of its sectors."""
+        return self.mode == "own" and (self.target_domain or "[]").strip() == "[]"
+
+    @api.model
+    def _group_open(self):
+        """The tasks that are not drawn yet, of all companies, in lists that draw from the same targets."""
+        tasks = self.sudo().search([("state", "in", ("planned", "committed"))])
+        return tasks.grouped(
+            lambda task: (
+                task.company_id,
+                task.sector_ids,
+                task.target_domain,
+                task.id if task.mode == "external" else 0,
+            )
+        ).values()
+
+    def _get_pool_domain(self):
+        """Targets that can be drawn or are left out with a reason: a Domain on targets."""
+        self.ensure_one()
+        return self._get_scope_domain() & Domain("state", "!=", "cancelled")
+
+    def _get_lock_domain(self):
+        """The pool, and whoever left the registry since the draw was announced: shown as left out."""
+        gone = Domain("state", "=", "cancelled")
+        if self.mode == "own":
+            gone &= Domain("state_date", ">=", self.announced_on)
+        return self._get_pool_domain() | (self._get_scope_domain() & gone)
+
+    def _get_scope_domain(self):
+        """Targets of the task's sectors that match its filter, whatever their state."""
+        return get_filter_domain(self) & Domain(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("sector_id", "in", self.sector_ids.ids),
+            ]
+        )
+
+    def _check_completable(self):
+        self._check_state("inspecting", "disclosed")
+        if self.closed_count < self.inspection_count:
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: %(open)s visits are not closed yet.",
+                    task=self.name,
+                    open=self.inspection_count - self.closed_count,
+                )
+            )
+
+    def _cancel(self, reason):
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("write")
+        self._check_state("planned", "committed")
+        if self.draw_id:
+            self.draw_id._void_by_user(reason)
+        elif self.announced_on:
+            self.env["srsp.notice"]._notify_policy(self, False, reason)
+        self.sudo().write({"state": "cancelled", "cancel_reason": reason})
+        if self.announced_on:
+            self._after_withdraw()
+
+    def _get_public_filter(self):
+        """The target filter as the public reads it."""
+        return get_public_filter(self)
+
+    def _after_announce(self):
+        """Hook: a draw has been announced."""
+
+    def _after_withdraw(self):
+        """Hook: an announcement has been withdrawn, or an announced task cancelled, with a reason."""

@@ -61,40 +61,6 @@ class SrspTask(models.Model):
             self._forget_approval()
         return result
 
-    def _forget_approval(self):
-        """Ask for a new approval after a user has changed the task; business methods keep the one there is."""
-        changed = self.browse() if self.env.su else self.sudo()
-        changed = changed.filtered(
-            lambda task: task.approval_state in ("requested", "approved")
-        )
-        if changed:
-            changed.write(
-                {
-                    "approval_state": "none",
-                    "approved_by_id": False,
-                    "approved_on": False,
-                }
-            )
-            changed.activity_unlink(["mail.mail_activity_data_todo"])
-
-    def _check_origin(self):
-        """Raise unless a published plan names the task, or it has been approved without one."""
-        if self.plan_id and self.plan_id.state != "published":
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: %(plan)s has not been published yet. A draw is announced after the plan.",
-                    task=self.name,
-                    plan=self.plan_id.name,
-                )
-            )
-        if self.origin != "plan" and self.approval_state != "approved":
-            raise UserError(
-                self.env._(
-                    "Task %(task)s is in no plan: give a reason and have the policy division approve it first.",
-                    task=self.name,
-                )
-            )
-
     def action_request_approval(self):
         self._check_role("group_division_officer", "group_policy_officer")
         self.check_access("write")
@@ -136,8 +102,41 @@ class SrspTask(models.Model):
             task.activity_feedback(["mail.mail_activity_data_todo"])
 
     def action_refuse(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "task_refuse")
+
+    def _forget_approval(self):
+        """Ask for a new approval after a user has changed the task; business methods keep the one there is."""
+        changed = self.browse() if self.env.su else self.sudo()
+        changed = changed.filtered(
+            lambda task: task.approval_state in ("requested", "approved")
+        )
+        if changed:
+            changed.write(
+                {
+                    "approval_state": "none",
+                    "approved_by_id": False,
+                    "approved_on": False,
+                }
+            )
+            changed.activity_unlink(["mail.mail_activity_data_todo"])
+
+    def _check_origin(self):
+        """Raise unless a published plan names the task, or it has been approved without one."""
+        if self.plan_id and self.plan_id.state != "published":
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: %(plan)s has not been published yet. A draw is announced after the plan.",
+                    task=self.name,
+                    plan=self.plan_id.name,
+                )
+            )
+        if self.origin != "plan" and self.approval_state != "approved":
+            raise UserError(
+                self.env._(
+                    "Task %(task)s is in no plan: give a reason and have the policy division approve it first.",
+                    task=self.name,
+                )
+            )
 
     def _refuse(self, reason):
         """Refuse the approval; the division can change the task and ask again."""

@@ -3,6 +3,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_list
 
+from ...actions import get_action, get_dialog_action
+
 
 class SrspTask(models.Model):
     """A task whose targets a higher authority has drawn (上级下发名单).
@@ -66,21 +68,16 @@ class SrspTask(models.Model):
         """Open the form that takes over the list."""
         self.ensure_one()
         self._check_roster_open()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Take Over a List"),
-            "res_model": "srsp.task.roster.import",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_task_id": self.id},
-        }
+        return get_dialog_action(
+            self.env["srsp.task.roster.import"],
+            self.env._("Take Over a List"),
+            context={"default_task_id": self.id},
+        )
 
     def action_view_roster(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "srsp_supervision.srsp_task_roster_action"
-        )
-        return dict(action, domain=[("task_id", "=", self.id)])
+        domain = [("task_id", "=", self.id)]
+        return get_action(self.env, "srsp_task_roster_action", domain=domain)
 
     def _check_roster_open(self):
         """Raise unless the user may give the task another list now."""

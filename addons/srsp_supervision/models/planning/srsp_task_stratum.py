@@ -3,9 +3,8 @@ from odoo.exceptions import ValidationError
 
 from ...tools.certificate import one_line
 
-# What a key is made of where the task's strata are by it, in this order.
-PARTS = ("risk_class", "mark", "region_id")
-KINDS = {"risk_class": "risk_class", "key": "mark", "region": "region_id"}
+# What the strata of a task are by → the field that holds this part of a key, in the order of the parts.
+PART_FIELDS = {"risk_class": "risk_class", "key": "mark", "region": "region_id"}
 NOWHERE = "none"  # in a key: targets without a region
 
 
@@ -77,12 +76,6 @@ class SrspTaskStratum(models.Model):
                 ]
             )
 
-    @api.model
-    def _get_parts(self, task):
-        """The names of what a key of ``task`` is made of."""
-        kinds = (task.stratify_by or "none").split("+")
-        return [KINDS[kind] for kind in kinds if kind in KINDS]
-
     @api.constrains("reason")
     def _check_reason(self):
         for stratum in self:
@@ -110,12 +103,26 @@ class SrspTaskStratum(models.Model):
     def write(self, vals):
         self._check_task_open()
         for stratum in self:
-            parts = {name: stratum[name] for name in PARTS}
+            parts = {name: stratum[name] for name in PART_FIELDS.values()}
             joined = self._join_parts(stratum.task_id, vals, parts)
             super(SrspTaskStratum, stratum).write(joined)
         self._check_task_open()
         self.task_id._forget_approval()
         return True
+
+    def unlink(self):
+        self.task_id._forget_approval()
+        return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_announced(self):
+        self._check_task_open()
+
+    @api.model
+    def _get_parts(self, task):
+        """The names of what a key of ``task`` is made of."""
+        kinds = (task.stratify_by or "none").split("+")
+        return [PART_FIELDS[kind] for kind in kinds if kind in PART_FIELDS]
 
     @api.model
     def _join_parts(self, task, vals, before=None):
@@ -123,7 +130,8 @@ class SrspTaskStratum(models.Model):
 
         :param dict before: the parts as they have been
         """
-        joined = {name: value for name, value in vals.items() if name not in PARTS}
+        names = PART_FIELDS.values()
+        joined = {name: value for name, value in vals.items() if name not in names}
         if len(joined) < len(vals) and "key" not in vals:
             parts = {**(before or {}), **vals}
             texts = [
@@ -159,14 +167,6 @@ class SrspTaskStratum(models.Model):
             *parts, region = stratum.key.split("/", places)
             if region in labels:
                 stratum.key = "/".join([*parts, labels[region]])
-
-    def unlink(self):
-        self.task_id._forget_approval()
-        return super().unlink()
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_announced(self):
-        self._check_task_open()
 
     def _check_task_open(self):
         if self.env.su:

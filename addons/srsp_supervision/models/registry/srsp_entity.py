@@ -4,10 +4,14 @@ from stdnum.cn import ric
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import format_list
+from odoo.fields import Domain
+from odoo.tools import SQL, format_list
 
-from ...tools import uscc
+from ...actions import get_action
+from ...fields import BigramChar
+from ...tools import clock, uscc
 from ...tools.identity import HIDDEN, mask
+from .name_search import BIGRAMS, NAME_KEY, check_locale, get_prefix_pattern, is_typed
 
 # Texts that others get to read.
 READ_TEXTS = (
@@ -22,6 +26,9 @@ class SrspEntity(models.Model):
     Known by its unified social credit code (GB 32100-2015); one without gets a generated code. The
     identity number of a natural person (GB 11643-1999) is kept only where somebody enters it; it is
     shown with all but its ends hidden, and neither exported nor published.
+
+    The buttons count what the user may open. Sectors, worst risk class and the visits of the year hold for
+    the whole bureau: a division must know how often others have been there.
     """
 
     _name = "srsp.entity"
@@ -29,7 +36,7 @@ class SrspEntity(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "name, id"
 
-    name = fields.Char(required=True, tracking=True)
+    name = BigramChar(required=True, tracking=True)
     kind = fields.Selection(
         [
             ("enterprise", "Enterprise"),
@@ -99,6 +106,22 @@ class SrspEntity(models.Model):
     rectification_ids = fields.One2many(
         "srsp.rectification", "entity_id", "Rectifications"
     )
+    target_count = fields.Integer(compute="_compute_counts")
+    inspection_count = fields.Integer("Visits", compute="_compute_counts")
+    result_count = fields.Integer("Results", compute="_compute_counts")
+    rectification_count = fields.Integer("Orders to Rectify", compute="_compute_counts")
+    sector_ids = fields.Many2many(
+        "srsp.sector", string="Sectors", compute="_compute_standing", compute_sudo=True
+    )
+    worst_risk_class = fields.Char(compute="_compute_standing", compute_sudo=True)
+    visits_this_year = fields.Integer(compute="_compute_visits", compute_sudo=True)
+    visit_cap = fields.Integer(
+        "Most Visits a Year",
+        compute="_compute_visits",
+        compute_sudo=True,
+        help="As the rulebook says for the worst risk class; 0: no cap.",
+    )
+    is_cap_reached = fields.Boolean(compute="_compute_visits", compute_sudo=True)
 
     _uscc_uniq = models.UniqueIndex(
         "(uscc, company_id) WHERE uscc IS NOT NULL",
@@ -107,6 +130,8 @@ class SrspEntity(models.Model):
     _code_uniq = models.UniqueIndex(
         "(code, company_id)", "An entity with this code exists already."
     )
+    _name_bigrams = models.Index("USING gin (srsp_bigrams(name))")
+    _name_order = models.Index("(name, id)")  # the list's first page
 
     @api.depends("uscc")
     def _compute_code(self):
@@ -127,6 +152,83 @@ class SrspEntity(models.Model):
             number = "".join((entity.identity_masked or "").split()).upper()
             if HIDDEN not in number:
                 entity.sudo().identity_number = number or False
+
+    @api.depends("name", "code")
+    @api.depends_context("show_code")
+    def _compute_display_name(self):
+        for entity in self:
+            code = f" ({entity.code})" if self.env.context.get("show_code") else ""
+            entity.display_name = f"{entity.name}{code}"
+
+    @api.depends("target_ids", "inspection_ids", "rectification_ids")
+    @api.depends_context("uid")
+    def _compute_counts(self):
+        for name in ("target", "inspection", "rectification"):
+            counts = self.env[f"srsp.{name}"]._read_group(
+                [("entity_id", "in", self.ids)], ["entity_id"], ["__count"]
+            )
+            by_entity = {entity.id: count for entity, count in counts}
+            for entity in self:
+                entity[f"{name}_count"] = by_entity.get(entity.id, 0)
+        results = self.env["srsp.inspection.line"]._read_group(
+            [("inspection_id.entity_id", "in", self.ids), ("result", "!=", False)],
+            ["inspection_id"],
+            ["__count"],
+        )
+        by_entity = {}
+        for visit, count in results:
+            entity_id = visit.sudo().entity_id.id
+            by_entity[entity_id] = by_entity.get(entity_id, 0) + count
+        for entity in self:
+            entity.result_count = by_entity.get(entity.id, 0)
+
+    @api.depends("target_ids.state", "target_ids.sector_id", "target_ids.risk_class")
+    def _compute_standing(self):
+        standing = {
+            entity.id: (sectors, worst)
+            for entity, sectors, worst in self.env["srsp.target"]._read_group(
+                [("entity_id", "in", self.ids), ("state", "!=", "cancelled")],
+                ["entity_id"],
+                ["sector_id:recordset", "risk_class:max"],
+            )
+        }
+        for entity in self:
+            entity.sector_ids, entity.worst_risk_class = standing.get(
+                entity.id, (False, False)
+            )
+
+    @api.depends("inspection_ids.stage", "worst_risk_class")
+    def _compute_visits(self):
+        today = clock.today()
+        counts = dict(
+            self.env["srsp.inspection"]._read_group(
+                [
+                    ("entity_id", "in", self.ids),
+                    ("year", "=", today.year),
+                    ("stage", "!=", "cancelled"),
+                ],
+                ["entity_id"],
+                ["__count"],
+            )
+        )
+        for company, entities in self.grouped("company_id").items():
+            rulebook = self.env["srsp.rulebook"]._find_in_force(company, today)
+            for entity in entities:
+                count = counts.get(entity._origin, 0)
+                cap = rulebook._get_visit_cap(entity.worst_risk_class)
+                entity.visits_this_year = count
+                entity.visit_cap = cap
+                entity.is_cap_reached = cap and count >= cap
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        if not is_typed(operator, value):
+            return super()._search_display_name(operator, value)
+        every = self.sudo().with_context(active_test=False)
+        named = every._search(Domain("name", operator, value.strip()))
+        coded = every._search(Domain("code", "=like", get_prefix_pattern(value)))
+        # With OR, PostgreSQL cuts every name it finds into its bigrams once more.
+        return Domain("id", "in", SQL("(%s UNION %s)", named.select(), coded.select()))
 
     @api.constrains("uscc")
     def _check_uscc(self):
@@ -176,6 +278,43 @@ class SrspEntity(models.Model):
                     )
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._clean_uscc(vals) for vals in vals_list])
+
+    def write(self, vals):
+        if not self.env.su:
+            if vals.get("company_id", self.company_id.id) not in self.company_id.ids:
+                raise ValidationError(
+                    self.env._("An entity stays in the registry of its bureau.")
+                )
+            if {"name", "uscc", "kind"} & vals.keys():
+                self._check_no_open_visit()
+        result = super().write(self._clean_uscc(vals))
+        if names := sorted({"region_id", "kind"} & vals.keys()):
+            self.sudo().target_ids._notify_tasks_of_change(self, names)
+        return result
+
+    def _auto_init(self):
+        check_locale(self.env)
+        self.env.cr.execute(BIGRAMS)
+        return super()._auto_init()
+
+    def init(self):
+        self.env.cr.execute(NAME_KEY)
+
+    def action_open_targets(self):
+        return self._open("srsp_target_action", "entity_id")
+
+    def action_open_inspections(self):
+        return self._open("srsp_inspection_action", "entity_id")
+
+    def action_open_results(self):
+        return self._open("srsp_inspection_line_action", "inspection_id.entity_id")
+
+    def action_open_rectifications(self):
+        return self._open("srsp_rectification_action", "entity_id")
+
     def _check_access(self, operation):
         """Say whose it is, where an entity is kept from a division because another one has it in its registry too."""
         result = super()._check_access(operation)
@@ -193,23 +332,6 @@ class SrspEntity(models.Model):
             divisions=format_list(self.env, others.mapped("name")),
         )
         return result[0], lambda: AccessError(message)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        return super().create([self._clean_uscc(vals) for vals in vals_list])
-
-    def write(self, vals):
-        if not self.env.su:
-            if vals.get("company_id", self.company_id.id) not in self.company_id.ids:
-                raise ValidationError(
-                    self.env._("An entity stays in the registry of its bureau.")
-                )
-            if {"name", "uscc", "kind"} & vals.keys():
-                self._check_no_open_visit()
-        result = super().write(self._clean_uscc(vals))
-        if names := sorted({"region_id", "kind"} & vals.keys()):
-            self.sudo().target_ids._tell_tasks_of_change(self, names)
-        return result
 
     def _check_no_open_visit(self):
         """Raise while a visit is open: its result will name the entity as it is now."""
@@ -240,9 +362,7 @@ class SrspEntity(models.Model):
             return vals
         return dict(vals, uscc=uscc.clean(vals["uscc"] or "") or False)
 
-    @api.depends("name", "code")
-    @api.depends_context("show_code")
-    def _compute_display_name(self):
-        for entity in self:
-            code = f" ({entity.code})" if self.env.context.get("show_code") else ""
-            entity.display_name = f"{entity.name}{code}"
+    def _open(self, action, path):
+        self.ensure_one()
+        domain = [(path, "=", self.id)]
+        return get_action(self.env, action, domain=domain, context={})

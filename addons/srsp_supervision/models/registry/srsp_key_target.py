@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
+from ...actions import RELOAD, get_notification
 from ...fields import company_of
 from ...tools import clock
 from ...tools.certificate import one_line
@@ -53,22 +54,9 @@ class SrspKeyTarget(models.Model):
     _rec_name = "target_id"
     _check_company_auto = True
     _mail_post_access = "read"
-    _guarded_fields = (
-        "state",
-        "origin",
-        "proposed_by_id",
-        "proposed_on",
-        "decided_by_id",
-        "decided_on",
-        "decline_reason",
-        "listed_by_id",
-        "listed_on",
-        "delist_reason",
-        "delist_by_id",
-        "delist_proposed_on",
-        "delisted_on",
-        "division_id",
-        "sector_id",
+    _guarded_fields = tuple(
+        "state origin proposed_by_id proposed_on decided_by_id decided_on decline_reason listed_by_id"
+        " listed_on delist_reason delist_by_id delist_proposed_on delisted_on division_id sector_id".split()
     )
 
     target_id = fields.Many2one(
@@ -254,11 +242,9 @@ class SrspKeyTarget(models.Model):
         (self - proposed)._delist()
 
     def action_decline(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "key_decline")
 
     def action_delist(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "key_delist")
 
     def action_propose_by_rule(self):
@@ -268,15 +254,9 @@ class SrspKeyTarget(models.Model):
         count = 0
         for company in self.env.companies:
             count += self._propose_by_rule(company, self.env.user)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success" if count else "info",
-                "message": self.env._("Proposed by the rules: %(count)s", count=count),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        message = self.env._("Proposed by the rules: %(count)s", count=count)
+        kind = "success" if count else "info"
+        return get_notification(kind, message, next=RELOAD)
 
     @api.model
     def get_hint(self):
@@ -344,31 +324,18 @@ class SrspKeyTarget(models.Model):
             division=listing.division_id.name,
         )
 
+    def _decide(self, state, **vals):
+        decision = {"decided_by_id": self.env.uid, "decided_on": clock.today()}
+        self.sudo().write({"state": state, **decision, **vals})
+        self.flush_recordset(["state"])  # another proposal may follow at once
+
     def _list(self):
-        today = clock.today()
-        decision = {"decided_by_id": self.env.uid, "decided_on": today}
-        self.sudo().write(
-            {
-                **decision,
-                "state": "listed",
-                "listed_by_id": self.env.uid,
-                "listed_on": today,
-            }
-        )
+        self._decide("listed", listed_by_id=self.env.uid, listed_on=clock.today())
         for reason, listings in self.grouped("reason").items():
             listings._mark({"is_key": True, "key_reason": reason})
 
     def _delist(self):
-        today = clock.today()
-        self.sudo().write(
-            {
-                "state": "delisted",
-                "delisted_on": today,
-                "decided_by_id": self.env.uid,
-                "decided_on": today,
-            }
-        )
-        self.flush_recordset(["state"])  # another proposal may follow at once
+        self._decide("delisted", delisted_on=clock.today())
         for reason, listings in self.grouped("delist_reason").items():
             listings._mark({"is_key": False, "key_reason": False}, reason)
 
@@ -384,12 +351,9 @@ class SrspKeyTarget(models.Model):
         self._check_state("proposed", "delisting")
         own = self.filtered(lambda listing: listing._get_asking_user() == self.env.user)
         (self - own)._check_decidable()
-        today = clock.today()
-        decision = {"decided_by_id": self.env.uid, "decided_on": today}
-        for listing in self.sudo():
+        for listing in self:
             state = "declined" if listing.state == "proposed" else "listed"
-            listing.write({**decision, "state": state, "decline_reason": reason})
-        self.flush_recordset(["state"])  # another proposal may follow at once
+            listing._decide(state, decline_reason=reason)
 
     def _propose_delisting(self, reason):
         """Ask for a target to be taken out; somebody else decides."""

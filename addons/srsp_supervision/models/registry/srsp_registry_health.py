@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ...actions import get_action, get_form_action
 from ...tools import clock
 
 # What srsp.sector counts of its registry.
@@ -93,23 +94,15 @@ class SrspRegistryHealth(models.Model):
         """Confirm the registry of the sector for this year; see ``srsp.registry.confirmation``."""
         self.ensure_one()
         confirmation = self.env["srsp.registry.confirmation"]._confirm(self.sector_id)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": confirmation._name,
-            "res_id": confirmation.id,
-            "view_mode": "form",
-        }
+        return get_form_action(confirmation)
 
     def action_open_targets(self):
         """The sector's targets, with the search filter that the context key ``health_filter`` names."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "srsp_supervision.srsp_target_action"
-        )
         context = {
             "search_default_in_registry": 1,
             "search_default_sector_id": self.sector_id.id,
         }
         if name := self.env.context.get("health_filter"):
             context[f"search_default_{name}"] = 1
-        return dict(action, context=context)
+        return get_action(self.env, "srsp_target_action", context=context)

@@ -7,11 +7,12 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...fields import company_of
+from ...fields import BigramChar, company_of
 from ...tools import clock
 from ...tools.clock import beijing_date
 from ...tools.identity import holds_identity, mask_all
 from ..rulebook.srsp_rulebook import RISK_CLASSES
+from .name_search import get_prefix_pattern, is_typed
 from .srsp_target_change import LOGGED, RISK_SOURCES, Origin
 
 # Texts that others get to read.
@@ -40,6 +41,11 @@ FRESH = """
     SELECT max(confirmed_on) FROM srsp_registry_confirmation confirmed WHERE confirmed.sector_id = target.sector_id
 )) >= %(year_ago)s)
 """
+# What may take a target into or out of a task's pool, or into another of its strata.
+POOL_FIELDS = frozenset(
+    "name region_id permit_number permit_valid_until risk_class is_key state".split()
+)
+MAX_SHOWN_CODES = 3
 
 
 class SrspTarget(models.Model):
@@ -58,15 +64,8 @@ class SrspTarget(models.Model):
     _order = "code"
     _check_company_auto = True
     _rec_names_search = ["code", "entity_id.name", "permit_number"]
-    _guarded_fields = (
-        "risk_source",
-        "is_key",
-        "key_reason",
-        "key_by_id",
-        "key_date",
-        "state_date",
-        "seen_on",
-        "change_ids",
+    _guarded_fields = tuple(
+        "risk_source is_key key_reason key_by_id key_date state_date seen_on change_ids".split()
     )
 
     code = fields.Char(readonly=True, copy=False)
@@ -89,7 +88,7 @@ class SrspTarget(models.Model):
         related="sector_id.division_id", store=True, index=True
     )
     company_id = company_of("sector_id")
-    name = fields.Char(
+    name = BigramChar(
         "Object",
         tracking=True,
         help="The project, right or area, where it has a name of its own.",
@@ -101,7 +100,7 @@ class SrspTarget(models.Model):
     latitude = fields.Float(digits=(9, 6), help="Degrees north; 0: unknown.")
     longitude = fields.Float(digits=(9, 6), help="Degrees east; 0: unknown.")
     permit_name = fields.Char()
-    permit_number = fields.Char("Permit", tracking=True)
+    permit_number = BigramChar("Permit", tracking=True)
     permit_authority = fields.Char("Permit Granted By")
     permit_granted_on = fields.Date()
     permit_valid_until = fields.Date(tracking=True, help="Empty: no end.")
@@ -171,6 +170,10 @@ class SrspTarget(models.Model):
         "CHECK (latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180)",
         "Coordinates are degrees: north up to 90, east up to 180.",
     )
+    _name_bigrams = models.Index("USING gin (srsp_bigrams(name))")
+    _permit_bigrams = models.Index("USING gin (srsp_bigrams(permit_number))")
+    # A division's registry in the order of the list.
+    _division_code = models.Index("(division_id, code)")
 
     @api.depends("permit_valid_until")
     def _compute_permit_state(self):
@@ -203,38 +206,12 @@ class SrspTarget(models.Model):
     @api.model
     def _search_is_complete(self, operator, value):
         """Targets of which the registry knows what it should (``COMPLETE``)."""
-        if operator != "in":
-            return NotImplemented
-        self.env["srsp.target"].flush_model()
-        self.env["srsp.entity"].flush_model()
-        # One join: of a million targets, OR over subqueries on their entities would take minutes.
-        found = SQL(
-            """(SELECT target.id FROM srsp_target target JOIN srsp_entity entity ON entity.id = target.entity_id
-                 WHERE (%s) IS NOT TRUE)""",
-            SQL(COMPLETE),
-        )
-        incomplete = Domain("id", "in", found)
-        return ~incomplete if True in value else incomplete
+        return self._get_condition_domain(operator, value, SQL(COMPLETE))
 
     @api.model
     def _search_is_fresh(self, operator, value):
         """Targets that somebody has changed or confirmed within a year (``FRESH``)."""
-        if operator != "in":
-            return NotImplemented
-        self.env["srsp.target"].flush_model()
-        self.env["srsp.entity"].flush_model()
-        found = SQL(
-            """(SELECT target.id FROM srsp_target target JOIN srsp_entity entity ON entity.id = target.entity_id
-                 WHERE NOT %s)""",
-            self._get_fresh_sql(),
-        )
-        stale = Domain("id", "in", found)
-        return ~stale if True in value else stale
-
-    @api.model
-    def _get_fresh_sql(self):
-        year_ago = fields.Datetime.now() - relativedelta(years=1)
-        return SQL(FRESH, year_ago=year_ago)
+        return self._get_condition_domain(operator, value, self._get_fresh_sql())
 
     @api.model
     def _search_is_possible_duplicate(self, operator, value):
@@ -247,23 +224,41 @@ class SrspTarget(models.Model):
         found = Domain("id", "in", self._get_duplicate_sql())
         return found if True in value else ~found
 
+    @api.depends("code", "entity_id.name", "name")
+    @api.depends_context("code_only")
+    def _compute_display_name(self):
+        for target in self:
+            parts = [target.code]
+            if not self.env.context.get("code_only"):
+                parts += [target.entity_id.name, target.name]
+            target.display_name = " ".join(part for part in parts if part)
+
     @api.model
-    def _get_duplicate_sql(self):
-        """The ids of possible duplicates, as a parenthesised subquery."""
-        return SQL(
-            """(WITH twice AS MATERIALIZED (SELECT name_key FROM srsp_entity GROUP BY name_key HAVING count(*) > 1)
-                SELECT unnest(array_agg(target.id)) FROM twice
-                  JOIN srsp_entity entity ON entity.name_key = twice.name_key
-                  JOIN srsp_target target ON target.entity_id = entity.id
-                 WHERE target.state != 'cancelled'
-              GROUP BY target.sector_id, entity.name_key HAVING min(entity.id) != max(entity.id)
-                 UNION
-                SELECT unnest(array_agg(id)) FROM srsp_target
-                 WHERE state != 'cancelled' AND permit_number != ''
-              GROUP BY sector_id, lower(translate(permit_number, E'０１２３４５６７８９ \\u3000()（）〔〕[]',
-                                                                       '0123456789'))
-                HAVING count(*) > 1)"""
-        )
+    def _search_display_name(self, operator, value):
+        """Targets by a fragment of their own name, their entity's or a permit number, or the beginning of a code.
+
+        A union of searches that each have an index: PostgreSQL finds none for an OR over two tables.
+        """
+        if not is_typed(operator, value):
+            return super()._search_display_name(operator, value)
+        every = self.sudo().with_context(active_test=False)
+        entities = self.env["srsp.entity"].sudo().with_context(active_test=False)
+        named = entities._search(Domain("display_name", operator, value))
+        further = self.env["srsp.target.permit"].sudo()
+        further = further._search(Domain("number", operator, value.strip()))
+        parts = [
+            every._search(domain).select()
+            for domain in (
+                Domain("entity_id", "in", named),
+                Domain("code", "=like", get_prefix_pattern(value)),
+                Domain("name", operator, value.strip()),
+                Domain("permit_number", operator, value.strip()),
+            )
+        ]
+        parts.append(further.subselect("target_id"))
+        # As an array, or PostgreSQL expects so many of a fragment it has never met that it reads the whole table.
+        found = SQL("(SELECT unnest(ARRAY(%s)))", SQL(" UNION ").join(parts))
+        return Domain("id", "in", found)
 
     @api.constrains(*READ_TEXTS)
     def _check_no_identity_number(self):
@@ -317,6 +312,7 @@ class SrspTarget(models.Model):
             )
             began = [name for name in LOGGED if target[name] not in (False, "active")]
             target._stamp(began, vals)
+        targets._notify_tasks(lambda env: env._("new in the registry"))
         return targets
 
     def write(self, vals):
@@ -337,7 +333,56 @@ class SrspTarget(models.Model):
         result = super().write(vals)
         if logged:
             self._log(before, vals)
+        if names := sorted(POOL_FIELDS & vals.keys()):
+            self._notify_tasks_of_change(self, names)
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise ValidationError(
+            self.env._(
+                "A target is not deleted: remove it from the registry by its state, with a reason."
+            )
+        )
+
+    @api.model
+    def _get_condition_domain(self, operator, value, condition):
+        """What a ``_search_*`` method returns for an SQL condition on ``target`` and its ``entity``; null is false."""
+        if operator != "in":
+            return NotImplemented
+        self.env["srsp.target"].flush_model()
+        self.env["srsp.entity"].flush_model()
+        # One join: of a million targets, OR over subqueries on their entities would take minutes.
+        found = SQL(
+            """(SELECT target.id FROM srsp_target target JOIN srsp_entity entity ON entity.id = target.entity_id
+                 WHERE (%s) IS NOT TRUE)""",
+            condition,
+        )
+        unfulfilled = Domain("id", "in", found)
+        return ~unfulfilled if True in value else unfulfilled
+
+    @api.model
+    def _get_fresh_sql(self):
+        year_ago = fields.Datetime.now() - relativedelta(years=1)
+        return SQL(FRESH, year_ago=year_ago)
+
+    @api.model
+    def _get_duplicate_sql(self):
+        """The ids of possible duplicates, as a parenthesised subquery."""
+        return SQL(
+            """(WITH twice AS MATERIALIZED (SELECT name_key FROM srsp_entity GROUP BY name_key HAVING count(*) > 1)
+                SELECT unnest(array_agg(target.id)) FROM twice
+                  JOIN srsp_entity entity ON entity.name_key = twice.name_key
+                  JOIN srsp_target target ON target.entity_id = entity.id
+                 WHERE target.state != 'cancelled'
+              GROUP BY target.sector_id, entity.name_key HAVING min(entity.id) != max(entity.id)
+                 UNION
+                SELECT unnest(array_agg(id)) FROM srsp_target
+                 WHERE state != 'cancelled' AND permit_number != ''
+              GROUP BY sector_id, lower(translate(permit_number, E'０１２３４５６７８９ \\u3000()（）〔〕[]',
+                                                                       '0123456789'))
+                HAVING count(*) > 1)"""
+        )
 
     def _log(self, before, vals):
         """Keep what moved: ``before`` holds the logged fields of each record before the write."""
@@ -368,30 +413,63 @@ class SrspTarget(models.Model):
         if stamps:
             self.sudo().write(stamps)
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise ValidationError(
-            self.env._(
-                "A target is not deleted: remove it from the registry by its state, with a reason."
+    def _notify_tasks_of_change(self, record, names):
+        """Tell the tasks which fields ``names`` of ``record`` have changed, the targets themselves or their entity."""
+
+        def tell(env):
+            labels = [record._fields[n]._description_string(env) for n in names]
+            return env._(
+                "changed in the registry: %(fields)s", fields=", ".join(labels)
+            )
+
+        self._notify_tasks(tell)
+
+    def _notify_tasks(self, tell):
+        """Put on record with every announced task of these targets' sectors what has happened to them.
+
+        :param tell: a function that says it in the language of an environment
+        """
+        for sector, targets in self.sudo().grouped("sector_id").items():
+            codes = ", ".join(targets[:MAX_SHOWN_CODES].mapped("code"))
+            if len(targets) > MAX_SHOWN_CODES:
+                codes += f" … ({len(targets)})"
+            for task in self._find_announced_tasks(sector):
+                task = task.company_id._srsp_in_language(task)
+                task.message_post(
+                    body=task.env._(
+                        "After the announcement, %(targets)s: %(what)s",
+                        targets=codes,
+                        what=tell(task.env),
+                    )
+                )
+
+    @api.model
+    def _find_announced_tasks(self, sectors):
+        """Tasks of ``sectors`` that are announced and whose roster is not locked yet, in superuser mode."""
+        return (
+            self.env["srsp.task"]
+            .sudo()
+            .search(
+                [
+                    "|",
+                    ("sector_id", "in", sectors.ids),
+                    ("item_ids.sector_id", "in", sectors.ids),
+                    ("announced_on", "!=", False),
+                    ("state", "=", "planned"),
+                ]
             )
         )
 
-    @api.depends("code", "entity_id.name", "name")
-    @api.depends_context("code_only")
-    def _compute_display_name(self):
-        for target in self:
-            parts = [target.code]
-            if not self.env.context.get("code_only"):
-                parts += [target.entity_id.name, target.name]
-            target.display_name = " ".join(part for part in parts if part)
 
+def get_permit_state(until, days=PERMIT_DAYS):
+    """Return which of ``PERMIT_STATES`` a document is in today that is valid until that day (False: no end).
 
-def get_permit_state(until):
-    """Which of ``PERMIT_STATES`` a permit is in today that is valid until that day; False: no end."""
+    :param days: how long before that day it expires "soon"
+    """
     today = clock.today()
     if not until:
         return "none"
     if until < today:
         return "expired"
-    soon = today + datetime.timedelta(days=PERMIT_DAYS)
+    soon = today + datetime.timedelta(days=days)
     return "soon" if until <= soon else "valid"

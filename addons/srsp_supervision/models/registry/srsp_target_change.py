@@ -75,6 +75,15 @@ class SrspTargetChange(models.Model):
             change.old_name = labels.get(change.old, change.old)
             change.new_name = labels.get(change.new, change.new)
 
+    def write(self, vals):
+        if not self:
+            return super().write(vals)
+        raise UserError(self.env._("The history of a target cannot be changed."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("The history of a target cannot be deleted."))
+
     @api.model
     def _keep(self, targets, before):
         """Add a row for every logged field in which a target differs from its dict in ``before``."""
@@ -98,15 +107,6 @@ class SrspTargetChange(models.Model):
                     }
                 )
         return self.sudo().create(rows)
-
-    def write(self, vals):
-        if not self:
-            return super().write(vals)
-        raise UserError(self.env._("The history of a target cannot be changed."))
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise UserError(self.env._("The history of a target cannot be deleted."))
 
 
 def _stored(value):

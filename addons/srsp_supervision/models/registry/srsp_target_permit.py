@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...fields import company_of
+from ...fields import BigramChar, company_of
 from .srsp_target import PERMIT_STATES, get_permit_state
 
 
@@ -19,7 +19,7 @@ class SrspTargetPermit(models.Model):
     )
     company_id = company_of("target_id")
     name = fields.Char("Permit Name", required=True)
-    number = fields.Char("Permit Number", required=True)
+    number = BigramChar("Permit Number", required=True)
     authority = fields.Char("Granted By")
     granted_on = fields.Date()
     valid_until = fields.Date("Permit Valid Until", help="Empty: no end.")
@@ -28,11 +28,16 @@ class SrspTargetPermit(models.Model):
     _number_uniq = models.UniqueIndex(
         "(target_id, number)", "The target has a permit with this number already."
     )
+    _number_bigrams = models.Index("USING gin (srsp_bigrams(number))")
 
     @api.depends("valid_until")
     def _compute_state(self):
         for permit in self:
             permit.state = get_permit_state(permit.valid_until)
+
+    @api.constrains("name", "number", "authority")
+    def _check_no_identity_number(self):
+        self._refuse_identity_number("name", "number", "authority")
 
     @api.model
     def _can_create(self):
@@ -53,7 +58,3 @@ class SrspTargetPermit(models.Model):
                 "template": "/srsp_supervision/static/xls/further_permits.xlsx",
             }
         ]
-
-    @api.constrains("name", "number", "authority")
-    def _check_no_identity_number(self):
-        self._refuse_identity_number("name", "number", "authority")

@@ -129,24 +129,15 @@ class SrspRulebook(models.Model):
         lists = self.env["srsp.list"]
         items = lists._get_in_force("item", self.company_id, self.effective_date)
         effects = []
-        for parameter, field, reason, what, show in (
-            (
-                "floor_ratio",
-                "ratio",
-                "ratio_reason",
-                self.env._(
-                    "Item's ratio below the new floor: raise it, or give a reason"
-                ),
-                percent,
-            ),
-            (
-                "floor_frequency",
-                "frequency",
-                "frequency_reason",
-                self.env._("Item drawn too seldom: draw more often, or give a reason"),
-                str,
-            ),
+        low_ratio = self.env._(
+            "Item's ratio below the new floor: raise it, or give a reason"
+        )
+        seldom = self.env._("Item drawn too seldom: draw more often, or give a reason")
+        for field, what, show in (
+            ("ratio", low_ratio, percent),
+            ("frequency", seldom, str),
         ):
+            parameter = f"floor_{field}"
             low, high = previous[parameter], self[parameter]
             effects += [
                 self._prepare_effect(
@@ -158,7 +149,7 @@ class SrspRulebook(models.Model):
                 )
                 for item in items.item_ids
                 if _falls_below(item[field], low, high)
-                and not (item[reason] or "").strip()
+                and not (item[f"{field}_reason"] or "").strip()
             ]
         return effects
 

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from ...fields import company_of
 from ...tools import clock
+from ..registry.srsp_target import get_permit_state
 
 # Certificates that allow to enforce the law: only these make an officer eligible.
 OFFICIAL = ("department", "provincial")
@@ -64,16 +65,9 @@ class SrspInspectorCertificate(models.Model):
 
     @api.depends("valid_until")
     def _compute_state(self):
-        today = clock.today()
-        soon = today + timedelta(days=FIRST_NOTICE)
         for certificate in self:
             until = certificate.valid_until
-            if not until:
-                certificate.state = False
-            elif until < today:
-                certificate.state = "expired"
-            else:
-                certificate.state = "soon" if until <= soon else "valid"
+            certificate.state = until and get_permit_state(until, FIRST_NOTICE)
 
     @api.constrains("number")
     def _check_no_identity_number(self):
@@ -96,7 +90,7 @@ class SrspInspectorCertificate(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         certificates = super().create(vals_list)
-        certificates._settle()
+        certificates._register_change()
         return certificates
 
     def write(self, vals):
@@ -110,13 +104,17 @@ class SrspInspectorCertificate(models.Model):
         if "valid_until" in vals:
             self.sudo().write({"first_notice_on": False, "last_notice_on": False})
         if {"kind", "valid_from", "valid_until"} & vals.keys():
-            self._settle()
+            self._register_change()
         return result
 
-    def _settle(self):
+    def _register_change(self):
+        """Notify the announced tasks that the certificates have changed.
+
+        :raise AccessError: when the user changes a certificate of his own
+        """
         self.inspector_id._check_not_own()
         inspectors = self.inspector_id._in_language()
-        inspectors._tell_tasks(inspectors.env._("certificates changed"))
+        inspectors._notify_tasks(inspectors.env._("certificates changed"))
 
     def _find_longest(self):
         """The certificate among these that lets its holder enforce the law for the longest time."""

@@ -79,12 +79,6 @@ class SrspInspectorDeclaration(models.AbstractModel):
             limit=1,
         )
 
-    @api.model
-    def _can_create(self):
-        inspectors = self.env["srsp.inspector"]
-        domain = inspectors._get_declarable_domain()
-        return bool(inspectors.search_count(domain, limit=1))
-
     @api.constrains("date_from", "date_to")
     def _check_dates(self):
         for record in self:
@@ -96,11 +90,17 @@ class SrspInspectorDeclaration(models.AbstractModel):
                     )
                 )
 
+    @api.model
+    def _can_create(self):
+        inspectors = self.env["srsp.inspector"]
+        domain = inspectors._get_declarable_domain()
+        return bool(inspectors.search_count(domain, limit=1))
+
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
         if not self.env.su:
-            records.sudo()._settle()
+            records.sudo()._confirm_recorded()
         records.sudo()._note_announced()
         records.sudo()._ask()
         return records
@@ -117,7 +117,6 @@ class SrspInspectorDeclaration(models.AbstractModel):
         self._decide(("proposed",), {"state": "confirmed"})
 
     def action_dismiss(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, self._dismiss_step)
 
     def _dismiss(self, reason):
@@ -146,7 +145,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
         ((was_binding | binding) - (was_binding & binding))._note_announced()
         records.activity_unlink(["mail.mail_activity_data_todo"])
 
-    def _settle(self):
+    def _confirm_recorded(self):
         """Confirm what somebody has recorded about another: he may, or the record rules had refused it."""
         others = self.filtered(
             lambda record: record.inspector_id.user_id != self.env.user
@@ -194,7 +193,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
                 )
             record.task_ids |= tasks
             localized = record.company_id._srsp_in_language(record)
-            localized.inspector_id._tell_tasks(
+            localized.inspector_id._notify_tasks(
                 localized._get_notice(), {record.inspector_id.id: tasks}
             )
 

@@ -60,16 +60,16 @@ class SrspInspector(models.Model):
             for name in PERSONAL:
                 inspector[name] = (data or {}).get(name, False)
 
+    @api.constrains(*PERSONAL)
+    def _check_personal(self):
+        self._refuse_identity_number("mobile", "education_field")
+
     def _keep_personal(self, name):
         """Keep what has been written into the field ``name``; of the others, the ORM says nothing meanwhile."""
         for inspector in self:
             data = {**(inspector.sudo().personal_data or {}), name: inspector[name]}
             kept = {key: value for key, value in data.items() if value}
             inspector.sudo().personal_data = kept or False
-
-    @api.constrains(*PERSONAL)
-    def _check_personal(self):
-        self._refuse_identity_number("mobile", "education_field")
 
     @api.model
     def _sees_all_personal(self):

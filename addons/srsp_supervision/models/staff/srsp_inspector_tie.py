@@ -53,11 +53,11 @@ class SrspInspectorTie(models.Model):
     note = fields.Char("Post and Person", help="Which post; for kin also who it is.")
     recusal_ids = fields.One2many("srsp.recusal", "tie_id", "Recusals")
 
-    @api.model
-    def _can_create(self):
-        inspectors = self.env["srsp.inspector"]
-        domain = inspectors._get_declarable_domain()
-        return bool(inspectors.search_count(domain, limit=1))
+    @api.depends("inspector_id", "entity_id")
+    def _compute_display_name(self):
+        for tie in self:
+            names = [tie.inspector_id.name, tie.entity_id.name]
+            tie.display_name = " – ".join(filter(None, names))
 
     @api.constrains("kind", "left_on", "note")
     def _check_particulars(self):
@@ -71,11 +71,9 @@ class SrspInspectorTie(models.Model):
                     self.env._("Say who works there, and in which post.")
                 )
 
-    @api.depends("inspector_id", "entity_id")
-    def _compute_display_name(self):
-        for tie in self:
-            names = [tie.inspector_id.name, tie.entity_id.name]
-            tie.display_name = " – ".join(filter(None, names))
+    @api.model
+    def _can_create(self):
+        return self.env["srsp.recusal"]._can_create()
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -101,7 +101,7 @@ class TestWorkbook(BaseCase):
             for i in range(10001)
         ]
         data = written(rows, footer_note="注：本清单自公布之日起施行。")
-        sheet = read_list(data, COLUMNS, most_rows=len(rows))
+        sheet = read_list(data, COLUMNS, max_rows=len(rows))
         self.assertEqual([], sheet.errors)
         self.assertEqual(3, sheet.header_row)
         self.assertEqual(list(enumerate(rows, 4)), sheet.rows)
@@ -172,7 +172,7 @@ class TestWorkbook(BaseCase):
         widths = workbook._fit_widths(columns, table)
         self.assertLess(sum(widths[:7]), 7 * 13)  # they make room on the page
         lines = workbook._count_lines(table[1][7], widths[7])
-        self.assertLessEqual(lines * workbook.LINE_HEIGHT, workbook.HIGHEST_ROW)
+        self.assertLessEqual(lines * workbook.LINE_HEIGHT, workbook.MAX_ROW_HEIGHT)
 
     def test_a_wide_list_goes_over_two_pages_that_both_say_which_line_it_is(self):
         columns = [Column(f"c{at}", f"栏{at}", 60) for at in range(8)]
@@ -402,10 +402,8 @@ class TestWorkbook(BaseCase):
 
     def test_more_rows_than_allowed_are_refused(self):
         rows = [{"code": str(i)} for i in range(6)]
-        self.assertEqual(
-            ("too_many_rows", ""), self.refusal(written(rows), most_rows=5)
-        )
-        self.assertEqual(6, len(read_list(written(rows), COLUMNS, most_rows=6).rows))
+        self.assertEqual(("too_many_rows", ""), self.refusal(written(rows), max_rows=5))
+        self.assertEqual(6, len(read_list(written(rows), COLUMNS, max_rows=6).rows))
 
     def test_a_formula_that_failed_is_named_by_its_cell(self):
         output = io.BytesIO()
@@ -418,6 +416,6 @@ class TestWorkbook(BaseCase):
     def test_a_workbook_of_too_many_parts_is_refused(self):
         output = io.BytesIO(written([]))
         with zipfile.ZipFile(output, "a") as archive:
-            for at in range(workbook_guard.MOST_PARTS):
+            for at in range(workbook_guard.MAX_PARTS):
                 archive.writestr(f"xl/x{at}.xml", b"<x/>")
         self.assertEqual(("not_a_workbook", ""), self.refusal(output.getvalue()))

@@ -8,8 +8,8 @@ from lxml import etree
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
-from ...models.registry import srsp_registry_search
-from ...models.registry.srsp_registry_search import LOCALE
+from ...models.registry import name_search
+from ...models.registry.name_search import LOCALE
 from ..common import SrspCase
 
 NAMES = ["福州测绘院", "福建测绘规划公司", "Fuzhou Survey 50%", "a_b矿业", "矿", "绘测"]
@@ -195,10 +195,10 @@ class TestSearch(SrspCase):
         self.assertNotIn("srsp_bigrams", latin)
 
     def test_a_database_that_knows_no_chinese_is_refused_at_once(self):
-        self.env["srsp.entity"]._check_locale()
+        name_search.check_locale(self.env)
         plain = LOCALE.replace("'é'", "'é' COLLATE \"C\"")
         with (
-            patch.object(srsp_registry_search, "LOCALE", plain),
+            patch.object(name_search, "LOCALE", plain),
             self._refused("cannot handle Chinese text .*C\\.UTF-8"),
         ):
-            self.env["srsp.entity"]._check_locale()
+            name_search.check_locale(self.env)

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ...models.lists.row_parser import RowParser
 from ..common import DRAW_AT, NOW
 from ..lists.list_case import APPROVAL, TODAY, ListCase
 
@@ -127,9 +128,8 @@ class TestQualifications(ListCase):
         self.assertEqual(
             heir._get_row()["qualification_ids"], "Diving licence、Survey licence"
         )
-        names = heir._get_sheet_names(self.company)
-        vals, problems = heir._prepare_sheet_vals(
-            {"qualification_ids": "Survey licence"}, names
+        vals, problems = RowParser(heir, self.company).parse(
+            heir, {"qualification_ids": "Survey licence"}
         )
         self.assertEqual(
             (vals, problems),

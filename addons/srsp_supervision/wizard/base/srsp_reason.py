@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...actions import get_dialog_action
+
 
 class SrspReason(models.TransientModel):
     """Asks for a reason before a step that stays on record for good."""
@@ -67,16 +69,11 @@ class SrspReason(models.TransientModel):
 
     @api.model
     def _open(self, record, step):
-        """The action that opens the form for ``step`` on ``record``."""
+        """The action that opens the form for ``step`` on ``record``, a single one."""
+        record.ensure_one()
         labels = dict(self._fields["step"]._description_selection(self.env))
-        return {
-            "type": "ir.actions.act_window",
-            "name": labels[step],
-            "res_model": self._name,
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_step": step, "default_res_id": record.id},
-        }
+        context = {"default_step": step, "default_res_id": record.id}
+        return get_dialog_action(self.browse(), labels[step], context=context)
 
     def action_confirm(self):
         self.ensure_one()

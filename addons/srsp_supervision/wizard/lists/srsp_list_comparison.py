@@ -1,7 +1,5 @@
-import io
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ...tools import workbook
 from ...tools.text_diff import compare_texts
@@ -82,6 +80,19 @@ class SrspListComparison(models.TransientModel):
                     )
                 )
 
+    def action_print(self):
+        self.ensure_one()
+        report = self.env.ref("srsp_supervision.srsp_list_comparison_report")
+        return report.report_action(self, config=False)
+
+    def action_export_workbook(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/srsp/comparison/{self.id}/workbook",
+            "target": "download",
+        }
+
     def _get_content(self):
         """What page, print and workbook show, as the names that the template uses.
 
@@ -111,48 +122,25 @@ class SrspListComparison(models.TransientModel):
             "compare_texts": compare_texts,
         }
 
-    def action_print(self):
-        self.ensure_one()
-        report = self.env.ref("srsp_supervision.srsp_list_comparison_report")
-        return report.report_action(self, config=False)
-
-    def action_export_workbook(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/srsp/comparison/{self.id}/workbook",
-            "target": "download",
-        }
-
     def _export_workbook(self):
         """The comparison as the bytes of a workbook, in the user's language."""
         content = self._get_content()
-        output = io.BytesIO()
-        try:
-            workbook.write_comparison(
-                output,
-                title=self.display_name,
-                subtitle_lines=self._get_subtitle_lines(content["counts"]),
-                labels={**content["labels"], **self._get_column_labels()},
-                changes=[
-                    workbook.Change(
-                        change.kind,
-                        change.line.code,
-                        change.line.name,
-                        change.line.division_id.name,
-                        list(change.fields),
-                    )
-                    for change in content["changes"]
-                ],
-            )
-        except workbook.WorkbookError as error:
-            raise UserError(
-                self.env._(
-                    "A text is longer than a cell of a workbook holds: row and column %(place)s. Shorten it first.",
-                    place=error.place,
+        return self.list_id._write_workbook(
+            workbook.write_comparison,
+            title=self.display_name,
+            subtitle_lines=self._get_subtitle_lines(content["counts"]),
+            labels={**content["labels"], **self._get_column_labels()},
+            changes=[
+                workbook.Change(
+                    change.kind,
+                    change.line.code,
+                    change.line.name,
+                    change.line.division_id.name,
+                    list(change.fields),
                 )
-            ) from error
-        return output.getvalue()
+                for change in content["changes"]
+            ],
+        )
 
     def _get_subtitle_lines(self, counts):
         """Whose comparison it is and how much it found; then what it leaves out, if anything."""

@@ -4,10 +4,12 @@ from typing import Any, NamedTuple
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...actions import get_dialog_action, get_notification
+from ...models.lists.row_parser import RowParser
 from ...tools.workbook import WorkbookError, clean_text
-from ...tools.workbook_reader import read_list
+from ...tools.workbook_reader import MAX_ROWS, read_list
 
-SHOWN = 200
+MAX_SHOWN_ROWS = 200
 
 
 class Step(NamedTuple):
@@ -50,26 +52,12 @@ class SrspListImport(models.TransientModel):
     is_stale = fields.Boolean(readonly=True)  # the list moved after it was shown
     body = fields.Html(compute="_compute_body", sanitize=False)
 
-    @api.model
-    def _open(self, version):
-        return self.create({"list_id": version.id})._reopen()
-
-    def _reopen(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Import a Workbook"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-        }
-
     @api.depends("seen")
     def _compute_body(self):
         for wizard in self:
             wizard.body = wizard.seen and self.env["ir.qweb"]._render(
                 "srsp_supervision.srsp_list_import_table",
-                {"seen": wizard.seen, "shown": SHOWN},
+                {"seen": wizard.seen, "shown": MAX_SHOWN_ROWS},
             )
 
     def action_export_workbook(self):
@@ -92,18 +80,16 @@ class SrspListImport(models.TransientModel):
             return self._reopen()
         if self._apply(steps):
             raise UserError(self.env._("The list has just been changed: try again."))
-        return self._tell(len(steps))
+        message = self.env._("%(count)s lines were imported.", count=len(steps))
+        close = {"type": "ir.actions.act_window_close"}
+        return get_notification("success", message, next=close)
 
-    def _tell(self, count):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("%(count)s lines were imported.", count=count),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+    @api.model
+    def _open(self, version):
+        return self.create({"list_id": version.id})._reopen()
+
+    def _reopen(self):
+        return get_dialog_action(self, self.env._("Import a Workbook"))
 
     def _show(self, problems, steps, unchanged):
         self.seen = {
@@ -114,8 +100,6 @@ class SrspListImport(models.TransientModel):
         }
         self.step = "mend" if problems else "check"
         self.is_stale = False
-
-    # What the file says --------------------------------------------------------------------------
 
     def _examine(self):
         """Return ([problem], [Step], number of unchanged lines); a problem is {row, label, value, reason}."""
@@ -160,12 +144,12 @@ class SrspListImport(models.TransientModel):
         version = self.list_id
         lines = version._get_readable_lines(None)
         by_code = {clean_text(line.code): line for line in lines}
-        names = lines._get_sheet_names(version.company_id)
+        parser = RowParser(lines, version.company_id)
         labels = {column.name: column.label for column in version._get_sheet_layout()}
         problems, steps, rows_by_code = [], [], {}
         for number, row in sheet.rows:
             line = by_code.get(row["code"], lines.browse())
-            vals, found = line._prepare_sheet_vals(row, names)
+            vals, found = parser.parse(line, row)
             if row["code"] and rows_by_code.setdefault(row["code"], number) != number:
                 found.append(("code", self._explain_twice(rows_by_code[row["code"]])))
             if number in bad:
@@ -244,3 +228,54 @@ class SrspListImport(models.TransientModel):
                 if column.name in step.vals
             ]
         return {**shown, "name": line.display_name}
+
+    def _explain(self, reason):
+        """A reason of ``RowError`` as a sentence that names the way out."""
+        return {
+            "not_a_number": self.env._("This is not a percentage: write e.g. 5%."),
+            "not_an_integer": self.env._("This is not a whole number: write e.g. 2."),
+            "not_text": self.env._(
+                "The cell holds a date or a logical value: format it as text and type it again."
+            ),
+            "too_long": self.env._("The text is longer than a cell holds: shorten it."),
+            "merged_cell": self.env._(
+                "Merged cells hide values: unmerge them and fill in each row."
+            ),
+            "missing_column": self.env._(
+                "The column is missing: export the list and use that."
+            ),
+            "unknown_column": self.env._(
+                "The list has no such column: remove it, or correct its heading."
+            ),
+            "duplicate_column": self.env._("The column is there twice: remove one."),
+        }[reason]
+
+    def _explain_twice(self, number):
+        return self.env._(
+            "Row %(row)s has this code too: give each line a code of its own.",
+            row=number,
+        )
+
+    def _explain_file(self, error):
+        sentences = {
+            "not_a_workbook": self.env._("This is not a workbook: save it as .xlsx."),
+            "old_or_locked": self.env._(
+                "This workbook has a password, or is of the old kind (.xls): save it as .xlsx without a password."
+            ),
+            "too_large": self.env._(
+                "This workbook is too large: keep the list alone in it."
+            ),
+            "too_many_rows": self.env._(
+                "A list has at most %(count)s lines: remove what lies below.",
+                count=MAX_ROWS,
+            ),
+            "formula_error": self.env._(
+                "The formula in cell %(cell)s has no result: replace it by its value.",
+                cell=error.place,
+            ),
+            "empty_sheet": self.env._("The workbook is empty: choose another one."),
+            "no_header": self.env._(
+                "No row holds the headings of the list: export the list and use that workbook."
+            ),
+        }
+        return sentences[error.reason]

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...actions import get_action, get_dialog_action
 from ...tools import clock
 from ...tools.certificate import one_line
 
@@ -69,10 +70,8 @@ class SrspPlanGeneration(models.TransientModel):
         return self._show()
 
     def action_open_plans(self):
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "srsp_supervision.srsp_plan_action"
-        )
-        return dict(action, domain=[("year", "=", int(self.year))])
+        domain = [("year", "=", int(self.year))]
+        return get_action(self.env, "srsp_plan_action", domain=domain)
 
     def _check_policy(self):
         if not self.env.user.has_group("srsp_supervision.group_policy_officer"):
@@ -98,11 +97,5 @@ class SrspPlanGeneration(models.TransientModel):
         for plan in self._get_plans():
             lines += plan._describe_missing_tasks()
         self.write({"state": "done", "missing": "\n".join(lines), "reason": False})
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Plans of %(year)s", year=self.year),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+        name = self.env._("Plans of %(year)s", year=self.year)
+        return get_dialog_action(self, name)

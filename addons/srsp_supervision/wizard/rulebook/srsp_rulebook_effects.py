@@ -1,10 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...actions import get_dialog_action
 from ...models.rulebook.srsp_rulebook import PARAMETERS
 from ...models.rulebook.srsp_rulebook_effects import GENERAL
 
-SHOWN = 50
+MAX_SHOWN_EFFECTS = 50
 
 
 class SrspRulebookEffects(models.TransientModel):
@@ -17,19 +18,6 @@ class SrspRulebookEffects(models.TransientModel):
     seen = fields.Json(readonly=True)  # what the reader was shown: date and parameters
     effects = fields.Html(compute="_compute_effects", sanitize=False)
 
-    @api.model
-    def _open(self, rulebook):
-        """The action that opens the form for ``rulebook``."""
-        wizard = self.create({"rulebook_id": rulebook.id, "seen": _get_terms(rulebook)})
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("What Would Change"),
-            "res_model": self._name,
-            "res_id": wizard.id,
-            "view_mode": "form",
-            "target": "new",
-        }
-
     @api.depends("rulebook_id")
     @api.depends_context("lang")
     def _compute_effects(self):
@@ -39,6 +27,23 @@ class SrspRulebookEffects(models.TransientModel):
                 "srsp_supervision.srsp_rulebook_effects_table",
                 wizard._prepare_table(wizard.rulebook_id),
             )
+
+    def action_confirm(self):
+        self.ensure_one()
+        if self.seen != _get_terms(self.rulebook_id):
+            raise UserError(
+                self.env._(
+                    "The draft has been changed meanwhile: look at what would change once more."
+                )
+            )
+        self.rulebook_id._publish()
+        return {"type": "ir.actions.act_window_close"}
+
+    @api.model
+    def _open(self, rulebook):
+        """The action that opens the form for ``rulebook``."""
+        wizard = self.create({"rulebook_id": rulebook.id, "seen": _get_terms(rulebook)})
+        return get_dialog_action(wizard, self.env._("What Would Change"))
 
     def _prepare_table(self, rulebook):
         """Values of the template: the rulebooks, the changes, the effects by parameter and kind."""
@@ -58,7 +63,12 @@ class SrspRulebookEffects(models.TransientModel):
                 for change in (rulebook._get_changes(previous) if previous else [])
             ],
             "groups": [
-                (what, len(found), found[:SHOWN], self._get_rest(len(found)))
+                (
+                    what,
+                    len(found),
+                    found[:MAX_SHOWN_EFFECTS],
+                    self._get_rest(len(found)),
+                )
                 for (_parameter, what), found in groups.items()
             ],
             "scope": [
@@ -82,21 +92,10 @@ class SrspRulebookEffects(models.TransientModel):
 
     def _get_rest(self, count):
         return (
-            self.env._("and %(count)s more", count=count - SHOWN)
-            if count > SHOWN
+            self.env._("and %(count)s more", count=count - MAX_SHOWN_EFFECTS)
+            if count > MAX_SHOWN_EFFECTS
             else ""
         )
-
-    def action_confirm(self):
-        self.ensure_one()
-        if self.seen != _get_terms(self.rulebook_id):
-            raise UserError(
-                self.env._(
-                    "The draft has been changed meanwhile: look at what would change once more."
-                )
-            )
-        self.rulebook_id._publish()
-        return {"type": "ir.actions.act_window_close"}
 
 
 def _get_terms(rulebook):

@@ -1,13 +1,42 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ...tools.certificate import quota
 from ...tools.clock import beijing_date
 
 
 class SrspTask(models.Model):
-    """What must be right before a draw is announced: from then on nothing of it changes."""
+    """The announcement of a draw: what is checked before it, and its withdrawal before the lock.
+
+    From the announcement on, nothing of what is drawn and when changes.
+    """
 
     _inherit = "srsp.task"
+
+    def action_announce(self):
+        """Fix what will be drawn and when; wake the scheduled actions at those times."""
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("write")
+        self._check_state("planned")
+        for task in self:
+            task._check_announceable()
+        self.sudo().write(
+            {
+                "announced_on": fields.Datetime.now(),
+                "blocked_reason": False,
+                "withdrawal_reason": False,
+            }
+        )
+        for task in self.sudo():
+            self.env.ref("srsp_supervision.ir_cron_lock_roster").sudo()._trigger(
+                task.lock_at
+            )
+            self.env.ref("srsp_supervision.ir_cron_draw").sudo()._trigger(task.draw_at)
+            task._warn_of_weak_source()
+            task._after_announce()
+
+    def action_withdraw(self):
+        return self.env["srsp.reason"]._open(self, "task_withdraw")
 
     def _check_announceable(self):
         """Raise unless the draw may be announced as it stands."""
@@ -105,3 +134,37 @@ class SrspTask(models.Model):
                     hours=round(lead.total_seconds() / 3600),
                 )
             )
+
+    def _warn_of_weak_source(self):
+        """Say in the history when the lottery cannot reach every selection, while it can still be changed."""
+        draw = self.env["srsp.draw"].sudo()
+        needed = draw._get_bits_needed(
+            [{"size": self.target_count, "quota": quota(self.target_count, self.ratio)}]
+        )
+        weakness = draw._explain_weakness(
+            self.randomness_kind or self._get_lock_rulebook().randomness_kind,
+            self.lottery_outcomes,
+            needed,
+        )
+        if weakness:
+            self.message_post(body=weakness)
+
+    def _withdraw(self, reason):
+        """Withdraw the announcement before the roster is locked; the task can be changed and announced again."""
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("write")
+        self.lock_for_update()
+        self._check_state("planned")
+        if not self.announced_on:
+            raise UserError(
+                self.env._("Task %(task)s has not been announced.", task=self.name)
+            )
+        self.sudo().write(
+            {
+                "announced_on": False,
+                "withdrawal_reason": reason,
+                "blocked_reason": False,
+            }
+        )
+        self.sudo().message_post(body=reason)
+        self._after_withdraw()

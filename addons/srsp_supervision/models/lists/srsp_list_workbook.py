@@ -1,12 +1,12 @@
 import io
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ...tools import workbook
 
-KINDS = {"float": workbook.RATIO, "integer": workbook.INTEGER}
+COLUMN_KINDS = {"float": workbook.RATIO, "integer": workbook.INTEGER}
 
 
 class SrspList(models.Model):
@@ -31,22 +31,27 @@ class SrspList(models.Model):
         """The lines of the version that the user may read, as the bytes of a workbook in the user's language."""
         self.ensure_one()
         self.check_access("read")
+        return self._write_workbook(
+            workbook.write_list,
+            title=self._get_kind_label(),
+            subtitle_lines=self._get_sheet_subtitle(),
+            columns=self._get_sheet_layout(),
+            rows=[line._get_sheet_row() for line in self._get_readable_lines(None)],
+        )
+
+    @api.model
+    def _write_workbook(self, write, **content):
+        """The bytes of the workbook into which ``write``, a function of ``tools.workbook``, typesets ``content``."""
         output = io.BytesIO()
         try:
-            workbook.write_list(
-                output,
-                title=self._get_kind_label(),
-                subtitle_lines=self._get_sheet_subtitle(),
-                columns=self._get_sheet_layout(),
-                rows=[line._get_sheet_row() for line in self._get_readable_lines(None)],
-            )
+            write(output, **content)
         except workbook.WorkbookError as error:
             raise UserError(
                 self.env._(
                     "A text is longer than a cell of a workbook holds: row and column %(place)s. Shorten it first.",
                     place=error.place,
                 )
-            )
+            ) from error
         return output.getvalue()
 
     def _get_workbook_name(self):
@@ -56,9 +61,6 @@ class SrspList(models.Model):
             kind=self._get_kind_label(),
             version=self.version,
         ).replace("/", "-")
-
-    def _get_kind_label(self):
-        return dict(self._fields["kind"]._description_selection(self.env))[self.kind]
 
     def _get_sheet_subtitle(self):
         """The lines under the title: whose list it is, what approved it, and since when it holds."""
@@ -92,14 +94,14 @@ class SrspList(models.Model):
     def _get_sheet_layout(self):
         """The columns of the workbook, with the labels that the user sees."""
         lines = self._get_lines()
-        columns = lines._get_sheet_columns()
+        columns = lines._sheet_columns
         labels = lines.fields_get([name for name, _width in columns], ["string"])
         return [
             workbook.Column(
                 name,
                 labels[name]["string"],
                 width,
-                KINDS.get(lines._fields[name].type, workbook.TEXT),
+                COLUMN_KINDS.get(lines._fields[name].type, workbook.TEXT),
             )
             for name, width in columns
         ]
@@ -112,7 +114,7 @@ class SrspList(models.Model):
             for column in self.with_context(lang=code)._get_sheet_layout():
                 aliases.setdefault(column.label, column.name)
         lines = self._get_lines()
-        for name, _width in lines._get_sheet_columns():
+        for name, _width in lines._sheet_columns:
             for label in lines._sheet_synonyms.get(name, ()):
                 aliases.setdefault(label, name)
         return aliases

@@ -1,47 +1,62 @@
+"""Turns a row of a workbook into the values of a list's line: names become records, labels become values."""
+
 import re
 from collections import defaultdict
 
-from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import float_round
 
-from ...tools.workbook import Flagged, clean_text
+from ...tools.workbook import clean_text
 from ...tools.workbook_reader import label_key
 
-MOST = 2**31 - 1  # that a whole number of PostgreSQL holds
+MAX_INTEGER = 2**31 - 1  # of PostgreSQL's integer
 SEPARATORS = "；;、\n"  # between the names in a cell
 
 
-class SrspListLineMixin(models.AbstractModel):
-    """What a row of a workbook means for a line: names become records, labels become values."""
+class RowParser:
+    """Parses the rows of a workbook for one model of lines.
 
-    _inherit = "srsp.list.line.mixin"
+    :param lines: a recordset of the model, in the user's language
+    :param company: whose records the cells name
+    """
 
-    def _get_sheet_row(self):
-        """What the line says, with a legal basis that has been repealed flagged."""
-        row = self._get_row()
-        if self.repealed_basis:
-            note = self.env._(
-                "Legal basis repealed: %(basis)s", basis=self.repealed_basis
-            )
-            row["legal_basis_ids"] = Flagged(row["legal_basis_ids"], note)
-        return row
+    def __init__(self, lines, company):
+        self.lines, self.env = lines.browse(), lines.env
+        self.known = self._get_known(company)
 
-    @api.model
-    def _get_sheet_names(self, company):
-        """{field: {name as it is compared: what it may stand for}}, for the fields that have names.
+    def parse(self, line, row):
+        """Return what ``row`` changes in ``line`` (empty: a new one), and [(field, why its cell is refused)].
+
+        :param row: {field name: text, number or None}, as ``read_list`` returns it
+        """
+        says = line._get_row() if line else {}
+        vals, problems = {}, []
+        for name, value in row.items():
+            if line and value == _clean(says[name]):
+                continue
+            try:
+                value = self._parse_cell(name, value)
+            except UserError as error:
+                problems.append((name, str(error)))
+                continue
+            if not line or not _has_value(line, name, value):
+                vals[name] = value
+        return vals, problems
+
+    def _get_known(self, company):
+        """``{field: {name as it is compared: what it may stand for}}``, for the fields that have names.
 
         Labels of a selection are known in every language of the database; records of ``company`` by their name,
         the archived ones too, so that somebody who uses one can be told.
         """
         names = {}
         installed = [code for code, _name in self.env["res.lang"].get_installed()]
-        for name, _width in self._get_sheet_columns():
-            field = self._fields[name]
+        for name, _width in self.lines._sheet_columns:
+            field = self.lines._fields[name]
             known = defaultdict(list)
             if field.type == "selection":
                 for code in (*installed, self.env.lang):
-                    env = self.with_context(lang=code).env
+                    env = self.lines.with_context(lang=code).env
                     for value, label in field._description_selection(env):
                         known[label_key(label)] = [value]
             elif field.relational:
@@ -54,43 +69,12 @@ class SrspListLineMixin(models.AbstractModel):
             names[name] = known
         return names
 
-    def _prepare_sheet_vals(self, row, names):
-        """Return what ``row`` changes in this line (in none, for a new one), and [(field, why it will not do)].
+    def _parse_cell(self, name, value):
+        """Return the value of a cell as ``write`` takes it.
 
-        :param row: {field name: text, number or None}, as ``read_list`` returns it
-        :param names: what ``_get_sheet_names`` returned
+        :raise UserError: for a cell that is refused, with the way out
         """
-        says = self._get_row() if self else {}
-        vals, problems = {}, []
-        for name, value in row.items():
-            if self and value == self._clean_cell(says[name]):
-                continue
-            try:
-                value = self._parse_cell(name, value, names.get(name))
-            except UserError as error:
-                problems.append((name, str(error)))
-                continue
-            if not self or not self._is_value(name, value):
-                vals[name] = value
-        return vals, problems
-
-    @api.model
-    def _clean_cell(self, value):
-        return clean_text(value) if isinstance(value, str) else value
-
-    def _is_value(self, name, value):
-        """Does the line have this value (as ``write`` takes it) already?"""
-        field = self._fields[name]
-        if field.type == "many2many":
-            return set(self[name].ids) == set(value[0][2])
-        if field.type == "many2one":
-            return self[name].id == value
-        return (self[name] or False) == (value or False)
-
-    @api.model
-    def _parse_cell(self, name, value, known):
-        """The value of a cell as ``write`` takes it; raises UserError with the way out."""
-        field = self._fields[name]
+        field, known = self.lines._fields[name], self.known.get(name)
         if value is None or value == "":
             if field.required:
                 raise UserError(self.env._("This must not be empty."))
@@ -105,11 +89,10 @@ class SrspListLineMixin(models.AbstractModel):
             return [(6, 0, [record.id for record in found])]
         if field.type == "float":
             return self._parse_ratio(field, value)
-        if field.type == "integer" and abs(value) > MOST:
+        if field.type == "integer" and abs(value) > MAX_INTEGER:
             raise UserError(self.env._("The number is too large."))
         return value
 
-    @api.model
     def _parse_label(self, field, value, known):
         [found] = known.get(label_key(value)) or [None]
         if found is None:
@@ -122,7 +105,6 @@ class SrspListLineMixin(models.AbstractModel):
             )
         return found
 
-    @api.model
     def _parse_ratio(self, field, value):
         places = field.get_digits(self.env)[1]
         rounded = float_round(value, precision_digits=places)
@@ -135,9 +117,8 @@ class SrspListLineMixin(models.AbstractModel):
             )
         return rounded
 
-    @api.model
     def _find_named(self, name, known):
-        """The one active record of that name."""
+        """Return the one active record of that name."""
         records = known.get(label_key(name)) or []
         active = [record for record in records if getattr(record, "active", True)]
         if len(active) == 1:
@@ -162,6 +143,20 @@ class SrspListLineMixin(models.AbstractModel):
                 name=name,
             )
         )
+
+
+def _clean(value):
+    return clean_text(value) if isinstance(value, str) else value
+
+
+def _has_value(line, name, value):
+    """Whether the line already has this value, given as ``write`` takes it."""
+    field = line._fields[name]
+    if field.type == "many2many":
+        return set(line[name].ids) == set(value[0][2])
+    if field.type == "many2one":
+        return line[name].id == value
+    return (line[name] or False) == (value or False)
 
 
 def _split(text, known):

@@ -1,23 +1,19 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...actions import get_action
+
 
 class SrspTask(models.Model):
-    """A task and the words of the list it rests on."""
+    """What happens to a task when the next version of the list moves its items to another division, or retires them."""
 
     _inherit = "srsp.task"
 
-    repealed_basis = fields.Char(compute="_compute_repealed_basis", compute_sudo=True)
     moved_notice = fields.Char(
         compute="_compute_moved_notice",
         compute_sudo=True,
         help="Whose its items are, where that division takes no part.",
     )
-
-    @api.depends("item_ids.repealed_basis")
-    def _compute_repealed_basis(self):
-        for task in self:
-            task.repealed_basis = task.item_ids.legal_basis_ids._describe_repealed()
 
     @api.depends(
         "state",
@@ -35,6 +31,16 @@ class SrspTask(models.Model):
             else:
                 task.moved_notice = False
 
+    def action_hand_over(self):
+        """Let the division to which the items have moved answer for the task, in its plan of the year."""
+        self._check_role("group_division_manager", "group_policy_officer")
+        self.check_access("write")
+        self._check_state("planned")
+        self._check_not_announced()
+        for task in self:
+            task.sudo()._hand_over()
+        return get_action(self.env, "srsp_task_action")
+
     def _get_moved_items(self):
         """The items that a division answers for which takes no part in the task."""
         units = self._get_units()
@@ -45,18 +51,6 @@ class SrspTask(models.Model):
             "%(items)s belongs to %(divisions)s: hand the task over, let that division cooperate, or cancel the task.",
             items=", ".join(items.mapped("display_name")),
             divisions=", ".join(items.division_id.mapped("name")),
-        )
-
-    def action_hand_over(self):
-        """Let the division to which the items have moved answer for the task, in its plan of the year."""
-        self._check_role("group_division_manager", "group_policy_officer")
-        self.check_access("write")
-        self._check_state("planned")
-        self._check_not_announced()
-        for task in self:
-            task.sudo()._hand_over()
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "srsp_supervision.srsp_task_action"
         )
 
     def _hand_over(self):
