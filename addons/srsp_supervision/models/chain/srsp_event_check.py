@@ -3,6 +3,7 @@ import json
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...actions import get_form_action
 from ...tools import canonical
 from ...tools.json_diff import first_difference
 
@@ -58,13 +59,7 @@ class SrspEventCheck(models.Model):
     def action_check(self):
         """Check the chain of the user's company now and show the report."""
         self._check_role("group_auditor", "group_policy_officer")
-        check = self._check(self.env.company)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": check.id,
-            "view_mode": "form",
-        }
+        return get_form_action(self._check(self.env.company))
 
     @api.model
     def _cron_check(self):

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, config
 
+from ...actions import get_action, get_notification
 from ...tools import draw_key, vrs
 from ...tools.clock import beijing_time
 from ...tools.sql import stream
@@ -203,29 +204,19 @@ class SrspDraw(models.Model):
         """Recompute the draw from its certificate, as an outsider would."""
         self.ensure_one()
         self._check_state("drawn", "voided")
-        difference = self._find_difference()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "danger" if difference else "success",
-                "sticky": bool(difference),
-                "message": difference
-                or self.env._(
-                    "%(draw)s recomputes from its certificate.", draw=self.number
-                ),
-            },
-        }
+        if difference := self._find_difference():
+            return get_notification("danger", difference, sticky=True)
+        message = self.env._(
+            "%(draw)s recomputes from its certificate.", draw=self.number
+        )
+        return get_notification("success", message, sticky=False)
 
     def action_view_roster(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "srsp_supervision.srsp_draw_line_action"
-        )
-        return dict(action, domain=[("draw_id", "=", self.id)])
+        domain = [("draw_id", "=", self.id)]
+        return get_action(self.env, "srsp_draw_line_action", domain=domain)
 
     def action_void(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "draw_void")
 
     def _check_due(self, now):

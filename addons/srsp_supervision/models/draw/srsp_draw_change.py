@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ...actions import get_dialog_action
 from ...tools import certificate as cert
 from .srsp_draw import NOT_STARTED_STAGES
 
@@ -18,20 +19,14 @@ class SrspDraw(models.Model):
 
     def _open_change(self, kind):
         self.ensure_one()
-        field = self.env["srsp.draw.change"]._fields["kind"]
-        kinds = dict(field._description_selection(self.env))
-        return {
-            "type": "ir.actions.act_window",
-            "name": kinds[kind],
-            "res_model": "srsp.draw.change",
-            "view_mode": "form",
-            "target": "new",
-            "context": {
-                "default_draw_id": self.id,
-                "default_kind": kind,
-                "srsp_draw_id": self.id,  # a form is loaded without defaults
-            },
+        wizard = self.env["srsp.draw.change"]
+        kinds = dict(wizard._fields["kind"]._description_selection(self.env))
+        context = {
+            "default_draw_id": self.id,
+            "default_kind": kind,
+            "srsp_draw_id": self.id,  # a form is loaded without defaults
         }
+        return get_dialog_action(wizard, kinds[kind], context=context)
 
     def _substitute(self, unavailable, now=None):
         """Draw substitutes for targets that cannot be inspected.

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_list
 
+from ...actions import get_dialog_action
 from ...exceptions import Waiting
 from ...tools import certificate as cert
 from ...tools import drand
@@ -39,14 +40,11 @@ class SrspDraw(models.Model):
     def action_enter_randomness(self):
         """Open the form to key in a public lottery result before witnesses."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Randomness of %(draw)s", draw=self.number),
-            "res_model": "srsp.draw.randomness",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_draw_id": self.id},
-        }
+        return get_dialog_action(
+            self.env["srsp.draw.randomness"],
+            self.env._("Randomness of %(draw)s", draw=self.number),
+            context={"default_draw_id": self.id},
+        )
 
     @api.model
     def _get_automatic_kinds(self):

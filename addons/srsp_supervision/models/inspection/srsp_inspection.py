@@ -270,7 +270,6 @@ class SrspInspection(models.Model):
         self.sudo().write({"stage": "reviewed", "reviewed_by_id": self.env.uid})
 
     def action_return(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "visit_return")
 
     def action_close(self):
@@ -279,7 +278,6 @@ class SrspInspection(models.Model):
         self.sudo()._close(clock.today())
 
     def action_unavailable(self):
-        self.ensure_one()
         return self.env["srsp.reason"]._open(self, "visit_unavailable")
 
     def _check_stage(self, *stages):

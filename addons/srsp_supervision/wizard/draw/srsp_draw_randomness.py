@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ...actions import get_notification
+
 
 class SrspDrawRandomness(models.TransientModel):
     """One person's entry of a public lottery result before witnesses; the second of two draws."""
@@ -27,23 +29,14 @@ class SrspDrawRandomness(models.TransientModel):
         close = {"type": "ir.actions.act_window_close"}
         if outcome == "drawn":
             return close
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "danger" if outcome == "differs" else "info",
-                "sticky": True,
-                "message": self._get_message(outcome),
-                "next": close,
-            },
-        }
-
-    def _get_message(self, outcome):
+        kind = "info"
+        message = self.env._(
+            "Your entry is kept, and shown to nobody. Somebody else now enters the result again."
+        )
         if outcome == "differs":
-            return self.env._(
+            kind = "danger"
+            message = self.env._(
                 "The two entries differ. Both are dropped and this is on record in the chain: two people enter the"
                 " result anew."
             )
-        return self.env._(
-            "Your entry is kept, and shown to nobody. Somebody else now enters the result again."
-        )
+        return get_notification(kind, message, sticky=True, next=close)
