@@ -65,7 +65,7 @@ from .draw import (
     test_insiders,
     test_joint_draw,
     test_notices,
-    test_sources,
+    test_randomness,
     test_verify_draw,
     test_verify_draw_differences,
     test_vrs,
