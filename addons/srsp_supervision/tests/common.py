@@ -158,6 +158,24 @@ class SrspCase(TransactionCase):
         }
 
     @classmethod
+    def _make_duty(cls, **values):
+        """The only duty of a new duty list: joint, Surveying leads."""
+        duties = cls.env["srsp.list"].create(
+            {"kind": "duty", "company_id": cls.company.id}
+        )
+        return cls.env["srsp.duty"].create(
+            {
+                "list_id": duties.id,
+                "code": "D1",
+                "name": "Joint",
+                "division_id": cls.surveying.id,
+                "cooperating_division_ids": cls.minerals.ids,
+                "legal_basis_ids": cls.basis.ids,
+                **values,
+            }
+        )
+
+    @classmethod
     def _make_targets(cls, count, sector=None, **values):
         entities = cls.env["srsp.entity"].create(
             [

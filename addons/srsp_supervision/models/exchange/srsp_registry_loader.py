@@ -105,6 +105,11 @@ class SrspRegistryLoader(models.AbstractModel):
 
     def _count_rows(self, record):
         """Set the counts of the import, before anything is loaded."""
+        record.write({**self._get_counts(), "missing_target_ids": False})
+        record.missing_count = self._list_missing(record)
+
+    def _get_counts(self):
+        """Return the counts of ``srsp_import_good``, by the names of the import's fields."""
         self.env.cr.execute(
             """
             SELECT (SELECT count(DISTINCT row) FROM (SELECT row FROM srsp_import_row
@@ -119,10 +124,11 @@ class SrspRegistryLoader(models.AbstractModel):
         names = (
             "row_count bad_count created_count updated_count unchanged_count".split()
         )
-        record.write(dict(zip(names, self.env.cr.fetchone())))
-        record.write(
-            {"proposed_count": 0, "missing_count": 0, "missing_target_ids": False}
-        )
+        return {**dict(zip(names, self.env.cr.fetchone())), "proposed_count": 0}
+
+    def _list_missing(self, record):
+        """List on the import the records that a whole registry's file lacks; return how many there are."""
+        return 0
 
     def _run_sql(self, statement, **parts):
         parts = {

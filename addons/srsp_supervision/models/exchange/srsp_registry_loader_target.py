@@ -154,18 +154,16 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         no = self.env._("No")
         return {"true": self.env._("Yes"), "false": no, None: no}
 
-    def _count_rows(self, record):
-        super()._count_rows(record)
+    def _get_counts(self):
+        counts = super()._get_counts()
         self.env.cr.execute("SELECT count(*) FROM srsp_import_good WHERE proposes")
-        [record.proposed_count] = self.env.cr.fetchone()
-        if record.is_full and not record.bad_count:
-            record.missing_count = self._list_missing(record)
+        [counts["proposed_count"]] = self.env.cr.fetchone()
+        return counts
 
     def _list_missing(self, record):
-        """List on the import the targets of the file's sectors that are not in it, and return how many there are.
-
-        A bad row might be theirs, so that there must be none.
-        """
+        """The targets of the file's sectors that are not in it. A bad row might be theirs, so there must be none."""
+        if not record.is_full or record.bad_count:
+            return 0
         record.flush_model()
         self.env.cr.execute(
             """

@@ -61,9 +61,15 @@ class TestRegistryUpload(HttpCase, RegistryCase):
     def test_another_file_takes_the_place_of_the_first(self):
         record = self._draft()
         self._post(record, self.large)
+        attachment = record._find_attachment()
+        first = attachment.store_fname
         self._post(record, make_csv([HEADER[::-1], ["P2", "SUR", CODE_2, "乙公司"]]))
         self.assertEqual(record.column_ids.mapped("label"), HEADER[::-1])
-        self.assertEqual(len(record._find_attachment()), 1)
+        self.assertEqual(record._find_attachment(), attachment)
+        self.assertNotEqual(attachment.store_fname, first)
+        # The garbage collection will see to the first one.
+        collected = attachment._full_path(f"checklist/{first}")
+        self.assertTrue(os.path.exists(collected))
         self._post(record, b"")
         self.assertEqual(record.state, "failed")
         self.assertTrue(record.message)

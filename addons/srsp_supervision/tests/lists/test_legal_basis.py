@@ -27,21 +27,6 @@ class TestLegalBasis(ListCase):
             {"title": title, "company_id": self.company.id, **values}
         )
 
-    def _make_duty(self):
-        duties = self.env["srsp.list"].create(
-            {"kind": "duty", "company_id": self.company.id}
-        )
-        return self.env["srsp.duty"].create(
-            {
-                "list_id": duties.id,
-                "code": "D1",
-                "name": "Joint",
-                "division_id": self.surveying.id,
-                "cooperating_division_ids": self.minerals.ids,
-                "legal_basis_ids": [(6, 0, self.basis.ids)],
-            }
-        )
-
     def test_it_is_named_as_officials_cite_it(self):
         for values, label in (
             ({}, "《测绘法》"),

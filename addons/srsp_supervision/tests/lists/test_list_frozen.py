@@ -235,19 +235,7 @@ class TestListFrozen(ListCase):
             self.assertIsNone(self.env[f"srsp.{name}"]._active_name, name)
 
     def test_renaming_or_dissolving_a_division_changes_no_word_and_no_seal(self):
-        duties = self.env["srsp.list"].create(
-            {"kind": "duty", "company_id": self.company.id}
-        )
-        self.env["srsp.duty"].create(
-            {
-                "list_id": duties.id,
-                "code": "D1",
-                "name": "Joint",
-                "division_id": self.surveying.id,
-                "cooperating_division_ids": self.minerals.ids,
-                "legal_basis_ids": self.basis.ids,
-            }
-        )
+        duties = self._make_duty().list_id
         self._publish_list(duties)
         versions = self._freeze("published") | duties
         words = [self._get_words(version) for version in versions]

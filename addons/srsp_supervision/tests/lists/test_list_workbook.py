@@ -147,19 +147,10 @@ class TestListWorkbook(ListWorkbookCase):
         self.assertEqual(self.draft._get_paper_warning(), "Draft, not in force")
 
     def test_an_export_imported_again_writes_nothing(self):
-        duties = self.env["srsp.list"].create(
-            {"kind": "duty", "company_id": self.company.id}
-        )
-        self.env["srsp.duty"].create(
-            {
-                "list_id": duties.id,
-                "code": "D1",
-                "name": "Joint",
-                "division_id": self.surveying.id,
-                "cooperating_division_ids": (self.minerals | self.detachment).ids,
-                "legal_basis_ids": (self.basis | self.other_basis).ids,
-            }
-        )
+        duties = self._make_duty(
+            cooperating_division_ids=(self.minerals | self.detachment).ids,
+            legal_basis_ids=(self.basis | self.other_basis).ids,
+        ).list_id
         self.surveying.name = "Land, sea、and air；too"
         for version in (self.draft, duties):
             before = self.snapshot(version)
