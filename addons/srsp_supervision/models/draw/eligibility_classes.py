@@ -191,40 +191,31 @@ class EligibilityClasses:
             everywhere | regions.get(region, 0) if region else everybody
         )
 
-    def _find_short_classes(self):
-        """Return ``{"officers": […], "experts": […]}``: indexes of the classes with too few people below the cap."""
-        cap = self.rulebook.officer_cap
-        officers = experts = 0
+    def _get_able(self):
+        """Return ``{"officers": set, "experts": set}`` of the inspectors below the cap, sets as numbers."""
+        cap, able = self.rulebook.officer_cap, {"officers": 0, "experts": 0}
         for place, inspector in enumerate(self.inspectors):
-            if cap and self.loads.get(inspector.id, 0) >= cap:
-                continue
-            if inspector.pool_kind == "expert":
-                experts |= 1 << place
-            else:
-                officers |= 1 << place
-        return {
-            "officers": [
-                number
-                for number, mask in enumerate(self.masks)
-                if (mask & officers).bit_count() < self.team_size
-            ],
-            "experts": [
-                number
-                for number, mask in enumerate(self.masks)
-                if (mask & experts).bit_count() < self.task.experts
-            ],
-        }
+            if not cap or self.loads.get(inspector.id, 0) < cap:
+                pool = "experts" if inspector.pool_kind == "expert" else "officers"
+                able[pool] |= 1 << place
+        return able
 
     def _check_short(self, source, number):
         """Raise when a target of ``source``, of class ``number``, has too few people, and name the first entities."""
-        for pool, classes in self._find_short_classes().items():
-            rows = classes and self.env.execute_query(
+        needed = {"officers": self.team_size, "experts": self.task.experts}
+        for pool, able in self._get_able().items():
+            short = [
+                index
+                for index, mask in enumerate(self.masks)
+                if (mask & able).bit_count() < needed[pool]
+            ]
+            rows = short and self.env.execute_query(
                 SQL(
                     """SELECT entity.name, count(*) OVER () FROM srsp_entity entity WHERE id IN (
                            SELECT target.entity_id FROM %s AND %s IN %s) ORDER BY entity.name LIMIT %s""",
                     source,
                     number,
-                    tuple(classes),
+                    tuple(short),
                     MAX_NAMES,
                 )
             )

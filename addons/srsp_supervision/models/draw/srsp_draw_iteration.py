@@ -1,4 +1,5 @@
 import math
+from collections import Counter
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -333,14 +334,11 @@ class SrspDrawIteration(models.Model):
 
     def _get_loads(self, teams):
         """Return ``[[label, pool, unit, load], …]`` as of the start of this iteration."""
-        given = {}
-        for team in teams:
-            for member in team.members:
-                given[member] = given.get(member, 0) + 1
+        given = Counter(member for team in teams for member in team.members)
         for label, _reason, given_up in self.withdrawn or []:
-            given[label] = given.get(label, 0) - len(given_up)
+            given[label] -= len(given_up)
         return [
-            [label, pool, unit, load + given.get(label, 0)]
+            [label, pool, unit, load + given[label]]
             for label, pool, unit, load in self.draw_id.inspectors
         ]
 

@@ -222,15 +222,11 @@ class VisitBatch:
         for team in teams:
             visit = visits[targets[team.label]]
             before = visit.officer_ids | visit.expert_ids
-            visit.write(
-                {
-                    name: [fields.Command.set([refs[member] for member in members])]
-                    for name, members in (
-                        ("officer_ids", team.officers),
-                        ("expert_ids", team.experts),
-                    )
-                }
+            officers, experts = (
+                [fields.Command.set([refs[member] for member in members])]
+                for members in (team.officers, team.experts)
             )
+            visit.write({"officer_ids": officers, "expert_ids": experts})
             for member in (visit.officer_ids | visit.expert_ids) - before:
                 joined[member.id].append(visit.id)
         return [(member, len(ids), min(ids)) for member, ids in sorted(joined.items())]

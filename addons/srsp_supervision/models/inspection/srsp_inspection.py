@@ -34,22 +34,9 @@ class SrspInspection(models.Model):
     _check_company_auto = True
     _rec_name = "number"
     _rec_names_search = ["number", "entity_id.name"]
-    _guarded_fields = (
-        "stage",
-        "number",
-        "task_id",
-        "draw_id",
-        "entity_id",
-        "officer_ids",
-        "company_id",
-        "year",
-        "started_at",
-        "recorded_on",
-        "recorded_by_id",
-        "recorder_ids",
-        "reviewed_by_id",
-        "result_date",
-        "cancel_reason",
+    _guarded_fields = tuple(
+        "stage number task_id draw_id entity_id officer_ids company_id year started_at recorded_on recorded_by_id"
+        " recorder_ids reviewed_by_id result_date cancel_reason".split()
     )
 
     number = fields.Char(readonly=True, copy=False)
