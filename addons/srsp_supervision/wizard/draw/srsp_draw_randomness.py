@@ -41,9 +41,10 @@ class SrspDrawRandomness(models.TransientModel):
     def _get_message(self, outcome):
         if outcome == "differs":
             return self.env._(
-                "The two entries differ. Both are dropped and this is on record in the chain: two people enter the"
-                " result anew."
+                "The two entries differ. Both were discarded, and this is recorded in the chain: two people "
+                "must enter the result again."
             )
         return self.env._(
-            "Your entry is kept, and shown to nobody. Somebody else now enters the result again."
+            "Your entry has been saved and is not shown to anyone. Another person must now enter the result "
+            "again."
         )
