@@ -9,7 +9,7 @@ UNKNOWN_KEY = "srsp-connection-test"
 # What the client says of the settings and of answers that it does not take, in the reader's language.
 DETAILS = {
     "The platform key must be printable ASCII": _lt(
-        "the key name has other characters than letters, digits and signs"
+        "the key name may only contain letters, digits and signs"
     ),
     "The platform secret is empty": _lt("no secret has been set"),
     "The platform address is not an address": _lt("the address is not valid"),
@@ -23,14 +23,16 @@ DETAILS = {
         "the address must begin with https://"
     ),
     "The answer does not carry the platform's signature": _lt(
-        "the answer does not bear the platform's signature"
+        "the answer is not signed by the platform"
     ),
     "The answer is not JSON": _lt("the answer is not JSON"),
     "The answer is not a list of receipts": _lt("the answer is not a list of receipts"),
     "The answer is about other records than those sent": _lt(
-        "the answer is about other records than those sent"
+        "the answer does not match the records sent"
     ),
-    "The answer leaves a record undecided": _lt("the answer leaves a record undecided"),
+    "The answer leaves a record undecided": _lt(
+        "the answer does not state the outcome of a record"
+    ),
 }
 
 
@@ -61,7 +63,7 @@ class SrspChannel(models.Model):
         "Address",
         required=True,
         tracking=True,
-        help="https; plain http is for this very machine only.",
+        help="https; plain http is allowed for this machine only.",
     )
     key_id = fields.Char("Key Name", required=True, tracking=True)
     secret = fields.Char(
@@ -81,12 +83,18 @@ class SrspChannel(models.Model):
         "res.users",
         "Responsible",
         domain=[("share", "=", False)],
-        help="Told when the platform refuses; otherwise the first disclosure officer is.",
+        help=(
+            "Notified when the platform refuses a delivery; if empty, the first disclosure officer is "
+            "notified."
+        ),
     )
     takes_commitments = fields.Boolean(
-        "Witnesses Commitments",
+        "Witness Commitments",
         tracking=True,
-        help="Give it every commitment before its draw: its receipt stands in the certificate.",
+        help=(
+            "Deliver every commitment to this channel before its draw; the receipt is included in the "
+            "certificate."
+        ),
     )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -173,7 +181,12 @@ class SrspChannel(models.Model):
         except PlatformError as error:
             kind, message = "danger", self._explain(error)
         else:
-            kind, message = "success", self.env._("The platform answers and knows us.")
+            kind, message = (
+                "success",
+                self.env._(
+                    "Connection successful: the platform accepts the key name and the secret."
+                ),
+            )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -240,8 +253,8 @@ class SrspChannel(models.Model):
                 "The channel's address, key name or secret cannot be used"
             ),
             "silent": self.env._("The platform does not answer"),
-            "busy": self.env._("The platform is out of order for now"),
-            "unusable": self.env._("The platform's answer cannot be relied upon"),
+            "busy": self.env._("The platform is temporarily unavailable"),
+            "unusable": self.env._("The platform's answer cannot be trusted"),
             "refused": self.env._("The platform refuses the request"),
         }
         text, detail = texts.get(getattr(error, "code", None)), str(error)

@@ -9,6 +9,6 @@ class SrspEvent(models.Model):
         return {
             **super()._get_kind_names(),
             "publication.published": self.env._("Published"),
-            "channel.archived": self.env._("Channel closed"),
-            "channel.restored": self.env._("Channel opened again"),
+            "channel.archived": self.env._("Channel deactivated"),
+            "channel.restored": self.env._("Channel reactivated"),
         }

@@ -50,12 +50,14 @@ class SrspPublication(models.Model):
     number = fields.Char(required=True, readonly=True)
     kind = fields.Selection(KINDS, required=True, readonly=True)
     title = fields.Char(required=True, readonly=True, index="trigram")
-    summary = fields.Char(readonly=True, help="One line for lists of publications.")
+    summary = fields.Char(
+        readonly=True, help="One-line summary shown in lists of publications."
+    )
     reference = fields.Char(
         required=True,
         readonly=True,
         index="trigram",
-        help="Number of what is published: of the plan, draw or inspection; the kind of a list.",
+        help="Number of the published record: of the plan, draw or inspection; the kind of a list.",
     )
     version = fields.Integer(required=True, readonly=True)
     state = fields.Selection(
@@ -71,19 +73,19 @@ class SrspPublication(models.Model):
     effective_on = fields.Date(
         "In Force From",
         readonly=True,
-        help="Of a version that takes effect after its publication; until then the one before holds.",
+        help="For a version that takes effect after its publication; until then the previous version applies.",
     )
     supersedes_id = fields.Many2one("srsp.publication", readonly=True)
     payload = fields.Text(required=True, readonly=True, prefetch=False)
     digest = fields.Char(
-        "SHA-256", required=True, readonly=True, help="Of the payload's bytes."
+        "SHA-256", required=True, readonly=True, help="Digest of the payload's bytes."
     )
     published_on = fields.Datetime(required=True, readonly=True)
-    formed_at = fields.Datetime("Came About", required=True, readonly=True)
+    formed_at = fields.Datetime("Formed At", required=True, readonly=True)
     formed_on = fields.Date(
         required=True,
         readonly=True,
-        help="Beijing date; the deadline counts from the day after.",
+        help="Beijing date; the deadline is counted from the following day.",
     )
     year = fields.Integer(required=True, readonly=True)
     draw_state = fields.Selection(
@@ -99,7 +101,7 @@ class SrspPublication(models.Model):
     is_provisional = fields.Boolean(
         "Provisional Deadline",
         readonly=True,
-        help="The deadline reaches into a year whose make-up days have not been announced.",
+        help="The deadline falls in a year whose make-up days have not been announced.",
     )
     disclosed_on = fields.Date(
         "Disclosed",

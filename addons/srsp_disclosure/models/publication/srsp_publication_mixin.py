@@ -5,7 +5,7 @@ class SrspPublicationMixin(models.AbstractModel):
     """A record that is published: says what is published about it, and shows its publications."""
 
     _name = "srsp.publication.mixin"
-    _description = "What gets published"
+    _description = "Published content"
 
     publication_count = fields.Integer(
         "Publications", compute="_compute_publication_count"

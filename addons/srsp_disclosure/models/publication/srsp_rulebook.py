@@ -7,7 +7,7 @@ class SrspRulebook(models.Model):
     def _get_effects(self, previous):
         """The deadlines of results too: in working days, from the last day of each task's window."""
         what = self.env._(
-            "Result formed on the last day of the window is due on another day"
+            "Disclosure deadline of a result formed on the last day of the inspection window changes"
         )
         return [
             *super()._get_effects(previous),

@@ -137,8 +137,8 @@ class SrspPublication(models.Model):
             "excluded": {
                 "suspended": self.env._("Suspended in the registry"),
                 "removed": self.env._("Removed from the registry"),
-                "visit_cap": self.env._("Visited often enough this year"),
-                "interval": self.env._("Inspected a short time ago"),
+                "visit_cap": self.env._("Annual inspection limit reached"),
+                "interval": self.env._("Recently inspected"),
                 "other": other,  # that a case is open is nobody else's business
             },
             **{

@@ -24,7 +24,7 @@ class TestRulebook(BureauCase):
             [
                 (
                     "disclosure_days",
-                    "Result formed on the last day of the window is due on another day",
+                    "Disclosure deadline of a result formed on the last day of the inspection window changes",
                     task.number,
                     "测绘资质巡查",
                     "测管处",

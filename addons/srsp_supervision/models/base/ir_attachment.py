@@ -40,7 +40,7 @@ class IrAttachment(models.Model):
             for attachment in self.sudo()
         ):
             raise AccessError(
-                self.env._("This file is changed on the form of its record alone.")
+                self.env._("This file can only be changed on the form of its record.")
             )
 
     def _srsp_set_file(self, file):

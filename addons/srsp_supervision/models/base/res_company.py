@@ -20,11 +20,14 @@ class ResCompany(models.Model):
     srsp_drand_urls = fields.Text(
         "drand Addresses",
         default="https://api.drand.sh\nhttps://drand.cloudflare.com",
-        help="Asked in this order for the round that was committed to; one to a line.",
+        help="Queried in this order for the round fixed at the roster lock; one address per line.",
     )
     srsp_witness_emails = fields.Char(
-        "Commitments Go To",
-        help="Addresses outside the bureau, separated by commas: each gets every commitment before its draw.",
+        "Commitment Recipients",
+        help=(
+            "Addresses outside the bureau, separated by commas: each receives every commitment before the "
+            "draw."
+        ),
     )
 
     @api.constrains("srsp_drand_urls")
@@ -47,7 +50,8 @@ class ResCompany(models.Model):
                 if text.strip() and not email_normalize(text):
                     raise ValidationError(
                         self.env._(
-                            "“%(text)s” is no e-mail address.", text=text.strip()
+                            "“%(text)s” is not a valid e-mail address.",
+                            text=text.strip(),
                         )
                     )
 

@@ -24,13 +24,15 @@ class SrspCalendarDay(models.Model):
     date = fields.Date(required=True)
     name = fields.Char("Holiday", required=True, translate=True)
     is_working = fields.Boolean(
-        "Working Day", help="Set for a weekend day that is worked to make up."
+        "Working Day", help="Set for a weekend day that is a make-up working day."
     )
     provisional = fields.Boolean(
         help="The year's make-up days have not been announced yet."
     )
 
-    _date_uniq = models.UniqueIndex("(date)", "This day is in the calendar already.")
+    _date_uniq = models.UniqueIndex(
+        "(date)", "This day already exists in the calendar."
+    )
 
     @api.model
     def _load_years(self, years):

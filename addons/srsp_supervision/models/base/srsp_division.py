@@ -28,7 +28,7 @@ class SrspDivision(models.Model):
     )
     duty = fields.Text(
         "Responsibilities",
-        help="What the supervision work plan makes this division answer for.",
+        help="Responsibilities of this division under the supervision work plan.",
     )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -45,7 +45,7 @@ class SrspDivision(models.Model):
     inspector_count = fields.Integer(compute="_compute_inspector_count")
 
     _code_uniq = models.UniqueIndex(
-        "(company_id, code)", "A division with this code exists already."
+        "(company_id, code)", "A division with this code already exists."
     )
 
     @api.depends("inspector_ids")

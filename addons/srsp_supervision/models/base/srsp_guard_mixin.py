@@ -134,9 +134,9 @@ class SrspGuardMixin(models.AbstractModel):
                 if holds_identity(record[name] or ""):
                     raise ValidationError(
                         self.env._(
-                            "%(field)s: an identity number stands in “%(value)s”, and others would read it. Take it"
-                            " out; that of a natural person has a field of its own on the entity's form, where it is"
-                            " masked.",
+                            "%(field)s: “%(value)s” contains an identity number, which others would be able to read."
+                            " Remove it; the identity number of a natural person belongs in its own field on the"
+                            " entity's form, where it is masked.",
                             field=self._fields[name]._description_string(self.env),
                             value=mask_all(record[name]),
                         )

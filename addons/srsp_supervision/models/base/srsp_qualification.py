@@ -10,7 +10,7 @@ class SrspQualification(models.Model):
     _check_company_auto = True
 
     name = fields.Char(required=True)
-    note = fields.Text("Evidence", help="By what an inspector proves it.")
+    note = fields.Text("Evidence", help="How an inspector proves this qualification.")
     active = fields.Boolean(default=True)
     inspector_ids = fields.Many2many(
         "srsp.inspector",
@@ -25,7 +25,7 @@ class SrspQualification(models.Model):
         "srsp_item_qualification_rel",
         "qualification_id",
         "item_id",
-        "Demanded by",
+        "Required By",
         readonly=True,
     )
     company_id = fields.Many2one(
@@ -33,9 +33,12 @@ class SrspQualification(models.Model):
     )
 
     _name_uniq = models.UniqueIndex(
-        "(company_id, lower(name))", "This qualification exists already."
+        "(company_id, lower(name))", "This qualification already exists."
     )
     _name_format = models.Constraint(
         "CHECK (name !~ '[,，、;；\n]')",
-        "A qualification has no comma, no semicolon and no line break: files write several of them in one cell.",
+        (
+            "A qualification must not contain commas, semicolons or line breaks: one cell of a file can "
+            "hold several qualifications."
+        ),
     )

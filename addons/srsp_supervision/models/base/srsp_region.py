@@ -23,31 +23,31 @@ class SrspRegion(models.Model):
     _guarded_fields = ("label",)
 
     name = fields.Char(required=True)
-    label = fields.Char("Unambiguous Name", readonly=True, copy=False, index=True)
+    label = fields.Char("Distinguishing Name", readonly=True, copy=False, index=True)
     code = fields.Char(
         required=True,
-        help="As GB/T 2260 has it, e.g. 350102; towns and villages have 9 and 12 digits.",
+        help="Code according to GB/T 2260, e.g. 350102; towns and villages have 9 and 12 digits.",
     )
     parent_id = fields.Many2one(
         "srsp.region",
-        "Belongs to",
+        "Parent Region",
         index=True,
         ondelete="restrict",
         check_company=True,
     )
     parent_path = fields.Char(index=True)
-    child_ids = fields.One2many("srsp.region", "parent_id", "Regions Below")
+    child_ids = fields.One2many("srsp.region", "parent_id", "Child Regions")
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
 
     _code_uniq = models.UniqueIndex(
-        "(company_id, code)", "A region with this code exists already."
+        "(company_id, code)", "A region with this code already exists."
     )
     _name_uniq = models.UniqueIndex(
         "(company_id, coalesce(parent_id, 0), name)",
-        "A region of this name exists there already.",
+        "A region with this name already exists there.",
     )
     _code_format = models.Constraint(
         "CHECK (code ~ '^[0-9A-Z]{2,12}$')",

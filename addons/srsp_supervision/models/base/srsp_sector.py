@@ -9,7 +9,7 @@ class SrspSector(models.Model):
 
     name = fields.Char(required=True)
     code = fields.Char(
-        required=True, help="Begins the public codes of the sector's targets."
+        required=True, help="Prefix of the public codes of the sector's targets."
     )
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
@@ -29,7 +29,7 @@ class SrspSector(models.Model):
     target_count = fields.Integer(compute="_compute_target_count")
 
     _code_uniq = models.UniqueIndex(
-        "(company_id, code)", "A sector with this code exists already."
+        "(company_id, code)", "A sector with this code already exists."
     )
     _code_format = models.Constraint(
         "CHECK (code ~ '^[A-Z]{1,8}$')",

@@ -18,9 +18,12 @@ class SrspTag(models.Model):
     )
 
     _name_uniq = models.UniqueIndex(
-        "(company_id, lower(name))", "This tag exists already."
+        "(company_id, lower(name))", "This tag already exists."
     )
     _name_format = models.Constraint(
         "CHECK (name !~ '[,，、;；\n]')",
-        "A tag has no comma, no semicolon and no line break: files write several of them in one cell.",
+        (
+            "A tag must not contain commas, semicolons or line breaks: one cell of a file can hold several "
+            "tags."
+        ),
     )

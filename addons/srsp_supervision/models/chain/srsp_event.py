@@ -81,7 +81,7 @@ class SrspEvent(models.Model):
         return {
             "list.published": self.env._("List published"),
             "registry.confirmed": self.env._("Registry confirmed"),
-            "draw.identified": self.env._("Labels of the roster bound"),
+            "draw.identified": self.env._("Roster labels sealed"),
             "draw.committed": self.env._("Roster locked"),
             "draw.witnessed": self.env._("Commitment witnessed"),
             "draw.entries_differ": self.env._("Two lottery entries differed"),
@@ -127,7 +127,7 @@ class SrspEvent(models.Model):
         if self.env.context.get("srsp_seal") is SEAL:
             return super().create(vals_list)
         raise self._logged_error(
-            self.env._("The integrity chain is written by the system alone.")
+            self.env._("The integrity chain can only be written by the system.")
         )
 
     def write(self, vals):

@@ -47,7 +47,7 @@ class SrspEventCheck(models.Model):
     event_count = fields.Integer("Events Checked", readonly=True)
     record_count = fields.Integer("Records Compared", readonly=True)
     broken_sequence = fields.Integer("First Broken Event", readonly=True)
-    report = fields.Text(readonly=True, help="One sentence for each thing found.")
+    report = fields.Text(readonly=True, help="One sentence for each problem found.")
     last_hash = fields.Char("Hash of the Last Event", readonly=True)
 
     def write(self, vals):
@@ -149,8 +149,8 @@ class SrspEventCheck(models.Model):
             other = self.env["srsp.event"].search(domain, limit=1)
             if other:
                 return self.env._(
-                    "Event %(number)s was sealed after event %(other)s, not after event %(last)s: rows have"
-                    " changed places.",
+                    "Event %(number)s was sealed after event %(other)s, not after event %(last)s: the order of rows "
+                    "has been changed.",
                     other=other.sequence,
                     **names,
                 )
@@ -174,13 +174,14 @@ class SrspEventCheck(models.Model):
         following = company._srsp_event_sequence().number_next
         if last + 1 < following:
             yield self.env._(
-                "The chain ends with event %(last)s, but the counter stands at %(next)s: its tail has been cut off.",
+                "The chain ends with event %(last)s, but the counter is at %(next)s: the end of the chain has "
+                "been truncated.",
                 last=last,
                 next=following,
             )
         if last + 1 > following:
             yield self.env._(
-                "The counter stands at %(next)s, though there is an event %(last)s: it has been set back.",
+                "The counter is at %(next)s, though there is an event %(last)s: it has been set back.",
                 last=last,
                 next=following,
             )
@@ -202,8 +203,8 @@ class SrspEventCheck(models.Model):
             )
             for record in self.env[name].search(unsealed, order="id", limit=MAX_REPORT):
                 yield self.env._(
-                    "%(model)s %(record)s has no event: the chain has been cut off, or the record was made behind"
-                    " its back.",
+                    "%(model)s %(record)s has no event: the chain has been truncated, or the record was created "
+                    "outside the system.",
                     model=self.env["ir.model"]._get(name).name,
                     record=record.display_name,
                 )

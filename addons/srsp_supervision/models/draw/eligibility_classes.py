@@ -252,7 +252,7 @@ class EligibilityClasses:
         if self.task.use_detachment:
             return self.env._("Add officers to the registry.")
         return self.env._(
-            "Add officers to the registry, or let the detachment support."
+            "Add officers to the registry, or request support from the detachment."
         )
 
     def _add_lacking(self):

@@ -110,8 +110,8 @@ class RosterLock:
             kinds = dict(task._fields["stratify_by"]._description_selection(self.env))
             raise UserError(
                 self.env._(
-                    "Task %(task)s: by the rulebook risk classes and key targets have ratios of their own, above"
-                    " %(ratio)s. Choose strata by “%(kinds)s”, or give a reason, which will be published.",
+                    "Task %(task)s: the rulebook sets separate ratios for risk classes and key targets, above "
+                    "%(ratio)s. Stratify by “%(kinds)s”, or give a reason, which will be published.",
                     task=task.name,
                     ratio=percent(max(task.ratio, self.rulebook.floor_ratio)),
                     kinds=kinds["+".join(required)],
@@ -136,7 +136,8 @@ class RosterLock:
         if strange := {stratum.key for stratum in own} - set(keys):
             raise UserError(
                 self.env._(
-                    "Task %(task)s: nobody is in stratum %(strata)s, for which a ratio was set. There are: %(known)s.",
+                    "Task %(task)s: no target is in stratum %(strata)s, for which a ratio was set. Existing strata: "
+                    "%(known)s.",
                     task=self.task.name,
                     strata=", ".join(sorted(strange)),
                     known=", ".join(
@@ -151,14 +152,14 @@ class RosterLock:
         if kind == "lottery" and not (self.task.lottery or "").strip():
             raise UserError(
                 self.env._(
-                    "Task %(task)s: say which issue of which lottery decides.",
+                    "Task %(task)s: enter the lottery and the issue that provide the randomness.",
                     task=self.task.name,
                 )
             )
         if kind == "drand" and not self.task.company_id._srsp_get_drand_urls():
             raise UserError(
                 self.env._(
-                    "%(company)s names no address of drand: set one in Settings › Companies.",
+                    "%(company)s has no drand address: set one in Settings › Companies.",
                     company=self.task.company_id.name,
                 )
             )
@@ -316,8 +317,8 @@ class RosterLock:
         if not sizes:
             raise UserError(
                 self.env._(
-                    "Task %(task)s: every target of the pool is left out (suspended, or visited often enough this"
-                    " year); there is nobody to draw.",
+                    "Task %(task)s: every target of the pool is excluded (suspended, or annual inspection limit "
+                    "reached); there is no target to draw.",
                     task=self.task.name,
                 )
             )
@@ -404,8 +405,9 @@ class RosterLock:
         if room < needed:
             raise UserError(
                 self.env._(
-                    "Task %(task)s: %(visits)s visits take %(needed)s places, the officers have room for %(room)s under"
-                    " the yearly cap of %(cap)s visits. Add officers, or raise the cap in the rulebook.",
+                    "Task %(task)s: %(visits)s visits take %(needed)s places, the officers have capacity for "
+                    "%(room)s under the annual limit of %(cap)s visits. Add officers, or raise the limit in the "
+                    "rulebook.",
                     task=self.task.name,
                     visits=visits,
                     needed=needed,

@@ -82,43 +82,45 @@ class SrspDraw(models.Model):
     code_hex = fields.Char("Commitment H^n", required=True, readonly=True)
     head = fields.Json(
         readonly=True,
-        help="Names as they were at the lock: task, bureau, division, rulebook.",
+        help="Names at the time of the roster lock: task, bureau, division, rulebook.",
     )
     strata = fields.Json(
         "Strata (data)", readonly=True, help="[{key, size, ratio, quota}]"
     )
-    stratify_by = fields.Char("Strata by", readonly=True)
+    stratify_by = fields.Char("Stratified by", readonly=True)
     external = fields.Json(
-        "List Sent Down",
+        "Lists from Higher Authorities",
         readonly=True,
         help="{authority, document, issued_on, file_digest_hex}, if not drawn here.",
     )
     team_size = fields.Integer("Officers per Team", required=True, readonly=True)
     experts = fields.Integer("Experts per Team", readonly=True)
     officer_cap = fields.Integer(
-        "Most Visits a Year", readonly=True, help="Of one inspector; 0: no limit."
+        "Annual Inspection Limit",
+        readonly=True,
+        help="Limit per inspector; 0: no limit.",
     )
     units = fields.Json(
-        readonly=True, help="Codes of the divisions that each give an officer."
+        readonly=True, help="Codes of the divisions that each provide an officer."
     )
     randomness_kind = fields.Selection(
         [
             ("system", "Server's random generator"),
-            ("lottery", "Public lottery, keyed in before witnesses"),
+            ("lottery", "Public lottery, entered in the presence of witnesses"),
             ("drand", "Public beacon (drand), fetched over HTTP"),
         ],
         string="Source of Randomness",
         required=True,
         readonly=True,
     )
-    lottery = fields.Char("Which Lottery", readonly=True)
+    lottery = fields.Char("Lottery and Issue", readonly=True)
     drand = fields.Json(readonly=True, help="{chain_hash, round, public_key}")
-    randomness_statement = fields.Text("What the Source Proves", readonly=True)
+    randomness_statement = fields.Text("Evidential Value of the Source", readonly=True)
     announced_for = fields.Datetime(required=True, readonly=True)
     locked_at = fields.Datetime(required=True, readonly=True)
     drawn_at = fields.Datetime(readonly=True)
     roster_digest_hex = fields.Char("Roster Digest", readonly=True)
-    excluded_digest_hex = fields.Char("Digest of the Excluded", readonly=True)
+    excluded_digest_hex = fields.Char("Digest of the Excluded Targets", readonly=True)
     inspectors_digest_hex = fields.Char("Digest of the Inspectors", readonly=True)
     eligibility_root_hex = fields.Char("Eligibility Root", readonly=True)
     inspectors = fields.Json(
@@ -148,12 +150,12 @@ class SrspDraw(models.Model):
     roster_size = fields.Integer(compute="_compute_sizes")
     drawn_count = fields.Integer("To Draw", compute="_compute_sizes")
     strata_summary = fields.Html(
-        "Strata Drawn From", compute="_compute_strata_summary", sanitize=False
+        "Strata Summary", compute="_compute_strata_summary", sanitize=False
     )
 
     _number_uniq = models.UniqueIndex("(number)")
     _open_uniq = models.UniqueIndex(
-        "(task_id) WHERE state != 'voided'", "This task has a draw already."
+        "(task_id) WHERE state != 'voided'", "This task already has a draw."
     )
 
     @api.depends("iteration_ids.drawn_at")
@@ -207,7 +209,8 @@ class SrspDraw(models.Model):
         if difference := self._find_difference():
             return get_notification("danger", difference, sticky=True)
         message = self.env._(
-            "%(draw)s recomputes from its certificate.", draw=self.number
+            "%(draw)s: recomputed from its certificate with the same result.",
+            draw=self.number,
         )
         return get_notification("success", message, sticky=False)
 
@@ -328,7 +331,7 @@ class SrspDraw(models.Model):
             "key": self.env._("Key targets"),
             "ordinary": self.env._("Ordinary targets"),
             "none": self.env._("Without a risk class"),
-            "external": self.env._("Sent down by a higher authority"),
+            "external": self.env._("Issued by a higher authority"),
         }
 
     def _query_roster(self):

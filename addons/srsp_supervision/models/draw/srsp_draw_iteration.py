@@ -57,7 +57,7 @@ class SrspDrawIteration(models.Model):
     one_time_code_hex = fields.Char("One-Time Code", readonly=True)
     randomness_hex = fields.Char("Randomness", required=True, readonly=True)
     signature_hex = fields.Char("Signature of the Round", readonly=True)
-    entered_by = fields.Json(readonly=True, help="[first, second]: who keyed it in.")
+    entered_by = fields.Json(readonly=True, help="[first, second]: who entered it.")
     witnesses = fields.Char(readonly=True)
     unavailable = fields.Json(readonly=True, help="[[label, reason], ...]")
     places = fields.Json(readonly=True, help="[[stratum, number], ...]")
@@ -299,8 +299,8 @@ class SrspDrawIteration(models.Model):
         }
         if not shortage.officers:
             return self.env._(
-                "Draw %(draw)s: %(count)s visits cannot get a full team, among them: %(labels)s. %(missing)s more"
-                " people who may make them are needed. Void the draw, add inspectors and announce it again.",
+                "Draw %(draw)s: %(count)s visits cannot get a full team, among them: %(labels)s. %(missing)s "
+                "more eligible people are needed. Void the draw, add inspectors and announce it again.",
                 **values,
             )
         refs = self.draw_id.sudo().inspector_refs
@@ -308,10 +308,10 @@ class SrspDrawIteration(models.Model):
             refs[label] for label in shortage.officers[:MAX_NAMES]
         )
         return self.env._(
-            "Draw %(draw)s: %(count)s visits cannot get a full team, among them: %(labels)s. %(officers)s (%(full)s"
-            " inspectors in all) would have to make at least %(needed)s visits and have room for %(room)s under the"
-            " yearly cap of %(cap)s: %(missing)s are missing. Void the draw, raise the cap or add inspectors who may"
-            " make these visits, and announce it again.",
+            "Draw %(draw)s: %(count)s visits cannot get a full team, among them: %(labels)s. %(officers)s "
+            "(%(full)s inspectors in all) would have to make at least %(needed)s visits but can only make "
+            "%(room)s more under the annual limit of %(cap)s: %(missing)s are missing. Void the draw, raise "
+            "the limit or add eligible inspectors, and announce it again.",
             officers=", ".join(full.mapped("display_name")),
             full=len(shortage.officers),
             needed=shortage.needed,

@@ -21,7 +21,7 @@ class SrspDrawLine(models.Model):
     company_id = fields.Many2one(related="draw_id.company_id")
     target_id = UnconstrainedMany2one("srsp.target", required=True, ondelete="restrict")
     entity_id = UnconstrainedMany2one(
-        "srsp.entity", required=True, ondelete="restrict", help="As of the lock."
+        "srsp.entity", required=True, ondelete="restrict", help="As of the roster lock."
     )
     label = fields.Char(required=True)
     stratum = fields.Char(required=True)
@@ -31,10 +31,10 @@ class SrspDrawLine(models.Model):
         help="Index into the classes of the draw.",
     )
     excluded_reason = fields.Char(
-        help="Why it was left out; empty for those in the roster."
+        help="Reason for the exclusion; empty for targets in the roster."
     )
     stratum_name = fields.Char(compute="_compute_names")
-    excluded_reason_name = fields.Char("Left Out Because", compute="_compute_names")
+    excluded_reason_name = fields.Char("Exclusion Reason", compute="_compute_names")
     iteration = fields.Integer(
         help="Iteration that drew it; empty for those not drawn."
     )
@@ -50,8 +50,8 @@ class SrspDrawLine(models.Model):
         reasons = {
             "suspended": self.env._("Suspended"),
             "removed": self.env._("Removed from the registry after the announcement"),
-            "visit_cap": self.env._("Visited often enough this year"),
-            "interval": self.env._("Inspected too short a time ago"),
+            "visit_cap": self.env._("Annual inspection limit reached"),
+            "interval": self.env._("Inspected too recently"),
             "external_case": self.env._("Case handed over to enforcement"),
         }
         for line in self:

@@ -76,16 +76,16 @@ class SrspDraw(models.Model):
             return ""
         if not outcomes:
             return self.env._(
-                "How many results this lottery can have was not stated; every possible selection takes"
-                " %(needed)s bits.",
+                "The number of possible results of this lottery was not stated; covering every possible "
+                "selection takes %(needed)s bits.",
                 needed=needed,
             )
         bits = math.log2(outcomes)
         if bits >= needed:
             return ""
         return self.env._(
-            "This lottery has %(bits)s bits, every possible selection takes %(needed)s: some selections cannot"
-            " come about.",
+            "This lottery has %(bits)s bits, every possible selection takes %(needed)s: some selections "
+            "cannot occur.",
             bits=math.floor(bits * 10) / 10,
             needed=needed,
         )
@@ -129,7 +129,8 @@ class SrspDraw(models.Model):
     def _fetch_randomness_lottery(self, now):
         raise Waiting(
             self.env._(
-                "Draw %(draw)s waits for the lottery result: two people key it in before witnesses.",
+                "Draw %(draw)s is waiting for the lottery result: two people must enter it in the presence of "
+                "witnesses.",
                 draw=self.number,
             )
         )
@@ -149,7 +150,7 @@ class SrspDraw(models.Model):
             _logger.log(level, "Draw %s: no round %s: %s", self.number, number, error)
             raise (Waiting if is_early else UserError)(
                 self.env._(
-                    "Draw %(draw)s waits for round %(round)s of drand, and asks again every minute: %(failures)s",
+                    "Draw %(draw)s is waiting for round %(round)s of drand and retries every minute: %(failures)s",
                     draw=self.number,
                     round=number,
                     failures=self._explain_failures(error.failures),
@@ -164,11 +165,11 @@ class SrspDraw(models.Model):
     def _explain_failures(self, failures):
         """Return the ``failures`` of a ``DrandError`` as one translated text; the log has the client's own."""
         reasons = {
-            "early": self.env._("the round is not there yet"),
+            "early": self.env._("the round has not been published yet"),
             "late": self.env._("did not answer in time"),
             "unreachable": self.env._("cannot be reached"),
-            "forged": self.env._("the signature is not the chain's"),
-            "wrong": self.env._("gave an answer that is no round"),
+            "forged": self.env._("the signature does not match the chain"),
+            "wrong": self.env._("returned an answer that is not a valid round"),
         }
         texts = [
             self.env._("%(address)s: %(reason)s", address=url, reason=reasons[reason])
@@ -192,7 +193,8 @@ class SrspDraw(models.Model):
         if first["user_id"] == self.env.uid:
             raise UserError(
                 self.env._(
-                    "You made the first entry: somebody else now enters the result again, from the announcement."
+                    "You made the first entry: another person must now enter the result again, from the "
+                    "announcement."
                 )
             )
         self.write({"entry": False, "entered_by_id": False})

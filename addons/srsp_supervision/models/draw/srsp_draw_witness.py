@@ -36,7 +36,7 @@ class SrspDrawWitness(models.Model):
     )
 
     _once_uniq = models.UniqueIndex(
-        "(draw_id, kind, who)", "This witness has answered already."
+        "(draw_id, kind, who)", "This witness has already answered."
     )
 
     @api.model_create_multi
@@ -48,7 +48,7 @@ class SrspDrawWitness(models.Model):
             if not draw._is_witness_time():
                 raise UserError(
                     self.env._(
-                        "Draw %(draw)s: a commitment is witnessed between the lock and the announced time.",
+                        "Draw %(draw)s: a commitment can only be witnessed between the lock and the announced time.",
                         draw=draw.number,
                     )
                 )
@@ -61,11 +61,15 @@ class SrspDrawWitness(models.Model):
     def write(self, vals):
         if not self:
             return super().write(vals)
-        raise self._logged_error(self.env._("What a witness answered never changes."))
+        raise self._logged_error(
+            self.env._("The answer of a witness cannot be changed.")
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise self._logged_error(self.env._("What a witness answered never changes."))
+        raise self._logged_error(
+            self.env._("The answer of a witness cannot be changed.")
+        )
 
     def _prepare_seal(self):
         return {
@@ -116,7 +120,9 @@ class SrspDraw(models.Model):
         self.check_access("read")
         if not self.env.user.has_group("srsp_supervision.group_auditor"):
             raise UserError(
-                self.env._("An auditor alone states that he has seen a commitment.")
+                self.env._(
+                    "Only an auditor can declare that a commitment has been witnessed."
+                )
             )
         draw = self.sudo()
         draw._add_witness("auditor", self.env.user.name, draw.commitment_digest_hex)
@@ -159,8 +165,9 @@ class SrspDraw(models.Model):
         draw = self.company_id._srsp_in_language(self)
         title = draw.env._("Commitment of draw %(draw)s", draw=self.number)
         text = draw.env._(
-            "%(bureau)s has locked a roster and draws from it at %(time)s (UTC). Please keep this message: the"
-            " attached commitment fixes what may come out. Its SHA-256 digest is %(digest)s.",
+            "%(bureau)s has locked a roster and will draw from it at %(time)s (UTC). Please keep this "
+            "message: the attached commitment determines the possible outcomes. Its SHA-256 digest is "
+            "%(digest)s.",
             bureau=self.head["bureau"],
             time=iso(self.announced_for),
             digest=self.commitment_digest_hex,

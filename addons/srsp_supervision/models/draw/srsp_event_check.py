@@ -35,7 +35,7 @@ class SrspEventCheck(models.Model):
             ]
         ):
             yield self.env._(
-                "Draw %(draw)s is in state “%(state)s”, and no event seals that.",
+                "Draw %(draw)s is in state “%(state)s”, but no event seals that state.",
                 draw=draw.number,
                 state=labels[draw.state],
             )

@@ -50,8 +50,8 @@ class SrspNotice(models.AbstractModel):
             ),
             self._get_html(
                 self.env._(
-                    "Draw %(draw)s puts you on the team of %(count)s visits, to be made by %(date)s. If you cannot"
-                    " inspect a company impartially, declare a recusal at once.",
+                    "Draw %(draw)s assigns you to %(count)s visits, to be completed by %(date)s. If you have a "
+                    "conflict of interest with a company, declare a recusal at once.",
                     draw=visit.draw_id.number,
                     count=count,
                     date=format_date(self.env, visit.date_to),
@@ -69,7 +69,8 @@ class SrspNotice(models.AbstractModel):
             ),
             self._get_html(
                 self.env._(
-                    "Draw %(draw)s of %(division)s puts them on teams, until %(date)s: %(officers)s.",
+                    "Draw %(draw)s of %(division)s assigns these officers to inspection teams, until %(date)s: "
+                    "%(officers)s.",
                     draw=visit.draw_id.number,
                     division=visit.division_id.name,
                     date=format_date(self.env, visit.date_to),
@@ -100,7 +101,7 @@ class SrspNotice(models.AbstractModel):
             self.env._("Visits cancelled: %(task)s", task=visit.task_id.name),
             self._get_html(
                 self.env._(
-                    "%(count)s of your visits will not take place. Reason: %(reason)s",
+                    "%(count)s of your visits have been cancelled. Reason: %(reason)s",
                     count=count,
                     reason=reason,
                 )
@@ -115,10 +116,10 @@ class SrspNotice(models.AbstractModel):
 
     def _say_withdrawn(self, _inspector, task, reason):
         return (
-            self.env._("Others take over your visits: %(task)s", task=task.name),
+            self.env._("Your visits have been reassigned: %(task)s", task=task.name),
             self._get_html(
                 self.env._(
-                    "You have been taken out of the draw. Reason: %(reason)s",
+                    "You have been withdrawn from the draw. Reason: %(reason)s",
                     reason=reason,
                 )
             ),

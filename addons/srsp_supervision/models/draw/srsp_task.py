@@ -154,7 +154,7 @@ class SrspTask(models.Model):
         if manager:
             self.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=self.env._("The draw is stuck"),
+                summary=self.env._("The draw is blocked"),
                 note=reason,
                 user_id=manager.id,
             )

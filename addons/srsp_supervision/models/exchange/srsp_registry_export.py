@@ -157,7 +157,7 @@ class SrspRegistryTable(models.AbstractModel):
                 note = self.env._("Required. %(note)s", note=note)
             label = column.label._translate(language)
             headings.append(Heading(label, note, is_date, words))
-        write_template(path, headings, self.env._("Known Values"))
+        write_template(path, headings, self.env._("Allowed Values"))
 
     def _get_template_columns(self):
         return self._get_columns()

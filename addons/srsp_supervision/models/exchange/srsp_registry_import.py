@@ -59,7 +59,7 @@ class SrspRegistryImport(models.Model):
     )
     source = fields.Char(
         required=True,
-        help="Where the file comes from, e.g. the credit platform. Its columns are remembered by this name.",
+        help="Origin of the file, e.g. the credit platform. Its field mapping is saved under this name.",
     )
     # Not for readers: a file may hold identity numbers that the screen masks.
     file = fields.Binary(
@@ -67,7 +67,7 @@ class SrspRegistryImport(models.Model):
     )
     file_name = fields.Char()
     is_full = fields.Boolean(
-        "Whole Registry",
+        "Full Registry",
         help="The file holds every target of its sectors: those missing from it are listed afterwards.",
     )
     company_id = fields.Many2one(
@@ -78,7 +78,7 @@ class SrspRegistryImport(models.Model):
     )
     user_id = fields.Many2one(
         "res.users",
-        "By",
+        "Performed By",
         required=True,
         readonly=True,
         default=lambda self: self.env.user,
@@ -96,10 +96,10 @@ class SrspRegistryImport(models.Model):
         default="draft",
         readonly=True,
     )
-    progress = fields.Integer(compute="_compute_progress", help="Per cent")
-    attempts = fields.Integer(readonly=True, help="Runs that were begun.")
-    message = fields.Char(readonly=True, help="Why it failed, or what came of it.")
-    header_row = fields.Integer("Row of the Headings", readonly=True)
+    progress = fields.Integer(compute="_compute_progress", help="Percentage")
+    attempts = fields.Integer(readonly=True, help="Number of runs started.")
+    message = fields.Char(readonly=True, help="Reason for the failure, or the outcome.")
+    header_row = fields.Integer("Header Row", readonly=True)
     column_ids = fields.One2many("srsp.registry.import.column", "import_id", "Columns")
     row_count = fields.Integer("Rows", readonly=True)
     created_count = fields.Integer("New", readonly=True)
@@ -108,19 +108,19 @@ class SrspRegistryImport(models.Model):
     proposed_count = fields.Integer(
         "Proposed as Key Targets",
         readonly=True,
-        help="The registry of key targets decides on them.",
+        help="Subject to approval in the registry of key targets.",
     )
     bad_count = fields.Integer("Bad Rows", readonly=True)
     missing_count = fields.Integer("Missing from the File", readonly=True)
     change_ids = fields.One2many(
-        "srsp.registry.import.change", "import_id", "What Changes", readonly=True
+        "srsp.registry.import.change", "import_id", "Change Details", readonly=True
     )
     error_ids = fields.One2many(
         "srsp.registry.import.error", "import_id", "Bad Cells", readonly=True
     )
     error_note = fields.Char(readonly=True)
     error_file = fields.Binary(
-        "Bad Rows as a Workbook",
+        "Workbook of Bad Rows",
         attachment=True,
         readonly=True,
         groups="srsp_supervision.group_division_officer",
@@ -204,7 +204,7 @@ class SrspRegistryImport(models.Model):
             if record.user_id != self.env.user:
                 raise AccessError(
                     self.env._(
-                        "“%(name)s” is imported by %(user)s alone.",
+                        "“%(name)s” can only be imported by %(user)s.",
                         name=record.display_name,
                         user=record.user_id.sudo().name,
                     )
@@ -337,14 +337,16 @@ class SrspRegistryImport(models.Model):
         for column in self.column_ids.filtered(lambda c: c._get_name() in gone):
             raise UserError(
                 self.env._(
-                    "“%(heading)s” goes to an attribute that is no longer there: choose again what it goes to.",
+                    "“%(heading)s” is mapped to an attribute that no longer exists: choose its target field again.",
                     heading=column.label,
                 )
             )
         is_extract = table._is_extract(set(names))
         if is_extract and self.is_full:
             raise UserError(
-                self.env._("A full file has a column for the sector of each row.")
+                self.env._(
+                    "A full file must contain the sector of each row in a column."
+                )
             )
         for column in columns:
             label = column.label._translate(self.env.lang or "en_US")
@@ -358,13 +360,14 @@ class SrspRegistryImport(models.Model):
             if column.required and column.name not in names and not is_extract:
                 raise UserError(
                     self.env._(
-                        "No column of the file goes to “%(column)s”.", column=label
+                        "No column of the file is mapped to “%(column)s”.", column=label
                     )
                 )
             if names.count(column.name) > 1:
                 raise UserError(
                     self.env._(
-                        "Two columns of the file go to “%(column)s”.", column=label
+                        "Two columns of the file are mapped to “%(column)s”.",
+                        column=label,
                     )
                 )
 
@@ -409,8 +412,9 @@ class SrspRegistryImport(models.Model):
         if self.attempts == MAX_ATTEMPTS:
             self._fail(
                 self.env._(
-                    "The work was cut off %(count)s times before its end, and nothing was changed. A file of this size"
-                    " needs more time: the administrator raises limit_time_real_cron in the server's configuration.",
+                    "Processing was interrupted %(count)s times before it finished, and nothing was changed. A file "
+                    "of this size needs more time: ask the administrator to raise limit_time_real_cron in the "
+                    "server's configuration.",
                     count=MAX_ATTEMPTS,
                 )
             )

@@ -13,15 +13,17 @@ class SrspRegistryImportColumn(models.Model):
     import_id = fields.Many2one(
         "srsp.registry.import", required=True, index=True, ondelete="cascade"
     )
-    position = fields.Integer(readonly=True, help="Place in the file, from 0.")
+    position = fields.Integer(
+        readonly=True, help="Position in the file, starting from 0."
+    )
     label = fields.Char("Heading", readonly=True)
     sample = fields.Char("First Value", readonly=True)
     target_column = fields.Selection(
-        lambda self: self._select("target"), "Goes to", help="Empty: not imported."
+        lambda self: self._select("target"), "Mapped Field", help="Empty: not imported."
     )
     inspector_column = fields.Selection(
         lambda self: self._select("inspector"),
-        "Is Put into",
+        "Target Field",
         help="Empty: not imported.",
     )
 
@@ -30,7 +32,9 @@ class SrspRegistryImportColumn(models.Model):
         if self.env.su:
             return super().write(vals)
         if vals.keys() - {"target_column", "inspector_column"}:
-            raise AccessError(self.env._("Only what a column goes to can be changed."))
+            raise AccessError(
+                self.env._("Only the field mapping of a column can be changed.")
+            )
         self.import_id._check_state("draft", "checked", "failed")
         result = super().write(vals)
         self.import_id.sudo().state = "draft"

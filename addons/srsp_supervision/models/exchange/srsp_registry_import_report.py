@@ -15,7 +15,7 @@ MAX_CHANGES = 50  # on the form
 MAX_HEADINGS = 10  # of columns that are not imported
 MAX_BAD_ROWS = 50_000  # in the workbook of bad rows
 REASONS = {
-    "missing": _lt("nothing is entered"),
+    "missing": _lt("no value entered"),
     "too_long": _lt("the text is too long"),
     "not_text": _lt(
         "a date or yes/no instead of text: format the cell as text and type it again"
@@ -24,7 +24,9 @@ REASONS = {
     "not_a_number": _lt("not a number"),
     "not_whole": _lt("not a whole number"),
     "no_attribute": _lt("the sector of this row does not have this attribute"),
-    "out_of_range": _lt("out of range: degrees are at most 90 north and 180 east"),
+    "out_of_range": _lt(
+        "out of range: latitude must be at most 90 and longitude at most 180 degrees"
+    ),
     "unknown_value": _lt("not one of the known values"),
     "unknown_sector": _lt("no such sector"),
     "unknown_division": _lt("no such division"),
@@ -38,22 +40,22 @@ REASONS = {
         " entity's form, where it is masked"
     ),
     "formula": _lt("a formula: paste its value"),
-    "formula_error": _lt("a formula that failed"),
+    "formula_error": _lt("the formula returns an error"),
     "merged_cell": _lt(
-        "merged cells: undo the merge, every cell has a value of its own"
+        "merged cells: unmerge them, every cell must have its own value"
     ),
-    "encoding": _lt("bytes that are no characters"),
-    "broken_quotes": _lt("quotation marks without an end"),
-    "extra_cells": _lt("more cells than there can be columns"),
+    "encoding": _lt("bytes that are not valid characters"),
+    "broken_quotes": _lt("unclosed quotation marks"),
+    "extra_cells": _lt("more cells than the maximum number of columns"),
     "duplicate": _lt("the same entry as in row %(other)s"),
-    "conflict": _lt("something else than in row %(other)s of the same entity"),
+    "conflict": _lt("differs from row %(other)s of the same entity"),
     "not_exact": _lt(
-        "a number of which a spreadsheet has lost the last digits: format the cell as text and type it again"
+        "the spreadsheet has lost the last digits of a number: format the cell as text and type it again"
     ),
     "unknown_code": _lt("no target has this code: leave it empty to add one"),
-    "torn_codes": _lt("the codes of this row are those of different entities"),
+    "torn_codes": _lt("the codes of this row belong to different entities"),
     "other_sector": _lt(
-        "the target with this code is in another sector and stays there"
+        "the target with this code belongs to another sector, which cannot be changed"
     ),
     "permit_taken": _lt("another target of the entity has this permit"),
     "permit_to_add": _lt(
@@ -72,46 +74,47 @@ REASONS = {
     "unknown_target": _lt(
         "no target in a registry of yours has this code: to add one, give its name and sector"
     ),
-    "missing_reason": _lt("say why: a reason is needed"),
+    "missing_reason": _lt("a reason is required"),
     "key_listed": _lt(
-        "listed in the registry of key targets, which it leaves by a delisting there: leave the cell empty"
+        "already listed in the registry of key targets, and can only be delisted there: leave the cell "
+        "empty"
     ),
     "key_reworded": _lt(
-        "listed in the registry of key targets for another reason: leave the cell empty"
+        "already listed in the registry of key targets for another reason: leave the cell empty"
     ),
     "person_with_code": _lt(
-        "a natural person is not entered with a credit code; it would be published"
+        "a natural person must not have a credit code: it would be published"
     ),
     "identity_kept": _lt(
-        "the entity has an identity number, so it stays a natural person"
+        "the entity has an identity number, so it must remain a natural person"
     ),
     "open_visit": _lt(
         "a visit is open: close it before name, kind or credit code of the entity change"
     ),
     "foreign_entity": _lt(
-        "the entity is in another division's registry too, which keeps its data"
+        "the entity is in another division's registry too, which maintains its data"
     ),
-    "foreign_division": _lt("not a division of yours"),
+    "foreign_division": _lt("not one of your divisions"),
     "reserved": _lt(
-        "pool and division of an inspector are changed by the administrator"
+        "pool and division of an inspector can only be changed by the administrator"
     ),
-    "own_entry": _lt("your own entry: somebody else keeps it"),
-    "half_certificate": _lt("a certificate has a number and a last day"),
+    "own_entry": _lt("your own entry: another person maintains it"),
+    "half_certificate": _lt("a certificate must have a number and an expiry date"),
     "line_break": _lt("a tab or a line break: type it in one line"),
     "unknown_region": _lt(
-        "not in the register of regions: write name or code as the register has it, or have the region added there"
-        " (Configuration, Regions)"
+        "not in the register of regions: enter name or code as registered, or have the region added "
+        "there (Configuration, Regions)"
     ),
     "ambiguous_region": _lt(
-        "several regions have this name: enter the code, or write the name of the region above before it"
+        "several regions have this name: enter the code, or put the name of the parent region before it"
     ),
     "unknown_qualification": _lt(
-        "not in the register of qualifications: write its name as the register has it, or have it added there"
-        " (Configuration, Qualifications)"
+        "not in the register of qualifications: enter its name as registered, or have it added there "
+        "(Configuration, Qualifications)"
     ),
     "unknown_item": _lt("no such item in the list in force: enter its code"),
     "unknown_tag": _lt(
-        "no such tag: write its name as the register has it, or have it added there (Configuration, Tags)"
+        "no such tag: enter its name as registered, or have it added there (Configuration, Tags)"
     ),
     "ambiguous_word": _lt("several have this name: enter the code"),
     "archived_sector": _lt("the sector is archived: nothing is added to its registry"),
@@ -120,9 +123,9 @@ REASONS = {
         " on the entity's form"
     ),
     "older_class": _lt(
-        "the registry has a class of a later day: leave class and day empty, or correct the day"
+        "the registry has a class of a later date: leave class and date empty, or correct the date"
     ),
-    "future_day": _lt("a day that is still to come"),
+    "future_day": _lt("the date is in the future"),
 }
 # How to fill in a column, by its kind.
 NOTES = {
@@ -138,16 +141,16 @@ NOTES = {
     "region": _lt("Name or code of a region, e.g. 350102."),
     "latitude": _lt("Degrees north, e.g. 26.074508."),
     "longitude": _lt("Degrees east, e.g. 119.296494."),
-    "choice": _lt("One of the words in the list."),
+    "choice": _lt("One of the values in the list."),
     "flag": _lt("Yes or no."),
     "whole": _lt("A whole number."),
     "number": _lt("A number."),
     "sector": _lt("Name or code of a sector."),
-    "sectors": _lt("Names or codes of sectors, with commas between them."),
-    "regions": _lt("Names or codes of regions, with commas between them."),
-    "qualifications": _lt("Names of qualifications, with commas between them."),
-    "items": _lt("Codes of items in force, with commas between them; empty: all."),
-    "tags": _lt("Names of tags, with commas between them."),
+    "sectors": _lt("Names or codes of sectors, separated by commas."),
+    "regions": _lt("Names or codes of regions, separated by commas."),
+    "qualifications": _lt("Names of qualifications, separated by commas."),
+    "items": _lt("Codes of items in force, separated by commas; empty: all."),
+    "tags": _lt("Names of tags, separated by commas."),
     "division": _lt("Name or code of a division."),
 }
 FILE_REASONS = {
@@ -157,7 +160,7 @@ FILE_REASONS = {
     "old_or_locked": _lt(
         "It is an .xls workbook or has a password: save it as .xlsx without one."
     ),
-    "macro": _lt("It carries macros: save it as .xlsx, which has none."),
+    "macro": _lt("It contains macros: save it as .xlsx without macros."),
     "too_large": _lt(
         "It is packed so tightly that unpacking it might fill the server."
     ),
@@ -202,7 +205,9 @@ class SrspRegistryImportChange(models.Model):
         "srsp.registry.import", required=True, index=True, ondelete="cascade"
     )
     row = fields.Integer(readonly=True)
-    code = fields.Char(readonly=True, help="Of the target, or of the entity.")
+    code = fields.Char(
+        readonly=True, help="Code of the target or, if there is none, of the entity."
+    )
     label = fields.Char("Column", readonly=True)
     old = fields.Char("Before", readonly=True)
     new = fields.Char("After", readonly=True)
@@ -244,11 +249,11 @@ class SrspRegistryImport(models.Model):
             )
         if self.is_full and self.bad_count:
             text += " " + self.env._(
-                "What is missing from the file was not looked for: mend the bad rows first."
+                "Targets missing from the file were not searched for: correct the bad rows first."
             )
         elif self.is_full and not imported:
             text += " " + self.env._(
-                "Import it to record that its targets were seen today."
+                "Import it to record that its targets were verified today."
             )
         ignored = [c.label for c in self.column_ids if not c._get_name()]
         if ignored:
@@ -273,7 +278,7 @@ class SrspRegistryImport(models.Model):
             or self.bad_count
         ):
             return self.env._(
-                "Nothing to change: all %(unchanged)s rows say what the registry says.",
+                "Nothing to change: all %(unchanged)s rows match the registry.",
                 **counts,
             )
         if imported:
@@ -343,7 +348,7 @@ class SrspRegistryImport(models.Model):
         if self.bad_count > MAX_BAD_ROWS:
             notes.append(
                 self.env._(
-                    "The workbook holds the first %(shown)s of %(count)s bad rows: mend those and check again.",
+                    "The workbook holds the first %(shown)s of %(count)s bad rows: correct them and check again.",
                     shown=MAX_BAD_ROWS,
                     count=self.bad_count,
                 )
@@ -359,7 +364,7 @@ class SrspRegistryImport(models.Model):
                     for number, cells in enumerate(block.rows, block.first):
                         if number == self.header_row:
                             sheet.add_header(
-                                [*_widen(cells, width), self.env._("What is wrong")]
+                                [*_widen(cells, width), self.env._("Error reason")]
                             )
                         elif number in reasons:
                             sheet.add_row(

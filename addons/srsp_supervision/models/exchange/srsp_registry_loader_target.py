@@ -308,7 +308,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
                 task = task.company_id._srsp_in_language(task)
                 task.message_post(
                     body=task.env._(
-                        "After the announcement, an import: %(created)s targets new, %(updated)s changed",
+                        "Import after the announcement: %(created)s targets new, %(updated)s changed",
                         created=created,
                         updated=updated,
                     )

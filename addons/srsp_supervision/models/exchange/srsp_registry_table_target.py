@@ -86,7 +86,7 @@ TARGET_COLUMNS = [
         "责任处室 监管处室 处室 主管部门",
         "division",
     ),
-    target("name", _lt("Object"), "项目名称 对象名称 检查对象 权属名称"),
+    target("name", _lt("Project or Right Name"), "项目名称 对象名称 检查对象 权属名称"),
     target(
         "region",
         _lt("Region"),
@@ -134,10 +134,13 @@ TARGET_COLUMNS = [
         "choice",
     ),
     target(
-        "risk_date", _lt("Risk Class Of"), "风险分类日期 风险等级日期 评定日期", "date"
+        "risk_date",
+        _lt("Risk Class Date"),
+        "风险分类日期 风险等级日期 评定日期",
+        "date",
     ),
     target("is_key", _lt("Key Target"), "重点对象 是否重点 重点抽查对象", "flag"),
-    target("key_reason", _lt("Reason of the Key Mark"), "列为重点的原因 重点原因"),
+    target("key_reason", _lt("Reason for the Key Mark"), "列为重点的原因 重点原因"),
     target("state", _lt("Status"), "状态 存续状态", "choice"),
     target("state_reason", _lt("Reason"), "原因 状态原因"),
 ]

@@ -83,16 +83,18 @@ class SrspInspection(models.Model):
         group_expand=True,
         index=True,
     )
-    date_to = fields.Date(related="task_id.date_to", string="Inspect Until", store=True)
-    scheduled_date = fields.Date("Visit On", tracking=True)
+    date_to = fields.Date(
+        related="task_id.date_to", string="Inspection Deadline", store=True
+    )
+    scheduled_date = fields.Date("Visit Date", tracking=True)
     started_at = fields.Datetime("On Site Since", readonly=True, copy=False)
     recorded_on = fields.Date(readonly=True, copy=False)
     recorded_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     recorder_ids = fields.Many2many(
-        "res.users", string="Wrote Results", readonly=True, copy=False
+        "res.users", string="Results Recorded By", readonly=True, copy=False
     )
     reviewed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    review_note = fields.Text("Opinion of the Reviewer")
+    review_note = fields.Text("Review Comments")
     result_date = fields.Date("Result Formed On", readonly=True, copy=False)
     cancel_reason = fields.Char(readonly=True, copy=False)
     line_ids = fields.One2many("srsp.inspection.line", "inspection_id", "Items")
@@ -207,7 +209,8 @@ class SrspInspection(models.Model):
         ):
             raise self._logged_error(
                 self.env._(
-                    "These experts were drawn. Whoever cannot come is taken out of the draw, and another one follows."
+                    "These experts were drawn. An expert who cannot take part is withdrawn from the draw and "
+                    "replaced by a substitute."
                 )
             )
         return super().write(vals)
@@ -299,7 +302,7 @@ class SrspInspection(models.Model):
             ):
                 raise UserError(
                     self.env._(
-                        "Inspection %(number)s: whoever inspected or recorded cannot review it.",
+                        "Inspection %(number)s: people who inspected or recorded results cannot review it.",
                         number=inspection.number,
                     )
                 )
@@ -378,7 +381,7 @@ class SrspInspection(models.Model):
         if self.recorded_on or any(self.line_ids.mapped("result")):
             raise UserError(
                 self.env._(
-                    "Inspection %(number)s has results: it is closed with them, not replaced.",
+                    "Inspection %(number)s has results: close it with them, it cannot be replaced.",
                     number=self.number,
                 )
             )

@@ -15,11 +15,11 @@ RESULTS = [
     ("10", "Licence revoked"),
     ("11", "Registration cancelled"),
     ("12", "Moved away"),
-    ("A", "Problem found, to be dealt with"),
+    ("A", "Problem found, pending further action"),
     ("B", "Information not published as required"),
     ("C", "Information concealed or falsified"),
     ("E", "Problem found and rectified on order"),
-    ("F", "Does not do what the check is about"),
+    ("F", "No business activity covered by the inspection found"),
     ("N", "Violates rules on land, planning, minerals, surveying or sea areas"),
     ("5", "Violates rules of other departments"),
 ]

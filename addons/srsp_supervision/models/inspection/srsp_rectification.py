@@ -46,7 +46,7 @@ class SrspRectification(models.Model):
         readonly=True,
         tracking=True,
     )
-    verification = fields.Text(help="What was seen when it was verified.")
+    verification = fields.Text(help="Situation found at verification.")
     verified_on = fields.Date(readonly=True)
     is_late = fields.Boolean(compute="_compute_is_late")
 

@@ -126,20 +126,20 @@ class RowParser:
         if active:
             raise UserError(
                 self.env._(
-                    "“%(name)s” is the name of several records: give each a name of its own first.",
+                    "“%(name)s” is the name of several records: give each a different name first.",
                     name=name,
                 )
             )
         if records:
             raise UserError(
                 self.env._(
-                    "“%(name)s” has been dissolved or archived: write the one that took over.",
+                    "“%(name)s” has been dissolved or archived: enter its successor.",
                     name=name,
                 )
             )
         raise UserError(
             self.env._(
-                "“%(name)s” is not known here: write the name as the register has it, or enter it there first.",
+                "“%(name)s” was not found: enter the name as registered, or add it to the register first.",
                 name=name,
             )
         )

@@ -27,7 +27,7 @@ class SrspDuty(models.Model):
     )
     name = fields.Char("Duty", required=True)
     power_list_code = fields.Char(
-        help="Of the published list of powers and responsibilities (权责清单)."
+        help="Code in the published list of powers and responsibilities (权责清单)."
     )
     division_id = fields.Many2one(string="Lead Division")
     legal_basis_ids = fields.Many2many(string="Basis for Supervision")
@@ -41,7 +41,7 @@ class SrspDuty(models.Model):
     )
 
     _code_uniq = models.UniqueIndex(
-        "(list_id, upper(code))", "A duty with this code is in the list already."
+        "(list_id, upper(code))", "A duty with this code is already in the list."
     )
 
     def _get_divisions(self):

@@ -63,45 +63,44 @@ class SrspItem(models.Model):
         default="city",
     )
     power_list_code = fields.Char(
-        help="Of the published list of powers and responsibilities (权责清单)."
+        help="Code in the published list of powers and responsibilities (权责清单)."
     )
     inspecting_body = fields.Char()
-    target = fields.Char("Targets Inspected")
-    content = fields.Text("Content of the Inspection")
+    target = fields.Char("Inspection Targets")
+    content = fields.Text("Inspection Content")
     standard = fields.Text("Standard and Key Points")
     method_ids = fields.Many2many(
         "srsp.method", ondelete="restrict", check_company=True
     )
     ratio = fields.Float(digits=(5, 4), default=0.05, required=True)
-    ratio_reason = fields.Char(
-        "Reason for a Low Ratio", help="Published with the draw."
-    )
-    frequency = fields.Integer("Draws a Year", default=2, required=True)
+    ratio_reason = fields.Char("Reason for Low Ratio", help="Published with the draw.")
+    frequency = fields.Integer("Sampling Frequency", default=2, required=True)
     frequency_reason = fields.Char(
-        "Reason for Few Draws", help="Published with the list."
+        "Reason for Low Frequency", help="Published with the list."
     )
     annual_visit_cap = fields.Integer(
-        "Visits a Year at Most", help="0: the rulebook's cap alone."
+        "Annual Inspection Limit", help="0: only the rulebook's limit applies."
     )
     officer_qualification = fields.Char(
-        "Officers Must Hold", help="Qualification that the officers need."
+        "Officer Qualification Requirements",
+        help="Qualification that the officers need.",
     )
     qualification_ids = fields.Many2many(
         "srsp.qualification",
         "srsp_item_qualification_rel",
         "item_id",
         "qualification_id",
-        "Qualifications Demanded",
+        "Required Qualifications",
         ondelete="restrict",
         check_company=True,
-        help="An officer who lacks one is not drawn for a task with this item.",
+        help="Officers who lack one of these qualifications are not drawn for tasks with this item.",
     )
     materials = fields.Text(
-        "Materials Needed", help="What the inspected party should have ready."
+        "Materials Needed", help="Materials that the inspected party must have ready."
     )
 
     _code_uniq = models.UniqueIndex(
-        "(list_id, upper(code))", "An item with this code is in the list already."
+        "(list_id, upper(code))", "An item with this code is already in the list."
     )
 
     @api.constrains("ratio", "frequency", "annual_visit_cap")
@@ -120,7 +119,7 @@ class SrspItem(models.Model):
                 if not least <= item[name] <= MAX_A_YEAR:
                     raise ValidationError(
                         self.env._(
-                            "%(item)s: “%(field)s” is %(value)s; it lies between %(least)s and %(most)s.",
+                            "%(item)s: “%(field)s” is %(value)s; it must be between %(least)s and %(most)s.",
                             item=item.display_name,
                             field=self._fields[name]._description_string(self.env),
                             value=item[name],
@@ -177,8 +176,8 @@ class SrspItem(models.Model):
         """The items whose sector another division keeps, one line each: their tasks need that division too."""
         return "\n".join(
             self.env._(
-                "%(item)s belongs to %(division)s, its sector %(sector)s to %(keeper)s: tasks will be joint ones"
-                " of both.",
+                "%(item)s belongs to %(division)s, but its sector %(sector)s belongs to %(keeper)s: the tasks "
+                "will be joint tasks of both divisions.",
                 item=item.display_name,
                 division=item.division_id.name,
                 sector=item.sector_id.name,

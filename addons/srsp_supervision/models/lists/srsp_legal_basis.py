@@ -32,7 +32,9 @@ class SrspLegalBasis(models.Model):
     number = fields.Char("Document Number", tracking=True, help="e.g. 国务院令第722号.")
     effective_date = fields.Date(tracking=True)
     repealed_date = fields.Date(
-        tracking=True, help="The first day on which it no longer holds."
+        "Repeal Date",
+        tracking=True,
+        help="The first day on which it is no longer in force.",
     )
     successor_id = fields.Many2one(
         "srsp.legal.basis", "Replaced By", check_company=True, tracking=True
@@ -50,10 +52,10 @@ class SrspLegalBasis(models.Model):
         compute="_compute_phase",
     )
     item_count = fields.Integer(
-        "Items", compute="_compute_line_count", help="Of the list in force."
+        "Items", compute="_compute_line_count", help="Counts the list in force."
     )
     duty_count = fields.Integer(
-        "Duties", compute="_compute_line_count", help="Of the list in force."
+        "Duties", compute="_compute_line_count", help="Counts the list in force."
     )
     repeal_reported = fields.Boolean(readonly=True, copy=False)
     company_id = fields.Many2one(
@@ -62,7 +64,7 @@ class SrspLegalBasis(models.Model):
 
     _citation_uniq = models.UniqueIndex(
         "(company_id, title, COALESCE(article, ''), COALESCE(number, ''))",
-        "This article is in the register already.",
+        "This article already exists in the register.",
     )
 
     @api.depends("title", "article", "number")

@@ -54,12 +54,15 @@ class SrspList(models.Model):
         "srsp.list", "Copied From", readonly=True, index=True, copy=False
     )
     purpose = fields.Text(
-        "Why This Version",
+        "Version Notes",
         copy=False,
-        help="What the divisions are asked to look at; shown with the call.",
+        help="Points for the divisions to review; shown when the collection starts.",
     )
     deadline = fields.Date(
-        "Hand In Until", copy=False, tracking=True, help="Of the divisions called."
+        "Submission Deadline",
+        copy=False,
+        tracking=True,
+        help="For the contributing divisions.",
     )
     opened_on = fields.Datetime("Parts Called On", readonly=True, copy=False)
     approval_number = fields.Char("Approval Document", copy=False, tracking=True)
@@ -77,16 +80,16 @@ class SrspList(models.Model):
     # Stored, so that handing in writes the version's row: of two divisions that do it at once, one is tried
     # again and sees that it is the last.
     part_count = fields.Integer(
-        "Divisions Called", compute="_compute_part_count", store=True
+        "Contributing Divisions", compute="_compute_part_count", store=True
     )
     handed_in_count = fields.Integer(
-        "Handed In", compute="_compute_part_count", store=True
+        "Submitted Parts", compute="_compute_part_count", store=True
     )
     item_ids = fields.One2many("srsp.item", "list_id", "Items", copy=True)
     duty_ids = fields.One2many("srsp.duty", "list_id", "Duties", copy=True)
     line_count = fields.Integer(compute="_compute_line_count")
     repealed_count = fields.Integer(
-        "Lines on a Repealed Basis", compute="_compute_repealed_count"
+        "Lines with Repealed Basis", compute="_compute_repealed_count"
     )
     sector_warning = fields.Text(compute="_compute_sector_warning")
     company_id = fields.Many2one(
@@ -94,7 +97,7 @@ class SrspList(models.Model):
     )
 
     _version_uniq = models.UniqueIndex(
-        "(company_id, kind, version)", "This version of the list exists already."
+        "(company_id, kind, version)", "This version of the list already exists."
     )
 
     @api.depends("kind", "version")
@@ -185,7 +188,7 @@ class SrspList(models.Model):
         if not self.env.su:
             raise UserError(
                 self.env._(
-                    "A list is not duplicated: open a new version, which remembers what it was copied from."
+                    "A list cannot be duplicated: open a new version, which records the version it was copied from."
                 )
             )
         return super().copy(default)
@@ -210,7 +213,10 @@ class SrspList(models.Model):
         for record in self.sudo():
             if record.opened_on:
                 raise UserError(
-                    self.env._("%(list)s: the divisions were called.", list=record.name)
+                    self.env._(
+                        "%(list)s: the collection from the divisions has started.",
+                        list=record.name,
+                    )
                 )
             record._check_deadline()
             record.opened_on = fields.Datetime.now()
@@ -247,7 +253,7 @@ class SrspList(models.Model):
             if record.approval_date > clock.today():
                 raise UserError(
                     self.env._(
-                        "%(list)s: the approval is dated %(date)s, a day still to come.",
+                        "%(list)s: the approval is dated %(date)s, which is in the future.",
                         list=record.name,
                         date=record.approval_date,
                     )
@@ -430,7 +436,7 @@ class SrspList(models.Model):
         ):
             raise UserError(
                 self.env._(
-                    "A list keeps its kind and its bureau: delete the draft and open another one."
+                    "A list keeps its kind and its bureau: delete the draft and create another list."
                 )
             )
 
@@ -474,7 +480,7 @@ class SrspList(models.Model):
         if self.part_count and (not self.deadline or self.deadline < today):
             raise UserError(
                 self.env._(
-                    "%(list)s: set a day, today or later, until which the divisions hand in their parts.",
+                    "%(list)s: set a day, today or later, as the submission deadline of the divisions.",
                     list=self.name,
                 )
             )
@@ -485,7 +491,9 @@ class SrspList(models.Model):
         if self._find_missing_parts():
             return
         self.state = "submitted"
-        self._schedule_for_policy(self.env._("All parts are in: consolidate them"))
+        self._schedule_for_policy(
+            self.env._("All parts have been submitted: consolidate them")
+        )
 
     def _schedule_for_policy(self, summary, note=""):
         """An activity for the head of the policy division, or the author of the version."""
@@ -521,8 +529,8 @@ class SrspList(models.Model):
         if missing:
             raise UserError(
                 self.env._(
-                    "%(list)s: %(divisions)s have not handed in their part yet. Wait for it, remind them, or take the"
-                    " division off the list of those called.",
+                    "%(list)s: %(divisions)s have not submitted their part yet. Wait for it, remind them, or remove "
+                    "the division from the contributing divisions.",
                     list=self.name,
                     divisions=", ".join(missing.division_id.mapped("name")),
                 )
@@ -629,7 +637,7 @@ class SrspList(models.Model):
         if lines:
             self._schedule_for_policy(
                 self.env._(
-                    "%(count)s lines rest on a repealed legal basis", count=len(lines)
+                    "%(count)s lines cite a repealed legal basis", count=len(lines)
                 ),
                 ", ".join(lines.mapped("display_name")),
             )

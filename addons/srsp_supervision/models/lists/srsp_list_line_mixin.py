@@ -50,22 +50,22 @@ class SrspListLineMixin(models.AbstractModel):
         check_company=True,
     )
     legal_basis = fields.Char(
-        "Legal Basis in Words", compute="_compute_legal_basis", compute_sudo=True
+        "Legal Basis Text", compute="_compute_legal_basis", compute_sudo=True
     )
     repealed_basis = fields.Char(
         compute="_compute_legal_basis",
         compute_sudo=True,
-        help="What the line rests on but no longer holds.",
+        help="Repealed legal basis of the line.",
     )
     frozen_names = fields.Json(
         readonly=True,
         copy=False,
-        help="{field: names} of the records that the line names, as they were called at the approval.",
+        help="{field: names} of the records referenced by the line, as of the approval.",
     )
     is_editable = fields.Boolean(compute="_compute_is_editable")
     missing_elements = fields.Char(
         compute="_compute_missing_elements",
-        help="What must be filled in before the part can be handed in.",
+        help="Elements required before the part can be submitted.",
     )
 
     @api.depends(
@@ -111,7 +111,7 @@ class SrspListLineMixin(models.AbstractModel):
             if self._name != f"srsp.{line.list_id.kind}":
                 raise ValidationError(
                     self.env._(
-                        "%(line)s does not belong into %(list)s: one list holds items, the other one duties.",
+                        "%(line)s does not belong in %(list)s: item lists contain items, duty lists contain duties.",
                         line=line.display_name,
                         list=line.list_id.name,
                     )
@@ -262,8 +262,8 @@ class SrspListLineMixin(models.AbstractModel):
             if all(key) and key in taken:
                 raise ValidationError(
                     self.env._(
-                        "Code %(code)s stands twice in the list (%(first)s; %(second)s): give each line a code of its"
-                        " own.",
+                        "Code %(code)s is used twice in the list (%(first)s; %(second)s): give each line a code of its "
+                        "own.",
                         code=vals["code"],
                         first=taken[key],
                         second=vals.get("name") or "",
@@ -292,7 +292,7 @@ class SrspListLineMixin(models.AbstractModel):
                     raise UserError(
                         self.env._(
                             "%(list)s: the part of %(division)s is not open for editing. Ask the policy division to"
-                            " open it or to send it back.",
+                            " start the collection or to send the part back.",
                             list=version.name,
                             division=division.name,
                         )

@@ -52,14 +52,14 @@ class SrspListPart(models.Model):
         [
             ("editing", "Being edited"),
             ("returned", "Sent back"),
-            ("handed_in", "Handed in"),
+            ("handed_in", "Part submitted"),
         ],
         default="editing",
         required=True,
         tracking=True,
         group_expand=True,
     )
-    comment = fields.Text("Why It Was Sent Back", readonly=True)
+    comment = fields.Text("Return Comment", readonly=True)
     handed_in_by_id = fields.Many2one("res.users", readonly=True)
     handed_in_on = fields.Datetime(readonly=True)
     reminded_on = fields.Date(readonly=True)
@@ -68,18 +68,18 @@ class SrspListPart(models.Model):
     line_count = fields.Integer("Lines", compute="_compute_changes")
     change_count = fields.Integer("Changes", compute="_compute_changes")
     repealed_count = fields.Integer(
-        "Lines on a Repealed Basis", compute="_compute_changes"
+        "Lines with Repealed Basis", compute="_compute_changes"
     )
     change_summary = fields.Char(
-        compute="_compute_changes", help="Against the version it was copied from."
+        compute="_compute_changes", help="Compared with the version it was copied from."
     )
     sector_warning = fields.Text(compute="_compute_sector_warning", compute_sudo=True)
     changes = fields.Html(
-        "What Changes", compute="_compute_changes_html", sanitize=False
+        "Change Details", compute="_compute_changes_html", sanitize=False
     )
 
     _division_uniq = models.UniqueIndex(
-        "(list_id, division_id)", "This division has been called already."
+        "(list_id, division_id)", "This division is already a contributing division."
     )
 
     @api.depends("list_id", "division_id")
@@ -138,9 +138,7 @@ class SrspListPart(models.Model):
             self._check_draft()
             if "list_id" in vals or any(part.opened_on for part in self):
                 raise UserError(
-                    self.env._(
-                        "A division that was called is taken off, not exchanged."
-                    )
+                    self.env._("A contributing division can be removed, not exchanged.")
                 )
         return super().write(vals)
 
@@ -153,7 +151,7 @@ class SrspListPart(models.Model):
         for part in self.filtered("opened_on"):
             part.list_id.message_post(
                 body=self.env._(
-                    "%(division)s was taken off the divisions called.",
+                    "%(division)s was removed from the contributing divisions.",
                     division=part.division_id.name,
                 )
             )
@@ -171,7 +169,7 @@ class SrspListPart(models.Model):
             if part.list_state != "draft" or not part.opened_on:
                 raise UserError(
                     self.env._(
-                        "%(list)s is not open: its parts have not been called, or it has been submitted.",
+                        "%(list)s is not open: the collection has not started, or the list has been submitted.",
                         list=part.list_id.name,
                     )
                 )
@@ -222,7 +220,7 @@ class SrspListPart(models.Model):
         if not self.env.su and any(part.list_state != "draft" for part in self):
             raise UserError(
                 self.env._(
-                    "Divisions are called, and taken off, while the list is a draft."
+                    "Contributing divisions can only be added or removed while the list is a draft."
                 )
             )
 
@@ -231,7 +229,7 @@ class SrspListPart(models.Model):
         for record in self:
             part = record.company_id._srsp_in_language(record)
             part._schedule(
-                self.env._("Hand in your part of %(list)s", list=part.list_id.name),
+                self.env._("Submit your part of %(list)s", list=part.list_id.name),
                 part.list_id.purpose or "",
             )
 
@@ -253,7 +251,7 @@ class SrspListPart(models.Model):
         if not self.env.su and foreign:
             raise AccessError(
                 self.env._(
-                    "The part of %(division)s is handed in by that division alone.",
+                    "The part of %(division)s can only be submitted by that division.",
                     division=foreign[0].sudo().name,
                 )
             )
@@ -274,7 +272,7 @@ class SrspListPart(models.Model):
         part.list_id.activity_unlink(["mail.mail_activity_data_todo"])
         part.message_post(body=reason)
         part._schedule(
-            self.env._("Your part was sent back: mend it and hand it in"), reason
+            self.env._("Your part was sent back: correct and submit it"), reason
         )
 
     @api.model
@@ -312,7 +310,7 @@ class SrspListPart(models.Model):
             partner_ids=people.partner_id.ids,
             subject=self.env._("Reminder: %(part)s", part=self.display_name),
             body=self.env._(
-                "The part of %(division)s is to be handed in until %(date)s.",
+                "The part of %(division)s must be submitted by %(date)s.",
                 division=division.name,
                 date=format_date(self.env, self.deadline),
             ),

@@ -48,7 +48,8 @@ class SrspList(models.Model):
         except workbook.WorkbookError as error:
             raise UserError(
                 self.env._(
-                    "A text is longer than a cell of a workbook holds: row and column %(place)s. Shorten it first.",
+                    "A text exceeds the maximum length of a workbook cell: row and column %(place)s. Shorten it "
+                    "first.",
                     place=error.place,
                 )
             ) from error

@@ -20,7 +20,7 @@ class SrspMethod(models.Model):
     )
 
     _name_uniq = models.UniqueIndex(
-        "(coalesce(company_id, 0), name)", "This inspection method is known already."
+        "(coalesce(company_id, 0), name)", "This inspection method already exists."
     )
 
     @api.model

@@ -37,22 +37,28 @@ class SrspCoverage(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     sequence = fields.Integer(readonly=True)
     year = fields.Integer(readonly=True, aggregator=False)
-    target_count = fields.Integer("In the Registry", readonly=True)
+    target_count = fields.Integer("Registry Size", readonly=True)
     drawn_count = fields.Integer("Drawn", readonly=True)
     planned_count = fields.Integer(
-        "Still to Be Drawn", readonly=True, help="By tasks not drawn yet."
+        "Pending Draws",
+        readonly=True,
+        help="To be drawn by tasks that have not been drawn yet.",
     )
     draw_count = fields.Integer(
-        "Draws Held", readonly=True, help="In which targets of the sector were drawn."
+        "Draws Held",
+        readonly=True,
+        help="Draws in which targets of the sector were drawn.",
     )
     share = fields.Float(
-        "Share Reached",
+        "Coverage Rate",
         readonly=True,
         aggregator="avg",
-        help="Drawn and still to be drawn, of the registry.",
+        help="Share of the registry that has been drawn or is still to be drawn.",
     )
-    floor_ratio = fields.Float("Lowest Ratio", readonly=True, aggregator="avg")
-    floor_count = fields.Integer("At Least", readonly=True)
+    floor_ratio = fields.Float(
+        "Minimum Sampling Ratio", readonly=True, aggregator="avg"
+    )
+    floor_count = fields.Integer("Minimum to Draw", readonly=True)
     missing_count = fields.Integer("Shortfall", readonly=True)
     state = fields.Selection(
         [("met", "Reached"), ("planned", "Planned"), ("below", "Below the floor")],
@@ -181,8 +187,8 @@ class SrspCoverage(models.Model):
         """What is missing, one line per row."""
         return "\n".join(
             self.env._(
-                "%(sector)s, %(year)s: %(reached)s of %(size)s targets are drawn or planned; at least %(floor)s are"
-                " asked for, %(missing)s are missing.",
+                "%(sector)s, %(year)s: %(reached)s of %(size)s targets drawn or planned; at least %(floor)s "
+                "required, %(missing)s missing.",
                 sector=row.sector_id.name,
                 year=row.year,
                 reached=row.drawn_count + row.planned_count,

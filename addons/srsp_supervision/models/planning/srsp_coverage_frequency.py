@@ -51,7 +51,7 @@ class SrspCoverageFrequency(models.Model):
     """
 
     _name = "srsp.coverage.frequency"
-    _description = "Draws per class"
+    _description = "Sampling frequency by class"
     _auto = False
     _order = "year desc, division_id, sector_id, kind"
     _rec_name = "sector_id"
@@ -80,10 +80,10 @@ class SrspCoverageFrequency(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     year = fields.Integer(readonly=True, aggregator=False)
     kind = fields.Selection(CLASSES, "Class", readonly=True)
-    required_count = fields.Integer("Draws Asked For", readonly=True)
+    required_count = fields.Integer("Required Draws", readonly=True)
     held_count = fields.Integer("Draws Held", readonly=True)
-    planned_count = fields.Integer("Draws Planned", readonly=True)
-    missing_count = fields.Integer("Draws Missing", readonly=True)
+    planned_count = fields.Integer("Planned Draws", readonly=True)
+    missing_count = fields.Integer("Missing Draws", readonly=True)
 
     @property
     def _table_query(self):
@@ -189,8 +189,8 @@ class SrspCoverageFrequency(models.Model):
         )
         return "\n".join(
             self.env._(
-                "%(sector)s, %(year)s, %(classes)s: %(reached)s draws are held or planned, %(required)s are asked for;"
-                " %(missing)s are missing.",
+                "%(sector)s, %(year)s, %(classes)s: %(reached)s draws held or planned, %(required)s required, "
+                "%(missing)s missing.",
                 sector=sector.name,
                 year=year,
                 classes=" · ".join(labels[row.kind] for row in rows),

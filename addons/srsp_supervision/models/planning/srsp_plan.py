@@ -52,13 +52,13 @@ class SrspPlan(models.Model):
         tracking=True,
     )
     published_on = fields.Date(readonly=True, copy=False)
-    return_reason = fields.Text("Sent Back Because", readonly=True, copy=False)
+    return_reason = fields.Text("Return Reason", readonly=True, copy=False)
     note = fields.Text("Requirements")
     shortfall = fields.Text(compute="_compute_shortfall", compute_sudo=True)
     shortfall_reason = fields.Text(
-        "Reason for Drawing Less",
-        help="Why the year's draws stay below the floor, or are fewer than the item list and the rulebook ask for."
-        " Published with the plan.",
+        "Shortfall Reason",
+        help="Reason why the draws of the year stay below the floor, or are fewer than the item list and the "
+        "rulebook require. Published with the plan.",
     )
     task_ids = fields.One2many("srsp.task", "plan_id", "Tasks")
     task_count = fields.Integer(compute="_compute_task_count")
@@ -67,14 +67,14 @@ class SrspPlan(models.Model):
     repealed_basis = fields.Char(
         compute="_compute_repealed_basis",
         compute_sudo=True,
-        help="What tasks still to be done rest on but no longer holds.",
+        help="Repealed legal basis of tasks that are not completed yet.",
     )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
 
     _division_uniq = models.UniqueIndex(
-        "(division_id, year)", "This division has a plan of this year already."
+        "(division_id, year)", "This division already has a plan for this year."
     )
     _number_uniq = models.UniqueIndex("(number)")
 
@@ -189,7 +189,7 @@ class SrspPlan(models.Model):
             if not plan.task_ids:
                 raise UserError(
                     self.env._(
-                        "%(plan)s has no task: generate them from the item list.",
+                        "%(plan)s has no tasks: generate them from the item list.",
                         plan=plan.name,
                     )
                 )
@@ -217,8 +217,8 @@ class SrspPlan(models.Model):
         if self.shortfall and not (self.shortfall_reason or "").strip():
             raise UserError(
                 self.env._(
-                    "%(plan)s draws less than is asked for. Plan more, or give a reason, which will be published.\n"
-                    "%(what)s",
+                    "%(plan)s draws less than required. Plan more draws, or give a reason, which will be "
+                    "published.\n%(what)s",
                     plan=self.name,
                     what=self.shortfall,
                 )
@@ -354,7 +354,7 @@ class SrspPlan(models.Model):
                 elif task.division_id != self.division_id and task.state == "planned":
                     notes.append(
                         self.env._(
-                            "%(item)s: task %(task)s is still with %(division)s, which hands it over or cancels it.",
+                            "%(item)s: task %(task)s is still with %(division)s, which must hand it over or cancel it.",
                             item=item.display_name,
                             task=task.number,
                             division=task.division_id.name,

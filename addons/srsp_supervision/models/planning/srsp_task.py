@@ -57,13 +57,13 @@ class SrspTask(models.Model):
         "res.users",
         "Handled By",
         domain=[("share", "=", False)],
-        help="Who in the division sees to the task. Not published.",
+        help="Person in the division who handles the task. Not published.",
     )
     sector_id = fields.Many2one(
         "srsp.sector", required=True, index=True, check_company=True
     )
     item_ids = fields.Many2many("srsp.item", string="Items", check_company=True)
-    round = fields.Integer("Draw of the Year", default=1, readonly=True)
+    round = fields.Integer("Draw Number in the Year", default=1, readonly=True)
     cooperating_division_ids = fields.Many2many(
         "srsp.division",
         "srsp_task_division_rel",
@@ -71,9 +71,9 @@ class SrspTask(models.Model):
         check_company=True,
     )
     use_detachment = fields.Boolean(
-        "Detachment Supports",
+        "Detachment Support",
         default=True,
-        help="Detachment officers fill in where the division is short.",
+        help="Detachment officers complete the teams if the division has too few officers.",
     )
     target_domain = fields.Char(
         "Target Filter", default="[]", help="Published with the roster."
@@ -85,18 +85,18 @@ class SrspTask(models.Model):
         help="A filter narrows the pool (定向); otherwise every target of the sectors can be drawn (不定向).",
     )
     scope = fields.Char(
-        "Scope in Words",
+        "Scope Description",
         size=200,
-        help="Which targets the filter leaves in the pool, for people to read. Published.",
+        help="Readable description of the targets that remain after filtering. Published.",
     )
     names_public = fields.Boolean(
-        "Drawn Names Public",
-        help="Publish the names of the drawn companies with the draw, before the visits. Without it the public"
-        " reads their registry codes until a result is published.",
+        "Publish Drawn Names",
+        help="Publish the names of the drawn companies with the draw, before the visits. Otherwise only "
+        "their registry codes are public until a result is published.",
     )
     stratify_by = fields.Selection(
         [
-            ("none", "Nothing: one stratum"),
+            ("none", "Not stratified"),
             ("risk_class", "Risk class"),
             ("key", "Key mark"),
             ("region", "Region"),
@@ -105,17 +105,22 @@ class SrspTask(models.Model):
             ("key+region", "Key mark and region"),
             ("risk_class+key+region", "Risk class, key mark and region"),
         ],
-        string="Strata by",
+        string="Stratified by",
         default=lambda self: self._default_stratify_by(),
         required=True,
         tracking=True,
     )
     stratify_reason = fields.Char(
-        "Reason for Other Strata",
+        "Reason for Different Strata",
         tracking=True,
-        help="Why the draw does not distinguish what the rulebook has ratios of its own for. Published with the draw.",
+        help=(
+            "Reason why the draw does not distinguish the groups for which the rulebook sets separate "
+            "ratios. Published with the draw."
+        ),
     )
-    stratum_ids = fields.One2many("srsp.task.stratum", "task_id", "Own Ratios")
+    stratum_ids = fields.One2many(
+        "srsp.task.stratum", "task_id", "Separate Sampling Ratios"
+    )
     ratio = fields.Float(
         digits=(5, 4),
         compute="_compute_ratio",
@@ -124,46 +129,53 @@ class SrspTask(models.Model):
         precompute=True,
         tracking=True,
     )
-    ratio_reason = fields.Char(
-        "Reason for a Low Ratio", help="Published with the draw."
-    )
+    ratio_reason = fields.Char("Reason for Low Ratio", help="Published with the draw.")
     team_size = fields.Integer(
         "Officers per Team",
         compute="_compute_team_size",
         store=True,
         readonly=False,
         precompute=True,
-        help="0: as the rulebook says. A joint team has at least one officer for each division that has any.",
+        help=(
+            "0: as set in the rulebook. A joint team has at least one officer from each division that has "
+            "any."
+        ),
     )
     experts = fields.Integer(
-        "Experts per Team", help="Who join the officers, from the pools of experts."
+        "Experts per Team", help="Drawn from the expert pool to join the officers."
     )
     randomness_kind = fields.Selection(
         selection="_selection_randomness_kind",
         string="Source of Randomness",
-        help="Empty: as the rulebook says.",
+        help="Empty: as set in the rulebook.",
     )
     lottery = fields.Char(
-        "Which Lottery",
-        help="Name and issue of the public lottery; its numbers are keyed in as drawn, joined by dots. Published.",
+        "Lottery and Issue",
+        help=(
+            "Name and issue of the public lottery; enter its numbers in the order drawn, separated by dots. "
+            "Published."
+        ),
     )
     lottery_outcomes = fields.Float(
         "Possible Results",
         digits=(40, 0),
-        help="How many different results it can have: 17,721,088 for 6 numbers of 33 and 1 of 16.",
+        help="Number of possible results of the lottery: 17,721,088 for 6 numbers of 33 and 1 of 16.",
     )
     date_from = fields.Date(
-        "Inspections From", required=True, default=lambda self: clock.today()
+        "Inspection Start Date", required=True, default=lambda self: clock.today()
     )
     date_to = fields.Date(
-        "Inspections Until", required=True, default=lambda self: clock.today()
+        "Inspection End Date", required=True, default=lambda self: clock.today()
     )
-    draw_at = fields.Datetime("Announced Draw", copy=False, tracking=True)
+    draw_at = fields.Datetime("Announced Draw Time", copy=False, tracking=True)
     year = fields.Integer(
         compute="_compute_year",
         store=True,
         aggregator=False,
-        help="Of the plan; without one, of the draw. The draw counts towards the floor of that year.",
+        help=(
+            "Year of the plan or, without a plan, of the draw. The draw counts towards the floor of that "
+            "year."
+        ),
     )
     lock_at = fields.Datetime(
         "Roster Lock",
@@ -195,14 +207,14 @@ class SrspTask(models.Model):
         "srsp.rulebook",
         readonly=True,
         copy=False,
-        help="In force when the roster was locked.",
+        help="The rulebook in force when the roster was locked.",
     )
     draw_ids = fields.One2many("srsp.draw", "task_id", "Draws")
     draw_id = fields.Many2one("srsp.draw", readonly=True, copy=False)
-    blocked_reason = fields.Text("Why It Is Stuck", readonly=True, copy=False)
+    blocked_reason = fields.Text("Blocking Reason", readonly=True, copy=False)
     cancel_reason = fields.Char(readonly=True, copy=False)
     withdrawal_reason = fields.Char(
-        "Announcement Withdrawn Because", readonly=True, copy=False
+        "Announcement Withdrawal Reason", readonly=True, copy=False
     )
     inspection_ids = fields.One2many("srsp.inspection", "task_id", "Inspections")
     inspection_count = fields.Integer(
@@ -213,7 +225,7 @@ class SrspTask(models.Model):
     )
     progress = fields.Integer(compute="_compute_inspection_count", compute_sudo=True)
     color_state = fields.Selection(
-        [("normal", "On time"), ("done", "Closed"), ("blocked", "Stuck")],
+        [("normal", "On time"), ("done", "Closed"), ("blocked", "Blocked")],
         compute="_compute_color_state",
         store=True,
     )
@@ -222,7 +234,7 @@ class SrspTask(models.Model):
         string="Sectors",
         compute="_compute_sector_ids",
         compute_sudo=True,
-        help="Its own and those of its items: more than one in a joint draw.",
+        help="The sectors of the task and of its items: more than one in a joint draw.",
     )
     target_count = fields.Integer(
         "Targets in Scope", compute="_compute_target_count", compute_sudo=True
@@ -234,7 +246,7 @@ class SrspTask(models.Model):
 
     _number_uniq = models.UniqueIndex("(number)")
     _experts_least = models.Constraint(
-        "CHECK (experts >= 0)", "The number of experts is not below 0."
+        "CHECK (experts >= 0)", "The number of experts must not be negative."
     )
     _due_idx = models.Index(
         "(state, lock_at, draw_at) WHERE state IN ('planned', 'committed')"
@@ -364,7 +376,7 @@ class SrspTask(models.Model):
             if not 0 < task.ratio <= 1:
                 raise ValidationError(
                     self.env._(
-                        "Task %(task)s: ratio %(ratio)s is not above 0 and at most 1; write 5 %% as 0.05.",
+                        "Task %(task)s: ratio %(ratio)s must be above 0 and at most 1; write 5 %% as 0.05.",
                         task=task.name,
                         ratio=task.ratio,
                     )
@@ -394,7 +406,7 @@ class SrspTask(models.Model):
             if task.sector_id.division_id not in task._get_units():
                 raise ValidationError(
                     self.env._(
-                        "Task %(task)s: sector %(sector)s belongs to %(division)s, which takes no part.",
+                        "Task %(task)s: sector %(sector)s belongs to %(division)s, which does not take part.",
                         task=task.name,
                         sector=task.sector_id.name,
                         division=task.sector_id.division_id.name,
@@ -403,7 +415,8 @@ class SrspTask(models.Model):
             if task.plan_id and task.plan_id.division_id != task.division_id:
                 raise ValidationError(
                     self.env._(
-                        "Task %(task)s: its plan is another division's.", task=task.name
+                        "Task %(task)s: its plan belongs to another division.",
+                        task=task.name,
                     )
                 )
 

@@ -46,7 +46,7 @@ class SrspTask(models.Model):
         if not self.draw_at or self.draw_at <= fields.Datetime.now():
             raise UserError(
                 self.env._(
-                    "Task %(task)s: set a time of the draw that is still to come.",
+                    "Task %(task)s: set a draw time in the future.",
                     task=self.name,
                 )
             )
@@ -83,7 +83,7 @@ class SrspTask(models.Model):
         if stray:
             raise UserError(
                 self.env._(
-                    "Task %(task)s: %(items)s must stand in the list in force, under the task's sector.",
+                    "Task %(task)s: %(items)s must be in the list in force, under the task's sector.",
                     task=self.name,
                     items=", ".join(stray.mapped("display_name")),
                 )
@@ -93,8 +93,8 @@ class SrspTask(models.Model):
             if foreign:
                 raise UserError(
                     self.env._(
-                        "Task %(task)s: %(item)s belongs to %(division)s, which takes no part. Let it cooperate, or"
-                        " leave the item out.",
+                        "Task %(task)s: %(item)s belongs to %(division)s, which does not take part. Add it as a "
+                        "cooperating division, or remove the item.",
                         task=self.name,
                         item=item.display_name,
                         division=foreign[0].name,
@@ -106,8 +106,8 @@ class SrspTask(models.Model):
         if self.is_directed and self.mode == "own" and not (self.scope or "").strip():
             raise UserError(
                 self.env._(
-                    "Task %(task)s: a filter narrows the pool. Say in words which targets remain (field Scope in Words)"
-                    "; it is published.",
+                    "Task %(task)s: a filter narrows the pool. Describe the targets that remain (field Scope "
+                    "Description); the description is published.",
                     task=self.name,
                 )
             )
@@ -120,8 +120,8 @@ class SrspTask(models.Model):
         if latest < fields.Datetime.now():
             raise UserError(
                 self.env._(
-                    "Task %(task)s: by the rulebook the roster is public %(hours)s hours before the draw. Announce a"
-                    " later time.",
+                    "Task %(task)s: according to the rulebook, the roster must be public %(hours)s hours before the "
+                    "draw. Announce a later time.",
                     task=self.name,
                     hours=round(lead.total_seconds() / 3600),
                 )
@@ -129,7 +129,8 @@ class SrspTask(models.Model):
         if self.lock_at > latest:
             raise UserError(
                 self.env._(
-                    "Task %(task)s: by the rulebook the roster is locked %(hours)s hours before the draw, or earlier.",
+                    "Task %(task)s: according to the rulebook, the roster must be locked at least %(hours)s hours "
+                    "before the draw.",
                     task=self.name,
                     hours=round(lead.total_seconds() / 3600),
                 )

@@ -29,7 +29,7 @@ class SrspTask(models.Model):
     )
     ad_hoc_reason = fields.Char(
         "Reason for the Ad Hoc Task",
-        help="A complaint, a lead, an order of a higher authority … Published with the draw.",
+        help="For example a complaint, a lead or an order from a higher authority. Published with the draw.",
     )
     approval_state = fields.Selection(
         [
@@ -46,7 +46,7 @@ class SrspTask(models.Model):
     approval_requested_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     approved_on = fields.Date(readonly=True, copy=False)
-    refusal_reason = fields.Char("Approval Refused Because", readonly=True, copy=False)
+    refusal_reason = fields.Char("Approval Refusal Reason", readonly=True, copy=False)
 
     @api.depends("plan_id")
     def _compute_origin(self):
@@ -70,7 +70,7 @@ class SrspTask(models.Model):
             if not (task.ad_hoc_reason or "").strip():
                 raise UserError(
                     self.env._(
-                        "Task %(task)s: say why it is needed outside the plan (field Reason for the Ad Hoc Task).",
+                        "Task %(task)s: enter why it is needed outside the plan (field Reason for the Ad Hoc Task).",
                         task=task.name,
                     )
                 )
@@ -84,7 +84,7 @@ class SrspTask(models.Model):
             localised = task.company_id._srsp_in_language(task)
             self.env["srsp.division"]._find_policy(task.company_id)._schedule(
                 localised,
-                localised.env._("Approve the ad hoc task, or refuse it"),
+                localised.env._("Approve or refuse the ad hoc task"),
                 note=task.ad_hoc_reason,
             )
 
@@ -133,7 +133,7 @@ class SrspTask(models.Model):
         if self.origin != "plan" and self.approval_state != "approved":
             raise UserError(
                 self.env._(
-                    "Task %(task)s is in no plan: give a reason and have the policy division approve it first.",
+                    "Task %(task)s is not in a plan: give a reason and have the policy division approve it first.",
                     task=self.name,
                 )
             )
@@ -162,7 +162,7 @@ class SrspTask(models.Model):
             if task.approval_requested_by_id == self.env.user and not self.env.su:
                 raise UserError(
                     self.env._(
-                        "Task %(task)s: whoever asks for an approval does not give it.",
+                        "Task %(task)s: the person who requested the approval cannot give it.",
                         task=task.name,
                     )
                 )

@@ -18,9 +18,9 @@ class SrspTask(models.Model):
     mode = fields.Selection(
         [
             ("own", "Drawn by the bureau"),
-            ("external", "List sent down by a higher authority"),
+            ("external", "List from a higher authority"),
         ],
-        string="Whom to Inspect",
+        string="Selection Mode",
         default="own",
         required=True,
         tracking=True,
@@ -29,7 +29,7 @@ class SrspTask(models.Model):
     external_document = fields.Char("Document Number", readonly=True, copy=False)
     external_issued_on = fields.Date("Issued On", readonly=True, copy=False)
     external_file = fields.Binary(
-        "List as Sent Down", attachment=False, readonly=True, copy=False
+        "Original List File", attachment=False, readonly=True, copy=False
     )
     external_file_name = fields.Char(readonly=True, copy=False)
     external_digest_hex = fields.Char(
@@ -39,7 +39,7 @@ class SrspTask(models.Model):
         "srsp.task.roster", "task_id", "Targets on the List", readonly=True
     )
     roster_count = fields.Integer(
-        "On the List", compute="_compute_roster_count", compute_sudo=True
+        "List Size", compute="_compute_roster_count", compute_sudo=True
     )
 
     @api.depends("roster_ids")
@@ -58,8 +58,7 @@ class SrspTask(models.Model):
             if task.ratio != 1:
                 raise ValidationError(
                     self.env._(
-                        "Task %(task)s: whoever stands on a list that was drawn elsewhere is inspected; the ratio is"
-                        " 100 %%.",
+                        "Task %(task)s: every target on a list drawn elsewhere is inspected; the ratio is 100 %%.",
                         task=task.name,
                     )
                 )
@@ -70,7 +69,7 @@ class SrspTask(models.Model):
         self._check_roster_open()
         return get_dialog_action(
             self.env["srsp.task.roster.import"],
-            self.env._("Take Over a List"),
+            self.env._("Import a List"),
             context={"default_task_id": self.id},
         )
 
@@ -87,7 +86,7 @@ class SrspTask(models.Model):
         if self.announced_on or self.mode != "external":
             raise UserError(
                 self.env._(
-                    "Task %(task)s takes over no list: it draws by itself, or has been announced.",
+                    "Task %(task)s cannot import a list: it runs its own draw, or has been announced.",
                     task=self.name,
                 )
             )
@@ -108,7 +107,7 @@ class SrspTask(models.Model):
         if not self.roster_count:
             raise UserError(
                 self.env._(
-                    "Task %(task)s: take over the list that was sent down first.",
+                    "Task %(task)s: import the list from the higher authority first.",
                     task=self.name,
                 )
             )
@@ -120,8 +119,8 @@ class SrspTask(models.Model):
         if count := stale.search_count(domain):
             raise UserError(
                 self.env._(
-                    "Task %(task)s: %(count)s targets of the list have left the registry or belong to a sector without"
-                    " an item here (%(codes)s). Complete the items, or take over a corrected list.",
+                    "Task %(task)s: %(count)s targets of the list have left the registry or belong to a sector "
+                    "without an item here (%(codes)s). Complete the items, or import a corrected list.",
                     task=self.name,
                     count=count,
                     codes=format_list(

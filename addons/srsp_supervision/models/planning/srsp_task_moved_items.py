@@ -12,7 +12,7 @@ class SrspTask(models.Model):
     moved_notice = fields.Char(
         compute="_compute_moved_notice",
         compute_sudo=True,
-        help="Whose its items are, where that division takes no part.",
+        help="Notice shown when the division of an item does not take part in the task.",
     )
 
     @api.depends(
@@ -58,7 +58,7 @@ class SrspTask(models.Model):
         if len(division) != 1 or division == self.division_id:
             raise UserError(
                 self.env._(
-                    "Task %(task)s: there is no other division that answers for all of its items.",
+                    "Task %(task)s: there is no other division that is responsible for all of its items.",
                     task=self.name,
                 )
             )
@@ -76,7 +76,7 @@ class SrspTask(models.Model):
             if record:
                 record.message_post(
                     body=self.env._(
-                        "Task %(task)s passes from %(former)s to %(division)s with its items.",
+                        "Task %(task)s is transferred from %(former)s to %(division)s with its items.",
                         task=self.number,
                         former=former.name,
                         division=division.name,
@@ -100,7 +100,7 @@ class SrspTask(models.Model):
         if chosen:
             self.ratio = ratio  # the manager's own, not the item's
         self.message_post(
-            body=self.env._("The task follows %(list)s.", list=version.name)
+            body=self.env._("The task now follows %(list)s.", list=version.name)
         )
         if moved := self._get_moved_items():
             self._report_moved(moved, version)
@@ -120,7 +120,8 @@ class SrspTask(models.Model):
         self.division_id._schedule(self, self._describe_moved(items))
         for part in parts.filtered(lambda part: part.division_id in items.division_id):
             summary = self.env._(
-                "%(items)s is yours now, task %(task)s still with %(division)s: have it handed over or cancelled",
+                "%(items)s now belongs to your division, but task %(task)s is still with %(division)s: ask for "
+                "it to be handed over or cancelled",
                 items=", ".join(items.mapped("display_name")),
                 task=self.number,
                 division=self.division_id.name,

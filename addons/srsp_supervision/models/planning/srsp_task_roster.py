@@ -5,7 +5,7 @@ class SrspTaskRoster(models.Model):
     """One target on a list that a higher authority sent down. Written by the import alone."""
 
     _name = "srsp.task.roster"
-    _description = "Line of a list sent down"
+    _description = "Line of a list from a higher authority"
     _order = "task_id, row"
     _rec_name = "target_id"
     _log_access = False
@@ -18,7 +18,7 @@ class SrspTaskRoster(models.Model):
         "srsp.target", required=True, readonly=True, index=True, ondelete="restrict"
     )
     row = fields.Integer(
-        required=True, readonly=True, help="As a spreadsheet counts it."
+        required=True, readonly=True, help="Row number as shown in a spreadsheet."
     )
     entity_id = fields.Many2one(related="target_id.entity_id")
     sector_id = fields.Many2one(related="target_id.sector_id")
@@ -33,5 +33,8 @@ class SrspTarget(models.Model):
     _inherit = "srsp.target"
 
     roster_ids = fields.One2many(
-        "srsp.task.roster", "target_id", "On Lists Sent Down", readonly=True
+        "srsp.task.roster",
+        "target_id",
+        "On Lists from Higher Authorities",
+        readonly=True,
     )

@@ -15,7 +15,7 @@ class SrspTaskStratum(models.Model):
     """
 
     _name = "srsp.task.stratum"
-    _description = "Ratio of a stratum"
+    _description = "Sampling ratio of a stratum"
     _inherit = ["srsp.guard.mixin"]
     _order = "task_id, key"
     _rec_name = "key"
@@ -23,7 +23,9 @@ class SrspTaskStratum(models.Model):
     task_id = fields.Many2one(
         "srsp.task", required=True, index=True, ondelete="cascade"
     )
-    key = fields.Char("Stratum", required=True, help="Its key, e.g. D, key or D/Gulou.")
+    key = fields.Char(
+        "Stratum", required=True, help="Stratum key, e.g. D, key or D/Gulou."
+    )
     risk_class = fields.Selection(
         selection="_selection_risk_class", compute="_compute_parts", readonly=False
     )
@@ -43,11 +45,11 @@ class SrspTaskStratum(models.Model):
     reason = fields.Char(required=True, help="Published with the roster.")
 
     _key_uniq = models.UniqueIndex(
-        "(task_id, key)", "This stratum has a ratio of its own already."
+        "(task_id, key)", "This stratum already has a separate ratio."
     )
     _ratio_range = models.Constraint(
         "CHECK (ratio > 0 AND ratio <= 1)",
-        "Ratios lie above 0 and not above 1 (5 % is 0.05).",
+        "The ratio must be above 0 and at most 1 (5 % is 0.05).",
     )
 
     @api.model
@@ -82,7 +84,7 @@ class SrspTaskStratum(models.Model):
             if not stratum.reason.strip():
                 raise ValidationError(
                     self.env._(
-                        "Stratum %(stratum)s: say why it has a ratio of its own; the reason will be published.",
+                        "Stratum %(stratum)s: enter the reason for its separate ratio; the reason will be published.",
                         stratum=stratum.key,
                     )
                 )

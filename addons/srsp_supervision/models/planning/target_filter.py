@@ -42,7 +42,7 @@ def get_filter_domain(task):
     if foreign := names - FILTER_FIELDS:
         raise ValidationError(
             task.env._(
-                "Task %(task)s: the target filter may not ask about %(fields)s; it knows %(known)s.",
+                "Task %(task)s: the target filter cannot use %(fields)s; available fields: %(known)s.",
                 task=task.name,
                 fields=", ".join(sorted(foreign)),
                 known=", ".join(sorted(FILTER_FIELDS)),

@@ -61,13 +61,13 @@ class SrspDivision(models.Model):
         env = self.company_id._srsp_in_language(self).env
         return {
             "summary": env._(
-                "%(count)s permits have expired or run out within %(days)s days",
+                "%(count)s permits have expired or expire within %(days)s days",
                 count=expired + soon,
                 days=PERMIT_DAYS,
             ),
             "note": env._(
-                "%(expired)s have expired, %(soon)s run out soon. They stand under Registries, Targets and Further"
-                " Permits, filters “Permit expired” and “Permit expires within 60 days”.",
+                "%(expired)s have expired, %(soon)s expire soon. See Targets and Further Permits under "
+                "Registries, filters “Permit expired” and “Permit expires within 60 days”.",
                 expired=expired,
                 soon=soon,
             ),

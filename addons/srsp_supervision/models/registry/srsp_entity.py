@@ -66,7 +66,7 @@ class SrspEntity(models.Model):
     business_scope = fields.Text()
     registering_authority = fields.Char()
     supervising_body = fields.Char(
-        help="Who supervises it from day to day, e.g. a district's branch bureau."
+        help="Body responsible for day-to-day supervision, e.g. a district's branch bureau."
     )
     registration_state = fields.Selection(
         [
@@ -77,7 +77,7 @@ class SrspEntity(models.Model):
             ("moved", "Moved away"),
         ],
         tracking=True,
-        help="As the registering authority has it; empty: not known.",
+        help="According to the registering authority; empty: not known.",
     )
     # Never published and never sent to a platform.
     contact_name = fields.Char("Contact")
@@ -95,7 +95,7 @@ class SrspEntity(models.Model):
         inverse="_inverse_identity_masked",
         compute_sudo=True,
         copy=False,
-        help="Of a natural person, only where it is needed. Nobody sees all of it again.",
+        help="For natural persons only, and only if needed. The full number cannot be viewed again.",
     )
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
@@ -109,26 +109,28 @@ class SrspEntity(models.Model):
     target_count = fields.Integer(compute="_compute_counts")
     inspection_count = fields.Integer("Visits", compute="_compute_counts")
     result_count = fields.Integer("Results", compute="_compute_counts")
-    rectification_count = fields.Integer("Orders to Rectify", compute="_compute_counts")
+    rectification_count = fields.Integer(
+        "Rectification Orders", compute="_compute_counts"
+    )
     sector_ids = fields.Many2many(
         "srsp.sector", string="Sectors", compute="_compute_standing", compute_sudo=True
     )
     worst_risk_class = fields.Char(compute="_compute_standing", compute_sudo=True)
     visits_this_year = fields.Integer(compute="_compute_visits", compute_sudo=True)
     visit_cap = fields.Integer(
-        "Most Visits a Year",
+        "Annual Inspection Limit",
         compute="_compute_visits",
         compute_sudo=True,
-        help="As the rulebook says for the worst risk class; 0: no cap.",
+        help="The rulebook's limit for the highest risk class; 0: no limit.",
     )
     is_cap_reached = fields.Boolean(compute="_compute_visits", compute_sudo=True)
 
     _uscc_uniq = models.UniqueIndex(
         "(uscc, company_id) WHERE uscc IS NOT NULL",
-        "An entity with this credit code exists already.",
+        "An entity with this credit code already exists.",
     )
     _code_uniq = models.UniqueIndex(
-        "(code, company_id)", "An entity with this code exists already."
+        "(code, company_id)", "An entity with this code already exists."
     )
     _name_bigrams = models.Index("USING gin (srsp_bigrams(name))")
     _name_order = models.Index("(name, id)")  # the list's first page
@@ -327,7 +329,8 @@ class SrspEntity(models.Model):
         if not others:
             return result
         message = self.env._(
-            "“%(name)s” is in the registry of %(divisions)s too: what divisions share, an administrator changes.",
+            "“%(name)s” is in the registry of %(divisions)s too: data shared by divisions can only be "
+            "changed by an administrator.",
             name=shared.name,
             divisions=format_list(self.env, others.mapped("name")),
         )
@@ -349,7 +352,7 @@ class SrspEntity(models.Model):
         if visit:
             raise UserError(
                 self.env._(
-                    "%(entity)s: visit %(visit)s is open. Close it before name, kind or credit code change.",
+                    "%(entity)s: visit %(visit)s is open. Close it before you change the name, kind or credit code.",
                     entity=visit.entity_id.name,
                     visit=visit.number,
                 )

@@ -95,8 +95,8 @@ class SrspKeyTarget(models.Model):
     reason_kinds = fields.Char("Kinds of Reason", compute="_compute_reason_kinds")
     reason = fields.Char(required=True, tracking=True)
     origin = fields.Selection(
-        [("manual", "By hand"), ("rule", "By rule"), ("import", "Import")],
-        "Proposed How",
+        [("manual", "Manual"), ("rule", "By rule"), ("import", "Import")],
+        "Proposal Method",
         default="manual",
         required=True,
         readonly=True,
@@ -121,7 +121,7 @@ class SrspKeyTarget(models.Model):
         readonly=True,
         copy=False,
         default=lambda self: self.env.uid,
-        help="Empty: the scheduled action, by the rules.",
+        help="Empty: proposed automatically by the rules.",
     )
     proposed_on = fields.Date(
         readonly=True,
@@ -140,7 +140,7 @@ class SrspKeyTarget(models.Model):
     delist_by_id = fields.Many2one(
         "res.users", "Delisting Proposed By", readonly=True, copy=False
     )
-    delist_proposed_on = fields.Date(readonly=True, copy=False)
+    delist_proposed_on = fields.Date("Delisting Proposed On", readonly=True, copy=False)
     delisted_on = fields.Date(readonly=True, copy=False)
     decided_by_id = fields.Many2one(
         "res.users", "Last Decision By", readonly=True, copy=False
@@ -150,7 +150,7 @@ class SrspKeyTarget(models.Model):
 
     _open_uniq = models.UniqueIndex(
         "(target_id) WHERE state IN ('proposed', 'listed', 'delisting')",
-        "This target is listed, or proposed, already.",
+        "This target is already listed or proposed.",
     )
     _reason_kind = models.Constraint(
         "CHECK ((for_class OR for_findings OR for_complaints OR for_sector OR for_other) IS TRUE)",
@@ -181,7 +181,7 @@ class SrspKeyTarget(models.Model):
             if not (listing.reason or "").strip():
                 raise ValidationError(
                     self.env._(
-                        "%(target)s: say why it is a key target.",
+                        "%(target)s: enter the reason why it is a key target.",
                         target=listing.target_id.display_name,
                     )
                 )
@@ -221,7 +221,8 @@ class SrspKeyTarget(models.Model):
         ):
             raise self._logged_error(
                 self.env._(
-                    "A proposal keeps its target; its reason is changed by whoever made it, until it has been decided."
+                    "A proposal keeps its target; its reason can only be changed by whoever made it, until it has "
+                    "been decided."
                 )
             )
         return super().write(vals)
@@ -305,10 +306,10 @@ class SrspKeyTarget(models.Model):
         user, listing = self.env.user, self.sudo()
         asked_by = listing._get_asking_user()
         if listing.state not in ("proposed", "delisting"):
-            return self.env._("There is nothing to decide.")
+            return self.env._("There is nothing to review.")
         if asked_by == user:
             return self.env._(
-                "%(target)s: you proposed this yourself, somebody else decides.",
+                "%(target)s: you proposed this yourself, somebody else must decide.",
                 target=listing.target_id.display_name,
             )
         if user.has_group("srsp_supervision.group_policy_officer"):
@@ -319,7 +320,8 @@ class SrspKeyTarget(models.Model):
         if is_head and asked_by:
             return ""
         return self.env._(
-            "%(target)s: a policy officer decides, or the head of %(division)s where another person proposed it.",
+            "%(target)s: a policy officer decides or, if another person proposed it, the head of "
+            "%(division)s.",
             target=listing.target_id.display_name,
             division=listing.division_id.name,
         )

@@ -45,7 +45,7 @@ class SrspRegistryConfirmation(models.Model):
     expired_count = fields.Integer("Permits Expired", readonly=True)
     duplicate_count = fields.Integer("Possible Duplicates", readonly=True)
     line_count = fields.Integer(
-        "Targets in the Snapshot", readonly=True, help="Removed ones too."
+        "Targets in the Snapshot", readonly=True, help="Including removed targets."
     )
     digest = fields.Char("SHA-256 of the Snapshot", required=True, readonly=True)
 

@@ -16,7 +16,7 @@ class SrspRegistryHealth(models.Model):
     """
 
     _name = "srsp.registry.health"
-    _description = "Registry health"
+    _description = "Registry data quality"
     _auto = False
     _order = "sequence, id"
     _rec_name = "sector_id"
@@ -40,14 +40,14 @@ class SrspRegistryHealth(models.Model):
     target_count = fields.Integer("Targets", readonly=True)
     complete_count = fields.Integer("Complete", readonly=True)
     incomplete_count = fields.Integer("Incomplete", readonly=True)
-    complete_share = fields.Float("Share Complete", readonly=True, aggregator="avg")
+    complete_share = fields.Float("Completeness", readonly=True, aggregator="avg")
     fresh_count = fields.Integer("Changed or Confirmed Within a Year", readonly=True)
     stale_count = fields.Integer(
         "Neither Changed nor Confirmed for a Year", readonly=True
     )
     no_risk_count = fields.Integer("Without a Risk Class", readonly=True)
     expired_count = fields.Integer("Permits Expired", readonly=True)
-    soon_count = fields.Integer("Permits Running Out", readonly=True)
+    soon_count = fields.Integer("Permits Expiring Soon", readonly=True)
     duplicate_count = fields.Integer("Possible Duplicates", readonly=True)
     confirmation_id = fields.Many2one("srsp.registry.confirmation", readonly=True)
     confirmed_on = fields.Datetime(related="confirmation_id.confirmed_on")

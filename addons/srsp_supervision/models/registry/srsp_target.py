@@ -89,9 +89,9 @@ class SrspTarget(models.Model):
     )
     company_id = company_of("sector_id")
     name = BigramChar(
-        "Object",
+        "Project or Right Name",
         tracking=True,
-        help="The project, right or area, where it has a name of its own.",
+        help="Name of the project, right or area, if it has one.",
     )
     region_id = fields.Many2one(
         "srsp.region", check_company=True, ondelete="restrict", tracking=True
@@ -114,17 +114,19 @@ class SrspTarget(models.Model):
     risk_class = fields.Selection(
         RISK_CLASSES, tracking=True, help="Empty: not classified yet."
     )
-    risk_date = fields.Date("Risk Class Of", help="The day from which the class holds.")
+    risk_date = fields.Date(
+        "Risk Class Date", help="The day from which the class applies."
+    )
     risk_source = fields.Selection(RISK_SOURCES, readonly=True, copy=False)
     is_key = fields.Boolean(
         "Key Target",
         tracking=True,
         readonly=True,
         copy=False,
-        help="Listed in the registry of key targets (重点抽查名录库), which alone changes it.",
+        help="Listed in the registry of key targets (重点抽查名录库); can only be changed there.",
     )
     key_reason = fields.Char(
-        "Reason of the Key Mark", tracking=True, readonly=True, copy=False
+        "Reason for the Key Mark", tracking=True, readonly=True, copy=False
     )
     key_by_id = fields.Many2one("res.users", "Marked By", readonly=True, copy=False)
     key_date = fields.Date("Marked On", readonly=True, copy=False)
@@ -143,7 +145,7 @@ class SrspTarget(models.Model):
         "Last Seen in a Full File",
         readonly=True,
         copy=False,
-        help="When a file of the whole registry last said the same of it.",
+        help="Date on which a file of the whole registry last listed the target with the same content.",
     )
     inspection_line_ids = fields.One2many(
         "srsp.inspection.line", "target_id", "Inspections"
@@ -161,10 +163,10 @@ class SrspTarget(models.Model):
 
     _permit_uniq = models.UniqueIndex(
         "(entity_id, sector_id, coalesce(permit_number, ''))",
-        "This entity is in the registry of the sector with this permit already.",
+        "This entity is already in the registry of the sector with this permit.",
     )
     _code_uniq = models.UniqueIndex(
-        "(code, company_id)", "A target with this code exists already."
+        "(code, company_id)", "A target with this code already exists."
     )
     _coordinates = models.Constraint(
         "CHECK (latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180)",
@@ -271,7 +273,7 @@ class SrspTarget(models.Model):
                 if isinstance(value, str) and holds_identity(value):
                     raise ValidationError(
                         self.env._(
-                            "%(target)s: an identity number stands in “%(value)s”, and others would read it.",
+                            "%(target)s: “%(value)s” contains an identity number, which others would be able to read.",
                             target=target.display_name,
                             value=mask_all(value),
                         )
@@ -283,14 +285,14 @@ class SrspTarget(models.Model):
             if target.state != "active" and not (target.state_reason or "").strip():
                 raise ValidationError(
                     self.env._(
-                        "%(target)s: say why it is suspended or removed (field Reason).",
+                        "%(target)s: enter the reason for suspending or removing it (field Reason).",
                         target=target.display_name,
                     )
                 )
             if target.is_key and not (target.key_reason or "").strip():
                 raise ValidationError(
                     self.env._(
-                        "%(target)s: say why it is a key target.",
+                        "%(target)s: enter the reason why it is a key target.",
                         target=target.display_name,
                     )
                 )
@@ -341,7 +343,7 @@ class SrspTarget(models.Model):
     def _unlink_except_never(self):
         raise ValidationError(
             self.env._(
-                "A target is not deleted: remove it from the registry by its state, with a reason."
+                "A target is not deleted: change its state to remove it from the registry, and give a reason."
             )
         )
 

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 RISK_SOURCES = [
-    ("manual", "By hand"),
+    ("manual", "Manual"),
     ("import", "Import"),
     ("results", "Results of inspections"),
 ]
@@ -44,21 +44,21 @@ class SrspTargetChange(models.Model):
     )
     field = fields.Selection(
         [("risk_class", "Risk class"), ("state", "State"), ("is_key", "Key mark")],
-        "What Changed",
+        "Changed Field",
         required=True,
         readonly=True,
     )
-    old = fields.Char("Stored Before", readonly=True)
-    new = fields.Char("Stored After", readonly=True)
+    old = fields.Char("Old Stored Value", readonly=True)
+    new = fields.Char("New Stored Value", readonly=True)
     old_name = fields.Char("Before", compute="_compute_names")
     new_name = fields.Char("After", compute="_compute_names")
     reason = fields.Char(readonly=True)
     source = fields.Selection(
         RISK_SOURCES, required=True, readonly=True, default="manual"
     )
-    user_id = fields.Many2one("res.users", "By", required=True, readonly=True)
+    user_id = fields.Many2one("res.users", "Performed By", required=True, readonly=True)
     changed_on = fields.Datetime(
-        "On", required=True, readonly=True, default=fields.Datetime.now
+        "Changed On", required=True, readonly=True, default=fields.Datetime.now
     )
 
     @api.depends("field", "old", "new")

@@ -26,7 +26,7 @@ class SrspTargetPermit(models.Model):
     state = fields.Selection(PERMIT_STATES, compute="_compute_state")
 
     _number_uniq = models.UniqueIndex(
-        "(target_id, number)", "The target has a permit with this number already."
+        "(target_id, number)", "The target already has a permit with this number."
     )
     _number_bigrams = models.Index("USING gin (srsp_bigrams(number))")
 
@@ -46,7 +46,9 @@ class SrspTargetPermit(models.Model):
     def write(self, vals):
         if vals.get("target_id", self.target_id.id) not in self.target_id.ids:
             raise ValidationError(
-                self.env._("A permit stays with its target: enter it there anew.")
+                self.env._(
+                    "A permit stays with its target: enter it again on the other target."
+                )
             )
         return super().write(vals)
 

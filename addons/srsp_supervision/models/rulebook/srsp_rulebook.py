@@ -81,21 +81,23 @@ class SrspRulebook(models.Model):
             ("superseded", "No longer in force"),
         ],
         compute="_compute_phase",
-        help="Where a published rulebook stands today.",
+        help="Current effect of a published rulebook.",
     )
-    next_id = fields.Many2one("srsp.rulebook", "Followed By", compute="_compute_phase")
+    next_id = fields.Many2one("srsp.rulebook", "Next Version", compute="_compute_phase")
     notice = fields.Char(compute="_compute_notice")
     origin_id = fields.Many2one(
-        "srsp.rulebook", "Grew From", readonly=True, copy=False, check_company=True
+        "srsp.rulebook", "Based On", readonly=True, copy=False, check_company=True
     )
     text = fields.Html()
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
     floor_ratio = fields.Float(
-        "Lowest Ratio", digits=(5, 4), default=0.05, required=True
+        "Minimum Sampling Ratio", digits=(5, 4), default=0.05, required=True
     )
-    floor_frequency = fields.Integer("Lowest Draws a Year", default=2, required=True)
+    floor_frequency = fields.Integer(
+        "Minimum Sampling Frequency", default=2, required=True
+    )
     team_size = fields.Integer("Officers per Team", default=2, required=True)
     disclosure_days = fields.Integer(
         "Disclosure Deadline",
@@ -107,19 +109,19 @@ class SrspRulebook(models.Model):
         "Rectification Deadline", default=30, required=True
     )
     substitutes_allowed = fields.Integer(
-        "Substitutions per Draw", default=9, required=True
+        "Maximum Substitutions per Draw", default=9, required=True
     )
     lock_lead_hours = fields.Integer(
-        "Roster Locked Before Draw",
+        "Roster Lock Lead Time",
         default=24,
         required=True,
-        help="Hours between lock and announced draw.",
+        help="Hours between the roster lock and the announced draw.",
     )
     reminder_days = fields.Integer(
-        "Reminder Before Deadline",
+        "Reminder Lead Time",
         default=3,
         required=True,
-        help="Days before the day on which divisions hand in their part of a list.",
+        help="Days before the submission deadline for the divisions' parts of a list.",
     )
     randomness_kind = fields.Selection(
         selection="_selection_randomness_kind",
@@ -127,60 +129,66 @@ class SrspRulebook(models.Model):
         default="system",
         required=True,
     )
-    ratio_a = fields.Float(digits=(5, 4), default=0.05)
-    ratio_b = fields.Float(digits=(5, 4), default=0.05)
-    ratio_c = fields.Float(digits=(5, 4), default=0.2)
-    ratio_d = fields.Float(digits=(5, 4), default=0.5)
-    ratio_key = fields.Float("Ratio of Key Targets", digits=(5, 4), default=0.1)
-    frequency_a = fields.Integer("Draws a Year A", help="0: as the item says.")
-    frequency_b = fields.Integer("Draws a Year B", help="0: as the item says.")
-    frequency_c = fields.Integer("Draws a Year C", help="0: as the item says.")
-    frequency_d = fields.Integer("Draws a Year D", help="0: as the item says.")
+    ratio_a = fields.Float("Sampling Ratio A", digits=(5, 4), default=0.05)
+    ratio_b = fields.Float("Sampling Ratio B", digits=(5, 4), default=0.05)
+    ratio_c = fields.Float("Sampling Ratio C", digits=(5, 4), default=0.2)
+    ratio_d = fields.Float("Sampling Ratio D", digits=(5, 4), default=0.5)
+    ratio_key = fields.Float(
+        "Sampling Ratio of Key Targets", digits=(5, 4), default=0.1
+    )
+    frequency_a = fields.Integer("Sampling Frequency A", help="0: as set on the item.")
+    frequency_b = fields.Integer("Sampling Frequency B", help="0: as set on the item.")
+    frequency_c = fields.Integer("Sampling Frequency C", help="0: as set on the item.")
+    frequency_d = fields.Integer("Sampling Frequency D", help="0: as set on the item.")
     frequency_key = fields.Integer(
-        "Draws a Year of Key Targets", help="0: as the item says."
+        "Sampling Frequency of Key Targets", help="0: as set on the item."
     )
     key_for_class_d = fields.Boolean(
-        "Risk Class D Proposes Key Targets",
+        "Propose Class D as Key Targets",
         default=True,
         help="Active targets of that class are proposed for the registry of key targets.",
     )
     key_finding_days = fields.Integer(
-        "Days in Which a Finding Proposes a Key Target",
+        "Key Target Proposal Period After Finding",
         default=365,
-        help="From the day on which the result was formed; 0: never.",
+        help="Counted from the day on which the result was formed; 0: never.",
     )
     key_rule = fields.Text(
-        "Listing Rule of Key Targets",
-        help="Whom the registry of key targets takes in, who decides, and when a target leaves it; published with the"
-        " rulebook.",
+        "Key Target Listing Rule",
+        help="Which targets are listed in the registry of key targets, who approves them, and when they are "
+        "delisted; published with the rulebook.",
     )
-    cap_a = fields.Integer("Visits a Year A", help="0: no cap.")
-    cap_b = fields.Integer("Visits a Year B", help="0: no cap.")
-    cap_c = fields.Integer("Visits a Year C", help="0: no cap.")
-    cap_d = fields.Integer("Visits a Year D", help="0: no cap.")
+    cap_a = fields.Integer("Annual Inspection Limit A", help="0: no limit.")
+    cap_b = fields.Integer("Annual Inspection Limit B", help="0: no limit.")
+    cap_c = fields.Integer("Annual Inspection Limit C", help="0: no limit.")
+    cap_d = fields.Integer("Annual Inspection Limit D", help="0: no limit.")
     officer_cap = fields.Integer(
-        "Visits a Year of an Inspector", help="No draw gives anybody more; 0: no cap."
+        "Annual Inspection Limit per Inspector",
+        help="No inspector is assigned more visits than this by a draw; 0: no limit.",
     )
     interval_days = fields.Integer(
         "Days Between Inspections",
-        help="So long after one of its items was inspected a target is left out of draws; 0: not at all.",
+        help=(
+            "Days for which a target is excluded from draws after one of its items was inspected; 0: not "
+            "excluded."
+        ),
     )
     case_days = fields.Integer(
-        "Days of an Open Case",
+        "Open Case Exclusion Period",
         default=90,
-        help="So long after a case was handed over to enforcement its target is left out of draws: a decision is due"
-        " within 90 days (行政处罚法 60); 0: not at all.",
+        help="Days for which a target is excluded from draws after a case was handed over to enforcement: a "
+        "decision is due within 90 days (行政处罚法 60); 0: not excluded.",
     )
     risk_raise_on_finding = fields.Boolean(
-        "A Finding Raises the Risk Class",
+        "Raise Risk Class on Finding",
         default=True,
-        help="By one class, when the result is formed.",
+        help="Raised by one class when the result is formed.",
     )
     risk_lower_after = fields.Integer(
-        "Clean Visits That Lower the Risk Class",
+        "Clean Visits to Lower Risk Class",
         default=2,
         required=True,
-        help="In a row, by one class; 0: never.",
+        help="Consecutive clean visits that lower the risk class by one; 0: never.",
     )
 
     _effective_uniq = models.UniqueIndex(
@@ -252,7 +260,7 @@ class SrspRulebook(models.Model):
                     show = percent if name in RATIOS else str
                     raise ValidationError(
                         self.env._(
-                            "“%(field)s” is %(value)s; it lies between %(least)s and %(most)s.",
+                            "“%(field)s” is %(value)s; it must be between %(least)s and %(most)s.",
                             field=self._fields[name]._description_string(self.env),
                             value=show(rulebook[name]),
                             least=show(least),
@@ -284,7 +292,7 @@ class SrspRulebook(models.Model):
         if not self.env.su and any(rulebook.state == "published" for rulebook in self):
             raise UserError(
                 self.env._(
-                    "A published rulebook is frozen: make a new one with a later date."
+                    "A published rulebook is frozen: create a new one with a later date."
                 )
             )
         return super().write(vals)
@@ -392,11 +400,11 @@ class SrspRulebook(models.Model):
         if name == "risk_lower_after" and not value:
             return self.env._("never")
         if name in ("interval_days", "case_days", "key_finding_days") and not value:
-            return self.env._("not at all")
+            return self.env._("not excluded")
         if name in FREQUENCIES and not value:
-            return self.env._("as the item says")
+            return self.env._("as set on the item")
         if (name.startswith("cap_") or name == "officer_cap") and not value:
-            return self.env._("no cap")
+            return self.env._("no limit")
         if name == "disclosure_days":
             return self.env._("%(count)s working days", count=value)
         if name.endswith("_days"):
@@ -425,8 +433,8 @@ class SrspRulebook(models.Model):
         if last and self.effective_date <= last.effective_date:
             raise UserError(
                 self.env._(
-                    "“%(rulebook)s” would take effect on %(date)s, but “%(other)s” does on %(later)s: choose a"
-                    " later day.",
+                    "“%(rulebook)s” would take effect on %(date)s, but “%(other)s” takes effect on %(later)s: "
+                    "choose a later day.",
                     rulebook=self.name,
                     date=self.effective_date,
                     other=last.name,

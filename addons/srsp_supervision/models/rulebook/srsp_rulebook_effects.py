@@ -132,7 +132,9 @@ class SrspRulebook(models.Model):
         low_ratio = self.env._(
             "Item's ratio below the new floor: raise it, or give a reason"
         )
-        seldom = self.env._("Item drawn too seldom: draw more often, or give a reason")
+        seldom = self.env._(
+            "Item's sampling frequency below the new floor: raise it, or give a reason"
+        )
         for field, what, show in (
             ("ratio", low_ratio, percent),
             ("frequency", seldom, str),
@@ -155,7 +157,9 @@ class SrspRulebook(models.Model):
 
     def _get_frequency_effects(self, previous):
         """Items of which a risk class or the key targets are to be drawn more often a year, or less often."""
-        what = self.env._("Draws a year of a risk class or of key targets change")
+        what = self.env._(
+            "The sampling frequency of a risk class or of key targets changes"
+        )
         old, new = previous._get_frequencies(), self._get_frequencies()
         lists = self.env["srsp.list"]
         items = lists._get_in_force("item", self.company_id, self.effective_date)
@@ -198,7 +202,7 @@ class SrspRulebook(models.Model):
 
     def _get_strata_effects(self, previous, tasks):
         """Strata that would be drawn at another ratio: their own has changed, or the floor lifts them."""
-        what = self.env._("Ratio of a stratum changes")
+        what = self.env._("Sampling ratio of a stratum changes")
         names = dict(
             self.env["srsp.target"]
             ._fields["risk_class"]
@@ -237,7 +241,7 @@ class SrspRulebook(models.Model):
     def _get_exclusion_effects(self, previous, tasks):
         """Tasks of whose pool each changed cap or interval, taken alone, leaves out more targets, or fewer."""
         changed = [name for name in EXCLUDING if self[name] != previous[name]]
-        what = self.env._("Targets left out of the draw")
+        what = self.env._("Targets excluded from the draw")
         effects = []
         for task in tasks.filtered(lambda task: task.mode == "own") if changed else ():
             day = beijing_date(task.lock_at) if task.lock_at else self.effective_date
@@ -257,7 +261,7 @@ class SrspRulebook(models.Model):
         """Tasks for which another number of inspectors has made all the visits that the cap allows."""
         if self.officer_cap == previous.officer_cap:
             return []
-        what = self.env._("Inspectors whose visits of the year reach the cap")
+        what = self.env._("Inspectors who have reached the annual inspection limit")
         effects = []
         for task in tasks:
             loads = task._get_roster_lock(self).eligibility.loads.values()
@@ -276,7 +280,7 @@ class SrspRulebook(models.Model):
     def _get_source_effects(self, previous, tasks):
         if self.randomness_kind == previous.randomness_kind:
             return []
-        what = self.env._("Randomness comes from another source")
+        what = self.env._("Source of randomness changes")
         before, after = (
             rulebook._get_parameter_text("randomness_kind")
             for rulebook in (previous, self)
@@ -288,7 +292,7 @@ class SrspRulebook(models.Model):
         ]
 
     def _get_lock_effects(self):
-        what = self.env._("Roster locked at another time")
+        what = self.env._("Roster lock time changes")
         return [
             self._prepare_effect(
                 "lock_lead_hours",
@@ -318,7 +322,7 @@ class SrspRulebook(models.Model):
 
     def _get_rectification_effects(self, previous, tasks):
         what = self.env._(
-            "Rectification ordered on the last day of the window falls due on another day"
+            "Deadline of a rectification ordered on the last day of the inspection window changes"
         )
         return self._get_deadline_effects(
             previous,

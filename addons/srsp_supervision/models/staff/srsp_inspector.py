@@ -83,13 +83,13 @@ class SrspInspector(models.Model):
         ondelete="restrict",
         check_company=True,
         tracking=True,
-        help="Where the inspector serves, with the regions below; empty: everywhere.",
+        help="Regions that the inspector serves, including their child regions; empty: all regions.",
     )
     title = fields.Char("Professional Title")
     post = fields.Char()
     post_since = fields.Date("In Post Since")
-    expertise = fields.Char("Field of Expertise", help="Of an expert.")
-    employer = fields.Char(help="Of an expert.")
+    expertise = fields.Char("Field of Expertise", help="For experts only.")
+    employer = fields.Char(help="For experts only.")
     certificate_ids = fields.One2many(
         "srsp.inspector.certificate", "inspector_id", "Certificates"
     )
@@ -99,7 +99,7 @@ class SrspInspector(models.Model):
         inverse="_inverse_certificate",
         store=True,
         tracking=True,
-        help="The certificate to enforce the law that lasts longest.",
+        help="The enforcement certificate with the latest expiry date.",
     )
     certificate_valid_until = fields.Date(
         "Valid Until",
@@ -146,15 +146,15 @@ class SrspInspector(models.Model):
 
     _staff_number_uniq = models.UniqueIndex(
         "(company_id, staff_number)",
-        "An inspector with this staff number exists already.",
+        "An inspector with this staff number already exists.",
     )
     _staff_number_format = models.Constraint(
         r"CHECK (staff_number !~ '[\t\n\r]')",
-        "A staff number holds no tab and no line break.",
+        "A staff number must not contain tabs or line breaks.",
     )
     _user_uniq = models.UniqueIndex(
         "(company_id, user_id) WHERE user_id IS NOT NULL",
-        "This login belongs to another inspector already.",
+        "This login already belongs to another inspector.",
     )
 
     @api.depends(
@@ -294,7 +294,9 @@ class SrspInspector(models.Model):
         """Raise where somebody works on his own entry: what decides about him is for others to keep."""
         if not self.env.su and self.env.user in self.sudo().user_id:
             raise AccessError(
-                self.env._("Your own entry in the registry is kept by somebody else.")
+                self.env._(
+                    "Your own entry in the registry is maintained by another person."
+                )
             )
 
     @api.model
@@ -470,7 +472,8 @@ class SrspInspector(models.Model):
         if not reasons:
             return ""
         return self.env._(
-            "Left out for what the items demand, with the number of officers who lack it: %(reasons)s.",
+            "Excluded because of the items' requirements, with the number of officers who do not meet them: "
+            "%(reasons)s.",
             reasons=", ".join(reasons),
         )
 

@@ -43,8 +43,8 @@ class SrspInspectorCertificate(models.Model):
     company_id = company_of("inspector_id")
     kind = fields.Selection(
         [
-            ("department", "Enforcement, by the ministry"),
-            ("provincial", "Enforcement, by the province"),
+            ("department", "Enforcement certificate (ministry)"),
+            ("provincial", "Enforcement certificate (province)"),
             ("other", "Other"),
         ],
         required=True,
@@ -52,7 +52,7 @@ class SrspInspectorCertificate(models.Model):
         tracking=True,
     )
     number = fields.Char(required=True, tracking=True)
-    valid_from = fields.Date(tracking=True, help="Empty: since long ago.")
+    valid_from = fields.Date(tracking=True, help="Empty: no start date.")
     valid_until = fields.Date(required=True, index=True, tracking=True)
     state = fields.Selection(
         [("expired", "Expired"), ("soon", "Expires soon"), ("valid", "Valid")],
@@ -186,7 +186,7 @@ class SrspInspectorCertificate(models.Model):
     def _remind(self, head):
         inspector = self.inspector_id
         text = self.env._(
-            "Certificate %(number)s of %(name)s ends on %(date)s.",
+            "Certificate %(number)s of %(name)s expires on %(date)s.",
             number=self.number,
             name=inspector.display_name,
             date=self.valid_until,

@@ -63,10 +63,10 @@ class SrspInspectorDeclaration(models.AbstractModel):
     dismissal_reason = fields.Char(readonly=True, copy=False, tracking=True)
     task_ids = fields.Many2many(
         "srsp.task",
-        string="After the Announcement of",
+        string="Previously Announced Tasks",
         readonly=True,
         copy=False,
-        help="Draws that had been announced, and had not happened yet, when this was declared or decided.",
+        help="Draws that had been announced but not yet held when this was declared or decided.",
     )
 
     @api.model
@@ -110,7 +110,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
         if self.env.su:
             return super().write(vals)
         raise AccessError(
-            self.env._("A declaration is not edited: it is dismissed, and made again.")
+            self.env._("A declaration cannot be edited: dismiss it and declare again.")
         )
 
     def action_confirm(self):
@@ -131,7 +131,9 @@ class SrspInspectorDeclaration(models.AbstractModel):
         self.check_access("read")
         self._check_state(*states)
         if not self.env.su and self.env.user in self.sudo().inspector_id.user_id:
-            raise AccessError(self.env._("Somebody else decides about you."))
+            raise AccessError(
+                self.env._("Matters that concern you are decided by another person.")
+            )
         records = self._tracked().sudo()
         was_binding = records._filter_binding()
         records.write(

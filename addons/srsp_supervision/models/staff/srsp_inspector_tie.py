@@ -19,7 +19,7 @@ class SrspInspectorTie(models.Model):
     """
 
     _name = "srsp.inspector.tie"
-    _description = "Tie of an inspector to an entity"
+    _description = "Conflict of interest of an inspector with an entity"
     _inherit = ["srsp.guard.mixin"]
     _order = "inspector_id, id desc"
     _check_company_auto = True
@@ -45,12 +45,14 @@ class SrspInspectorTie(models.Model):
         check_company=True,
     )
     kind = fields.Selection(
-        [("employer", "Former employer"), ("kin", "Kin works there")],
+        [("employer", "Former employer"), ("kin", "Relative works there")],
         required=True,
         default="employer",
     )
     left_on = fields.Date("Employed Until")
-    note = fields.Char("Post and Person", help="Which post; for kin also who it is.")
+    note = fields.Char(
+        "Post and Person", help="Post held; for a relative, also who it is."
+    )
     recusal_ids = fields.One2many("srsp.recusal", "tie_id", "Recusals")
 
     @api.depends("inspector_id", "entity_id")
@@ -64,11 +66,11 @@ class SrspInspectorTie(models.Model):
         for tie in self:
             if tie.kind == "employer" and not tie.left_on:
                 raise ValidationError(
-                    self.env._("Say until when the inspector worked there.")
+                    self.env._("Enter the date until which the inspector worked there.")
                 )
             if tie.kind == "kin" and not (tie.note or "").strip():
                 raise ValidationError(
-                    self.env._("Say who works there, and in which post.")
+                    self.env._("Enter who works there, and in which post.")
                 )
 
     @api.model
@@ -85,7 +87,9 @@ class SrspInspectorTie(models.Model):
         # The form needs the right to write, or it would not save a new record.
         if self.env.su:
             return super().write(vals)
-        raise AccessError(self.env._("A recorded tie is not edited."))
+        raise AccessError(
+            self.env._("A recorded conflict of interest cannot be edited.")
+        )
 
     def _propose(self):
         """Propose the recusals that follow from these facts, where they still reach into the future."""

@@ -39,7 +39,7 @@ class SrspRecusal(models.Model):
     )
     tie_id = fields.Many2one(
         "srsp.inspector.tie",
-        "Recorded Tie",
+        "Recorded Conflict of Interest",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -25,14 +25,16 @@ class SrspTraining(models.Model):
     participant_ids = fields.Many2many(
         "srsp.inspector", string="Participants", check_company=True
     )
-    participant_count = fields.Integer("People", compute="_compute_participant_count")
+    participant_count = fields.Integer(
+        "Participant Count", compute="_compute_participant_count"
+    )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
 
     _hours_positive = models.Constraint(
         "CHECK (hours > 0 AND hours <= 1000)",
-        "A training lasts more than no time, and at most 1,000 hours.",
+        "The hours of a training must be greater than 0 and at most 1,000.",
     )
 
     @api.depends("participant_ids")

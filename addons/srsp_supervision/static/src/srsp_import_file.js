@@ -30,7 +30,7 @@ export class SrspImportFile extends BinaryField {
         if (file.size > MOST_BYTES) {
             this.warn(
                 _t(
-                    "“%(name)s” is larger than %(most)s GB, the most that can be uploaded. Split it into several files with the same headings, or save it as a workbook (.xlsx), which is smaller.",
+                    "“%(name)s” exceeds the upload limit of %(most)s GB. Split it into several files with the same headings, or save it as a workbook (.xlsx), which is smaller.",
                     { name: file.name, most: MOST_BYTES / 1e9 }
                 )
             );
@@ -58,14 +58,14 @@ export class SrspImportFile extends BinaryField {
     describe({ xhr, title }) {
         if (xhr.status === 413) {
             return _t(
-                "The server takes no file as large as “%(name)s”. Split it into several files with the same headings, or let the administrator raise the limit of the proxy before the server.",
+                "The server does not accept a file as large as “%(name)s”. Split it into several files with the same headings, or ask the administrator to raise the limit of the proxy in front of the server.",
                 { name: title }
             );
         }
         try {
             return JSON.parse(xhr.responseText).error.message;
         } catch {
-            return _t("The upload of “%(name)s” broke off: try again.", { name: title });
+            return _t("The upload of “%(name)s” was interrupted: try again.", { name: title });
         }
     }
 

@@ -143,10 +143,10 @@ class TestRegions(RegistryCase):
             self._errors(record),
             [
                 (2, "Region", "老成区",
-                 "not in the register of regions: write name or code as the register has it, or have the region"
-                 " added there (Configuration, Regions)"),
+                 "not in the register of regions: enter name or code as registered, or have the region added "
+"there (Configuration, Regions)"),
                 (3, "Region of the Entity", "老城区",
-                 "several regions have this name: enter the code, or write the name of the region above before it"),
+                 "several regions have this name: enter the code, or put the name of the parent region before it"),
             ],
         )  # fmt: skip
         self.assertEqual(self._counts(record), (3, 1, 0, 0, 2))

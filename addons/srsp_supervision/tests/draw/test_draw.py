@@ -432,7 +432,7 @@ class TestScheduledActions(SrspCase):
     @mute_logger("odoo.addons.srsp_supervision.models.planning.srsp_task")
     def test_an_error_stays_with_its_task_and_the_announcement_lapses(self):
         stuck = self._make_announced(
-            target_domain="[('code', '=', 'NOBODY')]", name="Stuck"
+            target_domain="[('code', '=', 'NOBODY')]", name="Blocked"
         )
         task = self._make_announced()
         with freeze_time(DRAW_AT - timedelta(hours=1)):

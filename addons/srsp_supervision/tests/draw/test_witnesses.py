@@ -51,7 +51,7 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
         )
 
     def test_the_certificate_says_that_nobody_had_it_and_the_seal_covers_who_did(self):
-        alone, seen = self._lock(), self._lock(name="Seen")
+        alone, seen = self._lock(), self._lock(name="Shown to User")
         with freeze_time(LATER):
             seen.with_user(self.auditor).action_witness()
         for draw in alone, seen:

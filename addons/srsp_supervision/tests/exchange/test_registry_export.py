@@ -150,7 +150,7 @@ class TestRegistryExport(RegistryCase, HttpCase):
             notes[:3:2],
             [
                 "Required. Text without any identity number.",
-                "One of the words in the list.",
+                "One of the values in the list.",
             ],
         )
 

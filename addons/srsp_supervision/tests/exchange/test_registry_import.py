@@ -158,7 +158,7 @@ class TestRegistryImport(RegistryCase):
             [change for change in changes if change[0] == 2],
             [
                 (2, first.code, "Entity Name", "甲公司", "甲公司新名"),
-                (2, first.code, "Object", "", "新控制网"),
+                (2, first.code, "Project or Right Name", "", "新控制网"),
                 (2, first.code, "Kind of Entity", "Enterprise", "Institution"),
                 (2, first.code, "Region", "鼓楼区", "台江区"),
                 (2, first.code, "Address", "金山路1号", "金山路9号"),
@@ -337,7 +337,7 @@ class TestRegistryImport(RegistryCase):
             self._errors(record),
             [
                 (3, "Credit Code", CODE_2, unknown),
-                (4, "Credit Code", False, "nothing is entered"),
+                (4, "Credit Code", False, "no value entered"),
             ],
         )
         targets = self._target("甲公司") - mine
@@ -348,7 +348,9 @@ class TestRegistryImport(RegistryCase):
         self.assertEqual(mine.risk_class, "B")
         again = self._check([header, *rows])
         self.assertEqual(self._counts(again), (3, 0, 0, 2, 2))
-        with self._refused("A full file has a column for the sector of each row."):
+        with self._refused(
+            "A full file must contain the sector of each row in a column."
+        ):
             self._upload([header, *rows], is_full=True).action_check()
 
     def test_the_table_of_check_digits_agrees_with_the_reference(self):

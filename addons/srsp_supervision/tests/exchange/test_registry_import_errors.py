@@ -57,7 +57,7 @@ class TestRegistryImportErrors(RegistryCase):
                 (2, "Entity Name", f"李四{shown}工作室", reason),
                 (3, "Permit Number", shown, reason),
                 (4, "Legal Representative", "王五（110*************2X）", reason),
-                (5, "Object", shown, reason),
+                (5, "Project or Right Name", shown, reason),
                 (7, "Address", f"身份证{shown}", reason),
             ],
         )
@@ -91,20 +91,19 @@ class TestRegistryImportErrors(RegistryCase):
             [
                 (2, "Credit Code", wrong, "not a valid credit code: 18 digits and capital letters,"
                     " the last one a check digit"),
-                (3, "Entity Name", False, "nothing is entered"),
+                (3, "Entity Name", False, "no value entered"),
                 (4, "Sector", "XYZ", "no such sector"),
                 (5, "Responsible Division", "No such", "no such division"),
                 (6, "Founded", "去年春天", "not a date: enter a real date, or text such as 2026-03-20"),
                 (7, "Founded", "2026-02-30", "not a date: enter a real date, or text such as 2026-03-20"),
-                (7, "Latitude", "91", "out of range: degrees are at most 90 north and 180 east"),
+                (7, "Latitude", "91", "out of range: latitude must be at most 90 and longitude at most 180 degrees"),
                 (8, "Kind of Entity", "firm", "not one of the known values"),
                 (8, "Latitude", "north", "not a number"),
                 (9, "Key Target", "maybe", "not one of the known values"),
                 (9, "Risk Class", "E", "not one of the known values"),
                 (10, "Responsible Division", "Minerals", "another division is responsible for the sector"),
                 (11, "Entity Name", "癸" * 200, "the text is too long"),
-                (12, "Credit Code", CODE_2, "a natural person is not entered with a credit code;"
-                    " it would be published"),
+                (12, "Credit Code", CODE_2, "a natural person must not have a credit code: it would be published"),
             ],
         )  # fmt: skip
         self.assertEqual(self._counts(record), (11, 0, 0, 0, 11))
@@ -143,7 +142,7 @@ class TestRegistryImportErrors(RegistryCase):
             self.assertRegex(reason, "^an identity number")
 
     def test_what_a_spreadsheet_puts_in_place_of_a_value_is_none(self):
-        lost = "a number of which a spreadsheet has lost the last digits: format the cell as text and type it again"
+        lost = "the spreadsheet has lost the last digits of a number: format the cell as text and type it again"
         header = [*HEADER, "address", "founded_on", "latitude"]
         record = self._assert_bad(
             [
@@ -156,8 +155,8 @@ class TestRegistryImportErrors(RegistryCase):
             ],
             [
                 (2, "Permit Number", "3.50102E+17", lost),
-                (3, "Address", "#N/A", "a formula that failed"),
-                (3, "Founded", "#VALUE!", "a formula that failed"),
+                (3, "Address", "#N/A", "the formula returns an error"),
+                (3, "Founded", "#VALUE!", "the formula returns an error"),
                 (4, "Latitude", "1e300", "not a number"),
             ],
         )
@@ -176,9 +175,9 @@ class TestRegistryImportErrors(RegistryCase):
                     [other, "A", "2026-03-21"],
                 ],
                 [
-                    (2, "Risk Class Of", "2026-03-09", "the registry has a class of a later day: leave class and day"
-                        " empty, or correct the day"),
-                    (3, "Risk Class Of", "2026-03-21", "a day that is still to come"),
+                    (2, "Risk Class Date", "2026-03-09", "the registry has a class of a later date: leave class"
+                        " and date empty, or correct the date"),
+                    (3, "Risk Class Date", "2026-03-21", "the date is in the future"),
                 ],
             )  # fmt: skip
             self._import([header, [target.code, "A", "2026-03-10"]])
@@ -195,7 +194,7 @@ class TestRegistryImportErrors(RegistryCase):
         with freeze_time("2026-03-01"):
             self._assert_bad(
                 [header, [*row, "A"]],
-                [(2, "Risk Class Of", "2026-03-10", "a day that is still to come")],
+                [(2, "Risk Class Date", "2026-03-10", "the date is in the future")],
             )
             record = self._import([header, [*row, ""]])
         self.assertEqual(self._counts(record), (1, 0, 1, 0, 0))
@@ -275,8 +274,8 @@ class TestRegistryImportErrors(RegistryCase):
                 ["丙", "", "SUR", "P3", "active", "yes", "投诉多"],
             ],
             [
-                (2, "Reason", False, "say why: a reason is needed"),
-                (3, "Reason of the Key Mark", False, "say why: a reason is needed"),
+                (2, "Reason", False, "a reason is required"),
+                (3, "Reason for the Key Mark", False, "a reason is required"),
             ],
         )
         self.assertEqual(record.created_count, 1)
@@ -324,7 +323,7 @@ class TestRegistryImportErrors(RegistryCase):
             [
                 (2, "Sector", "MIN", "a sector of another division"),
                 (3, "Entity Name", "共管公司", "the entity is in another division's registry too,"
-                    " which keeps its data"),
+                    " which maintains its data"),
             ],
         )  # fmt: skip
         record.action_import()
@@ -386,9 +385,9 @@ class TestRegistryImportErrors(RegistryCase):
                     "a date or yes/no instead of text: format the cell as text and type it again"),
                 (5, "Address", False, "a formula: paste its value"),
                 (6, "Permit Number", False, "a formula: paste its value"),
-                (6, "Permit Number", False, "a formula that failed"),
-                (7, "Address", False, "merged cells: undo the merge, every cell has a value of its own"),
-                (7, "Founded", False, "merged cells: undo the merge, every cell has a value of its own"),
+                (6, "Permit Number", False, "the formula returns an error"),
+                (7, "Address", False, "merged cells: unmerge them, every cell must have its own value"),
+                (7, "Founded", False, "merged cells: unmerge them, every cell must have its own value"),
                 (7, "Founded", "合并", "not a date: enter a real date, or text such as 2026-03-20"),
                 (8, "Entity Name", "己" * 200, "the text is too long"),
                 (9, "Entity Name", "庚" * 200, "the text is too long"),
@@ -410,7 +409,7 @@ class TestRegistryImportErrors(RegistryCase):
         self.assertEqual(record.error_file_name, "Bad rows of registry.xlsx")
         data = base64.b64decode(record.error_file)
         back = read_workbook(data)
-        self.assertEqual(back[0], [*HEADER, "remark", "What is wrong"])
+        self.assertEqual(back[0], [*HEADER, "remark", "Error reason"])
         self.assertEqual(back[1][:5], ["甲", "1", "SUR", "P1", "=1+1"])
         self.assertIn("Credit Code: not a valid credit code", back[1][5])
         self.assertEqual(

@@ -74,14 +74,14 @@ class TestRegistryImportFiles(RegistryCase):
         record = self._check(spoiled)
         self.assertEqual(
             [(e.row, e.label, e.reason) for e in record.sudo().error_ids],
-            [(3, "Entity Name", "bytes that are no characters")],
+            [(3, "Entity Name", "bytes that are not valid characters")],
         )
 
     def test_broken_text_is_reported_by_row(self):
         data = make_csv([HEADER, GOOD]) + b'"Bad" quotes,,SUR,\r\nOk,,SUR,9\r\n'
         record = self._check(data)
         self.assertEqual(
-            self._errors(record), [(3, "", False, "quotation marks without an end")]
+            self._errors(record), [(3, "", False, "unclosed quotation marks")]
         )
         self.assertEqual(record.created_count, 2)
 

@@ -84,7 +84,7 @@ class TestRegistryImportKeys(RegistryCase):
         self.assertEqual(self._counts(self._import(rows)), (2, 0, 0, 2, 0))
 
     def test_codes_that_disagree_are_reported(self):
-        torn = "the codes of this row are those of different entities"
+        torn = "the codes of this row belong to different entities"
         new = self.nameless.code
         self._assert_bad(
             [
@@ -102,7 +102,7 @@ class TestRegistryImportKeys(RegistryCase):
                 (3, "Credit Code", CODE_2, torn),
                 (4, "Entity Code", new, torn),
                 (5, "Target Code", "SUR-999999", "no target has this code: leave it empty to add one"),
-                (6, "Sector", "Quiet", "the target with this code is in another sector and stays there"),
+                (6, "Sector", "Quiet", "the target with this code belongs to another sector, which cannot be changed"),
                 (7, "Entity Code", "E99999999", "no entity has this code: leave it empty to add one"),
                 (8, "Entity Code", "E99999999", "no entity has this code: leave it empty to add one"),
             ],
@@ -180,8 +180,7 @@ class TestRegistryImportKeys(RegistryCase):
                 ["乙公司", CODE_2, "QUI", "P2", code, "", ""],
             ],
             [
-                (row, "Credit Code", value, "a natural person is not entered with a credit code; it would be"
-                    " published")
+                (row, "Credit Code", value, "a natural person must not have a credit code: it would be published")
                 for row, value in ((2, False), (3, CODE_2))
             ],
         )  # fmt: skip
@@ -249,8 +248,8 @@ class TestRegistryImportKeys(RegistryCase):
         self.assertEqual(
             self._errors(record),
             [
-                (2, "Permit Number", "3.501002026000123e+18", "a number of which a spreadsheet has lost the last"
-                    " digits: format the cell as text and type it again")
+                (2, "Permit Number", "3.501002026000123e+18", "the spreadsheet has lost the last digits of a number:"
+                    " format the cell as text and type it again")
             ],
         )  # fmt: skip
         self.assertEqual(self._target("戊公司").permit_number, "350100202600012")

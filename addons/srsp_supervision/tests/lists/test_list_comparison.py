@@ -63,14 +63,14 @@ CHANGED = (
     "changed",
     "A1",
     (
-        ("Content of the Inspection", "Licence in general", "Samples"),
-        ("Ratio", "5%", "12.5%"),
+        ("Inspection Content", "Licence in general", "Samples"),
+        ("Sampling Ratio", "5%", "12.5%"),
     ),
 )
 MOVED = (
     "moved",
     "B1",
-    (("Division", "Minerals", "Surveying"), ("Draws a Year", "2", "3")),
+    (("Division", "Minerals", "Surveying"), ("Sampling Frequency", "2", "3")),
 )
 ADDED = (
     "added",
@@ -81,12 +81,12 @@ ADDED = (
         ("Sector", "", "Surveying"),
         ("Basis for Inspection", "", "《Surveying and Mapping Law》Article 49"),
         ("Inspecting Body", "", "The bureau"),
-        ("Targets Inspected", "", "Licensed units"),
-        ("Content of the Inspection", "", "Licence in general"),
+        ("Inspection Targets", "", "Licensed units"),
+        ("Inspection Content", "", "Licence in general"),
         ("Standard and Key Points", "", "As the law says"),
         ("Method", "", "On site"),
-        ("Ratio", "", "5%"),
-        ("Draws a Year", "", "4"),
+        ("Sampling Ratio", "", "5%"),
+        ("Sampling Frequency", "", "4"),
     ),
 )
 
@@ -349,7 +349,7 @@ class TestComparisonWorkbook(ComparisonCase, HttpCase):
                 *["Kind of Change", "Code", "Name", "Division"],
                 *["Field", "Before", "After"],
                 *["Moved", "B1", "Mining within the licence", "Surveying"],
-                *["Minerals", "Draws a Year", "2", "3"],
+                *["Minerals", "Sampling Frequency", "2", "3"],
             ],
         )
 

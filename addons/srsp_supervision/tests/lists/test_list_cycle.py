@@ -96,7 +96,7 @@ class TestListCycle(ListCase):
         self.assertEqual((draft.state, draft.handed_in_count), ("submitted", 2))
         self.assertEqual(
             [(todo[0].id, todo[1]) for todo in self._get_todo(self.chief)],
-            [(draft.id, "All parts are in: consolidate them")],
+            [(draft.id, "All parts have been submitted: consolidate them")],
         )
 
         minerals._return("Name the licence")
@@ -106,7 +106,7 @@ class TestListCycle(ListCase):
         )
         mend = (
             minerals.with_env(self.env),
-            "Your part was sent back: mend it and hand it in",
+            "Your part was sent back: correct and submit it",
             DEADLINE,
         )
         self.assertEqual(self._get_todo(self.deputy), [mend])

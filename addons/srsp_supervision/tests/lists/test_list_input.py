@@ -85,9 +85,9 @@ class TestListInput(ListCase):
 
     def test_a_number_that_no_year_has_is_refused(self):
         for field, label, value in (
-            ("frequency", "Draws a Year", 0),
-            ("frequency", "Draws a Year", 2_000_000_000),
-            ("annual_visit_cap", "Visits a Year at Most", -1),
+            ("frequency", "Sampling Frequency", 0),
+            ("frequency", "Sampling Frequency", 2_000_000_000),
+            ("annual_visit_cap", "Annual Inspection Limit", -1),
         ):
             with self._refused(f"“{label}” is {value}; it lies", ValidationError):
                 self.mine[field] = value
@@ -102,7 +102,7 @@ class TestListInput(ListCase):
             }
         )
         self.draft.effective_date = stricter.effective_date
-        with self._refused(FLOOR % ("Ratio", "0.05", "0.06"), ValidationError):
+        with self._refused(FLOOR % ("Sampling Ratio", "0.05", "0.06"), ValidationError):
             self.draft.action_publish()
         self.draft.effective_date = TODAY
         self.minerals.active = False
@@ -142,10 +142,14 @@ class TestListInput(ListCase):
 
     def test_less_than_the_rulebooks_floor_wants_a_reason(self):
         for field, words, reason in (
-            ({"ratio": 0.01}, FLOOR % ("Ratio", "0.01", "0.05"), "ratio_reason"),
+            (
+                {"ratio": 0.01},
+                FLOOR % ("Sampling Ratio", "0.01", "0.05"),
+                "ratio_reason",
+            ),
             (
                 {"frequency": 1},
-                FLOOR % ("Draws a Year", "1", "2"),
+                FLOOR % ("Sampling Frequency", "1", "2"),
                 "frequency_reason",
             ),
         ):
@@ -162,17 +166,17 @@ class TestListInput(ListCase):
     def test_a_floor_raised_meanwhile_stops_hand_in_consolidation_and_approval(self):
         part = self._get_part(self.draft, self.surveying).with_user(self.head)
         self.rulebook.floor_frequency = 3
-        with self._refused(FLOOR % ("Draws a Year", "2", "3")):
+        with self._refused(FLOOR % ("Sampling Frequency", "2", "3")):
             part.action_hand_in()
         self.rulebook.floor_frequency = 2
         self._hand_in(self.draft)
         self.rulebook.floor_ratio = 0.06
-        with self._refused(FLOOR % ("Ratio", "0.05", "0.06")):
+        with self._refused(FLOOR % ("Sampling Ratio", "0.05", "0.06")):
             self.draft.action_consolidate()
         self.rulebook.floor_ratio = 0.05
         self.draft.action_consolidate()
         self.rulebook.floor_ratio = 0.06
-        with self._refused(FLOOR % ("Ratio", "0.05", "0.06")):
+        with self._refused(FLOOR % ("Sampling Ratio", "0.05", "0.06")):
             self._approve_consolidated()
 
     def _approve_consolidated(self):

@@ -220,7 +220,9 @@ class TestListWorkbook(ListWorkbookCase):
             ],
             [(c["kind"], c["row"], c["name"]) for c in wizard.seen["changes"]],
         )
-        self.assertIn(["Ratio", "7.25%", "12.5%"], wizard.seen["changes"][1]["fields"])
+        self.assertIn(
+            ["Sampling Ratio", "7.25%", "12.5%"], wizard.seen["changes"][1]["fields"]
+        )
         self.assertIn("Newcomer", wizard.body)
         origin = self.first.origin_id
         self.assertTrue(gone.exists())
@@ -344,7 +346,11 @@ class TestListWorkbook(ListWorkbookCase):
                     "Materials Needed",
                     "The column is missing: export the list and use that.",
                 ),
-                (self.row, "Ratio", "This is not a percentage: write e.g. 5%."),
+                (
+                    self.row,
+                    "Sampling Ratio",
+                    "This is not a percentage: write e.g. 5%.",
+                ),
             ],
             self.problems(self.draft, self.edited(self.export(self.draft), **cells)),
         )
@@ -360,7 +366,11 @@ class TestListWorkbook(ListWorkbookCase):
         }
         found = self.problems(self.draft, self.edited(self.export(self.draft), **cells))
         self.assertEqual(
-            [(self.row, "Draws a Year"), (self.row + 1, "Sector"), (self.row + 2, "")],
+            [
+                (self.row, "Sampling Frequency"),
+                (self.row + 1, "Sector"),
+                (self.row + 2, ""),
+            ],
             [(row, label) for row, label, _reason in found],
         )
         self.assertEqual("This is not a whole number: write e.g. 2.", found[0][2])

@@ -276,12 +276,12 @@ class TestWorkbook(BaseCase):
         data = typed(
             ["随便写的标题"],
             [],
-            ["", "Draws a Year", "抽查\n事项", "", " 编 码 ", "抽查比例"],
+            ["", "Sampling Frequency", "抽查\n事项", "", " 编 码 ", "抽查比例"],
             ["", 2, "甲", "", "A1", "５ %"],
             [],
             ["", "2", "乙", "", 7, "57%"],
         )
-        sheet = read_list(data, COLUMNS, aliases={"Draws a Year": "frequency"})
+        sheet = read_list(data, COLUMNS, aliases={"Sampling Frequency": "frequency"})
         self.assertEqual([], sheet.errors)
         self.assertEqual(
             [

@@ -50,7 +50,7 @@ class TestAdHocTask(TaskActCase):
         task.action_request_approval()
         self.assertEqual(
             self._get_todo(self.chief),
-            [("srsp.task", task.id, "Approve the ad hoc task, or refuse it")],
+            [("srsp.task", task.id, "Approve or refuse the ad hoc task")],
         )
         task.with_user(self.second).action_approve()
         self.assertEqual(

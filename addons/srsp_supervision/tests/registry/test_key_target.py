@@ -367,7 +367,7 @@ class TestImport(RegistryCase):
         self._target("甲公司").key_target_ids.with_user(policy).action_approve()
         for cells, label, value, words in (
             (["0", ""], "Key Target", "false", "which it leaves by a delisting there"),
-            (["1", "无"], "Reason of the Key Mark", "无", "for another reason"),
+            (["1", "无"], "Reason for the Key Mark", "无", "for another reason"),
         ):
             record = self._check([header, [*row, *cells]])
             [(number, column, found, reason)] = self._errors(record)

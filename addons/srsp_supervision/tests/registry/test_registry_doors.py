@@ -246,7 +246,7 @@ class TestRegistryDoors(HttpCase, RegistryCase):
         columns = ["staff_number", "name", "division", "on_duty"]
         row = [self.officers[2].staff_number, self.officers[2].name, "SV", "否"]
         record = self._check([columns, row], self.manager, kind="inspector")
-        own = "your own entry: somebody else keeps it"
+        own = "your own entry: another person maintains it"
         self.assertEqual(self._errors(record), [(2, "Staff Number", row[0], own)])
         row[-1] = "是"
         unchanged = self._check([columns, row], self.manager, kind="inspector")

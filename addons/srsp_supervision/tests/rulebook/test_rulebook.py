@@ -279,7 +279,7 @@ class TestInForce(RulebookCase):
             [
                 Effect(
                     "lock_lead_hours",
-                    "Roster locked at another time",
+                    "Roster lock time changes",
                     free.number,
                     free.name,
                     "Surveying",

@@ -36,7 +36,7 @@ class TestEffects(RulebookCase):
         item, other = self.list.item_ids.sorted("code")
         other.frequency_reason = "Two mines in all"
         item_ratio = "Item's ratio below the new floor: raise it, or give a reason"
-        due = "Rectification ordered on the last day of the window falls due on another day"
+        due = "Deadline of a rectification ordered on the last day of the inspection window changes"
         officers = "Fewer eligible officers than a team needs"
         self.assertEqual(
             draft._get_effects(self.rulebook),
@@ -52,7 +52,7 @@ class TestEffects(RulebookCase):
                 self._effect("floor_ratio", item_ratio, other, "5% ≥ 5%", "5% < 6%"),
                 self._effect(
                     "floor_frequency",
-                    "Item drawn too seldom: draw more often, or give a reason",
+                    "Item's sampling frequency below the new floor: raise it, or give a reason",
                     item,
                     "2 ≥ 2",
                     "2 < 3",
@@ -60,7 +60,11 @@ class TestEffects(RulebookCase):
                 self._effect("team_size", officers, plain, "5 ≥ 2", "5 < 6"),
                 self._effect("team_size", officers, graded, "5 ≥ 2", "5 < 6"),
                 self._effect(
-                    "ratio_d", "Ratio of a stratum changes", graded, "D: 50%", "D: 60%"
+                    "ratio_d",
+                    "Sampling ratio of a stratum changes",
+                    graded,
+                    "D: 50%",
+                    "D: 60%",
                 ),
                 *(
                     self._effect("rectification_days", due, task, before, after)
@@ -81,7 +85,7 @@ class TestEffects(RulebookCase):
         own = self._make_task(ratio=0.2, stratify_by="key", randomness_kind="system")
         task = self._make_task(ratio=0.1, stratify_by="key")
         draft = self._make_draft(floor_ratio=0.15, randomness_kind="lottery")
-        ratio = "Ratio of a stratum changes"
+        ratio = "Sampling ratio of a stratum changes"
         effects = draft._get_effects(self.rulebook)
         self.assertEqual(
             [effect for effect in effects if effect.name == task.name][-3:],
@@ -92,10 +96,10 @@ class TestEffects(RulebookCase):
                 ),
                 self._effect(
                     "randomness_kind",
-                    "Randomness comes from another source",
+                    "Source of randomness changes",
                     task,
                     "Server's random generator",
-                    "Public lottery, keyed in before witnesses",
+                    "Public lottery, entered in the presence of witnesses",
                 ),
             ],
         )
@@ -116,7 +120,7 @@ class TestEffects(RulebookCase):
         draft = self._make_draft(
             cap_a=1, cap_b=2, interval_days=60, officer_cap=max(loads.values())
         )
-        left_out = "Targets left out of the draw"
+        left_out = "Targets excluded from the draw"
         busiest = list(loads.values()).count(max(loads.values()))
         self.assertEqual(
             [e for e in draft._get_effects(self.rulebook) if e.name == task.name],
@@ -125,7 +129,7 @@ class TestEffects(RulebookCase):
                 self._effect("interval_days", left_out, task, "0", "1"),
                 self._effect(
                     "officer_cap",
-                    "Inspectors whose visits of the year reach the cap",
+                    "Inspectors who have reached the annual inspection limit",
                     task,
                     "0",
                     str(busiest),
@@ -150,9 +154,19 @@ class TestEffects(RulebookCase):
         self.assertEqual(
             tables[0],
             [
-                ("Lowest Ratio", "5%", "6%", "See below"),
-                ("Substitutions per Draw", "9", "2", "Whatever happens from then on"),
-                ("Visits a Year B", "no cap", "2", "Nothing that exists today"),
+                ("Minimum Sampling Ratio", "5%", "6%", "See below"),
+                (
+                    "Maximum Substitutions per Draw",
+                    "9",
+                    "2",
+                    "Events after the effective date",
+                ),
+                (
+                    "Annual Inspection Limit B",
+                    "no limit",
+                    "2",
+                    "No existing record is affected",
+                ),
             ],
         )
         self.assertEqual([len(rows) for rows in tables], [3, 50, 2])

@@ -18,7 +18,7 @@ class SrspReason(models.TransientModel):
             ("plan_return", "Send the plan back"),
             ("draw_void", "Void the draw"),
             ("visit_unavailable", "Draw a substitute"),
-            ("inspector_withdraw", "Take out of draws"),
+            ("inspector_withdraw", "Exclude from draws"),
             ("visit_return", "Send back for completion"),
             ("part_return", "Send the part back"),
             ("approval_withdraw", "Withdraw the approval"),

@@ -15,9 +15,9 @@ class SrspDrawChange(models.TransientModel):
         readonly=True,
     )
     stratum = fields.Selection(selection="_selection_stratum")
-    number = fields.Integer("How Many More", default=1)
+    number = fields.Integer("Additional Quantity", default=1)
     inspector_ids = fields.Many2many(
-        "srsp.inspector", string="In Its Teams", compute="_compute_inspector_ids"
+        "srsp.inspector", string="Team Members", compute="_compute_inspector_ids"
     )
     inspector_id = fields.Many2one(
         "srsp.inspector", domain="[('id', 'in', inspector_ids)]"

@@ -31,12 +31,13 @@ class SrspDrawRandomness(models.TransientModel):
             return close
         kind = "info"
         message = self.env._(
-            "Your entry is kept, and shown to nobody. Somebody else now enters the result again."
+            "Your entry has been saved and is not shown to anyone. Another person must now enter the result "
+            "again."
         )
         if outcome == "differs":
             kind = "danger"
             message = self.env._(
-                "The two entries differ. Both are dropped and this is on record in the chain: two people enter the"
-                " result anew."
+                "The two entries differ. Both were discarded, and this is recorded in the chain: two people "
+                "must enter the result again."
             )
         return get_notification(kind, message, sticky=True, next=close)

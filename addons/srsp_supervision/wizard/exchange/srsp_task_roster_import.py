@@ -104,7 +104,7 @@ class SrspTaskRosterImport(models.TransientModel):
     """
 
     _name = "srsp.task.roster.import"
-    _description = "Takeover of a list sent down"
+    _description = "Import of a list from a higher authority"
 
     task_id = fields.Many2one(
         "srsp.task", required=True, readonly=True, ondelete="cascade"
@@ -112,7 +112,7 @@ class SrspTaskRosterImport(models.TransientModel):
     authority = fields.Char("Drawn By", required=True)
     document = fields.Char("Document Number", required=True)
     issued_on = fields.Date(required=True)
-    file = fields.Binary("File of the List", required=True, attachment=False)
+    file = fields.Binary("List File", required=True, attachment=False)
     file_name = fields.Char()
     problems = fields.Json(readonly=True)  # [{row, label, value, reason}], the first
     problem_count = fields.Integer(readonly=True)
@@ -124,7 +124,8 @@ class SrspTaskRosterImport(models.TransientModel):
             if not wizard.authority.strip() or not wizard.document.strip():
                 raise ValidationError(
                     self.env._(
-                        "Say who drew the list and by which document it was sent down: both are published."
+                        "Enter who drew the list and the number of the document with which it was issued: both are "
+                        "published."
                     )
                 )
 
@@ -144,7 +145,7 @@ class SrspTaskRosterImport(models.TransientModel):
         task.sudo().lock_for_update()
         if self.issued_on > clock.today():
             raise UserError(
-                self.env._("The document was issued on a day still to come.")
+                self.env._("The issue date of the document is in the future.")
             )
         data = base64.b64decode(self.with_context(bin_size=False).file)
         problems = self._examine(data)
@@ -152,7 +153,7 @@ class SrspTaskRosterImport(models.TransientModel):
         if problems:
             return {
                 "type": "ir.actions.act_window",
-                "name": self.env._("Take Over a List"),
+                "name": self.env._("Import a List"),
                 "res_model": self._name,
                 "res_id": self.id,
                 "view_mode": "form",
@@ -270,7 +271,7 @@ class SrspTaskRosterImport(models.TransientModel):
         )
         task.message_post(
             body=self.env._(
-                "Took over %(document)s of %(authority)s: %(count)s targets, SHA-256 %(digest)s",
+                "Imported %(document)s of %(authority)s: %(count)s targets, SHA-256 %(digest)s",
                 document=self.document,
                 authority=self.authority,
                 count=count,

@@ -29,7 +29,7 @@ class SrspListComparison(models.TransientModel):
         "srsp.division",
         ondelete="cascade",
         domain="[('company_id', '=', company_id)]",
-        help="Only what belongs, or belonged, to it.",
+        help="Only lines that belong, or belonged, to this division.",
     )
     shown = fields.Selection(
         [

@@ -41,8 +41,8 @@ class SrspListImport(models.TransientModel):
     step = fields.Selection(
         [
             ("choose", "Choose a workbook"),
-            ("mend", "Mend the workbook"),
-            ("check", "Look at the changes"),
+            ("mend", "Fix the workbook"),
+            ("check", "Review the changes"),
         ],
         default="choose",
         required=True,
@@ -181,8 +181,8 @@ class SrspListImport(models.TransientModel):
         for division in line.division_id | new:
             if not version._is_editable(division):
                 reason = self.env._(
-                    "The part of %(division)s is not open to you: leave this row out, or ask the policy division to"
-                    " open the part.",
+                    "You cannot edit the part of %(division)s: remove this row, or ask the policy division to open "
+                    "the part.",
                     division=division.name,
                 )
                 return [("division_id", reason)]
@@ -252,7 +252,7 @@ class SrspListImport(models.TransientModel):
 
     def _explain_twice(self, number):
         return self.env._(
-            "Row %(row)s has this code too: give each line a code of its own.",
+            "Row %(row)s has this code too: give each line a different code.",
             row=number,
         )
 
@@ -260,13 +260,14 @@ class SrspListImport(models.TransientModel):
         sentences = {
             "not_a_workbook": self.env._("This is not a workbook: save it as .xlsx."),
             "old_or_locked": self.env._(
-                "This workbook has a password, or is of the old kind (.xls): save it as .xlsx without a password."
+                "This workbook has a password, or is in the old format (.xls): save it as .xlsx without a "
+                "password."
             ),
             "too_large": self.env._(
-                "This workbook is too large: keep the list alone in it."
+                "This workbook is too large: keep only the list in it."
             ),
             "too_many_rows": self.env._(
-                "A list has at most %(count)s lines: remove what lies below.",
+                "A list has at most %(count)s lines: remove the extra lines.",
                 count=MAX_ROWS,
             ),
             "formula_error": self.env._(

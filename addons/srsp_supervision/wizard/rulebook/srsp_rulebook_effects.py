@@ -33,7 +33,7 @@ class SrspRulebookEffects(models.TransientModel):
         if self.seen != _get_terms(self.rulebook_id):
             raise UserError(
                 self.env._(
-                    "The draft has been changed meanwhile: look at what would change once more."
+                    "The draft has been changed in the meantime: review the expected changes again."
                 )
             )
         self.rulebook_id._publish()
@@ -43,7 +43,7 @@ class SrspRulebookEffects(models.TransientModel):
     def _open(self, rulebook):
         """The action that opens the form for ``rulebook``."""
         wizard = self.create({"rulebook_id": rulebook.id, "seen": _get_terms(rulebook)})
-        return get_dialog_action(wizard, self.env._("What Would Change"))
+        return get_dialog_action(wizard, self.env._("Expected Changes"))
 
     def _prepare_table(self, rulebook):
         """Values of the template: the rulebooks, the changes, the effects by parameter and kind."""
@@ -87,8 +87,8 @@ class SrspRulebookEffects(models.TransientModel):
         if parameter in moved:
             return self.env._("See below")
         if parameter in GENERAL:
-            return self.env._("Whatever happens from then on")
-        return self.env._("Nothing that exists today")
+            return self.env._("Events after the effective date")
+        return self.env._("No existing record is affected")
 
     def _get_rest(self, count):
         return (
