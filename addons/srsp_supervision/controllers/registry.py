@@ -49,10 +49,9 @@ class RegistryFiles(http.Controller):
     )
     def export(self, kind, extension):
         """A registry, as far as the user may read it."""
-        if kind not in KINDS or extension not in TYPES:
+        if extension not in TYPES:
             raise request.not_found()
-        table = request.env[f"srsp.registry.table.{kind}"]
-        request.env[f"srsp.{kind}"].check_access("read")
+        table = self._get_table(kind)
         name = table._get_export_name()
         if extension == "csv":
             return self._respond(_stream_csv(request.env, kind), f"{name}.csv")
@@ -69,13 +68,18 @@ class RegistryFiles(http.Controller):
     )
     def template(self, kind):
         """An empty workbook with the columns that an import knows."""
-        if kind not in KINDS:
-            raise request.not_found()
-        table = request.env[f"srsp.registry.table.{kind}"]
-        request.env[f"srsp.{kind}"].check_access("read")
+        table = self._get_table(kind)
         file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
         table._write_template(file.name)
         return self._respond(_stream_file(file), f"{table._get_template_name()}.xlsx")
+
+    def _get_table(self, kind):
+        """Return the table of a registry that the user may read."""
+        if kind not in KINDS:
+            raise request.not_found()
+        table = request.env[f"srsp.registry.table.{kind}"]
+        request.env[table._model].check_access("read")
+        return table
 
     def _respond(self, chunks, name):
         return request.make_response(

@@ -23,10 +23,11 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
             "CREATE TEMP TABLE srsp_import_good (row integer, target_id integer,"
             " target_moves boolean, entity_moves boolean DEFAULT FALSE) ON COMMIT DROP"
         )
-        errors, good = self._find_bad_inspectors(), []
-        self._add_errors(errors)
-        for row, inspector, vals in self._get_inspector_rows():
-            good.append((row, inspector.id or None, bool(vals)))
+        self._add_errors(self._find_bad_rows())
+        good = [
+            (row["row"], inspector.id or None, bool(vals))
+            for row, inspector, vals in self._read_staged()
+        ]
         if good:
             self.env.cr.execute_values(
                 "INSERT INTO srsp_import_good (row, target_id, target_moves) VALUES %s",
@@ -36,7 +37,7 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
     @api.model
     def _load(self, record):
         refused = []
-        for row, inspector, vals in self._get_inspector_rows():
+        for row, inspector, vals in self._read_staged():
             if not vals:
                 continue
             try:
@@ -48,8 +49,9 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
                         inspector.create(vals)
                     self.env.flush_all()
             except UserError as error:
+                message = str(error)[:500]
                 refused.append(
-                    CellError(row, "staff_number", str(error)[:500], "refused")
+                    CellError(row["row"], "staff_number", message, "refused")
                 )
         if refused:
             self._add_errors(refused)
@@ -66,35 +68,22 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
             )
 
     def _read_staged(self):
-        """Return the rows without an error so far, as dictionaries."""
+        """Yield (row, inspector or none, what the row changes) of the rows without an error so far."""
         self.env.cr.execute(
             "SELECT * FROM srsp_import_row r WHERE NOT EXISTS ("
             "SELECT FROM srsp_import_error x WHERE x.row = r.row) ORDER BY row"
         )
-        return self.env.cr.dictfetchall()
-
-    def _find_known(self, rows):
-        """{staff number: inspector} of the company, archived ones too."""
-        numbers = [row["staff_number"] for row in rows]
-        known = (
-            self.env["srsp.inspector"]
-            .with_context(active_test=False)
-            .search(
-                [
-                    ("staff_number", "in", numbers),
-                    ("company_id", "=", self.env.company.id),
-                ]
-            )
-        )
-        return {inspector.staff_number: inspector for inspector in known}
-
-    def _get_inspector_rows(self):
-        """Yield (row, inspector or none, what the row changes)."""
-        rows = self._read_staged()
-        known = self._find_known(rows)
+        rows = self.env.cr.dictfetchall()
+        inspectors = self.env["srsp.inspector"].with_context(active_test=False)
+        known = inspectors.search(
+            [
+                ("staff_number", "in", [row["staff_number"] for row in rows]),
+                ("company_id", "=", self.env.company.id),
+            ]
+        ).grouped("staff_number")
         for row in rows:
             inspector = known.get(row["staff_number"], self.env["srsp.inspector"])
-            yield row["row"], inspector, self._get_inspector_vals(row, inspector)
+            yield row, inspector, self._get_inspector_vals(row, inspector)
 
     def _get_inspector_vals(self, row, inspector):
         """Return the values that differ from the inspector's, or all of a new one; an empty cell changes nothing."""
@@ -124,15 +113,12 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
             return {}
         return dict(zip(CERTIFICATE, (number, until)))
 
-    def _find_bad_inspectors(self):
-        rows = self._read_staged()
-        known, errors, seen = self._find_known(rows), [], {}
+    def _find_bad_rows(self):
+        errors, seen = [], {}
         own = self._get_own_divisions()
         may_move = self.env.user.has_group("srsp_supervision.group_administrator")
-        for row in rows:
+        for row, inspector, vals in self._read_staged():
             number = row["staff_number"]
-            inspector = known.get(number, self.env["srsp.inspector"])
-            vals = self._get_inspector_vals(row, inspector)
             if number in seen:
                 errors.append(_error(row, "staff_number", "duplicate", seen[number]))
                 errors.append(
