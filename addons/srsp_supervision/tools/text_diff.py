@@ -4,10 +4,9 @@ import re
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-SHORTEST_COMMON = 2  # words; a single common word does not separate two changes
-LONGEST_SEARCH = (
-    4_000_000  # pairs of words; beyond that, the whole middle counts as changed
-)
+MIN_COMMON = 2  # words; a single common word does not separate two changes
+# Pairs of words; beyond that, the whole middle counts as changed.
+MAX_SEARCH = 4_000_000
 _WORD = re.compile(r"[A-Za-z0-9.,%]+|.", re.DOTALL)
 
 
@@ -59,13 +58,13 @@ def _common_blocks(old: list[str], new: list[str]) -> list[tuple[int, int, int]]
         tail += 1
     old_end, new_end = len(old) - tail, len(new) - tail
     blocks = [(0, 0, head)]
-    if (old_end - head) * (new_end - head) <= LONGEST_SEARCH:
+    if (old_end - head) * (new_end - head) <= MAX_SEARCH:
         matcher = SequenceMatcher(
             None, old[head:old_end], new[head:new_end], autojunk=False
         )
         blocks += [
             (head + a, head + b, length)
             for a, b, length in matcher.get_matching_blocks()
-            if length >= SHORTEST_COMMON
+            if length >= MIN_COMMON
         ]
     return [*blocks, (old_end, new_end, tail)]

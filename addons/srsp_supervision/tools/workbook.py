@@ -13,7 +13,7 @@ from typing import NamedTuple
 import xlsxwriter
 
 TEXT, RATIO, INTEGER = "text", "ratio", "integer"
-LONGEST_TEXT = 32767  # characters (UTF-16 units) that a cell of Excel holds
+MAX_TEXT_LENGTH = 32767  # characters (UTF-16 units) that a cell of Excel holds
 FONT, HEADING_FONT = "SimSun", "SimHei"
 HEADER_SHADE = "#D9E2F3"
 KIND_SHADES = {
@@ -82,7 +82,7 @@ def clean_text(value) -> str:
 
 def is_too_long(text):
     """Whether a cell cannot hold the text."""
-    return len(text.encode("utf-16-le")) > 2 * LONGEST_TEXT
+    return len(text.encode("utf-16-le")) > 2 * MAX_TEXT_LENGTH
 
 
 def write_list(

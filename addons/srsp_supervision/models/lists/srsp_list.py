@@ -453,7 +453,7 @@ class SrspList(models.Model):
             )
 
     def _is_editable(self, division):
-        """May the user change the lines of ``division`` (none: of one of his own) now?"""
+        """Whether the user may change the lines of ``division`` now (empty: of any of the user's own)."""
         self.ensure_one()
         if self._is_frozen():
             return False

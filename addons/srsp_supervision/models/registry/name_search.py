@@ -33,7 +33,7 @@ SELECT datctype, upper('é') = 'É' AND pg_encoding_to_char(encoding) = 'UTF8'
 
 
 def check_locale(env):
-    """Raise UserError where the database takes Chinese characters for no letters at all."""
+    """Raise UserError where the locale of the database does not treat Chinese characters as letters."""
     env.cr.execute(LOCALE)
     [locale, is_able] = env.cr.fetchone()
     if not is_able:
@@ -47,11 +47,11 @@ def check_locale(env):
 
 
 def is_typed(operator, value):
-    """Whether somebody looks for what he typed, rather than for what is not or for a list of names."""
+    """Whether a search is for a text that somebody typed, not a negation or a list of names."""
     return operator in ("ilike", "like") and isinstance(value, str) and value.strip()
 
 
 def get_prefix_pattern(value):
-    """A pattern for what begins with ``value``; codes are written in capitals."""
+    """Return a pattern for codes, which are in capitals, that begin with ``value``."""
     escaped = re.sub(r"([%_\\])", r"\\\1", value.strip().upper())
     return f"{escaped}%"

@@ -67,7 +67,6 @@ class SrspRulebook(models.Model):
         tasks = self._get_open_tasks()
         return [
             *self._get_floor_effects(previous, tasks),
-            *self._get_item_effects(previous),
             *self._get_frequency_effects(previous),
             *self._get_team_effects(previous, tasks),
             *self._get_strata_effects(previous, tasks),
@@ -109,51 +108,35 @@ class SrspRulebook(models.Model):
         division = record.division_id.name
         return Effect(parameter, what, number, record.name, division, before, after)
 
-    def _get_floor_effects(self, previous, tasks):
-        what = self.env._("Ratio below the new floor: raise it, or give a reason")
-        low, high = previous.floor_ratio, self.floor_ratio
-        return [
-            self._prepare_effect(
-                "floor_ratio",
-                what,
-                task,
-                f"{percent(task.ratio)} ≥ {percent(low)}",
-                f"{percent(task.ratio)} < {percent(high)}",
-            )
-            for task in tasks
-            if _falls_below(task.ratio, low, high) and not task._get_ratio_reason()
-        ]
-
-    def _get_item_effects(self, previous):
-        """Items of the list that is in force on the effective date."""
+    def _get_items(self):
+        """The items of the list in force on the effective date."""
         lists = self.env["srsp.list"]
-        items = lists._get_in_force("item", self.company_id, self.effective_date)
-        effects = []
-        low_ratio = self.env._(
+        version = lists._get_in_force("item", self.company_id, self.effective_date)
+        return version.item_ids
+
+    def _get_floor_effects(self, previous, tasks):
+        """Tasks and items that the new floor leaves below it, and that do not say why."""
+        items = self._get_items()
+        task_ratio = self.env._("Ratio below the new floor: raise it, or give a reason")
+        item_ratio = self.env._(
             "Item's ratio below the new floor: raise it, or give a reason"
         )
         seldom = self.env._(
             "Item's sampling frequency below the new floor: raise it, or give a reason"
         )
-        for field, what, show in (
-            ("ratio", low_ratio, percent),
-            ("frequency", seldom, str),
+        for records, field, what, show in (
+            (tasks, "ratio", task_ratio, percent),
+            (items, "ratio", item_ratio, percent),
+            (items, "frequency", seldom, str),
         ):
             parameter = f"floor_{field}"
             low, high = previous[parameter], self[parameter]
-            effects += [
-                self._prepare_effect(
-                    parameter,
-                    what,
-                    item,
-                    f"{show(item[field])} ≥ {show(low)}",
-                    f"{show(item[field])} < {show(high)}",
-                )
-                for item in items.item_ids
-                if _falls_below(item[field], low, high)
-                and not (item[f"{field}_reason"] or "").strip()
-            ]
-        return effects
+            for record in records:
+                value = record[field]
+                if _falls_below(value, low, high) and not _get_reason(record, field):
+                    before = f"{show(value)} ≥ {show(low)}"
+                    after = f"{show(value)} < {show(high)}"
+                    yield self._prepare_effect(parameter, what, record, before, after)
 
     def _get_frequency_effects(self, previous):
         """Items of which a risk class or the key targets are to be drawn more often a year, or less often."""
@@ -161,44 +144,35 @@ class SrspRulebook(models.Model):
             "The sampling frequency of a risk class or of key targets changes"
         )
         old, new = previous._get_frequencies(), self._get_frequencies()
-        lists = self.env["srsp.list"]
-        items = lists._get_in_force("item", self.company_id, self.effective_date)
-        effects = []
+        items = self._get_items()
         for kind in (*"ABCD", "key"):
             name = self.env._("Key") if kind == "key" else kind
-            for item in items.item_ids:
+            for item in items:
                 before, after = (
                     max(item.frequency, found.get(kind, 0)) for found in (old, new)
                 )
                 if before != after:
-                    effects.append(
-                        self._prepare_effect(
-                            f"frequency_{kind.lower()}",
-                            what,
-                            item,
-                            f"{name}: {before}",
-                            f"{name}: {after}",
-                        )
+                    yield self._prepare_effect(
+                        f"frequency_{kind.lower()}",
+                        what,
+                        item,
+                        f"{name}: {before}",
+                        f"{name}: {after}",
                     )
-        return effects
 
     def _get_team_effects(self, previous, tasks):
         """Tasks with officers enough for the old team, too few for the new one (recusals aside)."""
         if self.team_size <= previous.team_size:
-            return []
+            return
         inspectors = self.env["srsp.inspector"].sudo()
         officers = inspectors.search([("company_id", "=", self.company_id.id)])
         what = self.env._("Fewer eligible officers than a team needs")
-        effects = []
         for task in tasks.filtered(lambda task: not task.team_size):
             found = len(officers.filtered_domain(inspectors._get_eligible_domain(task)))
             if previous.team_size <= found < self.team_size:
                 before = f"{found} ≥ {previous.team_size}"
                 after = f"{found} < {self.team_size}"
-                effects.append(
-                    self._prepare_effect("team_size", what, task, before, after)
-                )
-        return effects
+                yield self._prepare_effect("team_size", what, task, before, after)
 
     def _get_strata_effects(self, previous, tasks):
         """Strata that would be drawn at another ratio: their own has changed, or the floor lifts them."""
@@ -211,7 +185,6 @@ class SrspRulebook(models.Model):
             ordinary=self.env._("Ordinary"),
             none=self.env._("Without a risk class"),
         )
-        effects = []
         for task in tasks:
             kinds = [kind for kind in task.stratify_by.split("+") if kind in STRATA]
             for parts in itertools.product(*(STRATA[kind] for kind in kinds)):
@@ -227,22 +200,18 @@ class SrspRulebook(models.Model):
                     and self[own] != previous[own]
                 ]
                 name = " · ".join(names[part] for part in parts)
-                effects.append(
-                    self._prepare_effect(
-                        moved[0] if moved else "floor_ratio",
-                        what,
-                        task,
-                        f"{name}: {percent(before)}",
-                        f"{name}: {percent(after)}",
-                    )
+                yield self._prepare_effect(
+                    moved[0] if moved else "floor_ratio",
+                    what,
+                    task,
+                    f"{name}: {percent(before)}",
+                    f"{name}: {percent(after)}",
                 )
-        return effects
 
     def _get_exclusion_effects(self, previous, tasks):
         """Tasks of whose pool each changed cap or interval, taken alone, leaves out more targets, or fewer."""
         changed = [name for name in EXCLUDING if self[name] != previous[name]]
         what = self.env._("Targets excluded from the draw")
-        effects = []
         for task in tasks.filtered(lambda task: task.mode == "own") if changed else ():
             day = beijing_date(task.lock_at) if task.lock_at else self.effective_date
             before = task._get_roster_lock(previous).count_left_out(day)
@@ -252,17 +221,15 @@ class SrspRulebook(models.Model):
                 )
                 after = task._get_roster_lock(alone).count_left_out(day)
                 if after != before:
-                    effects.append(
-                        self._prepare_effect(name, what, task, str(before), str(after))
+                    yield self._prepare_effect(
+                        name, what, task, str(before), str(after)
                     )
-        return effects
 
     def _get_load_effects(self, previous, tasks):
         """Tasks for which another number of inspectors has made all the visits that the cap allows."""
         if self.officer_cap == previous.officer_cap:
-            return []
+            return
         what = self.env._("Inspectors who have reached the annual inspection limit")
-        effects = []
         for task in tasks:
             loads = task._get_roster_lock(self).eligibility.loads.values()
             before, after = (
@@ -270,12 +237,9 @@ class SrspRulebook(models.Model):
                 for cap in (previous.officer_cap, self.officer_cap)
             )
             if before != after:
-                effects.append(
-                    self._prepare_effect(
-                        "officer_cap", what, task, str(before), str(after)
-                    )
+                yield self._prepare_effect(
+                    "officer_cap", what, task, str(before), str(after)
                 )
-        return effects
 
     def _get_source_effects(self, previous, tasks):
         if self.randomness_kind == previous.randomness_kind:
@@ -355,3 +319,10 @@ class SrspRulebook(models.Model):
 def _falls_below(value, low, high):
     """Whether ``value`` reached the floor ``low`` and does not reach ``high``."""
     return float_compare(value, low, 4) >= 0 > float_compare(value, high, 4)
+
+
+def _get_reason(record, field):
+    """Why a task's or an item's ``field`` is below the floor; an empty string if nobody says."""
+    if record._name == "srsp.task":
+        return record._get_ratio_reason()
+    return (record[f"{field}_reason"] or "").strip()

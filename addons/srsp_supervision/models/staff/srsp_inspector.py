@@ -15,9 +15,9 @@ POOL_FIELDS = frozenset(
 class SrspInspector(models.Model):
     """Somebody who may be drawn to inspect, in one of three pools.
 
-    An officer whose certificate does not cover the whole window, who is absent in it, off duty or outside
-    his sectors is kept out of draws by ``_get_eligible_domain``; experts join a team but never count toward
-    the two officers the law asks for. Nobody changes his own entry.
+    ``_get_eligible_domain`` keeps out of a draw every officer whose certificate does not cover the whole
+    window, who is absent in it, off duty or of other sectors. Experts join a team but never count toward the
+    two officers that the law requires. Nobody changes their own entry.
     """
 
     _name = "srsp.inspector"
@@ -291,7 +291,7 @@ class SrspInspector(models.Model):
         }
 
     def _check_not_own(self):
-        """Raise where somebody works on his own entry: what decides about him is for others to keep."""
+        """Raise AccessError where users work on their own entry."""
         if not self.env.su and self.env.user in self.sudo().user_id:
             raise AccessError(
                 self.env._(
@@ -343,7 +343,7 @@ class SrspInspector(models.Model):
         return loads
 
     def _withdraw(self, reason):
-        """Take this inspector out of every draw in which a visit of his has not begun."""
+        """Take this inspector out of every draw with a visit assigned to them that has not begun."""
         self._check_role("group_division_manager", "group_policy_officer")
         ahead = [("stage", "in", ("assigned", "scheduled")), ("draw_id", "!=", False)]
         mine = ["|", ("officer_ids", "in", self.ids), ("expert_ids", "in", self.ids)]
@@ -360,8 +360,10 @@ class SrspInspector(models.Model):
             draw._withdraw(self.sudo(), reason)
 
     def _get_heads(self):
-        """``{inspector id: user}`` to ask about them: the head of the division, or that of the policy division
-        where there is none, or where it is the inspector himself."""
+        """Return ``{inspector id: user}``, who decides about each: the head of the division.
+
+        Where there is none, or the inspector is the head: the head of the policy division.
+        """
         policy = self.env["srsp.division"].search(
             [("company_id", "in", self.company_id.ids), ("kind", "=", "policy")]
         )
@@ -478,7 +480,7 @@ class SrspInspector(models.Model):
         )
 
     def _find_announced_tasks(self):
-        """``{inspector id: tasks}``: announced, not drawn yet, and from whose pools he may be drawn."""
+        """Return ``{inspector id: tasks}``: announced, not drawn yet, with the inspector in their pool."""
         inspectors = self.sudo().with_context(active_test=False)
         tasks = inspectors.env["srsp.task"].search(
             [

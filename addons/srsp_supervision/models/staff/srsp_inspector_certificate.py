@@ -18,7 +18,7 @@ class SrspInspectorCertificate(models.Model):
     """A certificate of an inspector: to enforce the law (by a ministry or the province), or another one.
 
     A renewal under the same number moves the last day; a withdrawn certificate ends on the day it was
-    withdrawn. Nothing is deleted, every change is tracked, and nobody changes a certificate of his own.
+    withdrawn. Nothing is deleted, every change is tracked, and nobody changes their own certificate.
     """
 
     _name = "srsp.inspector.certificate"
@@ -110,7 +110,7 @@ class SrspInspectorCertificate(models.Model):
     def _register_change(self):
         """Notify the announced tasks that the certificates have changed.
 
-        :raise AccessError: when the user changes a certificate of his own
+        :raise AccessError: when users change their own certificate
         """
         self.inspector_id._check_not_own()
         inspectors = self.inspector_id._in_language()

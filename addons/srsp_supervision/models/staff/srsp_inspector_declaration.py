@@ -10,8 +10,8 @@ class SrspInspectorDeclaration(models.AbstractModel):
     """What keeps an inspector from inspecting for a time: an absence, a recusal.
 
     ``proposed → confirmed`` or ``dismissed``, with who and when. The inspector declares it, or the system
-    proposes it; the head of a division or a policy officer decides, never about himself. What such a
-    person records about somebody else is confirmed by that. Nothing is edited or deleted: what was wrong
+    proposes it; the head of a division or a policy officer decides, never about themselves. What such
+    a person records about somebody else is confirmed at once. Nothing is edited or deleted: what was wrong
     is dismissed, with a reason, and declared again. When a draw has been announced that the inspector
     may be in, a reason is due, and the task says that its pool has changed.
     """
@@ -126,7 +126,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
         )
 
     def _decide(self, states, vals):
-        """Write a decision of the user, if it is his to take."""
+        """Write a decision of the user, who must be allowed to take it."""
         self._check_role("group_division_manager", "group_policy_officer")
         self.check_access("read")
         self._check_state(*states)
@@ -148,7 +148,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
         records.activity_unlink(["mail.mail_activity_data_todo"])
 
     def _confirm_recorded(self):
-        """Confirm what somebody has recorded about another: he may, or the record rules had refused it."""
+        """Confirm what users have recorded about others; the record rules have let them."""
         others = self.filtered(
             lambda record: record.inspector_id.user_id != self.env.user
         )

@@ -12,10 +12,10 @@ EMPLOYER_YEARS = 3
 
 
 class SrspInspectorTie(models.Model):
-    """A recorded fact that ties an inspector to an entity: he worked there, or kin of his does.
+    """A recorded fact that ties an inspector to an entity: former employment, or kin who work there.
 
-    Each one makes the system propose a recusal, which a person decides about. Facts are never edited;
-    the inspector, the head of his division, policy officers and auditors read them, nobody else.
+    From each one the system proposes a recusal, which a person decides about. Facts are never edited; only
+    the inspector, the head of the division, policy officers and auditors read them.
     """
 
     _name = "srsp.inspector.tie"

@@ -8,8 +8,8 @@ class SrspRecusal(models.Model):
     """Why an inspector must not visit an entity (行政处罚法 43). The reason is never published;
     that somebody is missing from a drawn entity's eligibility class can be read off the certificate.
 
-    What the inspector declares counts at once, until somebody dismisses it: nobody is sent where he
-    says he cannot be impartial. What the system proposes from a recorded tie counts once confirmed.
+    What the inspector declares counts at once, until somebody dismisses it: nobody is sent where
+    they say that they cannot be impartial. What the system proposes from a recorded tie counts once confirmed.
     """
 
     _name = "srsp.recusal"

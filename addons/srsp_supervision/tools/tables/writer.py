@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import xlsxwriter
 
-from ..workbook import LONGEST_TEXT, clean_text
+from ..workbook import MAX_TEXT_LENGTH, clean_text
 
 MAX_ROWS = (
     1_048_576  # of a sheet; another one goes on from there, under the same header
@@ -74,7 +74,7 @@ class SheetWriter:
 
     def _write_text(self, at, text):
         # Never write(): it makes a formula of "=…" and a link of "http://…".
-        self.sheet.write_string(self.row, at, text[:LONGEST_TEXT])
+        self.sheet.write_string(self.row, at, text[:MAX_TEXT_LENGTH])
 
 
 class Heading(NamedTuple):
