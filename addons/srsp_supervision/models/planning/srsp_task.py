@@ -258,12 +258,12 @@ class SrspTask(models.Model):
             elif task.mode == "external":
                 task.ratio = 1.0
             else:
+                rulebooks = self.env["srsp.rulebook"]
                 task.ratio = (
-                    max(task.item_ids.mapped("ratio"), default=0.0)
-                    or task.ratio
-                    or self.env["srsp.rulebook"]
-                    ._find_in_force(task.company_id)
-                    .floor_ratio
+                    max(task.item_ids.mapped("ratio"))
+                    if task.item_ids
+                    else task.ratio
+                    or rulebooks._find_in_force(task.company_id).floor_ratio
                     or MIN_RATIO
                 )
 
