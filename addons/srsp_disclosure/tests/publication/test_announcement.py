@@ -100,6 +100,20 @@ class TestAnnouncement(BureauCase):
             ),
         )
 
+    def test_neither_a_lapse_nor_a_void_leaves_it_standing(self):
+        self.task.action_announce()
+        with freeze_time("2025-09-02 03:00:00"):
+            self.task._lock_or_lapse()
+        state, title, reason = self._get_versions()[-1][2:]
+        self.assertEqual(
+            (state, title), ("published", "Announcement withdrawn: 测绘资质巡查")
+        )
+        self.assertIn("The announced time passed", reason)
+        self.task.action_announce()
+        self.task._lock_roster().with_env(self.env)._void("名录库有误")
+        announced = self.publications_of(self.task, "announcement")
+        self.assertIn("名录库有误", announced[-1].payload_html)
+
     def test_a_task_cancelled_before_it_was_announced_leaves_nothing(self):
         self.task._cancel("计划调整")
         self.assertFalse(self.publications_of(self.task))
@@ -122,3 +136,14 @@ class TestDrawnNames(BureauCase):
             self.assertEqual(names, drawn if names_public else {})
             for name in drawn.values():
                 self.assertEqual(name in publication.payload_html, names_public)
+
+    def test_a_natural_person_is_not_named(self):
+        self.publish_list()
+        self.entities.kind = "person"
+        draw = self.draw(self.make_task(names_public=True))
+        publication = self.publications_of(draw, "draw")
+        names = set(json.loads(publication.payload)["names"].values())
+        self.assertTrue(names)
+        self.assertLessEqual(names, {f"{e.name[:1]}*" for e in self.entities})
+        for entity in self.entities:
+            self.assertNotIn(entity.name, publication.payload_html)

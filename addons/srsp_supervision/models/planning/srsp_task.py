@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from ...actions import get_action
 from ...tools import clock
 from ...tools.clock import beijing_date
+from ..base.srsp_division import INSPECTING
 from .target_filter import get_filter_domain, get_public_filter
 
 MIN_RATIO = 0.05  # of the work plan, 二（二）, while no rulebook is in force
@@ -12,6 +13,10 @@ FROZEN_FIELDS = frozenset(
     "name plan_id division_id company_id sector_id item_ids round cooperating_division_ids use_detachment target_domain"
     " mode stratify_by stratify_reason stratum_ids ratio ratio_reason team_size experts randomness_kind lottery"
     " lottery_outcomes date_from date_to draw_at lock_at scope names_public ad_hoc_reason".split()
+)
+# What a plan that has been submitted says of its tasks.
+PLANNED_FIELDS = frozenset(
+    "plan_id division_id sector_id item_ids round mode target_domain".split()
 )
 
 
@@ -40,7 +45,7 @@ class SrspTask(models.Model):
     name = fields.Char(required=True, tracking=True)
     number = fields.Char(readonly=True, copy=False)
     plan_id = fields.Many2one(
-        "srsp.plan", index=True, ondelete="restrict", check_company=True
+        "srsp.plan", index=True, ondelete="restrict", check_company=True, copy=False
     )
     division_id = fields.Many2one(
         "srsp.division",
@@ -270,12 +275,12 @@ class SrspTask(models.Model):
             elif task.mode == "external":
                 task.ratio = 1.0
             else:
+                rulebooks = self.env["srsp.rulebook"]
                 task.ratio = (
-                    max(task.item_ids.mapped("ratio"), default=0.0)
-                    or task.ratio
-                    or self.env["srsp.rulebook"]
-                    ._find_in_force(task.company_id)
-                    .floor_ratio
+                    max(task.item_ids.mapped("ratio"))
+                    if task.item_ids
+                    else task.ratio
+                    or rulebooks._find_in_force(task.company_id).floor_ratio
                     or MIN_RATIO
                 )
 
@@ -403,6 +408,14 @@ class SrspTask(models.Model):
     @api.constrains("sector_id", "division_id", "cooperating_division_ids", "plan_id")
     def _check_division(self):
         for task in self:
+            if task.division_id.kind not in INSPECTING:
+                raise ValidationError(
+                    self.env._(
+                        "Task %(task)s: %(division)s does not inspect.",
+                        task=task.name,
+                        division=task.division_id.name,
+                    )
+                )
             if task.sector_id.division_id not in task._get_units():
                 raise ValidationError(
                     self.env._(
@@ -432,6 +445,7 @@ class SrspTask(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         tasks = super().create(vals_list)
+        tasks._check_plan_open()
         today = clock.today()
         for task in tasks.sudo():
             task.number = task.company_id._srsp_next_number(
@@ -442,19 +456,26 @@ class SrspTask(models.Model):
     def write(self, vals):
         if not self.env.su and FROZEN_FIELDS & vals.keys():
             self._check_not_announced()
-        return super().write(vals)
+        if PLANNED_FIELDS & vals.keys():
+            self._check_plan_open()
+        result = super().write(vals)
+        if "plan_id" in vals:
+            self._check_plan_open()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_announced(self):
         if any(
             task.state != "planned"
             or task.announced_on
-            or task.plan_id.state == "published"
+            or task.withdrawal_reason
+            or task.approval_state == "refused"
+            or task._is_plan_closed()
             for task in self
         ):
             raise self._logged_error(
                 self.env._(
-                    "A task that has been announced or published in a plan is cancelled, not deleted."
+                    "A task that has been announced, refused, or submitted in a plan is cancelled, not deleted."
                 )
             )
 
@@ -488,6 +509,21 @@ class SrspTask(models.Model):
             raise announced._logged_error(
                 self.env._(
                     "The draw has been announced: what it covers and when it happens can no longer change."
+                )
+            )
+
+    def _is_plan_closed(self):
+        """Whether the plan of the task has been submitted: only business methods change what it says."""
+        return self.sudo().plan_id.state not in (False, "draft")
+
+    def _check_plan_open(self):
+        """Raise when a user changes what a submitted plan says of these tasks, or adds one to it."""
+        closed = self.filtered(lambda task: task._is_plan_closed())
+        if closed and not self.env.su:
+            raise closed._logged_error(
+                self.env._(
+                    "The plan has been submitted: what it says of its tasks stays. Cancel the task, or make one"
+                    " outside the plan."
                 )
             )
 
@@ -579,4 +615,4 @@ class SrspTask(models.Model):
         """Hook: a draw has been announced."""
 
     def _after_withdraw(self):
-        """Hook: an announcement has been withdrawn, or an announced task cancelled, with a reason."""
+        """Hook: an announcement no longer holds: withdrawn, lapsed, its draw voided or its task cancelled."""

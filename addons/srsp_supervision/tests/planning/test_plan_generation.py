@@ -104,6 +104,17 @@ class TestYears(PlanCase):
         with self.assertRaises(AccessError):
             self.list.with_user(self.manager).action_generate_plans()
 
+    def test_another_bureaus_plans_are_not_made(self):
+        other = self.env["res.company"].create({"name": "Other Bureau"})
+        stranger = self._make_user("stranger", "policy_officer", company=other)
+        stranger.lang = "en_US"
+        wizards = self.env["srsp.plan.generation"].with_user(stranger)
+        wizard = wizards.with_context(allowed_company_ids=other.ids).create(
+            {"company_id": self.company.id, "year": "2026"}
+        )
+        with self._refused("plans of another bureau", AccessError):
+            wizard.action_generate()
+
     def test_one_division_that_fails_leaves_the_others(self):
         self.company.srsp_area_code = False
         wizard = self._open(self.policy, year="2026")
@@ -176,6 +187,10 @@ class TestMovedItems(PlanCase):
             (self.minerals, theirs, self.surveying),
         )
         self.assertFalse(first.moved_notice)
+        told = first.sudo().activity_ids.filtered(
+            lambda one: one.user_id == self.their_manager
+        )
+        self.assertEqual(told.summary, "The task has been handed over to you")
         second.with_user(self.manager)._cancel("Minerals inspects by itself")
         theirs.action_generate()
         self.assertEqual(
@@ -187,10 +202,30 @@ class TestMovedItems(PlanCase):
             [1, 2],
         )
 
+    def test_a_task_handed_over_enters_no_submitted_plan(self):
+        plan = self._make_plan()
+        plan.action_generate()
+        theirs = self._make_plan(division=self.minerals, user=self.their_manager)
+        theirs.action_generate()
+        self._publish(theirs)
+        self._publish_version(date(2026, 4, 1), self._move_item)
+        task = plan.task_ids[0]
+        task.with_user(self.manager).action_hand_over()
+        self.assertEqual(
+            (task.division_id, task.plan_id.ids, task.origin, task.approval_state),
+            (self.minerals, [], "supplement", "none"),
+        )
+
     def test_an_announced_task_and_one_of_ones_own_are_not_handed_over(self):
         task = self._make_task()
-        with self._refused("no other division that answers"):
-            task.with_user(self.manager).action_hand_over()
+        theirs = self._make_task(
+            sector_id=self.mining.id,
+            item_ids=self.list.item_ids.filtered(lambda item: item.code == "B1").ids,
+            cooperating_division_ids=self.minerals.ids,
+        )
+        for one in (task, theirs):
+            with self._refused("have not moved to one other division"):
+                one.with_user(self.manager).action_hand_over()
         announced = self._make_announced()
         with self._refused("can no longer change"):
             announced.with_user(self.manager).action_hand_over()

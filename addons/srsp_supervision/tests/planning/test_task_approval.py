@@ -61,6 +61,17 @@ class TestAdHocTask(TaskActCase):
         task.with_user(self.manager).action_announce()
         self.assertTrue(task.announced_on)
 
+    def test_an_approval_is_requested_once_and_clears_its_own_activity_alone(self):
+        task = self._make_ad_hoc()
+        task.sudo().activity_schedule(summary="Call them", user_id=self.manager.id)
+        task.action_request_approval()
+        with self._refused("has been requested already"):
+            task.action_request_approval()
+        self.assertEqual(len(self._get_todo(self.chief)), 1)
+        task.name = "Other"
+        self.assertFalse(self._get_todo(self.chief))
+        self.assertTrue(self._get_todo(self.manager))
+
     def test_an_approval_needs_a_reason_and_another_person(self):
         task = self._make_ad_hoc(ad_hoc_reason="  ")
         with self._refused("say why it is needed outside the plan"):
@@ -86,6 +97,8 @@ class TestAdHocTask(TaskActCase):
         self.assertEqual(
             task.sudo().message_ids[:1].partner_ids, self.officer.partner_id
         )
+        with self._refused("is cancelled, not deleted"):
+            task.unlink()
         task.action_request_approval()
         self.assertEqual(
             (task.approval_state, task.refusal_reason), ("requested", False)
@@ -104,6 +117,16 @@ class TestAdHocTask(TaskActCase):
             task.sudo().approval_state = "approved"
             task.write(vals)
             self.assertEqual(task.approval_state, "none", vals)
+
+    def test_a_stratum_that_leaves_a_task_leaves_no_approval(self):
+        stratum = {"key": "D", "ratio": 1.0, "reason": "Risk"}
+        task = self._make_ad_hoc(
+            approval_state="approved",
+            stratify_by="risk_class",
+            stratum_ids=[(0, 0, stratum)],
+        )
+        task.stratum_ids.task_id = self._make_ad_hoc()
+        self.assertEqual(task.approval_state, "none")
 
     def test_nobody_approves_by_writing(self):
         task = self._make_ad_hoc()
@@ -128,6 +151,42 @@ class TestAdHocTask(TaskActCase):
         plan.state = "published"
         task.action_announce()
         self.assertTrue(task.announced_on)
+
+    def test_a_task_does_not_enter_a_submitted_plan(self):
+        plan = self._make_plan()
+        plan.state = "submitted"
+        task = self._make_ad_hoc()
+        with self._refused("The plan has been submitted"):
+            task.plan_id = plan
+        with self._refused("The plan has been submitted"):
+            task.create(
+                {
+                    "name": "Steered",
+                    "plan_id": plan.id,
+                    "division_id": self.surveying.id,
+                    "sector_id": self.sector.id,
+                    "company_id": self.company.id,
+                }
+            )
+        self.assertFalse(plan.task_ids[0].copy().plan_id)
+
+    def test_what_a_submitted_plan_says_of_its_tasks_stays(self):
+        plan = self._make_plan()
+        task = plan.task_ids[0].with_user(self.officer)
+        task.target_domain = "[('risk_class', '=', 'B')]"
+        for plan.state in ("submitted", "published"):
+            for vals in (
+                {"target_domain": "[('risk_class', '=', 'A')]"},
+                {"item_ids": [(5,)]},
+                {"sector_id": self.quiet.id},
+                {"plan_id": False},
+            ):
+                with self._refused("The plan has been submitted"):
+                    task.write(vals)
+            with self._refused("is cancelled, not deleted"):
+                task.unlink()
+        task.write({"ratio": 0.5, "date_to": task.date_to + timedelta(days=9)})
+        self.assertEqual(task.ratio, 0.5)
 
     def test_a_filter_is_put_into_words_that_the_public_reads(self):
         task = self._make_task(
@@ -156,17 +215,30 @@ class TestWithdrawnAnnouncement(TaskActCase):
         task.action_announce()
         with self._refused("can no longer change"):
             task.ratio = 0.5
+        (self.chief | self.second).lang = "en_US"
         task._withdraw("An officer fell ill")
         self.assertEqual(
             (task.state, task.announced_on, task.withdrawal_reason),
             ("planned", False, "An officer fell ill"),
         )
+        said = "An announced draw has been cancelled: Surveying, spring"
+        for user in (self.chief, self.second):
+            self.assertEqual(self._get_todo(user), [("srsp.task", task.id, said)])
+        with self._refused("is cancelled, not deleted"):
+            task.with_user(self.officer).unlink()
         task.ratio = 0.5
         task.sudo().approval_state = "approved"
         task.action_announce()
         self.assertEqual(
             (bool(task.announced_on), task.withdrawal_reason), (True, False)
         )
+
+    def test_an_announcement_that_lapses_is_reported(self):
+        task = self._make_announced()
+        with freeze_time(DRAW_AT + timedelta(minutes=2)):
+            task._lock_or_lapse()
+        self.assertIn("The announced time passed", task.withdrawal_reason)
+        self.assertTrue(self._get_todo(self.second))
 
     def test_a_locked_roster_is_no_longer_withdrawn(self):
         task = self._make_announced().with_user(self.manager)
