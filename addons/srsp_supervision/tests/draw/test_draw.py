@@ -318,7 +318,7 @@ class TestDraw(SrspCase):
     def test_an_empty_pool_keeps_nothing(self):
         task = self._make_announced(target_domain="[('code', '=', 'NOBODY')]")
         with (
-            self.assertRaisesRegex(UserError, "there is nobody to draw"),
+            self.assertRaisesRegex(UserError, "there is no target to draw"),
             self.env.cr.savepoint(),
         ):
             task._lock_roster(NOW)
@@ -438,7 +438,7 @@ class TestScheduledActions(SrspCase):
         with freeze_time(DRAW_AT - timedelta(hours=1)):
             self._run("ir_cron_lock_roster")
         self.assertEqual((stuck.state, task.state), ("planned", "committed"))
-        self.assertRegex(stuck.blocked_reason, "nobody to draw")
+        self.assertRegex(stuck.blocked_reason, "there is no target to draw")
         with freeze_time(DRAW_AT + timedelta(hours=1)):
             self._run("ir_cron_lock_roster")
         self.assertFalse(stuck.announced_on)

@@ -25,7 +25,9 @@ class TestInsiders(SrspCase):
             "[('entity_id', 'any', [('inspection_ids.draw_id.nonce', '=like', 'a%')])]",
             "['!', ('create_uid.password', '=like', 'a%')]",
         ):
-            with self.assertRaisesRegex(ValidationError, "may not ask about"):
+            with self.assertRaisesRegex(
+                ValidationError, "the target filter cannot use"
+            ):
                 self._make_task(target_domain=domain)
         self.assertEqual(
             self._make_task(

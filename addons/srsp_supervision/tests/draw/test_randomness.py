@@ -198,7 +198,9 @@ class TestDrandDraw(SrspCase):
         self.company.srsp_drand_urls = server.url
         self._run_draws()
         self.assertEqual((draw.state, draw.iteration_ids.ids), ("committed", []))
-        self.assertRegex(draw.task_id.blocked_reason, "is not the chain's")
+        self.assertRegex(
+            draw.task_id.blocked_reason, "the signature does not match the chain"
+        )
         self.assertEqual(draw.task_id.activity_ids.user_id, self.env.user)
         self.assertEqual(server.asked, [PATH])
 
@@ -244,7 +246,7 @@ class TestDrandDraw(SrspCase):
             with self._refused("begins with https", ValidationError):
                 self.company.srsp_drand_urls = url
         self.company.srsp_drand_urls = False
-        with self._refused("names no address of drand"):
+        with self._refused("has no drand address: set one in Settings › Companies"):
             self._lock()
 
 
@@ -323,7 +325,10 @@ class TestLottery(SrspCase):
     def test_two_people_who_agree_draw(self):
         draw = self._lock()
         answer = self._enter(self.manager, draw, " 9, 18-26.34.41 45")
-        self.assertRegex(answer["params"]["message"], "Somebody else now enters")
+        self.assertRegex(
+            answer["params"]["message"],
+            "Another person must now enter the result again",
+        )
         self.assertNotIn("18", json.dumps(answer))
         self.assertEqual(
             (draw.state, draw.entered_by_id, draw.iteration_ids.ids),
@@ -428,7 +433,9 @@ class TestLottery(SrspCase):
             self._lock(name="Unknown").randomness_statement,
             "was not stated; every possible selection takes 32 bits",
         )
-        with self._refused("which issue of which lottery"):
+        with self._refused(
+            "enter the lottery and the issue that provide the randomness"
+        ):
             self._lock(name="Nameless", lottery=" ")
 
     def test_the_announcement_of_a_weak_lottery_is_warned_about(self):

@@ -103,7 +103,9 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
         ):
             draw.with_user(self.auditor).action_witness()
         with self._refused("never changes"):
-            draw.witness_ids.write({"who": "Somebody else"})
+            draw.witness_ids.write(
+                {"who": "Matters that concern you are decided by another person"}
+            )
         with self._refused("never changes"):
             draw.witness_ids.unlink()
 
@@ -172,5 +174,5 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
         self.assertEqual((mail.state, draw.witness_ids.ids), ("sent", []))
 
     def test_addresses_are_checked(self):
-        with self._refused("is no e-mail address"):
+        with self._refused("is not a valid e-mail address"):
             self.company.srsp_witness_emails = "notary@example.org, notary"

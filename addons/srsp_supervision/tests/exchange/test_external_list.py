@@ -231,7 +231,9 @@ class TestExternalList(SrspCase):
         self._take_over(["1", CODE, "", ""])
         self.task.approval_state = "approved"
         self.task.with_user(self.manager).action_announce()
-        with self._refused("takes over no list"):
+        with self._refused(
+            "cannot import a list: it runs its own draw, or has been announced"
+        ):
             self._take_over(["1", "", "", self.targets[9].code])
         with self._refused("can no longer change"):
             self.task.with_user(self.manager).mode = "own"
@@ -246,7 +248,7 @@ class TestExternalList(SrspCase):
 
     def test_an_announcement_needs_a_list_that_still_holds(self):
         task = self.task.with_user(self.manager)
-        with self._refused("take over the list that was sent down first"):
+        with self._refused("import the list from the higher authority first"):
             task.action_announce()
         self._take_over(["1", CODE, "", ""], ["2", "", "", self.targets[9].code])
         self.targets[9].write({"state": "cancelled", "state_reason": "Wound up"})
@@ -262,14 +264,17 @@ class TestExternalList(SrspCase):
     def test_a_document_of_tomorrow_is_refused(self):
         wizard = self._wizard(make_csv([HEADER, ["1", CODE, "", ""]]))
         wizard.issued_on = NOW.date() + timedelta(days=1)
-        with self._refused("still to come"):
+        with self._refused("which is in the future"):
             wizard.action_confirm()
 
     def test_a_list_without_a_sender_or_a_document_is_refused(self):
         wizard = self._wizard(make_csv([HEADER, ["1", CODE, "", ""]]))
         for name in ("authority", "document"):
             for blank in ("  ", "\u3000"):
-                with self._refused("by which document", ValidationError):
+                with self._refused(
+                    "Enter who drew the list and the number of the document with which it was issued",
+                    ValidationError,
+                ):
                     wizard[name] = blank
         wizard.write({"authority": " Province ", "document": " 2026-18 "})
         wizard.action_confirm()
@@ -300,5 +305,8 @@ class TestExternalList(SrspCase):
 
     def test_a_list_of_its_own_draw_is_not_taken_over(self):
         task = self._make_task(draw_at=DRAW_AT)
-        with self.assertRaisesRegex(UserError, "takes over no list"):
+        with self.assertRaisesRegex(
+            UserError,
+            "cannot import a list: it runs its own draw, or has been announced",
+        ):
             self._wizard(make_csv([HEADER]), task=task).action_confirm()

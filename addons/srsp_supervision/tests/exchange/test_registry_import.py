@@ -224,7 +224,7 @@ class TestRegistryImport(RegistryCase):
         again = self._import([COLUMNS, *ROWS])
         self.assertEqual(self._counts(again), (4, 0, 0, 4, 0))
         self.assertEqual(
-            again.message, "Nothing to change: all 4 rows say what the registry says."
+            again.message, "Nothing to change: all 4 rows match the registry."
         )
         self.assertEqual(self._registry(), before)
         checked = self._check([COLUMNS, *ROWS])
@@ -495,7 +495,9 @@ class TestRegistryImport(RegistryCase):
         self.assertFalse(record.missing_target_ids)
         record = self._import([*rows, ["乙公司", "1", "SUR", ""]], is_full=True)
         self.assertEqual((record.bad_count, record.missing_count), (1, 0))
-        self.assertIn("missing from the file was not looked for", record.message)
+        self.assertIn(
+            "Targets missing from the file were not searched for", record.message
+        )
 
     def test_what_is_imported_again_is_no_longer_missing_from_an_older_file(self):
         rows = [HEADER, ["甲公司", CODE, "SUR", "P1"]]

@@ -253,13 +253,13 @@ class TestRegistryImportErrors(RegistryCase):
                     2,
                     "Address",
                     "金山路1号",
-                    "something else than in row 4 of the same entity",
+                    "differs from row 4 of the same entity",
                 ),
                 (
                     4,
                     "Address",
                     "金山路2号",
-                    "something else than in row 2 of the same entity",
+                    "differs from row 2 of the same entity",
                 ),
             ],
         )
@@ -431,8 +431,7 @@ class TestRegistryImportErrors(RegistryCase):
             record._run()
         self.assertEqual(
             record.error_note,
-            "The first 900 of 1200 bad cells are shown. "
-            "The workbook holds the first 900 of 1200 bad rows: mend those and check again.",
+            "The first 900 of 1200 bad cells are shown. The workbook holds the first 900 of 1200 bad rows: correct them and check again.",
         )
         self.assertEqual(len(read_workbook(base64.b64decode(record.error_file))), 901)
         self.assertFalse(self._check([HEADER, *rows[:1], GOOD]).error_note)

@@ -201,7 +201,7 @@ class TestLegalBasis(ListCase):
             lists._cron_daily()
         self.assertEqual(
             [todo[:2] for todo in self._get_todo(self.chief)],
-            [(self.list, "2 lines rest on a repealed legal basis")],
+            [(self.list, "2 lines cite a repealed legal basis")],
         )
         note = self.list.activity_ids.note
         self.assertIn("A1 Quality of surveying results, B1 Mining within", note)

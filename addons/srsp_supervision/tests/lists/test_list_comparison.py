@@ -104,7 +104,9 @@ def retired(change):
 class TestListComparison(ComparisonCase):
     def test_a_fresh_copy_differs_in_nothing(self):
         self.assertEqual(self._describe(), [])
-        self.assertIn("say the same", self._read(self._open()).text_content())
+        self.assertIn(
+            "The two versions are identical", self._read(self._open()).text_content()
+        )
 
     def test_across_one_version(self):
         self._edit()

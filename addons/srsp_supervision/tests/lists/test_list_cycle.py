@@ -11,7 +11,7 @@ from ..common import SCAN
 from .list_case import APPROVAL, DEADLINE, TODAY, ListCase
 
 DAY = timedelta(days=1)
-CALL = "Hand in your part of Item list, version 2"
+CALL = "Submit your part of Item list, version 2"
 
 
 @tagged("post_install", "-at_install")
@@ -46,7 +46,7 @@ class TestListCycle(ListCase):
         self.assertEqual(self._get_todo(self.head), [])
         draft.deadline = TODAY
         draft.action_open()
-        with self._refused("the divisions were called"):
+        with self._refused("the collection from the divisions has started"):
             draft.action_open()
         with self._refused("set a day, today or later"):
             draft.deadline = TODAY - DAY
@@ -179,7 +179,7 @@ class TestListCycle(ListCase):
             with self._refused("this step needs"):
                 getattr(draft, f"action_{step}")()
         part = self._get_part(draft, self.surveying).with_user(self.head)
-        with self._refused("have not been called"):
+        with self._refused("is not open"):
             part.action_hand_in()
 
     def test_only_one_version_is_open_at_a_time(self):

@@ -201,7 +201,9 @@ class TestListInput(ListCase):
             self.mine.with_user(self.policy).division_id = old
         self.surveying.active = False
         part = self._get_part(self.draft, self.surveying)
-        with self._refused("by that division alone"):  # nobody belongs to it any more
+        with self._refused(
+            "can only be submitted by that division"
+        ):  # nobody belongs to it any more
             part.with_user(self.head).action_hand_in()
         with self._refused(dissolved, ValidationError):
             part.sudo().action_hand_in()

@@ -121,8 +121,7 @@ class TestCoverage(SrspCase):
         plan = plan.with_user(manager)
         self.assertEqual(
             plan.shortfall,
-            "Surveying, 2026: 2 of 119 targets are drawn or planned; at least 6 are asked for, 4 are missing.\n"
-            "Surveying, 2026, B: 1 draws are held or planned, 2 are asked for; 1 are missing.",
+            "Surveying, 2026: 2 of 119 targets are drawn or planned; at least 6 are asked for, 4 are missing.\nSurveying, 2026, B: 1 draws held or planned, 2 required, 1 missing.",
         )
         self.assertEqual(
             task.with_user(manager).coverage_warning, plan.shortfall.splitlines()[0]

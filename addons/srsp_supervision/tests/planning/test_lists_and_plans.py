@@ -189,12 +189,15 @@ class TestTasks(SrspCase):
     def test_bad_tasks_are_refused_before_anything_is_announced(self):
         for message, values in (
             ("no item to inspect", {"item_ids": [(5,)], "ratio": 0.05}),
-            ("time of the draw that is still to come", {"draw_at": False}),
+            ("set a draw time in the future", {"draw_at": False}),
             (
-                "time of the draw that is still to come",
+                "set a draw time in the future",
                 {"draw_at": DRAW_AT - timedelta(days=4)},
             ),
-            ("must stand in the list in force", {"sector_id": self.quiet.id}),
+            (
+                "must be in the list in force, under the task's sector",
+                {"sector_id": self.quiet.id},
+            ),
             ("below the rulebook's floor", {"ratio": 0.04}),
         ):
             task = self._make_task(**{"draw_at": DRAW_AT, **values}).with_user(

@@ -31,10 +31,16 @@ class TestTaskStrata(SrspCase):
 
     def test_a_blank_reason_is_none(self):
         for blank in (" ", "\n\t", "\u3000"):
-            with self._refused("say why it has a ratio of its own", ValidationError):
+            with self._refused(
+                "enter the reason for its separate ratio; the reason will be published",
+                ValidationError,
+            ):
                 self._make_own("risk_class", {"key": "D", "reason": blank})
         stratum = self._make_own("risk_class", {"key": "D"}).stratum_ids
-        with self._refused("say why it has a ratio of its own", ValidationError):
+        with self._refused(
+            "enter the reason for its separate ratio; the reason will be published",
+            ValidationError,
+        ):
             stratum.reason = "  "
 
     def test_a_stratum_that_nobody_is_in_is_refused_at_the_announcement(self):
@@ -177,5 +183,7 @@ class TestRequiredStrata(SrspCase):
 
     def test_the_lock_holds_the_task_to_the_rulebook_of_its_day(self):
         task = self._make_announced(stratify_reason=False)
-        with self._refused("have ratios of their own"):
+        with self._refused(
+            "the rulebook sets separate ratios for risk classes and key targets"
+        ):
             task._lock_roster(NOW)

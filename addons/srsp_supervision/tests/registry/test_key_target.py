@@ -189,7 +189,7 @@ class TestKeyTarget(KeyTargetCase):
         self.assertEqual((made.state, made.proposed_by_id), ("proposed", self.manager))
 
     def test_a_proposal_says_why_and_stands_once(self):
-        with self._refused("say why it is a key target", ValidationError):
+        with self._refused("enter the reason why it is a key target", ValidationError):
             self._propose(reason="  ")
         with (
             mute_logger("odoo.sql_db"),
@@ -375,7 +375,7 @@ class TestImport(RegistryCase):
         self._import([header, [*row, "1", "投诉多"]])
         self._target("甲公司").key_target_ids.with_user(policy).action_approve()
         for cells, label, value, words in (
-            (["0", ""], "Key Target", "false", "which it leaves by a delisting there"),
+            (["0", ""], "Key Target", "false", "leave the cell empty"),
             (["1", "无"], "Reason for the Key Mark", "无", "for another reason"),
         ):
             record = self._check([header, [*row, *cells]])

@@ -232,7 +232,9 @@ class TestRegistryDoors(HttpCase, RegistryCase):
         }
         for record in (mine, tie.sudo().recusal_ids.with_user(self.manager), absence):
             self.assertEqual(record.state, "proposed")
-            with self._refused("Somebody else", AccessError):
+            with self._refused(
+                "Matters that concern you are decided by another person", AccessError
+            ):
                 record.action_confirm()
             wizard = (
                 self.env["srsp.reason"]
@@ -241,7 +243,9 @@ class TestRegistryDoors(HttpCase, RegistryCase):
                     {"step": steps[record._name], "res_id": record.id, "reason": "No"}
                 )
             )
-            with self._refused("Somebody else", AccessError):
+            with self._refused(
+                "Matters that concern you are decided by another person", AccessError
+            ):
                 wizard.action_confirm()
         columns = ["staff_number", "name", "division", "on_duty"]
         row = [self.officers[2].staff_number, self.officers[2].name, "SV", "否"]

@@ -245,7 +245,7 @@ class TestRegistryHealth(SrspCase):
         divisions = self.env["srsp.division"]
         divisions._cron_remind_permits()
         divisions._cron_remind_permits()
-        summary = "4 permits have expired or run out within 60 days"
+        summary = "4 permits have expired or expire within 60 days"
         self.assertEqual(
             self._get_todo(self.manager),
             [(summary, "srsp.division", self.surveying.id)],

@@ -185,7 +185,9 @@ class TestEffects(RulebookCase):
         draft = self._make_draft(floor_ratio=0.06)
         wizard = self._open_wizard(draft)
         draft.disclosure_days = 5
-        with self.assertRaisesRegex(UserError, "changed meanwhile"):
+        with self.assertRaisesRegex(
+            UserError, "The draft has been changed in the meantime"
+        ):
             wizard.action_confirm()
         self.assertEqual(draft.state, "draft")
 
@@ -193,5 +195,5 @@ class TestEffects(RulebookCase):
         self.rulebook.sudo().state = "draft"
         self.rulebook.sudo().effective_date = NEXT_MONTH
         wizard = self._open_wizard(self.rulebook.with_user(self.policy))
-        self.assertIn("There is no rulebook before it", wizard.effects)
+        self.assertIn("There is no earlier rulebook: nothing changes", wizard.effects)
         self.assertNotIn("<table", wizard.effects)

@@ -51,8 +51,7 @@ class TestQualifications(ListCase):
         with (
             freeze_time(NOW),
             self._refused(
-                r"1 officers are eligible, a team needs 2\. .* Left out for what the items demand, with the number of"
-                r" officers who lack it: Diving licence \(4\), Survey licence \(1\)\.$"
+                "1 officers are eligible, a team needs 2\\. \\.\\* Excluded because of the items' requirements, with the number of officers who do not meet them: Diving licence \\(4\\), Survey licence \\(1\\)\\.\\$"
             ),
         ):
             task.action_announce()

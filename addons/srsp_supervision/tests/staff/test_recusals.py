@@ -66,7 +66,10 @@ class TestRecusals(InspectorCase):
             )
             self.assertEqual(len(tie.sudo().recusal_ids), proposed, left_on)
         for vals, words in (
-            ({"kind": "employer"}, "until when"),
+            (
+                {"kind": "employer"},
+                "Enter the date until which the inspector worked there",
+            ),
             ({"kind": "kin"}, "who works there"),
         ):
             with self._refused(words, ValidationError):
@@ -169,7 +172,7 @@ class TestInspectorInsiders(InspectorCase):
                 {"region_ids": [(5,)]},
                 {"certificate_valid_until": date(2040, 1, 1)},
                 {"certificate_ids": [(0, 0, {"number": "X", "valid_until": TODAY})]},
-                {"name": "Somebody else"},
+                {"name": "Matters that concern you are decided by another person"},
             ):
                 with self._refused("", AccessError):
                     mine.write(vals)
