@@ -6,27 +6,19 @@ class SrspQualification(models.Model):
 
     _name = "srsp.qualification"
     _description = "Qualification"
+    _inherit = ["srsp.guard.mixin"]
     _order = "name"
     _check_company_auto = True
 
     name = fields.Char(required=True)
     note = fields.Text("Evidence", help="By what an inspector proves it.")
     active = fields.Boolean(default=True)
+    # Entered with the inspector and the item, where the rules for both hold.
     inspector_ids = fields.Many2many(
-        "srsp.inspector",
-        "srsp_inspector_qualification_rel",
-        "qualification_id",
-        "inspector_id",
-        "Qualified Inspectors",
-        readonly=True,
+        "srsp.inspector", string="Qualified Inspectors", compute="_compute_holders"
     )
     item_ids = fields.Many2many(
-        "srsp.item",
-        "srsp_item_qualification_rel",
-        "qualification_id",
-        "item_id",
-        "Demanded by",
-        readonly=True,
+        "srsp.item", string="Demanded by", compute="_compute_holders"
     )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -39,3 +31,14 @@ class SrspQualification(models.Model):
         "CHECK (name !~ '[,，、;；\n]')",
         "A qualification has no comma, no semicolon and no line break: files write several of them in one cell.",
     )
+
+    def _compute_holders(self):
+        for name in ("inspector_ids", "item_ids"):
+            rows = self.env[self._fields[name].comodel_name]._read_group(
+                [("qualification_ids", "in", self.ids)],
+                ["qualification_ids"],
+                ["id:recordset"],
+            )
+            found = dict(rows)
+            for qualification in self:
+                qualification[name] = found.get(qualification._origin)

@@ -113,6 +113,22 @@ class TestQualifications(ListCase):
         [note] = (task.message_ids - told).mapped("preview")
         self.assertIn("changed in the registry: Qualifications", note)
 
+    def test_the_register_changes_neither_inspectors_nor_items(self):
+        keeper = self._make_user("keeper", "policy_officer")
+        for vals in (
+            {"inspector_ids": [(4, self.officers[0].id)]},
+            {"item_ids": [(4, self.item.id)]},
+        ):
+            with self._refused("cannot be edited", AccessError):
+                self.licence.with_user(keeper).write(vals)
+            with self._refused("cannot be edited", AccessError):
+                self.licence.with_user(keeper).create({"name": "Other", **vals})
+        self.officers[:2].qualification_ids = self.licence
+        self._demand(self.diving)
+        self.assertEqual(self.licence.inspector_ids, self.officers[:2])
+        self.assertEqual(self.diving.item_ids, self.item)
+        self.assertFalse(self.diving.inspector_ids)
+
     def test_a_demand_is_part_of_the_list_and_frozen_with_it(self):
         draft = self._make_open_draft()
         heir = draft.item_ids.filtered(lambda item: item.code == "A1")
