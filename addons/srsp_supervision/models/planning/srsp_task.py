@@ -13,6 +13,10 @@ FROZEN_FIELDS = frozenset(
     " mode stratify_by stratify_reason stratum_ids ratio ratio_reason team_size experts randomness_kind lottery"
     " lottery_outcomes date_from date_to draw_at lock_at scope names_public ad_hoc_reason".split()
 )
+# What a plan that has been submitted says of its tasks.
+PLANNED_FIELDS = frozenset(
+    "plan_id division_id sector_id item_ids round mode target_domain".split()
+)
 
 
 class SrspTask(models.Model):
@@ -40,7 +44,7 @@ class SrspTask(models.Model):
     name = fields.Char(required=True, tracking=True)
     number = fields.Char(readonly=True, copy=False)
     plan_id = fields.Many2one(
-        "srsp.plan", index=True, ondelete="restrict", check_company=True
+        "srsp.plan", index=True, ondelete="restrict", check_company=True, copy=False
     )
     division_id = fields.Many2one(
         "srsp.division",
@@ -419,6 +423,7 @@ class SrspTask(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         tasks = super().create(vals_list)
+        tasks._check_plan_open()
         today = clock.today()
         for task in tasks.sudo():
             task.number = task.company_id._srsp_next_number(
@@ -429,19 +434,22 @@ class SrspTask(models.Model):
     def write(self, vals):
         if not self.env.su and FROZEN_FIELDS & vals.keys():
             self._check_not_announced()
-        return super().write(vals)
+        if PLANNED_FIELDS & vals.keys():
+            self._check_plan_open()
+        result = super().write(vals)
+        if "plan_id" in vals:
+            self._check_plan_open()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_announced(self):
         if any(
-            task.state != "planned"
-            or task.announced_on
-            or task.plan_id.state == "published"
+            task.state != "planned" or task.announced_on or task._is_plan_closed()
             for task in self
         ):
             raise self._logged_error(
                 self.env._(
-                    "A task that has been announced or published in a plan is cancelled, not deleted."
+                    "A task that has been announced, or submitted in a plan, is cancelled, not deleted."
                 )
             )
 
@@ -475,6 +483,21 @@ class SrspTask(models.Model):
             raise announced._logged_error(
                 self.env._(
                     "The draw has been announced: what it covers and when it happens can no longer change."
+                )
+            )
+
+    def _is_plan_closed(self):
+        """Whether the plan of the task has been submitted: only business methods change what it says."""
+        return self.sudo().plan_id.state not in (False, "draft")
+
+    def _check_plan_open(self):
+        """Raise when a user changes what a submitted plan says of these tasks, or adds one to it."""
+        closed = self.filtered(lambda task: task._is_plan_closed())
+        if closed and not self.env.su:
+            raise closed._logged_error(
+                self.env._(
+                    "The plan has been submitted: what it says of its tasks stays. Cancel the task, or make one"
+                    " outside the plan."
                 )
             )
 

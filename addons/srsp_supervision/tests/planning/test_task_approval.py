@@ -129,6 +129,42 @@ class TestAdHocTask(TaskActCase):
         task.action_announce()
         self.assertTrue(task.announced_on)
 
+    def test_a_task_does_not_enter_a_submitted_plan(self):
+        plan = self._make_plan()
+        plan.state = "submitted"
+        task = self._make_ad_hoc()
+        with self._refused("The plan has been submitted"):
+            task.plan_id = plan
+        with self._refused("The plan has been submitted"):
+            task.create(
+                {
+                    "name": "Steered",
+                    "plan_id": plan.id,
+                    "division_id": self.surveying.id,
+                    "sector_id": self.sector.id,
+                    "company_id": self.company.id,
+                }
+            )
+        self.assertFalse(plan.task_ids[0].copy().plan_id)
+
+    def test_what_a_submitted_plan_says_of_its_tasks_stays(self):
+        plan = self._make_plan()
+        task = plan.task_ids[0].with_user(self.officer)
+        task.target_domain = "[('risk_class', '=', 'B')]"
+        for plan.state in ("submitted", "published"):
+            for vals in (
+                {"target_domain": "[('risk_class', '=', 'A')]"},
+                {"item_ids": [(5,)]},
+                {"sector_id": self.quiet.id},
+                {"plan_id": False},
+            ):
+                with self._refused("The plan has been submitted"):
+                    task.write(vals)
+            with self._refused("is cancelled, not deleted"):
+                task.unlink()
+        task.write({"ratio": 0.5, "date_to": task.date_to + timedelta(days=9)})
+        self.assertEqual(task.ratio, 0.5)
+
     def test_a_filter_is_put_into_words_that_the_public_reads(self):
         task = self._make_task(
             draw_at=DRAW_AT, target_domain="[('risk_class', '=', 'B')]"
