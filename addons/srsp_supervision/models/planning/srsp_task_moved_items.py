@@ -37,6 +37,7 @@ class SrspTask(models.Model):
         self.check_access("write")
         self._check_state("planned")
         self._check_not_announced()
+        self._forget_approval()
         for task in self:
             task.sudo()._hand_over()
         return get_action(self.env, "srsp_task_action")

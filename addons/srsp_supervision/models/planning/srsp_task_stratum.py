@@ -102,12 +102,13 @@ class SrspTaskStratum(models.Model):
 
     def write(self, vals):
         self._check_task_open()
+        tasks = self.task_id
         for stratum in self:
             parts = {name: stratum[name] for name in PART_FIELDS.values()}
             joined = self._join_parts(stratum.task_id, vals, parts)
             super(SrspTaskStratum, stratum).write(joined)
         self._check_task_open()
-        self.task_id._forget_approval()
+        (tasks | self.task_id)._forget_approval()
         return True
 
     def unlink(self):

@@ -200,6 +200,7 @@ class TestExternalList(SrspCase):
     def test_the_list_is_locked_and_everyone_on_it_is_visited(self):
         self.rulebook.cap_b = 1
         self._take_over(["1", CODE, "", ""], ["2", "", "", self.targets[9].code])
+        self.task.approval_state = "approved"
         self.task.with_user(self.manager).action_announce()
         self.targets[9].write({"state": "suspended", "state_reason": "Renovation"})
         draw = self.task._lock_roster(NOW)
@@ -219,8 +220,16 @@ class TestExternalList(SrspCase):
         self.assertEqual(self.task.inspection_ids.line_ids.target_id, self.first)
         self.assertEqual(draw._find_difference(), "")
 
+    def test_another_list_needs_another_approval(self):
+        self._take_over(["1", CODE, "", ""])
+        self.assertEqual(self.task.approval_state, "none")
+        self.task.approval_state = "approved"
+        self._take_over(["1", "", "", self.targets[9].code])
+        self.assertEqual(self.task.approval_state, "none")
+
     def test_the_list_stands_once_the_draw_is_announced(self):
         self._take_over(["1", CODE, "", ""])
+        self.task.approval_state = "approved"
         self.task.with_user(self.manager).action_announce()
         with self._refused("takes over no list"):
             self._take_over(["1", "", "", self.targets[9].code])

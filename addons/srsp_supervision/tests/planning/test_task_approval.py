@@ -105,6 +105,16 @@ class TestAdHocTask(TaskActCase):
             task.write(vals)
             self.assertEqual(task.approval_state, "none", vals)
 
+    def test_a_stratum_that_leaves_a_task_leaves_no_approval(self):
+        stratum = {"key": "D", "ratio": 1.0, "reason": "Risk"}
+        task = self._make_ad_hoc(
+            approval_state="approved",
+            stratify_by="risk_class",
+            stratum_ids=[(0, 0, stratum)],
+        )
+        task.stratum_ids.task_id = self._make_ad_hoc()
+        self.assertEqual(task.approval_state, "none")
+
     def test_nobody_approves_by_writing(self):
         task = self._make_ad_hoc()
         for user in (self.officer, self.manager, self.chief):

@@ -159,6 +159,7 @@ class SrspTaskRosterImport(models.TransientModel):
                 "target": "new",
             }
         self._take_over(data)
+        task._forget_approval()
         return {"type": "ir.actions.act_window_close"}
 
     def _examine(self, data):
