@@ -100,6 +100,20 @@ class TestAnnouncement(BureauCase):
             ),
         )
 
+    def test_neither_a_lapse_nor_a_void_leaves_it_standing(self):
+        self.task.action_announce()
+        with freeze_time("2025-09-02 03:00:00"):
+            self.task._lock_or_lapse()
+        state, title, reason = self._get_versions()[-1][2:]
+        self.assertEqual(
+            (state, title), ("published", "Announcement withdrawn: 测绘资质巡查")
+        )
+        self.assertIn("The announced time passed", reason)
+        self.task.action_announce()
+        self.task._lock_roster().with_env(self.env)._void("名录库有误")
+        announced = self.publications_of(self.task, "announcement")
+        self.assertIn("名录库有误", announced[-1].payload_html)
+
     def test_a_task_cancelled_before_it_was_announced_leaves_nothing(self):
         self.task._cancel("计划调整")
         self.assertFalse(self.publications_of(self.task))

@@ -107,6 +107,9 @@ class SrspTask(models.Model):
             "The announced time passed before the roster could be locked: announce a new time. %(reason)s",
             reason=self.blocked_reason or "",
         )
+        self.withdrawal_reason = self.blocked_reason
+        self.env["srsp.notice"]._notify_policy(self, False, self.blocked_reason)
+        self._after_withdraw()
 
     @api.model
     def _run_due(self, domain, step):

@@ -444,12 +444,16 @@ class SrspTask(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_announced(self):
         if any(
-            task.state != "planned" or task.announced_on or task._is_plan_closed()
+            task.state != "planned"
+            or task.announced_on
+            or task.withdrawal_reason
+            or task.approval_state == "refused"
+            or task._is_plan_closed()
             for task in self
         ):
             raise self._logged_error(
                 self.env._(
-                    "A task that has been announced, or submitted in a plan, is cancelled, not deleted."
+                    "A task that has been announced, refused, or submitted in a plan is cancelled, not deleted."
                 )
             )
 
@@ -589,4 +593,4 @@ class SrspTask(models.Model):
         """Hook: a draw has been announced."""
 
     def _after_withdraw(self):
-        """Hook: an announcement has been withdrawn, or an announced task cancelled, with a reason."""
+        """Hook: an announcement no longer holds: withdrawn, lapsed, its draw voided or its task cancelled."""

@@ -167,4 +167,5 @@ class SrspTask(models.Model):
             }
         )
         self.sudo().message_post(body=reason)
+        self.env["srsp.notice"]._notify_policy(self, False, reason)
         self._after_withdraw()

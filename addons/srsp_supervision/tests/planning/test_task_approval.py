@@ -86,6 +86,8 @@ class TestAdHocTask(TaskActCase):
         self.assertEqual(
             task.sudo().message_ids[:1].partner_ids, self.officer.partner_id
         )
+        with self._refused("is cancelled, not deleted"):
+            task.unlink()
         task.action_request_approval()
         self.assertEqual(
             (task.approval_state, task.refusal_reason), ("requested", False)
@@ -202,17 +204,30 @@ class TestWithdrawnAnnouncement(TaskActCase):
         task.action_announce()
         with self._refused("can no longer change"):
             task.ratio = 0.5
+        (self.chief | self.second).lang = "en_US"
         task._withdraw("An officer fell ill")
         self.assertEqual(
             (task.state, task.announced_on, task.withdrawal_reason),
             ("planned", False, "An officer fell ill"),
         )
+        said = "An announced draw has been cancelled: Surveying, spring"
+        for user in (self.chief, self.second):
+            self.assertEqual(self._get_todo(user), [("srsp.task", task.id, said)])
+        with self._refused("is cancelled, not deleted"):
+            task.with_user(self.officer).unlink()
         task.ratio = 0.5
         task.sudo().approval_state = "approved"
         task.action_announce()
         self.assertEqual(
             (bool(task.announced_on), task.withdrawal_reason), (True, False)
         )
+
+    def test_an_announcement_that_lapses_is_reported(self):
+        task = self._make_announced()
+        with freeze_time(DRAW_AT + timedelta(minutes=2)):
+            task._lock_or_lapse()
+        self.assertIn("The announced time passed", task.withdrawal_reason)
+        self.assertTrue(self._get_todo(self.second))
 
     def test_a_locked_roster_is_no_longer_withdrawn(self):
         task = self._make_announced().with_user(self.manager)
