@@ -32,7 +32,10 @@ class SrspTask(models.Model):
                 task.moved_notice = False
 
     def action_hand_over(self):
-        """Let the division to which the items have moved answer for the task, in its plan of the year."""
+        """Let the division to which the items have moved answer for the task, in its plan of the year.
+
+        Where that plan has been submitted, the task becomes a supplement to it, which needs an approval.
+        """
         self._check_role("group_division_manager", "group_policy_officer")
         self.check_access("write")
         self._check_state("planned")
@@ -56,23 +59,29 @@ class SrspTask(models.Model):
 
     def _hand_over(self):
         division = self.item_ids.division_id
-        if len(division) != 1 or division == self.division_id:
+        if len(division) != 1 or self._get_moved_items() != self.item_ids:
             raise UserError(
                 self.env._(
-                    "Task %(task)s: there is no other division that answers for all of its items.",
+                    "Task %(task)s: its items have not moved to one other division that takes no part in it.",
                     task=self.name,
                 )
             )
         former, plan = self.division_id, self.plan_id
+        theirs = plan and plan._generate(division, plan.year)
+        if theirs.state != "draft":  # submitted without this task, which adds to it
+            theirs = plan.browse()
         keepers = self.item_ids.sector_id.division_id - division
         cooperating = (self.cooperating_division_ids - division - former) | keepers
         self.write(
             {
                 "division_id": division.id,
-                "plan_id": plan and plan._generate(division, plan.year).id,
+                "plan_id": theirs.id,
+                "origin": "supplement" if plan and not theirs else self.origin,
                 "cooperating_division_ids": [(6, 0, cooperating.ids)],
             }
         )
+        task = self.company_id._srsp_in_language(self)
+        division._schedule(task, task.env._("The task has been handed over to you"))
         for record in (self, plan, self.plan_id):
             if record:
                 record.message_post(

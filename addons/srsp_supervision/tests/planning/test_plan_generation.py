@@ -176,6 +176,10 @@ class TestMovedItems(PlanCase):
             (self.minerals, theirs, self.surveying),
         )
         self.assertFalse(first.moved_notice)
+        told = first.sudo().activity_ids.filtered(
+            lambda one: one.user_id == self.their_manager
+        )
+        self.assertEqual(told.summary, "The task has been handed over to you")
         second.with_user(self.manager)._cancel("Minerals inspects by itself")
         theirs.action_generate()
         self.assertEqual(
@@ -187,10 +191,30 @@ class TestMovedItems(PlanCase):
             [1, 2],
         )
 
+    def test_a_task_handed_over_enters_no_submitted_plan(self):
+        plan = self._make_plan()
+        plan.action_generate()
+        theirs = self._make_plan(division=self.minerals, user=self.their_manager)
+        theirs.action_generate()
+        self._publish(theirs)
+        self._publish_version(date(2026, 4, 1), self._move_item)
+        task = plan.task_ids[0]
+        task.with_user(self.manager).action_hand_over()
+        self.assertEqual(
+            (task.division_id, task.plan_id.ids, task.origin, task.approval_state),
+            (self.minerals, [], "supplement", "none"),
+        )
+
     def test_an_announced_task_and_one_of_ones_own_are_not_handed_over(self):
         task = self._make_task()
-        with self._refused("no other division that answers"):
-            task.with_user(self.manager).action_hand_over()
+        theirs = self._make_task(
+            sector_id=self.mining.id,
+            item_ids=self.list.item_ids.filtered(lambda item: item.code == "B1").ids,
+            cooperating_division_ids=self.minerals.ids,
+        )
+        for one in (task, theirs):
+            with self._refused("have not moved to one other division"):
+                one.with_user(self.manager).action_hand_over()
         announced = self._make_announced()
         with self._refused("can no longer change"):
             announced.with_user(self.manager).action_hand_over()
