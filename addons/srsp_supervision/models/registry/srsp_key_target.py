@@ -28,7 +28,7 @@ WITH fact AS (%(facts)s),
        AND NOT EXISTS (SELECT FROM srsp_key_target listing
                         WHERE listing.target_id = target.id
                           AND (listing.state IN ('proposed', 'listed', 'delisting')
-                               OR fact.since IS NULL OR listing.decided_on >= fact.since))
+                               OR listing.decided_on >= coalesce(fact.since, listing.decided_on)))
   GROUP BY target.id)
 INSERT INTO srsp_key_target (target_id, company_id, division_id, sector_id, %(names)s, reason, origin, state,
                              proposed_by_id, proposed_on, create_uid, create_date, write_uid, write_date)
@@ -347,13 +347,21 @@ class SrspKeyTarget(models.Model):
         targets.write(vals)
 
     def _decline(self, reason):
-        """Turn a proposal down, or withdraw one's own; the target of a proposed delisting stays listed."""
+        """Turn a proposal down, or withdraw one's own; the target of a proposed delisting stays listed.
+
+        Withdrawing is not a decision, so that the rules may propose the target again.
+        """
         self._check_state("proposed", "delisting")
         own = self.filtered(lambda listing: listing._get_asking_user() == self.env.user)
         (self - own)._check_decidable()
         for listing in self:
             state = "declined" if listing.state == "proposed" else "listed"
-            listing._decide(state, decline_reason=reason)
+            vals = {"state": state, "decline_reason": reason}
+            if listing in own:
+                listing.sudo().write(vals)
+            else:
+                listing._decide(**vals)
+        self.flush_recordset(["state"])  # another proposal may follow at once
 
     def _propose_delisting(self, reason):
         """Ask for a target to be taken out; somebody else decides."""

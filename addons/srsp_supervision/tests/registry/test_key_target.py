@@ -292,6 +292,15 @@ class TestRules(KeyTargetCase):
             self._find(date(2026, 5, 4))
             self.assertEqual(listings._propose_by_rule(self.company), 1)
 
+    def test_what_was_withdrawn_comes_again(self):
+        self.target.write({"risk_class": "D", "risk_date": date(2026, 1, 5)})
+        listings = self.env["srsp.key.target"]
+        listings.with_user(self.officer).action_propose_by_rule()
+        listing = listings.search([("target_id", "=", self.target.id)])
+        listing.with_user(self.officer)._decline("Not needed")
+        self.assertEqual((listing.state, listing.decided_on), ("declined", False))
+        self.assertEqual(listings._propose_by_rule(self.company), 1)
+
     def test_the_rulebook_says_how_long_a_finding_counts(self):
         self.rulebook.write({"key_for_class_d": False, "key_finding_days": 30})
         self.rulebook.risk_raise_on_finding = False
