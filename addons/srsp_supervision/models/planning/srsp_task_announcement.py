@@ -18,6 +18,7 @@ class SrspTask(models.Model):
         self._check_role("group_division_manager", "group_policy_officer")
         self.check_access("write")
         self._check_state("planned")
+        self._check_not_announced()
         for task in self:
             task._check_announceable()
         self.sudo().write(

@@ -183,6 +183,8 @@ class TestTasks(SrspCase):
         ):
             with self.assertRaisesRegex(UserError, "can no longer change"):
                 task.write(vals)
+        with self._refused("can no longer change"):
+            task.action_announce()
 
     def test_bad_tasks_are_refused_before_anything_is_announced(self):
         for message, values in (
