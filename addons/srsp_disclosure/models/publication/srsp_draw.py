@@ -93,7 +93,9 @@ class SrspDraw(models.Model):
         lines = self.env["srsp.draw.line"].sudo()
         labels = sorted({label for _number, label in shown})
         found = lines.search([("draw_id", "=", self.id), ("label", "in", labels)])
-        return {line.label: line.target_id.entity_id.name for line in found}
+        return {
+            line.label: line.target_id.entity_id._get_public_name() for line in found
+        }
 
     def _get_regrouped(self, iteration, assignment):
         """Return the labels of the first ``MAX_ROWS_SHOWN`` visits that a withdrawal gave other inspectors."""

@@ -22,6 +22,10 @@ class SrspEntity(models.Model):
         for entity in self:
             entity.publication_count = by_entity.get(entity.id, 0)
 
+    def _get_public_name(self):
+        """Return the name as the public reads it: of a natural person the first character alone."""
+        return f"{self.name[:1]}*" if self.kind == "person" else self.name
+
     def _get_publication_domain(self):
         visits = self.env["srsp.inspection"].sudo()
         visits = visits.search([("entity_id", "in", self.ids)])

@@ -46,4 +46,4 @@ class SrspInspection(models.Model):
         if result["entity_kind"] != "person":
             return result
         lines = [{**line, "facts": ""} for line in result["lines"]]
-        return {**result, "entity": f"{result['entity'][:1]}*", "lines": lines}
+        return {**result, "entity": self.entity_id._get_public_name(), "lines": lines}

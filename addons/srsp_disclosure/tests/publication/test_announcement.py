@@ -136,3 +136,14 @@ class TestDrawnNames(BureauCase):
             self.assertEqual(names, drawn if names_public else {})
             for name in drawn.values():
                 self.assertEqual(name in publication.payload_html, names_public)
+
+    def test_a_natural_person_is_not_named(self):
+        self.publish_list()
+        self.entities.kind = "person"
+        draw = self.draw(self.make_task(names_public=True))
+        publication = self.publications_of(draw, "draw")
+        names = set(json.loads(publication.payload)["names"].values())
+        self.assertTrue(names)
+        self.assertLessEqual(names, {f"{e.name[:1]}*" for e in self.entities})
+        for entity in self.entities:
+            self.assertNotIn(entity.name, publication.payload_html)
