@@ -104,6 +104,17 @@ class TestYears(PlanCase):
         with self.assertRaises(AccessError):
             self.list.with_user(self.manager).action_generate_plans()
 
+    def test_another_bureaus_plans_are_not_made(self):
+        other = self.env["res.company"].create({"name": "Other Bureau"})
+        stranger = self._make_user("stranger", "policy_officer", company=other)
+        stranger.lang = "en_US"
+        wizards = self.env["srsp.plan.generation"].with_user(stranger)
+        wizard = wizards.with_context(allowed_company_ids=other.ids).create(
+            {"company_id": self.company.id, "year": "2026"}
+        )
+        with self._refused("plans of another bureau", AccessError):
+            wizard.action_generate()
+
     def test_one_division_that_fails_leaves_the_others(self):
         self.company.srsp_area_code = False
         wizard = self._open(self.policy, year="2026")

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ...actions import get_action, get_dialog_action
 from ...tools import clock
@@ -79,6 +79,10 @@ class SrspPlanGeneration(models.TransientModel):
                 self.env._(
                     "The plans of the whole bureau are made by a policy officer."
                 )
+            )
+        if self.company_id not in self.env.companies:
+            raise AccessError(
+                self.env._("The plans of another bureau are not made from here.")
             )
 
     def _get_plans(self):
