@@ -44,7 +44,7 @@ class SrspTargetPermit(models.Model):
         return self.env["srsp.target"]._can_create()
 
     def write(self, vals):
-        if vals.get("target_id", self.target_id.id) not in self.target_id.ids:
+        if "target_id" in vals and self.target_id.ids != [vals["target_id"]]:
             raise ValidationError(
                 self.env._("A permit stays with its target: enter it there anew.")
             )
