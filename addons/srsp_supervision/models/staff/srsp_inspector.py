@@ -8,7 +8,7 @@ from ...tools import clock
 
 # What decides, beside certificates and absences, whom a draw may take.
 POOL_FIELDS = frozenset(
-    "active on_duty pool_kind division_id sector_ids item_ids qualification_ids".split()
+    "active on_duty pool_kind division_id sector_ids item_ids qualification_ids region_ids".split()
 )
 
 

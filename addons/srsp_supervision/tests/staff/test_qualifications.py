@@ -113,6 +113,13 @@ class TestQualifications(ListCase):
         [note] = (task.message_ids - told).mapped("preview")
         self.assertIn("changed in the registry: Qualifications", note)
 
+    def test_who_serves_which_regions_is_told_to_announced_tasks(self):
+        task = self._make_announced()
+        told = task.message_ids
+        self.officers[0].with_user(self.head).region_ids = self._make_region("North")
+        [note] = (task.message_ids - told).mapped("preview")
+        self.assertIn("changed in the registry: Regions", note)
+
     def test_the_register_changes_neither_inspectors_nor_items(self):
         keeper = self._make_user("keeper", "policy_officer")
         for vals in (
