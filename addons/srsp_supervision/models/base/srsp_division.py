@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+TODO = "mail.mail_activity_data_todo"
 INSPECTING = ("business", "detachment")  # the kinds of divisions that plan and inspect
 
 
@@ -107,11 +108,11 @@ class SrspDivision(models.Model):
             ) or division.member_ids.filtered("active")
         return heads
 
-    def _schedule(self, record, summary, note="", deadline=None):
-        """Give the heads of the divisions an activity on ``record``."""
+    def _schedule(self, record, summary, note="", deadline=None, kind=TODO):
+        """Give the heads of the divisions an activity of type ``kind`` on ``record``."""
         for user in self._get_heads():
             record.sudo().activity_schedule(
-                "mail.mail_activity_data_todo",
+                kind,
                 deadline,
                 summary=summary,
                 note=note,

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ...tools import clock
 from .srsp_task import FROZEN_FIELDS
 
+ACTIVITY = "srsp_supervision.mail_activity_approval"
 # What may still be set once a task has been requested or approved.
 FREE_FIELDS = frozenset(("draw_at", "lock_at"))
 
@@ -67,6 +68,13 @@ class SrspTask(models.Model):
         self._check_state("planned")
         for task in self:
             task._check_needs_approval()
+            if task.approval_state == "requested":
+                raise UserError(
+                    self.env._(
+                        "Task %(task)s: its approval has been requested already.",
+                        task=task.name,
+                    )
+                )
             if not (task.ad_hoc_reason or "").strip():
                 raise UserError(
                     self.env._(
@@ -86,6 +94,7 @@ class SrspTask(models.Model):
                 localised,
                 localised.env._("Approve the ad hoc task, or refuse it"),
                 note=task.ad_hoc_reason,
+                kind=ACTIVITY,
             )
 
     def action_approve(self):
@@ -99,7 +108,7 @@ class SrspTask(models.Model):
                     "approved_on": clock.today(),
                 }
             )
-            task.activity_feedback(["mail.mail_activity_data_todo"])
+            task.activity_feedback([ACTIVITY])
 
     def action_refuse(self):
         return self.env["srsp.reason"]._open(self, "task_refuse")
@@ -118,7 +127,7 @@ class SrspTask(models.Model):
                     "approved_on": False,
                 }
             )
-            changed.activity_unlink(["mail.mail_activity_data_todo"])
+            changed.activity_unlink([ACTIVITY])
 
     def _check_origin(self):
         """Raise unless a published plan names the task, or it has been approved without one."""
@@ -143,7 +152,7 @@ class SrspTask(models.Model):
         self._check_approver()
         task = self.sudo()
         task.write({"approval_state": "refused", "refusal_reason": reason})
-        task.activity_feedback(["mail.mail_activity_data_todo"], feedback=reason)
+        task.activity_feedback([ACTIVITY], feedback=reason)
         task.message_post(
             body=reason, partner_ids=task.approval_requested_by_id.partner_id.ids
         )

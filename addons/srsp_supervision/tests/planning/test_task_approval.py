@@ -61,6 +61,17 @@ class TestAdHocTask(TaskActCase):
         task.with_user(self.manager).action_announce()
         self.assertTrue(task.announced_on)
 
+    def test_an_approval_is_requested_once_and_clears_its_own_activity_alone(self):
+        task = self._make_ad_hoc()
+        task.sudo().activity_schedule(summary="Call them", user_id=self.manager.id)
+        task.action_request_approval()
+        with self._refused("has been requested already"):
+            task.action_request_approval()
+        self.assertEqual(len(self._get_todo(self.chief)), 1)
+        task.name = "Other"
+        self.assertFalse(self._get_todo(self.chief))
+        self.assertTrue(self._get_todo(self.manager))
+
     def test_an_approval_needs_a_reason_and_another_person(self):
         task = self._make_ad_hoc(ad_hoc_reason="  ")
         with self._refused("say why it is needed outside the plan"):
