@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from ...actions import get_action
 from ...tools import clock
 from ...tools.clock import beijing_date
+from ..base.srsp_division import INSPECTING
 from .target_filter import get_filter_domain, get_public_filter
 
 MIN_RATIO = 0.05  # of the work plan, 二（二）, while no rulebook is in force
@@ -395,6 +396,14 @@ class SrspTask(models.Model):
     @api.constrains("sector_id", "division_id", "cooperating_division_ids", "plan_id")
     def _check_division(self):
         for task in self:
+            if task.division_id.kind not in INSPECTING:
+                raise ValidationError(
+                    self.env._(
+                        "Task %(task)s: %(division)s does not inspect.",
+                        task=task.name,
+                        division=task.division_id.name,
+                    )
+                )
             if task.sector_id.division_id not in task._get_units():
                 raise ValidationError(
                     self.env._(

@@ -207,6 +207,13 @@ class TestTasks(SrspCase):
         with self.assertRaisesRegex(UserError, "1 officers are eligible"):
             self._make_task(draw_at=DRAW_AT).with_user(self.manager).action_announce()
 
+    def test_a_division_that_does_not_inspect_has_no_task(self):
+        office = self._make_division("Office", "OF", kind="office")
+        with self._refused("Office does not inspect", ValidationError):
+            self._make_task(
+                division_id=office.id, cooperating_division_ids=self.surveying.ids
+            )
+
     def test_a_filter_that_cannot_be_read_is_refused(self):
         for domain in (
             "[('code', '=', ",
