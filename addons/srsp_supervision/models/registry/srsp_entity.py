@@ -35,6 +35,7 @@ class SrspEntity(models.Model):
     _description = "Entity"
     _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "name, id"
+    _check_company_auto = True
 
     name = BigramChar(required=True, tracking=True)
     kind = fields.Selection(

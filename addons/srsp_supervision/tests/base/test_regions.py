@@ -53,6 +53,12 @@ class TestRegions(RegistryCase):
         with self._broken():
             self.old_town.unlink()
 
+    def test_another_bureaus_region_is_refused(self):
+        other = self.env["res.company"].create({"name": "Other Bureau"})
+        region = self._make_region("外区", company_id=other.id)
+        with self._refused("外区"):
+            self.targets[0].entity_id.region_id = region
+
     def test_the_register_is_kept_by_policy_officers_and_administrators(self):
         policy = self._make_user("policy", "policy_officer")
         for user in (policy, self.administrator):
