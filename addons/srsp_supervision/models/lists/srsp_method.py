@@ -16,7 +16,10 @@ class SrspMethod(models.Model):
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
-        "res.company", index=True, help="Empty: for every bureau."
+        "res.company",
+        index=True,
+        default=lambda self: self.env.company,
+        help="Empty: for every bureau; the administrator keeps these.",
     )
 
     _name_uniq = models.UniqueIndex(
@@ -42,7 +45,11 @@ class SrspMethod(models.Model):
                 {
                     "xml_id": f"srsp_supervision.method_{key}",
                     "noupdate": True,
-                    "values": {"name": name, "sequence": 10 * number},
+                    "values": {
+                        "name": name,
+                        "sequence": 10 * number,
+                        "company_id": False,
+                    },
                 }
                 for number, (key, name) in enumerate(names.items(), 1)
             ]

@@ -222,6 +222,17 @@ class TestAccess(SrspCase):
             0,
         )
 
+    def test_shared_methods_are_kept_by_the_administrator(self):
+        policy = self._make_user("policy", "policy_officer")
+        administrator = self._make_user("administrator", "administrator")
+        shared = self.env.ref("srsp_supervision.method_on_site")
+        with self.assertRaises(AccessError):
+            shared.with_user(policy).name = "Renamed"
+        shared.with_user(administrator).name = "Renamed"
+        own = shared.with_user(policy).create({"name": "By telephone"})
+        self.assertEqual(own.company_id, self.company)
+        own.name = "By video"
+
     def test_one_bureau_never_sees_another(self):
         other = self.env["res.company"].create(
             {"name": "Other Bureau", "srsp_area_code": "350200"}
