@@ -59,12 +59,12 @@ class TestCoverage(SrspCase):
         self,
     ):
         mines = self._make_targets(40, sector=self.mining)
-        mines[:10].region_id = self._make_region("North")
+        mines[:10].region_id = north = self._make_region("North")
         mine_item = self.list.item_ids.filtered(lambda item: item.code == "B1")
         self._make_task(
             cooperating_division_ids=[(6, 0, self.minerals.ids)],
             item_ids=[(6, 0, (self.item | mine_item).ids)],
-            target_domain="[('region', '=', 'North')]",
+            target_domain=f"[('region_id', '=', {north.id})]",
             ratio=0.15,
         )
         self.assertEqual(self._get_figures(), (119, 0, 0, 6, 6, "below"))

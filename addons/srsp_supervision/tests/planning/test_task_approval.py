@@ -109,7 +109,7 @@ class TestAdHocTask(TaskActCase):
         task.draw_at = DRAW_AT + timedelta(days=1)
         self.assertEqual(task.approval_state, "approved")  # its time may be set
         for vals in (
-            {"target_domain": "[('region', '=', 'North')]"},
+            {"target_domain": "[('is_key', '=', True)]"},
             {"ratio": 1.0},
             {"stratum_ids": [(0, 0, {"key": "D", "ratio": 1.0, "reason": "Risk"})]},
             {"ad_hoc_reason": "Another one"},
