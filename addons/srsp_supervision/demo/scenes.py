@@ -176,7 +176,7 @@ SCENES = [
         -9,
         "drawn",
         ("assigned",),
-        {"target_domain": "[('region', '!=', '连江县')]", **FLAT},
+        FLAT,
         "void",
     ),
     Scene(

@@ -246,7 +246,9 @@ class SrspDemo(models.AbstractModel):
 
     @api.model
     def _step_void(self, task, scene):
-        """Draw, void, widen the filter; the draw that counts follows."""
+        """Draw without one county, void, widen the filter; the draw that counts follows."""
+        county = self.env.ref("srsp_supervision.demo_region_350122")
+        task.target_domain = f"[('region_id', '!=', {county.id})]"
         self._draw(task)
         task.draw_id._void(VOID_REASON)
         task.target_domain = "[]"

@@ -1,6 +1,10 @@
 """Regions were free text of targets and entities and tags of inspectors; they become entries of the register."""
 
+import ast
+from functools import partial
+
 from odoo.api import SUPERUSER_ID, Environment
+from odoo.fields import Domain
 from odoo.tools import SQL, sql
 
 OLD_TABLE = "srsp_inspector_region"
@@ -29,6 +33,26 @@ def migrate(cr, version):
             if had_tags:
                 _move_tags(env, company, name, region)
     env.invalidate_all()
+    domain = [("state", "=", "planned"), ("target_domain", "like", "region")]
+    for task in env["srsp.task"].search(domain):
+        filter_domain = Domain(ast.literal_eval(task.target_domain))
+        converted = filter_domain.map_conditions(partial(_convert, env, task))
+        task.target_domain = str(list(converted))
+
+
+def _convert(env, task, condition):
+    """The condition of a target filter, on regions in place of their names."""
+    name, operator, value = condition.field_expr, condition.operator, condition.value
+    if name not in ("region", "entity_id.region"):
+        return condition
+    register = env["srsp.region"].with_context(active_test=False)
+    named = Domain("label", operator, value)
+    negative = operator.startswith(("!", "not "))
+    own = Domain("company_id", "=", task.company_id.id)
+    ids = register.search(own & (~named if negative else named)).ids
+    values = [value] if isinstance(value, (str, bool)) else value
+    empty = [] if all(values) else [False]
+    return Domain(f"{name}_id", "not in" if negative else "in", ids + empty)
 
 
 def _get_names(env, company, had_tags):

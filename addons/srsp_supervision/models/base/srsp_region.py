@@ -57,28 +57,31 @@ class SrspRegion(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         regions = super().create([_cleaned(vals) for vals in vals_list])
-        self._relabel(regions.company_id)
+        self._relabel(regions.company_id)._notify_tasks()
         return regions
 
     def write(self, vals):
         companies = self.company_id
         result = super().write(_cleaned(vals))
         if {"name", "parent_id", "company_id"} & vals.keys():
-            self._relabel(companies | self.company_id)
-            self._notify_tasks()
+            (self | self._relabel(companies | self.company_id))._notify_tasks()
         return result
 
     def unlink(self):
         companies = self.company_id
         result = super().unlink()
-        self._relabel(companies)
+        self._relabel(companies)._notify_tasks()
         return result
 
     @api.model
     def _relabel(self, companies):
-        """Bring ``label`` up to date in the whole register of ``companies``, and with it the strata of their tasks."""
+        """Bring ``label`` up to date in the whole register of ``companies``, and with it the strata of their tasks.
+
+        :return: the regions that had another label before
+        """
         register = self.sudo().with_context(active_test=False)
         regions = register.search([("company_id", "in", companies.ids)])
+        relabelled = self.browse()
         for company, own in regions.grouped("company_id").items():
             endings = {region: region._get_endings() for region in own}
             counts = Counter(text for texts in endings.values() for text in texts)
@@ -88,8 +91,10 @@ class SrspRegion(models.Model):
                 label = next((text for text in texts if counts[text] == 1), whole)
                 if label != region.label:
                     renamed[region.label] = label
+                    relabelled |= region.filtered("label")
                     region.label = label
             self.env["srsp.task.stratum"]._rename_regions(company, renamed)
+        return relabelled
 
     def _get_endings(self):
         """What the region may be called, from its name alone to the whole path."""

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-# The fields that a target filter may ask about.
+# The fields that a target filter may ask about: regions themselves, whose names may change.
 FILTER_FIELDS = frozenset(
-    "id code name region region_id permit_number permit_valid_until risk_class is_key"
-    " entity_id.region entity_id.region_id entity_id.kind".split()
+    "id code name region_id permit_number permit_valid_until risk_class is_key"
+    " entity_id.region_id entity_id.kind".split()
 )
 REGION_OPERATORS = ("in", "not in", "=", "!=", "child_of")
 

@@ -25,6 +25,7 @@ class TestRegionMigration(SrspCase):
         known = self._make_region("East")
         first, second, third = self.targets[:3]
         officer = self.officers[0]
+        tasks = self.env["srsp.task"].union(*(self._make_task() for _ in range(4)))
         self.env.flush_all()
         self.env.cr.execute(
             BEFORE,
@@ -36,6 +37,20 @@ class TestRegionMigration(SrspCase):
                 "entity": third.entity_id.id,
             },
         )
+        for task, domain in zip(
+            tasks,
+            (
+                "[('region', '=', 'East'), ('is_key', '=', True)]",
+                "['|', ('region', 'not in', ['East']), ('entity_id.region', '=', 'West')]",
+                "[('entity_id.region', '!=', False)]",
+                "[('region', 'ilike', 'eas')]",
+            ),
+            strict=True,
+        ):
+            self.env.cr.execute(
+                "UPDATE srsp_task SET target_domain = %s WHERE id = %s",
+                [domain, task.id],
+            )
         self.env.invalidate_all()
         spec = importlib.util.spec_from_file_location("migration", file_path(SCRIPT))
         script = importlib.util.module_from_spec(spec)
@@ -47,3 +62,13 @@ class TestRegionMigration(SrspCase):
         self.assertEqual(third.entity_id.region_id, second.region_id)
         self.assertFalse(third.region_id)
         self.assertEqual(set(officer.region_ids.mapped("label")), {"East", "Nowhere"})
+        east, west = known.id, second.region_id.id
+        self.assertEqual(
+            tasks.mapped("target_domain"),
+            [
+                f"['&', ('region_id', 'in', [{east}]), ('is_key', '=', True)]",
+                f"['|', ('region_id', 'not in', [{east}]), ('entity_id.region_id', 'in', [{west}])]",
+                "[('entity_id.region_id', 'not in', [False])]",
+                f"[('region_id', 'in', [{east}])]",
+            ],
+        )

@@ -31,7 +31,7 @@ class TestInsiders(SrspCase):
                 self._make_task(target_domain=domain)
         self.assertEqual(
             self._make_task(
-                target_domain="[('entity_id.region', '=', False)]"
+                target_domain="[('entity_id.region_id', '=', False)]"
             ).target_count,
             119,
         )

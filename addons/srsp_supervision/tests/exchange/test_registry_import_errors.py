@@ -431,7 +431,8 @@ class TestRegistryImportErrors(RegistryCase):
             record._run()
         self.assertEqual(
             record.error_note,
-            "The first 900 of 1200 bad cells are shown. The workbook holds the first 900 of 1200 bad rows: correct them and check again.",
+            "The first 900 of 1200 bad cells are shown. The workbook holds the first 900 of 1200 bad rows:"
+            " correct them and check again.",
         )
         self.assertEqual(len(read_workbook(base64.b64decode(record.error_file))), 901)
         self.assertFalse(self._check([HEADER, *rows[:1], GOOD]).error_note)

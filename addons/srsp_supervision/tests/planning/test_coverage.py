@@ -59,12 +59,12 @@ class TestCoverage(SrspCase):
         self,
     ):
         mines = self._make_targets(40, sector=self.mining)
-        mines[:10].region_id = self._make_region("North")
+        mines[:10].region_id = north = self._make_region("North")
         mine_item = self.list.item_ids.filtered(lambda item: item.code == "B1")
         self._make_task(
             cooperating_division_ids=[(6, 0, self.minerals.ids)],
             item_ids=[(6, 0, (self.item | mine_item).ids)],
-            target_domain="[('region', '=', 'North')]",
+            target_domain=f"[('region_id', '=', {north.id})]",
             ratio=0.15,
         )
         self.assertEqual(self._get_figures(), (119, 0, 0, 6, 6, "below"))
@@ -121,7 +121,8 @@ class TestCoverage(SrspCase):
         plan = plan.with_user(manager)
         self.assertEqual(
             plan.shortfall,
-            "Surveying, 2026: 2 of 119 targets are drawn or planned; at least 6 are asked for, 4 are missing.\nSurveying, 2026, B: 1 draws held or planned, 2 required, 1 missing.",
+            "Surveying, 2026: 2 of 119 targets are drawn or planned; at least 6 are required, 4 are missing.\n"
+            "Surveying, 2026, B: 1 draws held or planned, 2 required, 1 missing.",
         )
         self.assertEqual(
             task.with_user(manager).coverage_warning, plan.shortfall.splitlines()[0]

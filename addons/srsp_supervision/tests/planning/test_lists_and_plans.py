@@ -177,7 +177,7 @@ class TestTasks(SrspCase):
         for vals in (
             {"draw_at": DRAW_AT + timedelta(days=1)},
             {"ratio": 1.0},
-            {"target_domain": "[('region', '=', 'North')]"},
+            {"target_domain": "[('is_key', '=', True)]"},
             {"item_ids": [(5,)]},
             {"use_detachment": False},
         ):

@@ -153,7 +153,10 @@ class TestMovedItems(PlanCase):
         draft.deadline = date(2026, 5, 1)
         draft.action_open()
         part = draft.part_ids.filtered(lambda one: one.division_id == self.minerals)
-        warning = "A1 Quality of surveying results belongs to Minerals, but its sector Surveying belongs to Surveying: the tasks will be joint tasks of both divisions."
+        warning = (
+            "A1 Quality of surveying results belongs to Minerals, but its sector Surveying belongs to Surveying:"
+            " the tasks will be joint tasks of both divisions."
+        )
         self.assertEqual(part.with_user(self.their_manager).sector_warning, warning)
         self.assertEqual(draft.with_user(self.policy).sector_warning, warning)
         part.with_user(self.their_manager).action_hand_in()

@@ -45,14 +45,12 @@ class TestAdHocTask(TaskActCase):
     ):
         task = self._make_ad_hoc()
         self.assertEqual((task.origin, task.approval_state), ("ad_hoc", "none"))
-        with self._refused(
-            "give a reason and have the policy division approve it first"
-        ):
+        with self._refused("is in no plan: give a reason and have the policy division"):
             task.with_user(self.manager).action_announce()
         task.action_request_approval()
         self.assertEqual(
             self._get_todo(self.chief),
-            [("srsp.task", task.id, "Approve or refuse the ad hoc task")],
+            [("srsp.task", task.id, "Approve the ad hoc task, or refuse it")],
         )
         task.with_user(self.second).action_approve()
         self.assertEqual(
@@ -65,9 +63,7 @@ class TestAdHocTask(TaskActCase):
 
     def test_an_approval_is_requested_once_and_clears_its_own_activity_alone(self):
         task = self._make_ad_hoc()
-        task.sudo().activity_schedule(
-            summary="Start the collection?", user_id=self.manager.id
-        )
+        task.sudo().activity_schedule(summary="Call them", user_id=self.manager.id)
         task.action_request_approval()
         with self._refused("has been requested already"):
             task.action_request_approval()
@@ -78,15 +74,13 @@ class TestAdHocTask(TaskActCase):
 
     def test_an_approval_needs_a_reason_and_another_person(self):
         task = self._make_ad_hoc(ad_hoc_reason="  ")
-        with self._refused(
-            "enter why it is needed outside the plan (field Reason for the Ad Hoc Task)"
-        ):
+        with self._refused("say why it is needed outside the plan"):
             task.action_request_approval()
         task.ad_hoc_reason = "A complaint"
         with self._refused("no approval has been requested"):
             task.with_user(self.chief).action_approve()
         task.with_user(self.chief).action_request_approval()
-        with self._refused("the person who requested the approval cannot give it"):
+        with self._refused("whoever asks for an approval does not give it"):
             task.with_user(self.chief).action_approve()
         for user in (self.officer, self.manager):
             with self._refused("reserved for", AccessError):
@@ -115,7 +109,7 @@ class TestAdHocTask(TaskActCase):
         task.draw_at = DRAW_AT + timedelta(days=1)
         self.assertEqual(task.approval_state, "approved")  # its time may be set
         for vals in (
-            {"target_domain": "[('region', '=', 'North')]"},
+            {"target_domain": "[('is_key', '=', True)]"},
             {"ratio": 1.0},
             {"stratum_ids": [(0, 0, {"key": "D", "ratio": 1.0, "reason": "Risk"})]},
             {"ad_hoc_reason": "Another one"},
@@ -199,9 +193,7 @@ class TestAdHocTask(TaskActCase):
             draw_at=DRAW_AT, target_domain="[('risk_class', '=', 'B')]"
         ).with_user(self.manager)
         self.assertTrue(task.is_directed)
-        with self._refused(
-            "Describe the targets that remain (field Scope Description)"
-        ):
+        with self._refused("Say in words which targets remain"):
             task.action_announce()
         task.sudo().scope = "Units of class B"
         task.action_announce()

@@ -182,13 +182,13 @@ class TestRegistryInsiders(RegistryCase):
 
     def test_after_the_announcement_the_task_tells_what_moves_its_pool(self):
         [theirs] = self._make_targets(1, sector=self.mining)
+        harbour = self._make_region("Harbour")
         task = self._make_announced(
-            target_domain="[('entity_id.region', '!=', 'Harbour')]"
+            target_domain=f"[('entity_id.region_id', '!=', {harbour.id})]"
         )
         told = task.message_ids
         first = self.targets[0].with_user(self.officer)
         first.permit_number = "P-9"
-        harbour = self._make_region("Harbour")
         first.entity_id.region_id = harbour
         theirs.region_id = harbour
         first.latitude = 26

@@ -117,6 +117,22 @@ class TestTarget(SrspCase):
         self.assertEqual(task.draw_id._find_difference(), "")
         self.assertIn("Without a risk class", task.draw_id.strata_summary)
 
+    def test_permits_of_several_targets_change_together_and_none_moves(self):
+        permits = self.env["srsp.target.permit"].create(
+            [
+                {"target_id": target.id, "name": "Survey", "number": "1"}
+                for target in self.targets[:2]
+            ]
+        )
+        permits.authority = "Province"
+        self.assertEqual(permits.mapped("authority"), ["Province"] * 2)
+        permits[0].target_id = self.targets[0].id
+        for moved in permits:
+            with self._refused("stays with its target", ValidationError):
+                moved.target_id = self.targets[2]
+        with self._refused("stays with its target", ValidationError):
+            permits.target_id = self.targets[0]
+
     @freeze_time("2026-03-20 02:00:00")
     def test_permits_of_several_targets_change_together_and_none_moves(self):
         permits = self.env["srsp.target.permit"].create(
