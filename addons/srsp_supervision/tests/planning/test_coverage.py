@@ -121,7 +121,7 @@ class TestCoverage(SrspCase):
         plan = plan.with_user(manager)
         self.assertEqual(
             plan.shortfall,
-            "Surveying, 2026: 2 of 119 targets are drawn or planned; at least 6 are required, 4 are missing.\n"
+            "Surveying, 2026: 2 of 119 targets drawn or planned; at least 6 required, 4 missing.\n"
             "Surveying, 2026, B: 1 draws held or planned, 2 required, 1 missing.",
         )
         self.assertEqual(

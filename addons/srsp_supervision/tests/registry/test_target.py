@@ -134,22 +134,6 @@ class TestTarget(SrspCase):
             permits.target_id = self.targets[0]
 
     @freeze_time("2026-03-20 02:00:00")
-    def test_permits_of_several_targets_change_together_and_none_moves(self):
-        permits = self.env["srsp.target.permit"].create(
-            [
-                {"target_id": target.id, "name": "Survey", "number": "1"}
-                for target in self.targets[:2]
-            ]
-        )
-        permits.authority = "Province"
-        self.assertEqual(permits.mapped("authority"), ["Province"] * 2)
-        permits[0].target_id = self.targets[0].id
-        for moved in permits:
-            with self._refused("stays with its target", ValidationError):
-                moved.target_id = self.targets[2]
-        with self._refused("stays with its target", ValidationError):
-            permits.target_id = self.targets[0]
-
     def test_permits_show_when_they_run_out(self):
         days = ("2026-03-19", "2026-03-20", "2026-05-19", "2026-05-20", False)
         for target, day in zip(self.targets, days, strict=False):
