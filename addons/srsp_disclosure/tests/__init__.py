@@ -1,17 +1,15 @@
-from .publication import (
-    test_access,
-    test_announcement,
-    test_deadline,
-    test_original,
-    test_publication,
-    test_rulebook,
-)
-from .site import (
-    test_contacts_inside,
-    test_draw_pages,
-    test_pages,
-    test_verify_page,
-    test_words,
-    test_translations,
-)
-from .delivery import test_channel, test_delivery, test_witnesses
+from .publication import test_access
+from .publication import test_announcement
+from .publication import test_deadline
+from .publication import test_original
+from .publication import test_publication
+from .publication import test_rulebook
+from .site import test_contacts_inside
+from .site import test_draw_pages
+from .site import test_pages
+from .site import test_verify_page
+from .site import test_words
+from .site import test_translations
+from .delivery import test_channel
+from .delivery import test_delivery
+from .delivery import test_witnesses

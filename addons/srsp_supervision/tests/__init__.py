@@ -1,90 +1,70 @@
-from .base import (
-    test_access,
-    test_region_migration,
-    test_regions,
-    test_roles,
-    test_working_days,
-)
-from .chain import (
-    test_canonical,
-    test_event_check,
-)
-from .rulebook import (
-    test_rulebook,
-    test_rulebook_demo,
-    test_rulebook_effects,
-)
-from .registry import (
-    test_contacts,
-    test_demo_registry,
-    test_key_target,
-    test_registry_doors,
-    test_registry_health,
-    test_registry_insiders,
-    test_search,
-    test_target,
-)
-from .staff import (
-    test_inspectors,
-    test_qualifications,
-    test_recusals,
-)
-from .lists import (
-    test_demo_lists,
-    test_legal_basis,
-    test_list_access,
-    test_list_calendar,
-    test_list_comparison,
-    test_list_cycle,
-    test_list_diff,
-    test_list_frozen,
-    test_list_http,
-    test_list_input,
-    test_list_workbook,
-    test_method_migration,
-    test_paper,
-    test_text_diff,
-    test_workbook,
-)
-from .planning import (
-    test_coverage,
-    test_lists_and_plans,
-    test_plan_generation,
-    test_task_approval,
-    test_task_strata,
-)
-from .draw import (
-    test_assignment,
-    test_certificate,
-    test_chain_records,
-    test_draw,
-    test_draw_change,
-    test_draw_doors,
-    test_draw_room,
-    test_eligibility,
-    test_insiders,
-    test_joint_draw,
-    test_notices,
-    test_randomness,
-    test_verify_draw,
-    test_verify_draw_differences,
-    test_vrs,
-    test_witnesses,
-)
-from .inspection import (
-    test_inspection,
-    test_risk,
-)
-from .exchange import (
-    test_external_list,
-    test_registry_attributes,
-    test_registry_dates,
-    test_registry_export,
-    test_registry_import,
-    test_registry_import_errors,
-    test_registry_import_files,
-    test_registry_import_inspectors,
-    test_registry_import_keys,
-    test_registry_upload,
-    test_registry_workbook,
-)
+from .base import test_access
+from .base import test_region_migration
+from .base import test_regions
+from .base import test_roles
+from .base import test_working_days
+from .chain import test_canonical
+from .chain import test_event_check
+from .rulebook import test_rulebook
+from .rulebook import test_rulebook_demo
+from .rulebook import test_rulebook_effects
+from .registry import test_contacts
+from .registry import test_demo_registry
+from .registry import test_key_target
+from .registry import test_registry_doors
+from .registry import test_registry_health
+from .registry import test_registry_insiders
+from .registry import test_search
+from .registry import test_target
+from .staff import test_inspectors
+from .staff import test_qualifications
+from .staff import test_recusals
+from .lists import test_demo_lists
+from .lists import test_legal_basis
+from .lists import test_list_access
+from .lists import test_list_calendar
+from .lists import test_list_comparison
+from .lists import test_list_cycle
+from .lists import test_list_diff
+from .lists import test_list_frozen
+from .lists import test_list_http
+from .lists import test_list_input
+from .lists import test_list_workbook
+from .lists import test_method_migration
+from .lists import test_paper
+from .lists import test_text_diff
+from .lists import test_workbook
+from .planning import test_coverage
+from .planning import test_lists_and_plans
+from .planning import test_plan_generation
+from .planning import test_task_approval
+from .planning import test_task_strata
+from .draw import test_assignment
+from .draw import test_certificate
+from .draw import test_chain_records
+from .draw import test_draw
+from .draw import test_draw_change
+from .draw import test_draw_doors
+from .draw import test_draw_room
+from .draw import test_eligibility
+from .draw import test_insiders
+from .draw import test_joint_draw
+from .draw import test_notices
+from .draw import test_randomness
+from .draw import test_verify_draw
+from .draw import test_verify_draw_differences
+from .draw import test_vrs
+from .draw import test_witnesses
+from .inspection import test_inspection
+from .inspection import test_risk
+from .exchange import test_external_list
+from .exchange import test_registry_attributes
+from .exchange import test_registry_dates
+from .exchange import test_registry_export
+from .exchange import test_registry_import
+from .exchange import test_registry_import_errors
+from .exchange import test_registry_import_files
+from .exchange import test_registry_import_inspectors
+from .exchange import test_registry_import_keys
+from .exchange import test_registry_upload
+from .exchange import test_registry_workbook
