@@ -23,7 +23,7 @@ def read_terms(addon):
 def save(path, text):
     """Write ``text`` under the header that the file has: its dates tell nothing that the history does not."""
     header = path.read_text().partition(HEADER)[0]
-    path.write_text(header + HEADER + text.partition(HEADER)[2])
+    path.write_text(f"{header}{HEADER}{text.partition(HEADER)[2]}".rstrip() + "\n")
 
 
 for addon in ("srsp_supervision", "srsp_disclosure"):
@@ -39,4 +39,4 @@ for addon in ("srsp_supervision", "srsp_disclosure"):
         entry.msgstr = chinese.get(entry.msgid, "")
         if not entry.msgstr:
             print(f"{addon}: no Chinese for {entry.msgid!r}")
-    save(folder / "zh_CN.po", str(entries) + "\n")
+    save(folder / "zh_CN.po", str(entries))

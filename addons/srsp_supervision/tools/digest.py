@@ -1,5 +1,7 @@
 """Hashes what is written to a file."""
 
+from typing import Any, BinaryIO
+
 
 class DigestSink:
     """A binary file that is only written to: it feeds every ``hashlib`` digest, counts, and writes to ``file`` if any.
@@ -7,12 +9,12 @@ class DigestSink:
     ``size`` is the number of bytes, ``lines`` that of line feeds.
     """
 
-    def __init__(self, *digests, file=None):
+    def __init__(self, *digests: Any, file: BinaryIO | None = None) -> None:
         self._digests = digests
         self._file = file
         self.size = self.lines = 0
 
-    def append(self, data):
+    def append(self, data: bytes) -> int:
         for digest in self._digests:
             digest.update(data)
         if self._file:

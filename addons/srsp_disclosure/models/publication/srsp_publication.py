@@ -81,7 +81,7 @@ class SrspPublication(models.Model):
         "SHA-256", required=True, readonly=True, help="Digest of the payload's bytes."
     )
     published_on = fields.Datetime(required=True, readonly=True)
-    formed_at = fields.Datetime("Formed At", required=True, readonly=True)
+    formed_at = fields.Datetime(required=True, readonly=True)
     formed_on = fields.Date(
         required=True,
         readonly=True,

@@ -149,9 +149,7 @@ class SrspDraw(models.Model):
     )
     roster_size = fields.Integer(compute="_compute_sizes")
     drawn_count = fields.Integer("To Draw", compute="_compute_sizes")
-    strata_summary = fields.Html(
-        "Strata Summary", compute="_compute_strata_summary", sanitize=False
-    )
+    strata_summary = fields.Html(compute="_compute_strata_summary", sanitize=False)
 
     _number_uniq = models.UniqueIndex("(number)")
     _open_uniq = models.UniqueIndex(

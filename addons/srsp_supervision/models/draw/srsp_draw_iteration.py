@@ -104,7 +104,7 @@ class SrspDrawIteration(models.Model):
         )
         change = self.kind == "withdrawal"
         visits = VisitBatch(self)
-        return visits.change_teams() if change else visits.create()
+        return visits.change_teams() if change else visits.make()
 
     def _get_key(self):
         """Return the key of an iteration that has run."""

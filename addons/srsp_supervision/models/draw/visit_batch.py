@@ -27,7 +27,7 @@ class VisitBatch:
         self.draw = iteration.draw_id
         self.task = self.draw.task_id
 
-    def create(self):
+    def make(self):
         """Create the visits of this iteration, in the order of its teams.
 
         :return: ``[(inspector id, number of visits, first visit's id), …]``

@@ -99,7 +99,7 @@ class SrspRegistryImport(models.Model):
     progress = fields.Integer(compute="_compute_progress", help="Percentage")
     attempts = fields.Integer(readonly=True, help="Number of runs started.")
     message = fields.Char(readonly=True, help="Reason for the failure, or the outcome.")
-    header_row = fields.Integer("Header Row", readonly=True)
+    header_row = fields.Integer(readonly=True)
     column_ids = fields.One2many("srsp.registry.import.column", "import_id", "Columns")
     row_count = fields.Integer("Rows", readonly=True)
     created_count = fields.Integer("New", readonly=True)

@@ -52,11 +52,10 @@ class SrspPlan(models.Model):
         tracking=True,
     )
     published_on = fields.Date(readonly=True, copy=False)
-    return_reason = fields.Text("Return Reason", readonly=True, copy=False)
+    return_reason = fields.Text(readonly=True, copy=False)
     note = fields.Text("Requirements")
     shortfall = fields.Text(compute="_compute_shortfall", compute_sudo=True)
     shortfall_reason = fields.Text(
-        "Shortfall Reason",
         help="Reason why the draws of the year stay below the floor, or are fewer than the item list and the "
         "rulebook require. Published with the plan.",
     )

@@ -58,7 +58,7 @@ class SrspTargetChange(models.Model):
     )
     user_id = fields.Many2one("res.users", "Performed By", required=True, readonly=True)
     changed_on = fields.Datetime(
-        "Changed On", required=True, readonly=True, default=fields.Datetime.now
+        required=True, readonly=True, default=fields.Datetime.now
     )
 
     @api.depends("field", "old", "new")

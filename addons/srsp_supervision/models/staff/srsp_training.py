@@ -25,9 +25,7 @@ class SrspTraining(models.Model):
     participant_ids = fields.Many2many(
         "srsp.inspector", string="Participants", check_company=True
     )
-    participant_count = fields.Integer(
-        "Participant Count", compute="_compute_participant_count"
-    )
+    participant_count = fields.Integer(compute="_compute_participant_count")
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )

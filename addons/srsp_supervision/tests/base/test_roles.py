@@ -60,7 +60,8 @@ class TestRoles(SrspCase):
             told = publicity.create({"name": "Live draw", "channel": "television"})
             self.assertEqual(held.division_id, division)
             self.assertEqual(told.division_id, division)
-            told.message_post(body="The text", attachments=[("text.txt", b"Live")])
+            text = "The text"
+            told.message_post(body=text, attachments=[("text.txt", b"Live")])
             self.assertEqual(
                 told.message_ids.attachment_ids.mapped("name"), ["text.txt"]
             )

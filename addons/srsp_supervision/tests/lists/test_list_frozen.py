@@ -244,7 +244,8 @@ class TestListFrozen(ListCase):
         self.sector.with_user(self.administrator).name = "Maps"
         self.minerals.with_user(self.administrator).active = False
         self.basis.with_user(self.policy).repealed_date = "2027-01-01"
-        versions[0].with_user(self.policy).message_post(body="Well done")
+        note = "Well done"
+        versions[0].with_user(self.policy).message_post(body=note)
         self.assertEqual([self._get_words(version) for version in versions], words)
         self.assertEqual(rows[0]["division_id"], "Surveying")
         self.assertEqual(rows[1]["cooperating_division_ids"], "Minerals")

@@ -156,7 +156,8 @@ class TestRegistryDoors(HttpCase, RegistryCase):
 
     def test_what_was_said_in_the_history_stays_said(self):
         target = self.targets[0].with_user(self.officer)
-        note = target.message_post(body="First", message_type="comment")
+        text = "First"
+        note = target.message_post(body=text, message_type="comment")
         self.authenticate(self.officer.login, self.officer.login)
         with mute_logger("odoo.http"):
             answer = self.url_open(
