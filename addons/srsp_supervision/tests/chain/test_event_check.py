@@ -124,7 +124,7 @@ class TestEventCheck(ChainCase):
         )
         self._assert_found(
             self.number,
-            f"ends with event {self.number - 1}, but the counter stands at {self.last + 1}",
+            f"ends with event {self.number - 1}, but the counter is at {self.last + 1}",
         )
 
     def test_a_tail_that_was_cut_off_with_its_counter_is_found_by_the_draws(self):
@@ -140,7 +140,7 @@ class TestEventCheck(ChainCase):
 
     def test_a_counter_that_was_set_back_is_found(self):
         self._set_counter(self.number)
-        self._assert_found(self.last + 1, f"counter stands at {self.number}")
+        self._assert_found(self.last + 1, f"counter is at {self.number}")
 
     def _set_counter(self, following):
         sequence = self.company._srsp_event_sequence()

@@ -81,7 +81,7 @@ class TestLockedDraw(ChainCase):
         last = self.env["srsp.event"].search(domain, limit=1)
         self._assert_found(
             last.sequence + 1,
-            f"^Draw {self.draw.number} is in state “Voided”, and no event",
+            f"^Draw {self.draw.number} is in state “Voided”, but no event",
         )
 
     def test_a_witness_who_was_removed_added_or_made_to_say_something_else_is_found(

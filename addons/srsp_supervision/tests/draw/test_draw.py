@@ -363,7 +363,8 @@ class TestDraw(SrspCase):
         with (
             self._refused(
                 f"6 visits cannot get a full team, among them: .*{re.escape(names)} \\(2 inspectors in all\\)"
-                " would have to make at least 12 visits and have room for 6 under the yearly cap of 3: 6 are missing"
+                " would have to make at least 12 visits but can only make 6 more"
+                " under the annual limit of 3: 6 are missing"
             ),
             self.env.cr.savepoint(),
         ):
@@ -442,7 +443,9 @@ class TestScheduledActions(SrspCase):
         with freeze_time(DRAW_AT + timedelta(hours=1)):
             self._run("ir_cron_lock_roster")
         self.assertFalse(stuck.announced_on)
-        self.assertRegex(stuck.blocked_reason, "announce a new time.*nobody to draw")
+        self.assertRegex(
+            stuck.blocked_reason, "announce a new time.*there is no target to draw"
+        )
 
 
 @tagged("post_install", "-at_install")

@@ -50,7 +50,7 @@ class TestLock(SrspCase):
             },
         )
         other = self._make_announced(stratum_ids=own)
-        with self._refused("nobody is in stratum D"):
+        with self._refused("no target is in stratum D"):
             other._lock_roster(NOW)
 
     def test_own_ratios_belong_to_those_who_may_write_the_task_until_it_is_announced(
@@ -121,7 +121,7 @@ class TestLock(SrspCase):
     def test_officers_at_their_cap_stop_the_lock(self):
         self.rulebook.officer_cap = 2
         task = self._make_announced(ratio=0.06)
-        with self._refused("8 visits take 16 places.*have room for 10"):
+        with self._refused("8 visits take 16 places.*have capacity for 10"):
             task._lock_roster(NOW)
         task.ratio = 0.03
         task.ratio_reason = "Too few officers"
@@ -132,7 +132,7 @@ class TestLock(SrspCase):
             sorted(self.officers._get_loads(2026).values()), [1, 1, 2, 2, 2]
         )
         again = self._make_announced()
-        with self._refused("6 visits take 12 places.*have room for 2"):
+        with self._refused("6 visits take 12 places.*have capacity for 2"):
             again._lock_roster(NOW)
 
     def test_experts_join_and_never_count(self):

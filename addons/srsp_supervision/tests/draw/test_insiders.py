@@ -178,7 +178,7 @@ class TestInsiders(SrspCase):
             task.with_user(self.officer).unlink()
 
     def test_nobody_draws_on_foreign_ground_or_by_a_backdated_rulebook(self):
-        with self.assertRaisesRegex(ValidationError, "takes no part"):
+        with self.assertRaisesRegex(ValidationError, "does not take part"):
             self._make_task(sector_id=self.mining.id)
         policy = self._make_user("policy", "policy_officer")
         rulebook = (

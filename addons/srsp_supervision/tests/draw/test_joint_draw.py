@@ -72,7 +72,7 @@ class TestJointDraw(SrspCase):
         ).with_user(self.manager)
         with (
             freeze_time(NOW),
-            self._refused("B1 .* belongs to Minerals, which takes no part"),
+            self._refused("B1 .* belongs to Minerals, which does not take part"),
         ):
             task.action_announce()
         task.cooperating_division_ids = self.minerals
@@ -204,7 +204,7 @@ class TestLead(SrspCase):
 
     def test_the_roster_is_locked_no_later_than_the_rulebook_says(self):
         task = self._make_task(draw_at=DRAW_AT, lock_at=DRAW_AT - timedelta(minutes=5))
-        with self._refused("locked 24 hours before the draw, or earlier"):
+        with self._refused("locked at least 24 hours before the draw"):
             task.action_announce()
         task.lock_at = DRAW_AT - timedelta(hours=30)
         task.action_announce()

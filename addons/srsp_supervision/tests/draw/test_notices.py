@@ -132,7 +132,7 @@ class TestNotices(SrspCase):
         for other, user in self.users.items():
             expected = []
             if other == officer:
-                expected.append(f"Others take over your visits: {task.name}")
+                expected.append(f"Your visits have been reassigned: {task.name}")
             elif other in joined:
                 expected.append(f"You have been drawn for inspection: {task.name}")
             self.assertEqual(self._told(user)[len(before[user]) :], expected)

@@ -183,7 +183,9 @@ class TestDrandDraw(SrspCase):
         self.company.srsp_drand_urls = server.url
         self._run_draws()
         self.assertEqual((draw.state, draw.iteration_ids.ids), ("committed", []))
-        self.assertRegex(task.blocked_reason, "asks again every minute.*not there yet")
+        self.assertRegex(
+            task.blocked_reason, "retries every minute.*has not been published yet"
+        )
         self.assertFalse(task.activity_ids)
         server.status = 200
         self._run_draws()
@@ -223,7 +225,7 @@ class TestDrandDraw(SrspCase):
         for words in (
             f"{gone.url}: cannot be reached",
             f"{silent.url}: did not answer in time",
-            f"{broken.url}: gave an answer that is no round",
+            f"{broken.url}: returned an answer that is not a valid round",
         ):
             self.assertIn(words, message)
         self.assertNotRegex(message, "HTTP|urllib|Connection")
@@ -431,7 +433,7 @@ class TestLottery(SrspCase):
         )
         self.assertRegex(
             self._lock(name="Unknown").randomness_statement,
-            "was not stated; every possible selection takes 32 bits",
+            "was not stated; covering every possible selection takes 32 bits",
         )
         with self._refused(
             "enter the lottery and the issue that provide the randomness"

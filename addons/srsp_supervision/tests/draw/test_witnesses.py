@@ -102,11 +102,11 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
             self.env.cr.savepoint(),
         ):
             draw.with_user(self.auditor).action_witness()
-        with self._refused("never changes"):
+        with self._refused("answer of a witness cannot be changed"):
             draw.witness_ids.write(
                 {"who": "Matters that concern you are decided by another person"}
             )
-        with self._refused("never changes"):
+        with self._refused("answer of a witness cannot be changed"):
             draw.witness_ids.unlink()
 
     @freeze_time(LATER)
