@@ -82,6 +82,20 @@ def test_supervision_does_not_know_disclosure():
     assert guilty == []
 
 
+def test_the_map_names_files_that_exist():
+    text = (ROOT / "docs/ARCHITECTURE.md").read_text()
+    named = set(re.findall(r"`(\w+/\w+\.py)`", text))
+    places = [
+        folder
+        for addon in ADDONS
+        for folder in (ROOT / "addons" / addon, ROOT / "addons" / addon / "models")
+    ]
+    assert len(named) > 20
+    assert [
+        n for n in sorted(named) if not any((p / n).is_file() for p in places)
+    ] == []
+
+
 @pytest.mark.parametrize("layer", ["models", "wizard"])
 def test_a_room_imports_only_rooms_before_it(layer):
     folder = ROOT / "addons/srsp_supervision" / layer
