@@ -178,7 +178,9 @@ class TestListCalendar(ListCase):
             reminder.notified_partner_ids, (self.deputy | self.clerk).partner_id
         )
         day = format_date(self.env, DEADLINE, lang_code="en_US")
-        self.assertIn(f"to be handed in until {day}", reminder.body)
+        self.assertIn(
+            f"The part of Minerals must be submitted by {day}.", reminder.body
+        )
         self.assertEqual((minerals.is_overdue, self._get_todo(self.chief)), (False, []))
         for days in (1, 2, 9):
             self._cron(DEADLINE + days * DAY)

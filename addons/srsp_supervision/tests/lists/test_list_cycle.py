@@ -90,7 +90,7 @@ class TestListCycle(ListCase):
         )
         with self._refused("not open for editing"):
             self._get_line(draft, "A1").with_user(self.officer).frequency = 4
-        with self._refused("“Handed in”; this step needs"):
+        with self._refused("“Part submitted”; this step needs"):
             surveying.with_user(self.head).action_hand_in()
         minerals.with_user(self.deputy).action_hand_in()
         self.assertEqual((draft.state, draft.handed_in_count), ("submitted", 2))
@@ -160,17 +160,17 @@ class TestListCycle(ListCase):
     def test_every_step_waits_for_the_parts_and_names_who_is_missing(self):
         draft = self._make_open_draft()
         self._get_part(draft, self.surveying).with_user(self.head).action_hand_in()
-        with self._refused("Minerals have not handed in"):
+        with self._refused("Minerals have not submitted their part yet"):
             draft.action_consolidate()
         self._get_part(draft, self.minerals).with_user(self.deputy).action_hand_in()
         draft.action_consolidate()
         draft.write(APPROVAL)
         # Whatever door a part might come back through, nothing passes over it.
         self._get_part(draft, self.surveying).sudo().state = "editing"
-        with self._refused("Surveying have not handed in"):
+        with self._refused("Surveying have not submitted their part yet"):
             draft.action_approve()
         draft.sudo().state = "approved"
-        with self._refused("Surveying have not handed in"):
+        with self._refused("Surveying have not submitted their part yet"):
             draft.action_publish()
 
     def test_steps_are_taken_in_order(self):
@@ -215,7 +215,10 @@ class TestListCycle(ListCase):
         part.with_user(self.head).action_hand_in()
         self._get_part(draft, self.minerals).unlink()
         self.assertEqual((draft.state, self._get_todo(self.clerk)), ("draft", []))
-        self.assertIn("Minerals was taken off", draft.message_ids[0].body)
+        self.assertIn(
+            "Minerals was removed from the contributing divisions",
+            draft.message_ids[0].body,
+        )
         late.unlink()
         self.assertEqual((draft.state, draft.part_count), ("submitted", 1))
         with self._refused("while the list is a draft"):
@@ -287,11 +290,11 @@ class TestCompleteLines(ListCase):
         part = self._get_part(draft, self.surveying).with_user(self.head)
         line.write({"target": " ", "standard": False, "method_ids": [(5,)]})
         self.assertEqual(
-            line.missing_elements, "Targets Inspected, Standard and Key Points, Method"
+            line.missing_elements, "Inspection Targets, Standard and Key Points, Method"
         )
         with self._refused(
             "Fill in what is still missing, then go on:\nA1 Quality of surveying results:"
-            " Targets Inspected, Standard and Key Points, Method"
+            " Inspection Targets, Standard and Key Points, Method"
         ):
             part.action_hand_in()
         line.write(

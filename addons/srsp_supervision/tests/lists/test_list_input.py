@@ -7,7 +7,7 @@ from odoo.tests import tagged
 
 from .list_case import APPROVAL, DEADLINE, TODAY, ListCase
 
-TWICE = r"Code %s stands twice in the list \(%s; %s\)"
+TWICE = r"Code %s is used twice in the list \(%s; %s\)"
 FLOOR = "“%s” is %s, below the rulebook's floor of %s"
 
 
@@ -61,7 +61,7 @@ class TestListInput(ListCase):
         result = self.items.load(columns.split(), rows)
         self.assertFalse(result["ids"])
         self.assertIn(
-            "Code A1 stands twice in the list (Quality of surveying results; Twin)",
+            "Code A1 is used twice in the list (Quality of surveying results; Twin): give each line a code of its own.",
             [message["message"] for message in result["messages"]][0],
         )
         self.assertEqual(len(self.draft.item_ids), 2)
@@ -77,7 +77,7 @@ class TestListInput(ListCase):
         line = self.items.create(self._vals(" A2 ", "  Second\r\n"))
         self.assertEqual((line.code, line.name), ("A2", "Second"))
         for code in ("a1", " A1", "A1\n"):
-            with self._refused("Code .+ stands twice", ValidationError):
+            with self._refused("Code .+ is used twice", ValidationError):
                 self.items.create(self._vals(code, "Twin"))
         for field, label in (("code", "Code"), ("name", "Item")):
             with self._refused(f"“{label}” must not be empty", ValidationError):
@@ -89,7 +89,9 @@ class TestListInput(ListCase):
             ("frequency", "Sampling Frequency", 2_000_000_000),
             ("annual_visit_cap", "Annual Inspection Limit", -1),
         ):
-            with self._refused(f"“{label}” is {value}; it lies", ValidationError):
+            with self._refused(
+                f"“{label}” is {value}; it must be between", ValidationError
+            ):
                 self.mine[field] = value
 
     def test_publication_asks_the_rulebook_of_the_day_and_the_divisions_left(self):
@@ -102,7 +104,7 @@ class TestListInput(ListCase):
             }
         )
         self.draft.effective_date = stricter.effective_date
-        with self._refused(FLOOR % ("Sampling Ratio", "0.05", "0.06"), ValidationError):
+        with self._refused(FLOOR % ("Ratio", "0.05", "0.06"), ValidationError):
             self.draft.action_publish()
         self.draft.effective_date = TODAY
         self.minerals.active = False
@@ -137,14 +139,14 @@ class TestListInput(ListCase):
                 self.draft.with_user(user)._withdraw_approval("Mine")
 
     def test_an_approval_of_a_day_still_to_come_is_refused(self):
-        with self._refused("the approval is dated 2026-03-31, a day still to come"):
+        with self._refused("the approval is dated 2026-03-31, which is in the future"):
             self._approve(self.draft, approval_date=DEADLINE)
 
     def test_less_than_the_rulebooks_floor_wants_a_reason(self):
         for field, words, reason in (
             (
                 {"ratio": 0.01},
-                FLOOR % ("Sampling Ratio", "0.01", "0.05"),
+                FLOOR % ("Ratio", "0.01", "0.05"),
                 "ratio_reason",
             ),
             (
@@ -171,12 +173,12 @@ class TestListInput(ListCase):
         self.rulebook.floor_frequency = 2
         self._hand_in(self.draft)
         self.rulebook.floor_ratio = 0.06
-        with self._refused(FLOOR % ("Sampling Ratio", "0.05", "0.06")):
+        with self._refused(FLOOR % ("Ratio", "0.05", "0.06")):
             self.draft.action_consolidate()
         self.rulebook.floor_ratio = 0.05
         self.draft.action_consolidate()
         self.rulebook.floor_ratio = 0.06
-        with self._refused(FLOOR % ("Sampling Ratio", "0.05", "0.06")):
+        with self._refused(FLOOR % ("Ratio", "0.05", "0.06")):
             self._approve_consolidated()
 
     def _approve_consolidated(self):
@@ -226,10 +228,10 @@ class TestListInput(ListCase):
         duties = self.env["srsp.list"].with_user(self.policy).create({"kind": "duty"})
         duties.deadline = DEADLINE
         duties.action_open()
-        words = "A9 Smuggled does not belong into Duty list, version 1"
+        words = "A9 Smuggled does not belong in Duty list, version 1"
         with self._refused(words, ValidationError):
             self.items.create(self._vals("A9", "Smuggled") | {"list_id": duties.id})
-        with self._refused("does not belong into Duty list", ValidationError):
+        with self._refused("does not belong in Duty list", ValidationError):
             self.mine.list_id = duties
         duty = {
             "list_id": self.draft.id,
@@ -238,7 +240,7 @@ class TestListInput(ListCase):
             "division_id": self.surveying.id,
             "legal_basis_ids": [(6, 0, self.basis.ids)],
         }
-        with self._refused("does not belong into Item list", ValidationError):
+        with self._refused("does not belong in Item list", ValidationError):
             self.env["srsp.duty"].with_user(self.officer).create(duty)
 
     def test_a_list_keeps_its_kind_and_its_bureau(self):

@@ -220,9 +220,7 @@ class TestListWorkbook(ListWorkbookCase):
             ],
             [(c["kind"], c["row"], c["name"]) for c in wizard.seen["changes"]],
         )
-        self.assertIn(
-            ["Sampling Ratio", "7.25%", "12.5%"], wizard.seen["changes"][1]["fields"]
-        )
+        self.assertIn(["Ratio", "7.25%", "12.5%"], wizard.seen["changes"][1]["fields"])
         self.assertIn("Newcomer", wizard.body)
         origin = self.first.origin_id
         self.assertTrue(gone.exists())
@@ -300,7 +298,7 @@ class TestListWorkbook(ListWorkbookCase):
                 4,
                 "code",
                 "A1",
-                f"Row {self.row} has this code too: give each line a code of its own.",
+                f"Row {self.row} has this code too: give each line a different code.",
             ),
             (5, "code", " ", "This must not be empty."),
         ]
@@ -323,7 +321,7 @@ class TestListWorkbook(ListWorkbookCase):
         self.assertIn("below the rulebook's floor of 0.05", reason)
         for name, value, part in (
             ("legal_basis_ids", None, "has no legal basis"),
-            ("frequency", 0, "is 0; it lies between 1 and 366"),
+            ("frequency", 0, "is 0; it must be between 1 and 366"),
             ("ratio", 1.5, "not above 0 and at most 1"),
         ):
             data = self.edited(self.export(self.draft), **{self.at(name): value})
@@ -348,7 +346,7 @@ class TestListWorkbook(ListWorkbookCase):
                 ),
                 (
                     self.row,
-                    "Sampling Ratio",
+                    "Ratio",
                     "This is not a percentage: write e.g. 5%.",
                 ),
             ],
@@ -435,7 +433,7 @@ class TestListWorkbook(ListWorkbookCase):
         )
         [(row, label, reason)] = self.problems(self.draft, data, self.surveyor)
         self.assertEqual((self.row + 1, "Division"), (row, label))
-        self.assertIn("The part of Minerals is not open to you", reason)
+        self.assertIn("You cannot edit the part of Minerals", reason)
         # A code of a line that it may not read, claimed for itself:
         data = self.export(self.draft, self.surveyor)
         data = self.edited(data, **{self.at("code"): "B1"})
