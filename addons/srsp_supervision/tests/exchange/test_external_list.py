@@ -264,7 +264,7 @@ class TestExternalList(SrspCase):
     def test_a_document_of_tomorrow_is_refused(self):
         wizard = self._wizard(make_csv([HEADER, ["1", CODE, "", ""]]))
         wizard.issued_on = NOW.date() + timedelta(days=1)
-        with self._refused("which is in the future"):
+        with self._refused("The issue date of the document is in the future"):
             wizard.action_confirm()
 
     def test_a_list_without_a_sender_or_a_document_is_refused(self):

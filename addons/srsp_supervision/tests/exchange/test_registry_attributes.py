@@ -161,7 +161,7 @@ class TestRegistryAttributes(RegistryCase):
             else definition
             for definition in DEFINITION
         ]
-        with self._refused("“Area” goes to an attribute that is no longer there"):
+        with self._refused("“Area” is mapped to an attribute that no longer exists"):
             record._run()
         self.assertFalse(self._target("甲"))
         again = self._upload(rows)
@@ -177,7 +177,7 @@ class TestRegistryAttributes(RegistryCase):
         [(row, column, value, reason)] = self._errors(record)
         self.assertEqual((row, column, value), (2, "Particulars", "110*************2X"))
         self.assertIn("an identity number", reason)
-        with self._refused("an identity number stands in “110.*2X”", ValidationError):
+        with self._refused("“110.*2X” contains an identity number", ValidationError):
             self.targets[0].properties = {"note": number}
 
     def test_an_extract_without_a_sector_cannot_fill_them_in(self):

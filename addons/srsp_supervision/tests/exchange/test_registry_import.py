@@ -439,11 +439,11 @@ class TestRegistryImport(RegistryCase):
         record = self._upload(
             [["entity_name", "region", "permit_number"], ["甲公司", "", "P1"]]
         )
-        with self._refused("No column of the file goes to “Sector”"):
+        with self._refused("No column of the file is mapped to “Sector”"):
             record.action_check()
         record.column_ids[2].target_column = "sector"
         record.column_ids[1].target_column = "sector"
-        with self._refused("Two columns of the file go to “Sector”"):
+        with self._refused("Two columns of the file are mapped to “Sector”"):
             record.action_check()
 
     def test_a_heading_changed_or_a_file_replaced_begins_anew(self):
@@ -602,7 +602,9 @@ class TestRegistryImport(RegistryCase):
             self._begin(record)
             cron.method_direct_trigger()
             self.assertEqual(record.state, "failed")
-            self.assertRegex(record.message, "cut off 2 times.*limit_time_real_cron")
+            self.assertRegex(
+                record.message, "interrupted 2 times.*limit_time_real_cron"
+            )
             self.assertFalse(self._target("甲公司"))
             record.action_check()
             cron.method_direct_trigger()

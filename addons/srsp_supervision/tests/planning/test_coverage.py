@@ -127,7 +127,7 @@ class TestCoverage(SrspCase):
         self.assertEqual(
             task.with_user(manager).coverage_warning, plan.shortfall.splitlines()[0]
         )
-        with self._refused("(?s)draws less than is asked for.*Surveying, 2026"):
+        with self._refused("(?s)draws less than required.*Surveying, 2026"):
             plan.action_submit()
         plan.shortfall_reason = "The province inspects the others"
         plan.action_submit()

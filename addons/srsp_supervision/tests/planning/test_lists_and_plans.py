@@ -354,7 +354,9 @@ class TestRegistries(SrspCase):
         self.assertRegex(target.code, r"^SUR-\d{6}$")
         with self.assertRaisesRegex(ValidationError, "never changes"):
             target.with_user(officer).code = "SUR-1"
-        with self._refused("say why", ValidationError):
+        with self._refused(
+            "enter the reason for suspending or removing it", ValidationError
+        ):
             target.with_user(officer).state = "cancelled"
         with self.assertRaisesRegex(ValidationError, "not deleted"):
             target.unlink()

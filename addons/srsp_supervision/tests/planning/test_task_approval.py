@@ -45,12 +45,14 @@ class TestAdHocTask(TaskActCase):
     ):
         task = self._make_ad_hoc()
         self.assertEqual((task.origin, task.approval_state), ("ad_hoc", "none"))
-        with self._refused("is in no plan: give a reason and have the policy division"):
+        with self._refused(
+            "is not in a plan: give a reason and have the policy division"
+        ):
             task.with_user(self.manager).action_announce()
         task.action_request_approval()
         self.assertEqual(
             self._get_todo(self.chief),
-            [("srsp.task", task.id, "Approve the ad hoc task, or refuse it")],
+            [("srsp.task", task.id, "Approve or refuse the ad hoc task")],
         )
         task.with_user(self.second).action_approve()
         self.assertEqual(
@@ -74,13 +76,13 @@ class TestAdHocTask(TaskActCase):
 
     def test_an_approval_needs_a_reason_and_another_person(self):
         task = self._make_ad_hoc(ad_hoc_reason="  ")
-        with self._refused("say why it is needed outside the plan"):
+        with self._refused("enter why it is needed outside the plan"):
             task.action_request_approval()
         task.ad_hoc_reason = "A complaint"
         with self._refused("no approval has been requested"):
             task.with_user(self.chief).action_approve()
         task.with_user(self.chief).action_request_approval()
-        with self._refused("whoever asks for an approval does not give it"):
+        with self._refused("the person who requested the approval cannot give it"):
             task.with_user(self.chief).action_approve()
         for user in (self.officer, self.manager):
             with self._refused("reserved for", AccessError):
@@ -193,7 +195,7 @@ class TestAdHocTask(TaskActCase):
             draw_at=DRAW_AT, target_domain="[('risk_class', '=', 'B')]"
         ).with_user(self.manager)
         self.assertTrue(task.is_directed)
-        with self._refused("Say in words which targets remain"):
+        with self._refused("Describe the targets that remain"):
             task.action_announce()
         task.sudo().scope = "Units of class B"
         task.action_announce()

@@ -54,7 +54,9 @@ class TestTaskStrata(SrspCase):
             self.manager.lang = "en_US"
             with (
                 freeze_time(NOW),
-                self._refused(rf"nobody is in stratum {key}, .* There are: {known}\."),
+                self._refused(
+                    rf"no target is in stratum {key}, .* Existing strata: {known}\."
+                ),
             ):
                 task.action_announce()
             self.assertFalse(task.announced_on)
@@ -67,7 +69,7 @@ class TestTaskStrata(SrspCase):
     def test_a_stratum_whose_targets_are_all_suspended_is_refused_too(self):
         self.targets[:10].write({"state": "suspended", "state_reason": "Renovation"})
         task = self._make_own("risk_class", {"key": "D"})
-        with freeze_time(NOW), self._refused("nobody is in stratum D"):
+        with freeze_time(NOW), self._refused("no target is in stratum D"):
             task.action_announce()
 
     def test_a_stratum_is_chosen_by_its_parts(self):
@@ -154,7 +156,7 @@ class TestRequiredStrata(SrspCase):
                 task.stratify_reason = blank
                 task.sudo().approval_state = "approved"
                 with self._refused(
-                    "have ratios of their own, above 5%. Choose strata by “Risk class and key mark”"
+                    "separate ratios for risk classes and key targets, above 5%. Stratify by “Risk class and key mark”"
                 ):
                     task.action_announce()
             self.assertFalse(task.announced_on)
@@ -178,7 +180,7 @@ class TestRequiredStrata(SrspCase):
 
     def test_a_ratio_that_reaches_the_highest_one_needs_no_strata(self):
         self._make(stratify_by="none", ratio=0.5).action_announce()
-        with self._refused("Choose strata by “Risk class”"):
+        with self._refused("Stratify by “Risk class”"):
             self._make(stratify_by="none", ratio=0.4).action_announce()
 
     def test_the_lock_holds_the_task_to_the_rulebook_of_its_day(self):

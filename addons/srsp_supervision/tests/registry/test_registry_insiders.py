@@ -177,7 +177,9 @@ class TestRegistryInsiders(RegistryCase):
         record = self._check([HEADER, ["甲", BOTH, "SUR", "P1"]])
         [(row, column, value, _reason)] = self._errors(record)
         self.assertEqual((row, column, value), (2, "Credit Code", "999*************48"))
-        with self._refused("Staff Number: an identity number", ValidationError):
+        with self._refused(
+            "Staff Number: “.*” contains an identity number", ValidationError
+        ):
             self.officers[0].staff_number = NUMBER
 
     def test_after_the_announcement_the_task_tells_what_moves_its_pool(self):
@@ -203,7 +205,9 @@ class TestRegistryInsiders(RegistryCase):
             ],
         )
         self.assertRegex(notes[2].preview, r"… \(5\): new in the registry")
-        self.assertIn("an import: 1 targets new, 0 changed", notes[3].preview)
+        self.assertIn(
+            "Import after the announcement: 1 targets new, 0 changed", notes[3].preview
+        )
         self.assertEqual(notes[0].author_id, self.officer.partner_id)
         self.assertEqual(len(notes), 4)
         task._lock_roster(NOW)

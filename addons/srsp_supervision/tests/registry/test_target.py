@@ -145,10 +145,10 @@ class TestTarget(SrspCase):
 
     def test_an_identity_number_stands_in_no_field_that_others_read(self):
         number = "11010519491231002X"
-        words = "an identity number stands in “.*110\\*+2X.*field of its own on the entity's form"
+        words = "“.*110\\*+2X.*” contains an identity number.*its own field on the entity's form"
         with self._refused(f"^Permit: {words}"):
             self.target.permit_number = number
-        with self._refused(f"^Object: {words}"):
+        with self._refused(f"^Project or Right Name: {words}"):
             self.target.name = f"宅基地（{number}）"
         entity = self.target.entity_id
         with self._refused(f"^Name: {words}"):
@@ -274,7 +274,9 @@ class TestEntity(SrspCase):
     def test_who_may_not_change_a_shared_entity_is_told_who_may(self):
         shared = {"entity_id": self.entity.id, "sector_id": self.mining.id}
         self.env["srsp.target"].create(shared)
-        words = "“.*” is in the registry of Minerals too: .* an administrator changes"
+        words = (
+            "“.*” is in the registry of Minerals too: .* changed by an administrator"
+        )
         with self._refused(words, AccessError):
             self.entity.with_user(self.officer).address = "2 Quay"
         inspector = self._make_user("reader", "inspector", self.surveying)

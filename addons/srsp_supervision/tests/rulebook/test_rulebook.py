@@ -68,10 +68,18 @@ class TestVersions(RulebookCase):
 
     def test_a_parameter_out_of_its_range_is_refused_by_its_name(self):
         for name, value, words in (
-            ("cap_a", -3, "“Visits a Year A” is -3; it lies between 0 and 366"),
-            ("team_size", 1, "“Officers per Team” is 1; it lies between 2 and 10"),
-            ("ratio_d", 1.5, "“Ratio D” is 150%; it lies between 0% and 100%"),
-            ("disclosure_days", 10**6, "“Disclosure Deadline” is 1000000; it lies"),
+            (
+                "cap_a",
+                -3,
+                "“Annual Inspection Limit A” is -3; it must be between 0 and 366",
+            ),
+            ("team_size", 1, "“Officers per Team” is 1; it must be between 2 and 10"),
+            (
+                "ratio_d",
+                1.5,
+                "“Sampling Ratio D” is 150%; it must be between 0% and 100%",
+            ),
+            ("disclosure_days", 10**6, "“Disclosure Deadline” is 1000000; it must be"),
         ):
             with self._refused(words, ValidationError):
                 self._make_draft(**{name: value})
@@ -99,9 +107,18 @@ class TestVersions(RulebookCase):
     def test_a_date_not_after_every_other_is_refused_and_the_other_one_named(self):
         self._publish()
         for day, message in (
-            ("2026-03-16", "“Rulebook, April” does on 2026-04-01: choose a later day"),
-            ("2026-03-25", "“Rulebook, April” does on 2026-04-01: choose a later day"),
-            ("2026-04-01", "“Rulebook, April” does on 2026-04-01: choose a later day"),
+            (
+                "2026-03-16",
+                "“Rulebook, April” takes effect on 2026-04-01: choose a later day",
+            ),
+            (
+                "2026-03-25",
+                "“Rulebook, April” takes effect on 2026-04-01: choose a later day",
+            ),
+            (
+                "2026-04-01",
+                "“Rulebook, April” takes effect on 2026-04-01: choose a later day",
+            ),
         ):
             draft = self._make_draft(name="Other", effective_date=day)
             for step in (draft.action_publish, draft._publish):
@@ -129,7 +146,7 @@ class TestVersions(RulebookCase):
         second = rulebooks.create({"name": "Second"})
         self.assertEqual(second.effective_date, today + timedelta(days=1))
         second.effective_date = today
-        with self._refused("“First” does on 2026-03-16: choose a later day"):
+        with self._refused("“First” takes effect on 2026-03-16: choose a later day"):
             second._publish()
 
     def test_the_phase_follows_the_calendar(self):

@@ -56,7 +56,7 @@ class TestRecusals(InspectorCase):
         )
         self.assertFalse(kin.sudo().recusal_ids.date_to)
         self.assertEqual(
-            kin.sudo().recusal_ids.reason, "Kin works there: Brother, surveyor"
+            kin.sudo().recusal_ids.reason, "Relative works there: Brother, surveyor"
         )
 
     def test_an_employer_left_three_years_ago_proposes_nothing(self):
