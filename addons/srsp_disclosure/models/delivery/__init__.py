@@ -1,7 +1,8 @@
 """Delivery: channels to public credit platforms and the outbox.
 
 Entry points: ``srsp.channel._queue(publications)`` and the scheduled action of ``srsp.delivery``; the protocol is in
-``tools/platform_client.py``. A platform's receipt for a commitment makes it a witness. May import ``publication`` and ``site``.
+``tools/platform_client.py``. A platform's receipt for a commitment makes it a witness.
+May import ``publication`` and ``site``.
 """
 
 from . import srsp_channel
