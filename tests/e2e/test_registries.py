@@ -138,3 +138,30 @@ def test_a_policy_officer_reads_the_attributes_and_cannot_change_them(people, se
     expect(attributes.locator("tbody tr")).to_have_count(4)
     expect(attributes).to_contain_text("矿种")
     expect(attributes.locator("button, input")).to_have_count(0)
+
+
+def test_an_officer_imports_further_permits_with_odoos_own_import(
+    people, server, tmp_path
+):
+    path = tmp_path / "permits.xlsx"
+    page = people("survey_officer")
+    open_action(page, server, "srsp_target_permit_action")
+    page.locator(".o_cp_action_menus button.dropdown-toggle").first.click()
+    page.locator(".o_import_menu").click()
+    with page.expect_download() as download:
+        page.locator("a[href$='further_permits.xlsx']").click()
+    download.value.save_as(path)
+    book = load_workbook(path)
+    for number, until in (("演示补充1001", "2029-01-01"), ("演示补充1002", None)):
+        book.active.append(["SUR-000003", "演示许可证", number, "演示机关", None, until])
+    book.save(path)
+    page.set_input_files("input[type=file]", path)
+    page.locator(".o_import_data_content").wait_for()
+    page.get_by_role("button", name="导入", exact=True).click()
+    page.wait_for_selector(".o_list_view .o_data_row")
+    assert server.query(
+        """SELECT permit.number, permit.valid_until::text FROM srsp_target_permit permit
+             JOIN srsp_target target ON target.id = target_id
+            WHERE target.code = 'SUR-000003' AND permit.number LIKE '演示补充100%%' ORDER BY 1"""
+    ) == [("演示补充1001", "2029-01-01"), ("演示补充1002", None)]
+    picture(page, "further_permits")
