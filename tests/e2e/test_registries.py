@@ -153,7 +153,9 @@ def test_an_officer_imports_further_permits_with_odoos_own_import(
     download.value.save_as(path)
     book = load_workbook(path)
     for number, until in (("演示补充1001", "2029-01-01"), ("演示补充1002", None)):
-        book.active.append(["SUR-000003", "演示许可证", number, "演示机关", None, until])
+        book.active.append(
+            ["SUR-000003", "演示许可证", number, "演示机关", None, until]
+        )
     book.save(path)
     page.set_input_files("input[type=file]", path)
     page.locator(".o_import_data_content").wait_for()

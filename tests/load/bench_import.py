@@ -137,7 +137,9 @@ def bare(env, path, sector):
 def against_load(env, tools, path, rows, sector, user):
     """The rows are in the registry: first taken out again within the measurement's savepoint, then left there."""
     tools.say(f"load() of {rows} rows")
-    env.cr.execute("DELETE FROM srsp_target; DELETE FROM srsp_entity")
+    env.cr.execute(
+        "DELETE FROM srsp_key_target; DELETE FROM srsp_target; DELETE FROM srsp_entity"
+    )
     env.cr.commit()
     for measures in ("a new file", "the same file again"):
         work = ours(env, path, user)
