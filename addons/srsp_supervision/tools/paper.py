@@ -1,6 +1,6 @@
-"""Break a table into pages of A4 landscape beforehand.
+"""Splits a table into pages of A4 landscape before it is printed.
 
-wkhtmltopdf as Debian builds it tears a row apart at the end of a page and does not repeat the heading.
+Debian's build of wkhtmltopdf splits a row at the end of a page and does not repeat the heading.
 Lengths are CSS pixels, 96 to the inch.
 """
 
@@ -23,7 +23,7 @@ _PIECE = re.compile(
 
 
 class Paragraph(NamedTuple):
-    """A text of a cell; ``style`` is ``name``, ``more``, ``warning``, or empty for what the cell is about."""
+    """A text of a cell; ``style`` is ``name``, ``more`` or ``warning``, or empty for the cell's main text."""
 
     text: str
     style: str = ""
@@ -33,11 +33,12 @@ Row = Sequence[Sequence[Paragraph]]  # cells, each of them its paragraphs
 
 
 def paginate(rows: Iterable[Row], widths: Sequence[float]) -> list[list[Row]]:
-    """Return the rows page by page, in their order; no row, one empty page.
+    """Return the rows page by page, in their order; without rows, one empty page.
 
-    :param widths: of the columns, in percent of the table
+    :param widths: the widths of the columns, in percent of the table
     """
-    pages, free = [[]], FIRST_HEIGHT
+    pages: list[list[Row]] = [[]]
+    free = FIRST_HEIGHT
     for row in rows:
         height = row_height(row, widths)
         if height > free and pages[-1]:
@@ -49,7 +50,7 @@ def paginate(rows: Iterable[Row], widths: Sequence[float]) -> list[list[Row]]:
 
 
 def row_height(row: Row, widths: Sequence[float]) -> int:
-    """Return how high a row gets, rather too much than too little."""
+    """Return an estimate of a row's height that is too high rather than too low."""
     lines = 1
     for cell, width in zip(row, widths, strict=True):
         room = (WIDTH * width / 100 - PADDING) / CHARACTER
@@ -64,15 +65,16 @@ def row_height(row: Row, widths: Sequence[float]) -> int:
     return lines * LINE + ROW_PADDING
 
 
-def _get_width(character):
+def _get_width(character: str) -> float:
     if unicodedata.east_asian_width(character) in "WFA":
         return 1
     return 0.65 if character.isalnum() else 0.35
 
 
-def _count_lines(text, room):
-    """Lines that ``text`` takes where ``room`` Chinese characters stand beside each other."""
-    lines, used = 1, 0
+def _count_lines(text: str, room: float) -> int:
+    """Return how many lines ``text`` takes if ``room`` Chinese characters fit on one."""
+    lines = 1
+    used: float = 0
     for piece in _PIECE.findall(text):
         width = sum(map(_get_width, piece))
         if used and used + width > room:

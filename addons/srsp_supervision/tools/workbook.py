@@ -1,16 +1,31 @@
 """Typeset workbooks (.xlsx): a list, and the comparison of two versions of it.
 
-Both are one sheet of A4 landscape that goes to the notice board as it is: the title and the lines under
-it, a header row that repeats on every page, wrapped text, page numbers. What one page cannot hold beside each
-other goes on a second one, where the first two columns stand again. ``workbook_reader`` reads a list back.
+Each is one sheet of A4 landscape that can go on the notice board as it is: the title and the lines under it, a
+header row that repeats on every page, wrapped text, page numbers. Columns that do not fit on one page continue on a
+second one, which repeats the first two columns. ``workbook_reader`` reads a list back.
 """
 
+import datetime
+import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 import xlsxwriter
+
+# What a parser makes of a cell; of an empty one, an empty text.
+Cell: TypeAlias = (
+    str
+    | int
+    | float
+    | bool
+    | datetime.date
+    | datetime.datetime
+    | datetime.time
+    | datetime.timedelta
+)
+Output: TypeAlias = str | os.PathLike[str] | BinaryIO  # where a workbook goes
 
 TEXT, RATIO, INTEGER = "text", "ratio", "integer"
 MAX_TEXT_LENGTH = 32767  # characters (UTF-16 units) that a cell of Excel holds
@@ -24,19 +39,19 @@ KIND_SHADES = {
 }
 PAPER_A4 = 9
 WARNING_COLOR = "#B42318"
-# Digits side by side, which a page of A4 landscape takes at 7.5 points.
+# How many digits fit side by side on a page of A4 landscape at 7.5 points.
 PAGE_WIDTH = 180
-REPEATED = 2  # columns that stand on a second page as well
-# Digits: the least a column has, and the least that a wide one is made.
+REPEATED = 2  # columns that a second page repeats
+# Digits: the least width of any column, and the least to which a wide one is reduced.
 NARROW, WIDE = 6, 12
 LINE_HEIGHT, MAX_ROW_HEIGHT = 15, 405  # points; a spreadsheet has no row above 409
-# What XML 1.0 cannot hold, tab and line feed excepted.
+# Controls except tab and line feed, and what else XML 1.0 cannot hold.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _RESERVED = re.compile(r"[\[\]:*?/\\]")  # in a sheet's name
 
 
 class Column(NamedTuple):
-    """A column of a list. ``width`` is the most it takes, in digits; ``kind`` is ``text``, ``ratio`` or ``integer``."""
+    """A column of a list. ``width`` is the greatest, in digits; ``kind`` is ``text``, ``ratio`` or ``integer``."""
 
     name: str
     label: str
@@ -45,7 +60,7 @@ class Column(NamedTuple):
 
 
 class Flagged(NamedTuple):
-    """A text that stands in red in its cell, with a note that says why; reading gives the text alone."""
+    """A text that is red in its cell, with a note that says why; ``workbook_reader`` returns the text only."""
 
     text: str
     note: str
@@ -67,38 +82,38 @@ class Change(NamedTuple):
 class WorkbookError(ValueError):
     """The workbook cannot be written or read: ``reason`` is an identifier, ``place`` says where (or is empty)."""
 
-    def __init__(self, reason: str, place: str = ""):
+    def __init__(self, reason: str, place: str = "") -> None:
         super().__init__(f"{reason} {place}".strip())
         self.reason = reason
         self.place = place
 
 
-def clean_text(value) -> str:
-    """Return a text as a cell holds it: no space around it, ``\\n`` between lines, no controls but the tab."""
+def clean_text(value: object) -> str:
+    """Return a text as a cell holds it: no space around it, ``\\n`` between lines, no other controls except tabs."""
     text = "" if value is None or value is False else str(value)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _UNWRITABLE.sub("", text).strip()
 
 
-def is_too_long(text):
-    """Whether a cell cannot hold the text."""
+def is_too_long(text: str) -> bool:
+    """Return whether the text is too long for a cell."""
     return len(text.encode("utf-16-le")) > 2 * MAX_TEXT_LENGTH
 
 
 def write_list(
-    output,
+    output: Output,
     *,
     title: str,
     subtitle_lines: Iterable[str],
     columns: list[Column],
-    rows: Iterable[Mapping],
+    rows: Iterable[Mapping[str, Any]],
     footer_note: str = "",
 ) -> None:
     """Write a list to ``output``, a path or a binary file. A row is a mapping column name → text, Flagged or number.
 
-    Numbers are kept to the 15 digits that spreadsheets know. None and False leave a cell empty.
+    Numbers keep 15 digits, as many as spreadsheets do. None and False leave a cell empty.
 
-    :raises WorkbookError: ``too_long`` for a text that no cell can hold, with the row and the heading
+    :raises WorkbookError: ``too_long`` for a text that does not fit in a cell, with the row and the heading
     """
     with _Page(output, title, subtitle_lines, columns) as page:
         for row in rows:
@@ -108,7 +123,7 @@ def write_list(
 
 
 def write_comparison(
-    output,
+    output: Output,
     *,
     title: str,
     subtitle_lines: Iterable[str],
@@ -118,7 +133,7 @@ def write_comparison(
     """Write the comparison of two versions: a row per changed field, in the colour of its kind.
 
     ``labels`` names the columns ``kind code name division field before after`` and the kinds themselves.
-    The first four columns repeat on every row, so that the sheet can be filtered and no cell breaks over a page.
+    The first four columns repeat on every row, so that the sheet can be filtered and no cell is split between pages.
     """
     widths = {
         "kind": 9,
@@ -138,35 +153,43 @@ def write_comparison(
 
 
 class _Page:
-    """The one sheet of a workbook while it is written, from the title down; a context manager."""
+    """The only sheet of a workbook while it is written, from the title down; a context manager."""
 
-    def __init__(self, output, title, subtitle_lines, columns):
+    def __init__(
+        self,
+        output: Output,
+        title: str,
+        subtitle_lines: Iterable[str],
+        columns: list[Column],
+    ) -> None:
         if len(columns) < 2:
             raise ValueError("a list has two columns at least")
         self.columns = columns
-        # The width of a column is counted in digits of the font that is the default.
+        # The width of a column is measured in digits of the default font.
         default = {"font_name": FONT, "font_size": 10}
         options = {"in_memory": True, "default_format_properties": default}
-        self.book = xlsxwriter.Workbook(output, options)
-        self.sheet = self.book.add_worksheet(_sheet_name(title))
-        self.formats = {}
+        self.book: Any = xlsxwriter.Workbook(output, options)
+        self.sheet: Any = self.book.add_worksheet(_sheet_name(title))
+        self.formats: dict[tuple[str, str, bool], Any] = {}
         self.row = 0
-        self.table = []  # (row, texts), the headings first
-        self.lines = []  # (row, text, points of a line, format) of what goes over several columns
+        # (row, texts), the headings first
+        self.table: list[tuple[int, list[str]]] = []
+        # (row, text, points of a line, format) of texts that go over several columns
+        self.lines: list[tuple[int, str, int, Any]] = []
         self.book.set_properties({"title": clean_text(title)})
         self._set_up_print()
         self._write_head(title, subtitle_lines)
 
-    def __enter__(self):
+    def __enter__(self) -> "_Page":
         return self
 
-    def __exit__(self, failure, *_):
+    def __exit__(self, failure: object, *_: object) -> None:
         if not failure:
             self._fit()
             self.sheet.print_area(0, 0, self.row - 1, len(self.columns) - 1)
             self.book.close()
 
-    def add_row(self, values, shade=""):
+    def add_row(self, values: Iterable[Any], shade: str = "") -> None:
         texts = []
         for at, (column, value) in enumerate(zip(self.columns, values, strict=True)):
             note = ""
@@ -185,12 +208,12 @@ class _Page:
         self.table.append((self.row, texts))
         self.row += 1
 
-    def add_note(self, note):
-        """A paragraph below the table, over its whole width."""
+    def add_note(self, note: str) -> None:
+        """Add a paragraph below the table, over its whole width."""
         self.row += 1
         self._merge(note, LINE_HEIGHT, text_wrap=True, valign="top", font_size=10)
 
-    def _write_head(self, title, subtitle_lines):
+    def _write_head(self, title: str, subtitle_lines: Iterable[str]) -> None:
         heading = {"font_name": HEADING_FONT, "bold": True, "text_wrap": True}
         middle = {"align": "center", "valign": "vcenter"}
         self._merge(title, 2 * LINE_HEIGHT, font_size=20, **heading, **middle)
@@ -208,15 +231,15 @@ class _Page:
         self.row += 1
         self.sheet.freeze_panes(self.row, 0)
 
-    def _set_up_print(self):
+    def _set_up_print(self) -> None:
         self.sheet.set_paper(PAPER_A4)
         self.sheet.set_landscape()
         self.sheet.center_horizontally()
         self.sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.7)
         self.sheet.set_footer("&C&P / &N")
 
-    def _fit(self):
-        """Set widths and heights: not every program makes a row as high as its text needs."""
+    def _fit(self) -> None:
+        """Set widths and heights, since not every program makes a row as high as its text needs."""
         widths = _fit_widths(self.columns, [texts for _row, texts in self.table])
         for at, width in enumerate(widths):
             self.sheet.set_column(at, at, width)
@@ -225,15 +248,15 @@ class _Page:
             self.sheet.set_row(row, min(lines * LINE_HEIGHT + 3, MAX_ROW_HEIGHT))
         first = self._break_pages(widths)
         for row, text, height, form in self.lines:
-            # What stands below the table is read as a note if it covers all of its columns.
+            # A text below the table is read as a note only if it covers all the columns.
             end = first if row < self.table[0][0] else len(widths)
             self.sheet.merge_range(row, 0, row, end - 1, None, form)
             self.sheet.write_string(row, 0, text, form)
             lines = _count_lines(text, sum(widths[:end]) * LINE_HEIGHT / height)
             self.sheet.set_row(row, min(lines * height, MAX_ROW_HEIGHT))
 
-    def _break_pages(self, widths):
-        """Fit the columns to one page or to two, and return how many stand on the first one."""
+    def _break_pages(self, widths: list[float]) -> int:
+        """Fit the columns to one page or to two, and return how many are on the first one."""
         if sum(widths) <= PAGE_WIDTH or len(widths) <= REPEATED + 1:
             self.sheet.fit_to_pages(1, 0)
             return len(widths)
@@ -245,13 +268,13 @@ class _Page:
             key=lambda first: max(sum(widths[:first]), again + sum(widths[first:])),
         )
 
-    def _merge(self, text, height, **looks):
-        """Let a text go over several columns, in lines of ``height`` points."""
+    def _merge(self, text: str, height: int, **looks: Any) -> None:
+        """Write a text over several columns, in lines of ``height`` points."""
         form = self._form(**looks)
         self.lines.append((self.row, self._write_text(0, text, form), height, form))
         self.row += 1
 
-    def _write_text(self, at, value, form):
+    def _write_text(self, at: int, value: object, form: Any) -> str:
         text = clean_text(value)
         if is_too_long(text):
             raise WorkbookError("too_long", f"{self.row + 1} {self.columns[at].label}")
@@ -259,41 +282,47 @@ class _Page:
         self.sheet.write_string(self.row, at, text, form)
         return text
 
-    def _format(self, number_format, shade, flagged):
-        """The format of a cell of the table."""
+    def _format(self, number_format: str, shade: str, flagged: bool) -> Any:
+        """Return the format of a cell of the table."""
         key = number_format, shade, flagged
         if key not in self.formats:
-            looks = {"border": 1, "valign": "top", "font_size": 10}
+            looks: dict[str, Any] = {"border": 1, "valign": "top", "font_size": 10}
             looks |= {"bg_color": shade} if shade else {}
             looks |= {"font_color": WARNING_COLOR, "bold": True} if flagged else {}
             looks |= {"text_wrap": True} if number_format == "@" else {"align": "right"}
             self.formats[key] = self._form(num_format=number_format, **looks)
         return self.formats[key]
 
-    def _form(self, **looks):
+    def _form(self, **looks: Any) -> Any:
         return self.book.add_format({"font_name": FONT, **looks})
 
 
-def _number_format(kind, value):
-    """Text stays text when somebody types 007 over it; a ratio shows the places it has, 5% or 7.25%."""
+def _number_format(kind: str, value: Any) -> str:
+    """Return the number format of a cell.
+
+    A text stays text even if somebody types 007 over it; a ratio shows the decimal places it has, 5% or 7.25%.
+    """
     if kind != RATIO:
         return "@" if kind == TEXT else "0"
     whole = round((value or 0) * 100, 6) % 1 == 0
     return "0%" if whole else "0.0##%"
 
 
-def _sheet_name(title):
-    """The title as far as a sheet may be called that."""
+def _sheet_name(title: str) -> str:
+    """Return the title without what the name of a sheet must not have, and not too long for one."""
     name = _RESERVED.sub(" ", clean_text(title).replace("\n", " ")).strip("' ")[:31]
     return name.strip("' ") or "1"
 
 
-def _fit_widths(columns, table):
-    """The columns' widths in digits: no wider than their texts are, and together no wider than two pages if possible.
+def _fit_widths(
+    columns: Sequence[Column], table: Iterable[Sequence[str]]
+) -> list[float]:
+    """Return the columns' widths in digits: as their texts need, and together at most two pages if possible.
 
-    What would not fit into the highest row keeps the width that it needs.
+    A column whose text would not fit into the highest row keeps the width that it needs.
     """
-    least, best = [], []
+    least: list[float] = []
+    best: list[float] = []
     for column, texts in zip(columns, zip(*table)):
         lines = [line for text in texts[1:] for line in text.split("\n")]
         longest = max(map(_count_digits, lines), default=0)
@@ -310,13 +339,13 @@ def _fit_widths(columns, table):
     ]
 
 
-def _count_digits(text):
-    """How many digits a text is wide: a Chinese character takes two."""
+def _count_digits(text: str) -> int:
+    """Return a text's width in digits; a Chinese character counts as two."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return len(text) + wide
 
 
-def _count_lines(text, width):
-    """The lines that a text takes when it is wrapped to ``width`` digits."""
+def _count_lines(text: str, width: float) -> int:
+    """Return how many lines a text takes if it is wrapped to ``width`` digits."""
     room = max(1, int(width) - 1)
     return sum(max(1, -(-_count_digits(line) // room)) for line in text.split("\n"))

@@ -1,7 +1,7 @@
-"""Lets nothing through to a parser that could fill the memory or that nobody meant.
+"""Checks a workbook before a parser reads it: refuses what could fill the memory and what cannot be intended.
 
-A workbook's parts are unpacked within a limit and packed again, so that the parser sees exactly what was checked: no
-cell so far out that the table between would be endless, no formula that failed.
+The workbook's parts are unpacked within a limit and packed again, so that the parser sees exactly what was checked. A
+cell so far away that the table up to it would be huge is refused, and so is a formula that failed.
 """
 
 import io
@@ -9,6 +9,7 @@ import re
 import struct
 import zipfile
 import zlib
+from typing import Any
 
 from lxml import etree
 
@@ -22,7 +23,7 @@ _REFERENCE = re.compile("([A-Z]{1,3})([1-9][0-9]{0,6})")
 
 
 def repack(data: bytes, max_rows: int) -> bytes:
-    """Return the workbook's XML parts in a new archive, none of them compressed, every one of them checked.
+    """Check the workbook's XML parts and return them in a new archive, uncompressed.
 
     :raises WorkbookError: ``not_a_workbook``, ``old_or_locked``, ``too_large``, ``too_many_rows``, ``formula_error``
     """
@@ -35,7 +36,7 @@ def repack(data: bytes, max_rows: int) -> bytes:
             zipfile.ZipFile(checked, "w") as new,
         ):
             for part in _list_parts(old):
-                # The directory may lie about the size; what comes out does not.
+                # The size in the archive's directory may be false: count what is unpacked.
                 with old.open(part) as file:
                     text = file.read(left + 1)
                 left -= len(text)
@@ -47,13 +48,13 @@ def repack(data: bytes, max_rows: int) -> bytes:
         raise
     except (zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError, struct.error):
         raise WorkbookError("not_a_workbook")
-    except (EOFError, OSError, RuntimeError, ValueError):  # as zipfile has them
+    except (EOFError, OSError, RuntimeError, ValueError):  # zipfile raises these too
         raise WorkbookError("not_a_workbook")
     return checked.getvalue()
 
 
-def _list_parts(archive):
-    """The XML parts of a workbook, each name once."""
+def _list_parts(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the XML parts of a workbook, each name once."""
     parts = {part.filename: part for part in archive.infolist()}
     usual = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
     if "xl/workbook.xml" not in parts or len(parts) > MAX_PARTS:
@@ -63,8 +64,8 @@ def _list_parts(archive):
     return [part for name, part in parts.items() if name.endswith((".xml", ".rels"))]
 
 
-def _check_part(text, max_rows):
-    """Let the checks of ``_CellGuard`` run over a part, which need not be a sheet."""
+def _check_part(text: bytes, max_rows: int) -> None:
+    """Run the checks of ``_CellGuard`` on a part, whether it is a sheet or not."""
     parser = etree.XMLParser(
         target=_CellGuard(max_rows),
         resolve_entities=False,
@@ -76,14 +77,14 @@ def _check_part(text, max_rows):
 
 
 class _CellGuard:
-    """Looks at every cell with a value as lxml reports it, keeping none."""
+    """The target of an lxml parser: checks every cell with a value and keeps none of them."""
 
-    def __init__(self, max_rows):
+    def __init__(self, max_rows: int) -> None:
         self.max_rows = max_rows
         self.row = self.column = 0
-        self.cell = None
+        self.cell: Any = None  # the attributes of the cell that is being read
 
-    def start(self, tag, attributes):
+    def start(self, tag: str, attributes: Any) -> None:
         name = tag.rpartition("}")[2]
         if name == "row":
             self.row, self.column = int(attributes.get("r", self.row + 1)), 0
@@ -95,17 +96,17 @@ class _CellGuard:
         elif self.cell is not None:
             self._check()
 
-    def end(self, tag):
+    def end(self, tag: str) -> None:
         if tag.rpartition("}")[2] == "c":
             self.cell = None
 
-    def doctype(self, *_):
+    def doctype(self, *_: object) -> None:
         raise WorkbookError("not_a_workbook")
 
-    def close(self):
+    def close(self) -> None:
         pass
 
-    def _check(self):
+    def _check(self) -> None:
         if self.row > self.max_rows:
             raise WorkbookError("too_many_rows")
         if self.column > MAX_COLUMNS:
@@ -114,7 +115,7 @@ class _CellGuard:
             raise WorkbookError("formula_error", self.cell.get("r", f"{self.row}"))
 
 
-def _coordinates(reference):
+def _coordinates(reference: str) -> tuple[int, int]:
     """B3 → (3, 2)."""
     match = _REFERENCE.fullmatch(reference)
     if not match:

@@ -1,18 +1,30 @@
-"""Reads a list back from a workbook (.xlsx) that came from anywhere.
+"""Reads a list back from a workbook (.xlsx) that may come from anywhere.
 
-The parser sees only what ``workbook_guard`` has let through.
+The parser sees only what ``workbook_guard`` has checked.
 """
 
 import io
 import re
 import unicodedata
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from .workbook import INTEGER, TEXT, Column, WorkbookError, clean_text, is_too_long
+from .workbook import (
+    INTEGER,
+    TEXT,
+    Cell,
+    Column,
+    WorkbookError,
+    clean_text,
+    is_too_long,
+)
 from .workbook_guard import repack
+
+Table: TypeAlias = list[list[Cell]]
+Range: TypeAlias = tuple[tuple[int, int], tuple[int, int]]  # (row, column) from 0
+Value: TypeAlias = str | float | None  # text, or number or None
 
 MAX_ROWS = 10_000
 HEADER_WITHIN = 50  # rows
@@ -20,7 +32,7 @@ _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
 class RowError(NamedTuple):
-    """A cell or heading that will not do. ``reason`` is one of ``not_a_number``, ``not_an_integer``, ``not_text``,
+    """A cell or heading that is wrong. ``reason`` is one of ``not_a_number``, ``not_an_integer``, ``not_text``,
     ``too_long``, ``merged_cell``, ``missing_column``, ``unknown_column``, ``duplicate_column``.
     """
 
@@ -34,7 +46,7 @@ class Sheet(NamedTuple):
     """``rows``: (row number in the sheet, {column name: text, or number or None}); ``header_row`` counts from 1 too."""
 
     header_row: int
-    rows: list[tuple[int, dict]]
+    rows: list[tuple[int, dict[str, Value]]]
     errors: list[RowError]
 
 
@@ -47,7 +59,7 @@ def read_list(
     """Read the first sheet that has a header row with the columns' labels.
 
     :param aliases: further labels, label → column name
-    :raises WorkbookError: when the file as a whole will not do: ``not_a_workbook``, ``old_or_locked`` (.xls, or
+    :raises WorkbookError: when the file as a whole cannot be used: ``not_a_workbook``, ``old_or_locked`` (.xls, or
         with a password), ``too_large``, ``too_many_rows``, ``formula_error`` (in the cell ``place``),
         ``empty_sheet``, ``no_header``
     """
@@ -62,7 +74,7 @@ def read_list(
     raise WorkbookError("no_header" if filled else "empty_sheet")
 
 
-def _tables(data, max_rows):
+def _tables(data: bytes, max_rows: int) -> Iterator[tuple[Table, list[Range] | None]]:
     """Yield (rows of values, merged ranges) of every sheet."""
     checked = repack(data, max_rows + 2 * HEADER_WITHIN)
     try:
@@ -74,13 +86,13 @@ def _tables(data, max_rows):
         raise WorkbookError("not_a_workbook")
 
 
-def label_key(label: str) -> str:
-    """A label, or a name, as it is compared: without spaces and line breaks, full-width letters as narrow ones."""
+def label_key(label: object) -> str:
+    """Return a label, or a name, as it is compared: no spaces or line breaks, full-width letters as narrow ones."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", clean_text(label)))
 
 
-def _find_header(table, names):
-    """The index of the row that holds most of the labels (two at least), or None."""
+def _find_header(table: Table, names: Mapping[str, str]) -> int | None:
+    """Return the index of the row with the most labels, at least two; None if there is none."""
     known = [
         len(
             {
@@ -95,7 +107,15 @@ def _find_header(table, names):
     return known.index(most) if most >= min(2, len(set(names.values()))) else None
 
 
-def _read_table(table, merged, at, columns, names, max_rows):
+def _read_table(
+    table: Table,
+    merged: list[Range] | None,
+    at: int,
+    columns: list[Column],
+    names: Mapping[str, str],
+    max_rows: int,
+) -> Sheet:
+    """Read the rows below the header row, which has the index ``at``."""
     places, errors = _read_header(table[at], at + 1, columns, names)
     covered, merge_errors = _read_merged(merged or [], at, places, columns)
     errors += merge_errors
@@ -103,7 +123,7 @@ def _read_table(table, merged, at, columns, names, max_rows):
     for number, cells in enumerate(table[at + 1 :], at + 2):
         if number in covered or not any(cell != "" for cell in cells):
             continue
-        row = {}
+        row: dict[str, Value] = {}
         for column in columns:
             value = cells[places[column.name]] if column.name in places else ""
             row[column.name], reason = _read_cell(value, column.kind)
@@ -115,9 +135,15 @@ def _read_table(table, merged, at, columns, names, max_rows):
     return Sheet(at + 1, rows, errors)
 
 
-def _read_header(cells, number, columns, names):
+def _read_header(
+    cells: Sequence[Cell],
+    number: int,
+    columns: Iterable[Column],
+    names: Mapping[str, str],
+) -> tuple[dict[str, int], list[RowError]]:
     """Return {column name: index} and what is wrong with the headings."""
-    places, errors = {}, []
+    places: dict[str, int] = {}
+    errors: list[RowError] = []
     for index, label in enumerate(cells):
         if label == "":
             continue
@@ -136,14 +162,20 @@ def _read_header(cells, number, columns, names):
     return places, errors
 
 
-def _read_merged(merged, header, places, columns):
-    """Return the numbers of the rows that are one cell over the whole table: notes; and an error per other range.
+def _read_merged(
+    merged: Iterable[Range],
+    header: int,
+    places: Mapping[str, int],
+    columns: Iterable[Column],
+) -> tuple[set[int], list[RowError]]:
+    """Return the numbers of the rows that are one cell over the whole table (notes), and an error per other range.
 
-    A merged range keeps only its first cell's value: what the others were meant to say, nobody knows.
+    A merged range keeps only its first cell's value; what was meant for the other cells is unknown.
     """
     first, last = min(places.values()), max(places.values())
     labels = {places[c.name]: c.label for c in columns if c.name in places}
-    notes, errors = set(), []
+    notes: set[int] = set()
+    errors: list[RowError] = []
     for (top, left), (bottom, right) in merged:
         if bottom < header or left > last or right < first:
             continue
@@ -156,7 +188,7 @@ def _read_merged(merged, header, places, columns):
     return notes, errors
 
 
-def _read_cell(value, kind):
+def _read_cell(value: Cell, kind: str) -> tuple[Value, str]:
     """Return (value of the column's kind, "") or (an empty value, reason)."""
     empty = "" if kind == TEXT else None
     if isinstance(value, str) and not clean_text(value):
@@ -171,7 +203,7 @@ def _read_cell(value, kind):
     return (int(number), "") if number.is_integer() else (empty, "not_an_integer")
 
 
-def _read_text(value):
+def _read_text(value: Cell) -> tuple[str, str]:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
     elif not isinstance(value, (str, int, float)) or isinstance(value, bool):
@@ -180,13 +212,13 @@ def _read_text(value):
     return ("", "too_long") if is_too_long(text) else (text, "")
 
 
-def _read_number(value):
-    """The number of a cell as float, also from text: 5%, ５％, 0.05. None when it is none."""
+def _read_number(value: Cell) -> float | None:
+    """Return a cell's number as float, also from text: 5%, ５％, 0.05. None if it is not a number."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value) if abs(value) < 1e15 else None
     text = unicodedata.normalize("NFKC", clean_text(value)).replace(" ", "")
     number = text.removesuffix("%")
     if not _DECIMAL.fullmatch(number):
         return None
-    # 7 / 100 and not 7 * 0.01, which is another number
+    # 7 * 0.01 is not the same number as 7 / 100
     return float(number) / 100 if text != number else float(number)

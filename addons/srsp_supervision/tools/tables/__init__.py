@@ -1,15 +1,15 @@
-"""Tables of any size as files: read and written row by row, in bounded memory, without Odoo."""
+"""Reads and writes files with tables of any size, row by row in bounded memory, without Odoo."""
 
 from ..workbook import WorkbookError
-from .table import TableFile
+from .table import FilePath, TableFile
 from .text import CsvFile
 from .workbook import WorkbookFile
 
 OLE = b"\xd0\xcf\x11\xe0"  # begins an .xls, and a workbook with a password
 
 
-def open_table(path) -> TableFile:
-    """Return the file's reader, chosen by its first bytes and not by its name.
+def open_table(path: FilePath) -> TableFile:
+    """Return a reader for the file, chosen by its first bytes and not by its name.
 
     :raises WorkbookError: ``empty_sheet``, ``old_or_locked`` (.xls, or with a password), ``encoding``
     """

@@ -1,6 +1,6 @@
-"""Turns the rows of a table, column by column, into those that PostgreSQL's COPY takes, and reports the bad cells.
+"""Converts the rows of a table, column by column, to rows for PostgreSQL's COPY, and reports the bad cells.
 
-A converter returns a cell's text for COPY (empty: NULL), or what is wrong with it. It caches what it has seen: a
+A converter returns a cell's text for COPY (empty: NULL), or what is wrong with it. It caches its results, because a
 registry repeats its dates, classes and sectors.
 """
 
@@ -10,11 +10,13 @@ import io
 import math
 import re
 import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import compress
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from .. import uscc
 from ..identity import LENGTH, holds_identity, mask_all, may_hold_identity
+from ..workbook import Cell
 from .table import Block
 
 EXACT = 10**15  # from here on a spreadsheet's numbers are rounded
@@ -27,7 +29,7 @@ _DATE = re.compile(
         (?: T? [0-9]{1,2} : [0-9]{2} (?: : [0-9]{2} (?: [.] [0-9]+ )? )? Z? )?""",
     re.VERBOSE,
 )
-NO_END_DAY = "9999-12-31"  # as many registries write that something has no end
+NO_END_DAY = "9999-12-31"  # in many registries: something has no end
 NO_END_WORDS = frozenset(
     "长期 长期有效 永久 永久有效 无期限 无固定期限 无限期 longterm noend".split()
 )
@@ -35,36 +37,36 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?([eE]-[0-9]{1,3})?")
 
 
 class Bad(str):
-    """Takes the place of a bad value; the text is the reason."""
+    """The result for a bad value; the text is the reason."""
 
 
-class Converter(dict):
-    """A cell's value → text for COPY, or Bad. Subclasses define ``convert``."""
+class Converter(dict[object, str]):
+    """A cell's value → text for COPY, or ``Bad``. Subclasses define ``convert``."""
 
-    def __missing__(self, value):
+    def __missing__(self, value: object) -> str:
         if len(self) >= MAX_CACHED:
             self.clear()
         result = self[value] = self.convert(value)
         return result
 
-    def convert(self, value):
+    def convert(self, value: Any) -> str:
         raise NotImplementedError
 
-    def convert_all(self, values):
+    def convert_all(self, values: Iterable[Any]) -> list[str]:
         values = list(values)
-        if bool in map(type, values):  # to a dictionary, True is 1
+        if bool in map(type, values):  # a dictionary does not distinguish True from 1
             return list(map(self.convert, values))
         return list(map(self.__getitem__, values))
 
 
 class ToText(Converter):
-    """Text without space around it, up to ``most`` characters, and without the identity number of a person in it."""
+    """Text without space around it, up to ``most`` characters, that does not contain a person's identity number."""
 
-    def __init__(self, most):
+    def __init__(self, most: int) -> None:
         super().__init__()
         self.most = most
 
-    def convert_all(self, values):
+    def convert_all(self, values: Iterable[Any]) -> list[str]:
         try:
             texts = list(map(str.strip, values))
         except TypeError:  # numbers among them
@@ -77,7 +79,7 @@ class ToText(Converter):
             return list(map(self.convert, values))
         return texts
 
-    def convert(self, value):
+    def convert(self, value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             return Bad("not_text")  # a date: what was typed is lost
         if not isinstance(value, str) and not abs(value) < EXACT:
@@ -91,18 +93,18 @@ class ToText(Converter):
 
 
 class ToDate(Converter):
-    """A day as 2026-03-20, with or without a time, which does not count.
+    """A day as 2026-03-20; a time after it is ignored.
 
-    A text is taken when nobody can read it otherwise: 2026-03-20, 2026/3/20, 2026.3.20, 2026年3月20日, 20260320.
+    A text is accepted if it can be read in one way only: 2026-03-20, 2026/3/20, 2026.3.20, 2026年3月20日, 20260320.
 
-    :param no_end: what stands for a day without end, 长期 or 9999-12-31, where the column may have one
+    :param no_end: the result for "without end", 长期 or 9999-12-31, if the column may hold that
     """
 
-    def __init__(self, no_end=None):
+    def __init__(self, no_end: str | None = None) -> None:
         super().__init__()
         self.no_end = no_end
 
-    def convert(self, value):
+    def convert(self, value: Any) -> str:
         if isinstance(value, datetime.datetime):
             value = value.date()
         if isinstance(value, datetime.date):
@@ -116,7 +118,8 @@ class ToDate(Converter):
             return ""
         if self.no_end and text in NO_END_WORDS:
             return self.no_end
-        match = _DATE.fullmatch(text.upper())
+        # Without a match, ``groups`` is an AttributeError.
+        match = cast("re.Match[str]", _DATE.fullmatch(text.upper()))
         try:
             year, month, day = [
                 int(part) for part in match.groups() if part and part.isdigit()
@@ -125,20 +128,20 @@ class ToDate(Converter):
         except (AttributeError, ValueError):
             return Bad("not_a_date")
 
-    def _end(self, day):
+    def _end(self, day: datetime.date) -> str:
         text = day.isoformat()
         return self.no_end if self.no_end and text == NO_END_DAY else text
 
 
 class ToNumber(Converter):
-    """A number between two bounds, rounded to ``digits`` behind the point where that is given."""
+    """A number between two bounds, rounded to ``digits`` decimal places if these are given."""
 
-    def __init__(self, least, most, digits=None):
+    def __init__(self, least: float, most: float, digits: int | None = None) -> None:
         super().__init__()
         self.bounds = least, most
         self.digits = digits
 
-    def convert(self, value):
+    def convert(self, value: Any) -> str:
         if isinstance(value, str):
             text = value.strip()
             if not text:
@@ -161,10 +164,10 @@ class ToNumber(Converter):
 class ToWhole(ToNumber):
     """A whole number of any sign."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(-math.inf, math.inf)
 
-    def convert(self, value):
+    def convert(self, value: Any) -> str:
         text = super().convert(value)
         if isinstance(text, Bad) or not text:
             return text
@@ -174,17 +177,19 @@ class ToWhole(ToNumber):
 
 
 class ToChoice(Converter):
-    """One of the known words, whatever its capitals and spaces.
+    """One of the known words, regardless of capitals and spaces.
 
-    :param choices: word → value, or Bad where the word may not be used here
+    :param choices: word → value, or ``Bad`` if the word is not allowed here
     """
 
-    def __init__(self, choices, reason="unknown_value"):
+    def __init__(
+        self, choices: Mapping[str, str], reason: str = "unknown_value"
+    ) -> None:
         super().__init__()
         self.choices = {normalise(word): value for word, value in choices.items()}
         self.reason = reason
 
-    def convert(self, value):
+    def convert(self, value: Any) -> str:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         word = normalise(value)
@@ -192,9 +197,9 @@ class ToChoice(Converter):
 
 
 class ToChoices(ToChoice):
-    """Several words in one cell that stand for ids, as an array literal of PostgreSQL in ascending order."""
+    """Several words in one cell, each of them for an id, as an array literal of PostgreSQL in ascending order."""
 
-    def convert(self, value):
+    def convert(self, value: Any) -> str:
         found = [super(ToChoices, self).convert(word) for word in split_words(value)]
         bad = [value for value in found if isinstance(value, Bad)]
         if bad or not found:
@@ -203,10 +208,11 @@ class ToChoices(ToChoice):
 
 
 class ToCreditCode(Converter):
-    def convert_all(self, values):  # no two are alike: nothing to cache
+    def convert_all(self, values: Iterable[Any]) -> list[str]:
+        # All of them differ: a cache would not help.
         return [self.convert(value) for value in values]
 
-    def convert(self, value):
+    def convert(self, value: Any) -> str:
         if isinstance(value, (int, float)) and not abs(value) < EXACT:
             return Bad("not_exact")
         if isinstance(value, float) and value.is_integer():
@@ -216,13 +222,13 @@ class ToCreditCode(Converter):
 
 
 class ToJson(Converter):
-    """What another converter makes of a cell, as JSON: ``encode`` takes its text."""
+    """The result of another converter as JSON, which ``encode`` makes from its text."""
 
-    def __init__(self, converter, encode):
+    def __init__(self, converter: Converter, encode: Callable[[str], str]) -> None:
         super().__init__()
         self.converter, self.encode = converter, encode
 
-    def convert(self, value):
+    def convert(self, value: Any) -> str:
         text = self.converter.convert(value)
         if isinstance(text, Bad) or not text:
             return text
@@ -230,22 +236,25 @@ class ToJson(Converter):
 
 
 class ToAttribute(Converter):
-    """Pairs (cell of the sector, cell) → what the sector's own converter makes of the cell.
+    """A pair (cell of the sector, cell) → the result of that sector's converter for the cell.
 
-    :param by_sector: what ``to_sector`` makes of the sector's cell → converter
+    :param to_sector: the converter of the sector's cell
+    :param by_sector: result of ``to_sector`` → converter
     """
 
-    def __init__(self, to_sector, by_sector):
+    def __init__(
+        self, to_sector: Converter, by_sector: Mapping[str, Converter]
+    ) -> None:
         super().__init__()
         self.to_sector, self.by_sector = to_sector, by_sector
 
-    def convert_all(self, values):
+    def convert_all(self, values: Iterable[Any]) -> list[str]:
         return [
             self.convert(value) if value[1].__class__ is bool else self[value]
             for value in values
         ]
 
-    def convert(self, value):
+    def convert(self, value: Any) -> str:
         sector, cell = value
         found = self.to_sector[sector]
         if not str(cell).strip() or not found or isinstance(found, Bad):
@@ -254,12 +263,12 @@ class ToAttribute(Converter):
         return Bad("no_attribute") if converter is None else converter.convert(cell)
 
 
-def normalise(word):
+def normalise(word: object) -> str:
     """Return a word as it is compared: in narrow lower-case characters, without spaces."""
     return "".join(unicodedata.normalize("NFKC", str(word)).split()).casefold()
 
 
-def split_words(value):
+def split_words(value: object) -> list[str]:
     """Return the words of a cell that holds several."""
     return [word for word in re.split(r"[,，、;；\n]", str(value)) if word.strip()]
 
@@ -277,7 +286,7 @@ class CellError(NamedTuple):
 class Field(NamedTuple):
     """Where a column of the staging table comes from: ``at`` is its place in the file, from 0.
 
-    With ``beside``, the place of another column, the converter is given pairs of that column's cell and its own.
+    If ``beside`` is the place of another column, the converter is given pairs (that column's cell, its own cell).
     """
 
     name: str
@@ -287,10 +296,12 @@ class Field(NamedTuple):
     beside: int | None = None
 
 
-def convert(block: Block, fields: list[Field]) -> tuple[list[tuple], list[CellError]]:
+def convert(
+    block: Block, fields: list[Field]
+) -> tuple[list[tuple[Any, ...]], list[CellError]]:
     """Return the block's rows as (row number, *values in the order of ``fields``), and the bad cells.
 
-    Bad values are empty in the rows. Rows without any content are left out.
+    Bad values are empty in the rows. Empty rows are left out.
     """
     names = {field.at: field.name for field in fields}
     errors = [
@@ -307,9 +318,9 @@ def convert(block: Block, fields: list[Field]) -> tuple[list[tuple], list[CellEr
     originals = list(
         zip(*((cells + pad)[:width] for cells in compress(block.rows, filled)))
     )
-    columns = [numbers]
+    columns: list[list[Any]] = [numbers]
     for field in fields:
-        given = originals[field.at]
+        given: Iterable[Any] = originals[field.at]
         if field.beside is not None:
             given = zip(originals[field.beside], given, strict=True)
         values = field.converter.convert_all(given)
@@ -326,26 +337,28 @@ def convert(block: Block, fields: list[Field]) -> tuple[list[tuple], list[CellEr
     return list(zip(*columns)), errors
 
 
-def copy_statement(table, names):
-    """Return the COPY statement for ``to_csv``'s text into the columns ``names`` of a table."""
+def copy_statement(table: str, names: Iterable[str]) -> str:
+    """Return the statement that copies the text of ``to_csv`` into the columns ``names`` of a table."""
     names = ", ".join(f'"{name}"' for name in names)
     return f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)"
 
 
-def to_csv(rows):
+def to_csv(rows: Iterable[Iterable[Any]]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer).writerows(rows)
     return buffer.getvalue().replace("\0", "\ufffd")
 
 
-def _is_filled(cells):
+def _is_filled(cells: Sequence[Cell]) -> bool:
     first = next(filter(None, cells), "")
     return bool(first) and (
         not str(first).isspace() or any(str(cell).strip() for cell in cells)
     )
 
 
-def _take_out_bad(name, numbers, originals, values):
+def _take_out_bad(
+    name: str, numbers: Sequence[int], originals: Sequence[Cell], values: list[str]
+) -> list[CellError]:
     """Empty the bad ``values`` and return an error for each."""
     errors = []
     for at, value in enumerate(values):
@@ -356,8 +369,8 @@ def _take_out_bad(name, numbers, originals, values):
     return errors
 
 
-def show(cell):
-    """Return the beginning of a cell as it is shown, without the identity numbers of persons."""
+def show(cell: object) -> str:
+    """Return the beginning of a cell as it is shown, with the identity numbers of persons masked."""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 10**LENGTH:
         cell = int(cell)
     return mask_all(str(cell))[:MAX_SHOWN]

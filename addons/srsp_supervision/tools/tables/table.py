@@ -1,12 +1,17 @@
 """What a reader yields: a table of any size, block by block.
 
-Nothing here knows what the columns mean. What is wrong with single cells comes along as marks, with the row's number as
-a spreadsheet shows it; what makes the file as a whole unreadable is a ``WorkbookError``.
+Nothing here knows what the columns mean. A bad cell is reported as a mark, with the row's number as a spreadsheet shows
+it; a file that cannot be read as a whole raises ``WorkbookError``.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
+
+from ..workbook import Cell
+
+FilePath: TypeAlias = str | os.PathLike[str]
 
 MAX_COLUMNS = 200
 # Invisible characters, as they come from web pages and chats.
@@ -27,14 +32,14 @@ class Mark(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Rows that follow each other, the first of them number ``first`` (from 1), and what is wrong with their cells."""
+    """Consecutive rows, the first of them number ``first`` (from 1), and the marks of their bad cells."""
 
     first: int
-    rows: list[list]
+    rows: list[list[Cell]]
     marks: list[Mark]
 
-    def below(self, row):
-        """Return the block without the rows up to number ``row``: what is above a table, and its headings."""
+    def below(self, row: int) -> "Block":
+        """Return the block without the rows up to number ``row``: a table's headings and what is above them."""
         skip = max(row + 1 - self.first, 0)
         if not skip:
             return self
@@ -45,13 +50,14 @@ class Block(NamedTuple):
 
 
 class TableFile:
-    """One file. ``blocks()`` may be called again and starts anew; ``done`` is how much of it has been read, 0 to 1."""
+    """One file. Every call of ``blocks()`` starts at its beginning; ``done`` is how much has been read, 0 to 1."""
 
     encoding = ""
 
-    def __init__(self, path):
+    def __init__(self, path: FilePath) -> None:
         self.path = Path(path)
         self.done = 0.0
 
     def blocks(self) -> Iterator[Block]:
+        """Yield the rows."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Reads a text file (.csv), and quotes the values of one."""
+"""Reads a text file (.csv), and quotes the values that are written to one."""
 
 import codecs
 import csv
@@ -6,9 +6,11 @@ import io
 import itertools
 import os
 import re
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
-from ..workbook import WorkbookError
-from .table import INVISIBLE, MAX_COLUMNS, Block, Mark, TableFile
+from ..workbook import Cell, WorkbookError
+from .table import INVISIBLE, MAX_COLUMNS, Block, FilePath, Mark, TableFile
 
 BLOCK_ROWS = 1_000
 SAMPLE_BYTES = 1_000_000
@@ -34,7 +36,7 @@ _WITHOUT_INVISIBLE = str.maketrans("", "", INVISIBLE)
 class CsvFile(TableFile):
     """Text in UTF-8 (with or without a byte order mark) or GB18030, with commas, semicolons or tabs."""
 
-    def __init__(self, path):
+    def __init__(self, path: FilePath) -> None:
         super().__init__(path)
         with open(path, "rb") as file:
             sample = file.read(SAMPLE_BYTES)
@@ -47,10 +49,10 @@ class CsvFile(TableFile):
         line = next((line for line in lines if re.search("[,;\t]", line)), "")
         self.delimiter = max(",;\t", key=line.count)
 
-    def blocks(self):
+    def blocks(self) -> Iterator[Block]:
         size = max(os.path.getsize(self.path), 1)
         with open(self.path, "rb") as raw:
-            # A byte that is not a character becomes a lone surrogate, by which its cell is found.
+            # A byte that cannot be decoded becomes a lone surrogate, by which its cell is found.
             text = io.TextIOWrapper(raw, self.encoding, "surrogateescape", newline="")
             records = self._records(text)
             for first in itertools.count(1, BLOCK_ROWS):
@@ -61,8 +63,8 @@ class CsvFile(TableFile):
                 yield _make_csv_block(first, batch)
         self.done = 1.0
 
-    def _records(self, text):
-        """Yield the cells of every record, or the error that stands in their place."""
+    def _records(self, text: Iterable[str]) -> Iterator[list[str] | csv.Error]:
+        """Yield the cells of every record, or the error that prevents reading it."""
         reader = csv.reader(text, delimiter=self.delimiter, strict=True)
         while True:
             try:
@@ -73,20 +75,21 @@ class CsvFile(TableFile):
                 yield error
 
 
-def quote(value):
-    """Return a value for a .csv that no spreadsheet takes for a formula; only texts can be one."""
+def quote(value: Any) -> Any:
+    """Return a value for a .csv such that no spreadsheet takes it for a formula; only texts need a change."""
     if value.__class__ is str and _LIKE_FORMULA.match(value):
         return f"'{value}"
     return value
 
 
-def unquote(text):
-    """Return what ``quote`` was given."""
+def unquote(text: str) -> str:
+    """Return the text that ``quote`` was given."""
     return text[1:] if text[:1] == "'" and _QUOTED.match(text) else text
 
 
-def _make_csv_block(first, batch):
-    rows, marks = [], []
+def _make_csv_block(first: int, batch: Iterable[list[str] | csv.Error]) -> Block:
+    rows: list[list[str]] = []
+    marks: list[Mark] = []
     for number, cells in enumerate(batch, first):
         if isinstance(cells, csv.Error):
             marks.append(Mark(number, -1, "", "broken_quotes"))
@@ -109,11 +112,13 @@ def _make_csv_block(first, batch):
         text.encode()
     except UnicodeEncodeError:
         marks += _mark_undecodable(first, rows)
-    return Block(first, rows, marks)
+    return Block(first, cast("list[list[Cell]]", rows), marks)
 
 
-def _take_out_spoilt(first, rows, pattern, reason):
-    """The marks of cells that hold nothing but what ``pattern`` finds; they become empty."""
+def _take_out_spoilt(
+    first: int, rows: list[list[str]], pattern: re.Pattern[str], reason: str
+) -> Iterator[Mark]:
+    """Yield the marks of cells that match ``pattern`` as a whole, and empty these cells."""
     for number, cells in enumerate(rows, first):
         for at, cell in enumerate(cells):
             if pattern.fullmatch(cell.strip()):
@@ -121,8 +126,8 @@ def _take_out_spoilt(first, rows, pattern, reason):
                 yield Mark(number, at, cell.strip(), reason)
 
 
-def _mark_undecodable(first, rows):
-    """The marks of cells with bytes that are no characters; such bytes become question marks."""
+def _mark_undecodable(first: int, rows: list[list[str]]) -> Iterator[Mark]:
+    """Yield the marks of cells with bytes that cannot be decoded, which become question marks."""
     for number, cells in enumerate(rows, first):
         for at, cell in enumerate(cells):
             clean = cell.encode("utf-8", "replace").decode()
@@ -131,12 +136,12 @@ def _mark_undecodable(first, rows):
                 yield Mark(number, at, clean, "encoding")
 
 
-def _find_encoding(sample):
+def _find_encoding(sample: bytes) -> str:
     """Return the encoding that fits a text best.
 
-    Almost any bytes can be read as GB18030: it counts only where most of the characters are in common use.
+    Almost any bytes can be read as GB18030, so it counts only if most of the characters are in common use.
 
-    :raises WorkbookError: ``encoding`` when none fits
+    :raises WorkbookError: ``encoding`` if none fits
     """
     if sample.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
@@ -157,8 +162,8 @@ def _find_encoding(sample):
     return best
 
 
-def _count_wrong(text, encoding):
-    """Return how many characters of a text show that it is in another encoding than this one."""
+def _count_wrong(text: str, encoding: str) -> int:
+    """Return how many characters of a text show that it is not in this encoding."""
     wrong = text.count("\ufffd")
     if encoding == "gb18030":
         wrong += sum(not c.isascii() and not c.encode("gb2312", "ignore") for c in text)

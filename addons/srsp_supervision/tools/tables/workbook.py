@@ -1,8 +1,8 @@
 """Reads the only filled sheet of a workbook of any size in bounded memory.
 
-The sheet's XML is cut between rows into pieces, and the parser reads each as a small workbook of its own: a whole sheet
-of a million rows would take it 2.8 GB. A piece is first searched for what would fill the memory, and for what a
-registry does not take. Texts that the sheet shares (``sharedStrings.xml``) wait on disk until their cell comes.
+The sheet's XML is cut between rows into pieces, and the parser reads each as a small workbook of its own, because it
+needs 2.8 GB for a whole sheet of a million rows. A piece is first searched for what would fill the memory, and for what
+a registry does not accept. Shared texts (``sharedStrings.xml``) stay on disk until a cell needs them.
 """
 
 import io
@@ -12,19 +12,23 @@ import tempfile
 import zipfile
 import zlib
 from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import IO, Any, TypeAlias, cast
 
 from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook
 
-from ..workbook import WorkbookError
+from ..workbook import Cell, WorkbookError
 from .table import INVISIBLE, MAX_COLUMNS, Block, Mark, TableFile
+
+Start: TypeAlias = tuple[int, int]  # (row, column) from 0
 
 PIECE_BYTES = 256_000
 MAX_ROW_BYTES = 20_000_000
 MAX_BYTES = 8_000_000_000  # of all parts together, unpacked
-FREE_BYTES = 50_000_000  # up to here a part may be packed as tightly as it likes
-MAX_RATIO = 100  # beyond: what spreadsheets write shrinks to a tenth or a twentieth
+FREE_BYTES = 50_000_000  # a workbook up to this size may have any compression ratio
+MAX_RATIO = 100  # of a larger one; what spreadsheets write has about 10 to 20
 MAX_TAG_BYTES = 100  # bytes
 MAX_GAP = 10_000  # rows between the first and the last one of a piece
 MAX_MERGED = 100_000  # cells in merged ranges
@@ -85,7 +89,7 @@ _BROKEN = (
 
 
 class WorkbookFile(TableFile):
-    def blocks(self):
+    def blocks(self) -> Iterator[Block]:
         """Yield the rows of the first sheet that is not hidden.
 
         :raises WorkbookError: ``not_a_workbook``, ``macro``, ``too_large``, ``too_wide``, ``gap`` (rows far from each
@@ -99,7 +103,7 @@ class WorkbookFile(TableFile):
         except _BROKEN:
             raise WorkbookError("not_a_workbook")
 
-    def _read(self, archive):
+    def _read(self, archive: zipfile.ZipFile) -> Iterator[Block]:
         _check_parts(archive)
         sheets, date1904 = _find_sheets(archive)
         for name, path in sheets[1:]:
@@ -120,7 +124,7 @@ class WorkbookFile(TableFile):
             raise WorkbookError("empty_sheet")
 
 
-def _check_parts(archive):
+def _check_parts(archive: zipfile.ZipFile) -> None:
     """Refuse a zip bomb and a workbook with macros."""
     parts = archive.infolist()
     names = {part.filename.lower() for part in parts}
@@ -139,8 +143,8 @@ def _check_parts(archive):
         raise WorkbookError("macro")
 
 
-def _read_small(archive, name):
-    """Return a part that is small in every workbook a person made."""
+def _read_small(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Return a part that is small in every genuine workbook."""
     if archive.getinfo(name).file_size > FREE_BYTES:
         raise WorkbookError("too_large")
     text = archive.read(name)
@@ -149,13 +153,13 @@ def _read_small(archive, name):
     return text
 
 
-def _parse_small(archive, name):
+def _parse_small(archive: zipfile.ZipFile, name: str) -> Any:
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)
     return etree.fromstring(_read_small(archive, name), parser)
 
 
-def _find_sheets(archive):
-    """Return [(name, part)] of the visible sheets, and whether the book counts its days from 1904."""
+def _find_sheets(archive: zipfile.ZipFile) -> tuple[list[tuple[str, str]], bool]:
+    """Return [(name, part)] of the visible sheets, and whether the workbook counts days from 1904."""
     book = _parse_small(archive, "xl/workbook.xml")
     links = {
         link.get("Id"): link.get("Target")
@@ -176,8 +180,8 @@ def _find_sheets(archive):
     return sheets, date1904
 
 
-def _is_filled(archive, path):
-    """Return whether a sheet has a value in any cell."""
+def _is_filled(archive: zipfile.ZipFile, path: str) -> bool:
+    """Return whether any cell of a sheet has a value."""
     with archive.open(path) as file:
         end = b""
         while data := file.read(PIECE_BYTES):
@@ -187,17 +191,17 @@ def _is_filled(archive, path):
     return False
 
 
-def _read_styles(archive):
+def _read_styles(archive: zipfile.ZipFile) -> bytes:
     if "xl/styles.xml" in archive.namelist():
         return _read_small(archive, "xl/styles.xml")
     return b""
 
 
-def _cut(file, tag):
-    """Yield (piece, False) for whole elements ``tag`` and, last, (what follows them, True); without ``INVISIBLE``.
+def _cut(file: IO[bytes], tag: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Yield (piece, False) for whole elements ``tag`` and, last, (what follows them, True).
 
-    A tag's bracket is escaped wherever it is no tag, so the bytes of an element's end are its end, once comments,
-    CDATA and document types are out of the question.
+    The characters of ``INVISIBLE`` are removed from the pieces. Text holds a tag's bracket only in escaped form, so
+    bytes that look like a closing tag are one. Comments, CDATA and document types, where this is not so, are refused.
     """
     opening = re.compile(_TAG + tag + rb"[\s>/]")
     pending, started = b"", False
@@ -224,12 +228,12 @@ def _cut(file, tag):
     yield pending, True
 
 
-def _check_length(pending):
+def _check_length(pending: bytes) -> None:
     if len(pending) > MAX_ROW_BYTES:
         raise WorkbookError("too_large")
 
 
-def _check_head(head):
+def _check_head(head: bytes) -> None:
     declared = re.match(
         rb"""\s*(?:\xef\xbb\xbf)?<\?xml[^>]*encoding=["']([^"']*)""", head
     )
@@ -238,16 +242,16 @@ def _check_head(head):
 
 
 class _PieceReader:
-    """Reads pieces of one sheet."""
+    """Reads the pieces of one sheet."""
 
-    def __init__(self, texts, styles, date1904):
+    def __init__(self, texts: "_SharedTexts", styles: bytes, date1904: bool) -> None:
         self.texts = texts
         self.styles = styles
         self.book = _BOOK % date1904
         self.last = 0
 
-    def take(self, piece):
-        """Return the rows of the next piece as a Block."""
+    def take(self, piece: bytes) -> Block:
+        """Return the rows of the next piece as a ``Block``."""
         first = _check_references(piece, self.last)
         marks = _mark_formulas(piece)
         piece = _mark_shared(piece)
@@ -256,7 +260,7 @@ class _PieceReader:
             return Block(first, [], marks)
         if (
             b" r=" not in piece
-        ):  # nothing is numbered: it goes on where the last piece ended
+        ):  # nothing is numbered: the rows continue where the last piece ended
             start = (self.last + start[0], start[1])
         texts = self.texts.find(set(_NUMBER.findall(piece))).get
         pad = [""] * start[1]
@@ -265,8 +269,10 @@ class _PieceReader:
         return Block(start[0] + 1, rows, marks)
 
 
-def _parse_rows(rows, book, styles=b""):
-    """Parse whole rows: ((row, column) of the first filled cell from 0, or None; rows of values)."""
+def _parse_rows(
+    rows: bytes, book: str, styles: bytes = b""
+) -> tuple[Start | None, list[list[Cell]]]:
+    """Parse whole rows; return where the first filled cell is, None if there is none, and the rows of values."""
     sheet = (
         b"<%(p)sworksheet><%(p)ssheetData>%(rows)s</%(p)ssheetData></%(p)sworksheet>"
     ) % {b"p": _find_prefix(rows), b"rows": rows}
@@ -283,14 +289,14 @@ def _parse_rows(rows, book, styles=b""):
         return table.start, table.to_python()
 
 
-def _find_prefix(piece):
+def _find_prefix(piece: bytes) -> bytes:
     """Return the prefix of the piece's tags, with its colon."""
-    return re.match(_TAG, piece)[0][1:]
+    return cast("re.Match[bytes]", re.match(_TAG, piece))[0][1:]
 
 
-def _check_references(piece, last):
-    """Refuse a cell so far out that the table between would fill the memory; return the first row's number."""
-    rows = _USUAL_ROW.findall(piece)
+def _check_references(piece: bytes, last: int) -> int:
+    """Refuse a cell so far away that the table up to it would fill the memory; return the first row's number."""
+    rows: Sequence[bytes] = _USUAL_ROW.findall(piece)
     if len(rows) == piece.count(b"<c ") + piece.count(b":c "):
         letters = set(_USUAL_COLUMN.findall(piece))
     else:
@@ -307,7 +313,7 @@ def _check_references(piece, last):
     return first
 
 
-def _mark_shared(piece):
+def _mark_shared(piece: bytes) -> bytes:
     """Return the piece with ``_MARKER`` before the numbers of shared texts, which become texts of their own."""
     marker = _MARKER.encode()
     piece = piece.replace(b't="s"><v>', b't="str"><v>' + marker)
@@ -316,8 +322,8 @@ def _mark_shared(piece):
     return piece
 
 
-def _mark_formulas(piece):
-    marks = []
+def _mark_formulas(piece: bytes) -> list[Mark]:
+    marks: list[Mark] = []
     if b":f" in piece or b"<f" in piece:
         marks += _mark_cells(_FORMULA, piece, "formula")
     if b'"e"' in piece or b"'e'" in piece:
@@ -326,19 +332,19 @@ def _mark_formulas(piece):
     return marks
 
 
-def _mark_cells(pattern, piece, reason):
+def _mark_cells(pattern: re.Pattern[bytes], piece: bytes, reason: str) -> list[Mark]:
     return [
         Mark(int(row), _index(column), "", reason)
         for column, row in pattern.findall(piece)
     ]
 
 
-def _mark_merged(tail):
+def _mark_merged(tail: bytes) -> Block:
     """Return a block without rows that marks every cell of a merged range.
 
-    Such a range keeps only its first cell's value: what the others were meant to say, nobody knows.
+    Such a range keeps only its first cell's value; what was meant for the other cells is unknown.
     """
-    marks = []
+    marks: list[Mark] = []
     for left, top, right, bottom in _MERGED.findall(tail):
         columns = range(_index(left), min(_index(right), MAX_COLUMNS) + 1)
         rows = range(int(top), int(bottom) + 1)
@@ -349,8 +355,8 @@ def _mark_merged(tail):
 
 
 @lru_cache(1_000)
-def _index(letters):
-    """B → 1."""
+def _index(letters: bytes) -> int:
+    """Return the index of a column from its letters: B → 1."""
     index = 0
     for letter in letters:
         index = index * 26 + letter - 64
@@ -358,13 +364,16 @@ def _index(letters):
 
 
 class _SharedTexts:
-    """The texts of ``sharedStrings.xml`` by number, in a temporary file; read in runs, as sheets use them in order."""
+    """The texts of ``sharedStrings.xml`` by number, in a temporary file.
+
+    They are read in runs, because sheets use most of them in order.
+    """
 
     RUN = 500
 
-    def __init__(self, archive):
+    def __init__(self, archive: zipfile.ZipFile) -> None:
         self.offsets = array("Q", [0])
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115
+        self.file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self.run = lru_cache(64)(self._read_run)
         if "xl/sharedStrings.xml" in archive.namelist():
             with archive.open("xl/sharedStrings.xml") as part:
@@ -372,14 +381,14 @@ class _SharedTexts:
                     if not tail:
                         self._store(piece)
 
-    def __enter__(self):
+    def __enter__(self) -> "_SharedTexts":
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.file.close()
 
-    def find(self, numbers):
-        """{marked number: text} of the texts with these numbers, which are digits in bytes."""
+    def find(self, numbers: Iterable[bytes]) -> dict[Any, str]:
+        """Return {number after ``_MARKER``: text} of the texts with these numbers, which are digits in bytes."""
         return {
             f"{_MARKER}{number.decode()}": self.run(int(number) // self.RUN)[
                 int(number) % self.RUN
@@ -387,7 +396,7 @@ class _SharedTexts:
             for number in numbers
         }
 
-    def _store(self, piece):
+    def _store(self, piece: bytes) -> None:
         """Keep the texts of whole ``si`` elements, which the parser reads as rows of one cell each."""
         prefix = _find_prefix(piece)
         piece = re.sub(
@@ -411,7 +420,7 @@ class _SharedTexts:
             self.offsets.append(end)
             self.file.write(text)
 
-    def _read_run(self, run):
+    def _read_run(self, run: int) -> list[str]:
         bounds = self.offsets[run * self.RUN : (run + 1) * self.RUN + 1]
         self.file.seek(bounds[0])
         text = self.file.read(bounds[-1] - bounds[0])

@@ -2,45 +2,47 @@
 
 import datetime
 import math
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import xlsxwriter
 
 from ..workbook import MAX_TEXT_LENGTH, clean_text
+from .table import FilePath
 
 MAX_ROWS = (
-    1_048_576  # of a sheet; another one goes on from there, under the same header
+    1_048_576  # of a sheet; another one continues from there, under the same header
 )
 COLUMN_WIDTH = 18
-FIRST_DAY = datetime.date(1900, 3, 1)  # before, spreadsheets disagree; text then
+FIRST_DAY = datetime.date(1900, 3, 1)  # spreadsheets disagree on earlier ones: text
 
 
 class SheetWriter:
-    """A context manager: ``add_header`` once, then ``add_row`` for every row. ``path`` is where the workbook goes."""
+    """A context manager: ``add_header`` once, then ``add_row`` for every row. The workbook is written to ``path``."""
 
-    def __init__(self, path, max_rows=MAX_ROWS):
-        self.book = xlsxwriter.Workbook(path, {"constant_memory": True})
+    def __init__(self, path: FilePath, max_rows: int = MAX_ROWS) -> None:
+        self.book: Any = xlsxwriter.Workbook(path, {"constant_memory": True})
         self.max_rows = max_rows
         self.day = self.book.add_format({"num_format": "yyyy-mm-dd"})
         self.time = self.book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         self.bold = self.book.add_format({"bold": True, "bg_color": "#D9E2F3"})
-        self.header = []
-        self.sheet = None
+        self.header: Sequence[object] = []
+        self.sheet: Any = None
         self.row = 0
 
-    def __enter__(self):
+    def __enter__(self) -> "SheetWriter":
         return self
 
-    def __exit__(self, failure, *_):
+    def __exit__(self, failure: object, *_: object) -> None:
         if self.sheet is None:
             self.book.add_worksheet()
         self.book.close()
 
-    def add_header(self, labels):
+    def add_header(self, labels: Sequence[object]) -> None:
         self.header = labels
         self._begin_sheet()
 
-    def add_row(self, values):
+    def add_row(self, values: Iterable[Any]) -> None:
         if self.sheet is None or self.row >= self.max_rows:
             self._begin_sheet()
         sheet, row = self.sheet, self.row
@@ -62,7 +64,7 @@ class SheetWriter:
                 self._write_text(at, str(value))
         self.row += 1
 
-    def _begin_sheet(self):
+    def _begin_sheet(self) -> None:
         self.sheet = self.book.add_worksheet()
         self.row = 0
         if self.header:
@@ -72,13 +74,13 @@ class SheetWriter:
                 self.sheet.write_string(0, at, clean_text(label), self.bold)
             self.row = 1
 
-    def _write_text(self, at, text):
+    def _write_text(self, at: int, text: str) -> None:
         # Never write(): it makes a formula of "=…" and a link of "http://…".
         self.sheet.write_string(self.row, at, text[:MAX_TEXT_LENGTH])
 
 
 class Heading(NamedTuple):
-    """A column of a template; ``words`` are what its cells may hold, none for anything."""
+    """A column of a template; its cells may hold one of ``words``, or anything if there are none."""
 
     label: str
     note: str
@@ -86,8 +88,10 @@ class Heading(NamedTuple):
     words: list[str]
 
 
-def write_template(path, headings, lists_name):
-    """Write a workbook with a header row, a note on every heading, and lists to choose from."""
+def write_template(
+    path: FilePath, headings: Iterable[Heading], lists_name: str
+) -> None:
+    """Write a workbook with a header row, a note on every heading, and lists of the values to choose from."""
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
         lists = book.add_worksheet(lists_name)
