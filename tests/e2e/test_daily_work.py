@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 DRAWN = "您已被抽中参加检查：测绘资质巡查 (2/4)"
 SCAN = ROOT / "addons/srsp_supervision/demo/approval.pdf"
 MOVED = "竣工规划核实测量成果检查 (2/2)"
+ANNOUNCED = "测绘资质巡查 (3/4)"
 
 
 def test_a_drawn_officer_and_the_head_of_a_supporting_division_are_told(people, server):
@@ -28,6 +29,25 @@ def test_a_drawn_officer_and_the_head_of_a_supporting_division_are_told(people, 
     head = people("sea_manager")
     open_action(head, server, "srsp_inspection_action_supporting")
     expect(head.locator(".o_data_row")).to_have_count(4)
+
+
+def test_the_policy_division_is_told_of_a_cancelled_draw(people, server):
+    manager = people("survey_manager")
+    open_action(manager, server, "srsp_task_action")
+    manager.locator(".o_kanban_record", has_text=ANNOUNCED).click()
+    manager.locator("button[name=action_cancel]:visible").click()
+    manager.locator(".modal .o_field_widget[name=reason] textarea").fill("机构调整")
+    manager.locator(".modal button[name=action_confirm]").click()
+    expect(manager.locator(".o_arrow_button_current")).to_have_text("已取消")
+    policy = people("policy")
+    policy.locator(".o_menu_systray .fa-clock-o").click()
+    policy.locator(".o-mail-ActivityGroup[data-model_name='srsp.task']").click()
+    policy.wait_for_selector(".o_view_controller")
+    policy.get_by_text(ANNOUNCED).first.click()
+    told = policy.locator(".o-mail-Activity", has_text="机构调整")
+    expect(told).to_have_count(1)
+    expect(told).to_contain_text("取消")
+    picture(policy, "cancelled")
 
 
 def test_a_part_is_handed_in_whole_and_a_task_follows_its_moved_item(people, server):
