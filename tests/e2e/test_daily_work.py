@@ -6,25 +6,24 @@ from desk import ROOT, enter, open_action, picture, press, save, today
 from people import Person
 from playwright.sync_api import expect
 
-DRAWN = "您已被抽中参加检查：测绘资质巡查 (2/4)"
 SCAN = ROOT / "addons/srsp_supervision/demo/approval.pdf"
 MOVED = "竣工规划核实测量成果检查 (2/2)"
 ANNOUNCED = "测绘资质巡查 (3/4)"
 
 
 def test_a_drawn_officer_and_the_head_of_a_supporting_division_are_told(people, server):
-    officer = people("inspector1")
+    [login, number, summary] = server.query(
+        """SELECT login, inspection.number, summary FROM mail_activity activity
+             JOIN srsp_inspection inspection ON res_model = 'srsp.inspection' AND res_id = inspection.id
+             JOIN res_users ON res_users.id = activity.user_id AND login LIKE 'inspector%%'
+            WHERE activity.active AND summary LIKE '您已被抽中参加检查%%' ORDER BY activity.id"""
+    )[0]
+    officer = people(login)
     officer.locator(".o_menu_systray .fa-clock-o").click()
     officer.locator(".o-mail-ActivityGroup[data-model_name='srsp.inspection']").click()
     officer.wait_for_selector(".o_view_controller")
-    [[number]] = server.query(
-        """SELECT inspection.number FROM srsp_inspection inspection JOIN mail_activity activity
-               ON res_model = 'srsp.inspection' AND res_id = inspection.id AND summary = %s
-             JOIN res_users ON res_users.id = activity.user_id AND login = 'inspector1'""",
-        DRAWN,
-    )
     officer.get_by_text(number).first.click()
-    expect(officer.locator(".o-mail-Activity")).to_contain_text(DRAWN)
+    expect(officer.locator(".o-mail-Activity", has_text=summary)).to_have_count(1)
     picture(officer, "told")
     head = people("sea_manager")
     open_action(head, server, "srsp_inspection_action_supporting")
@@ -48,6 +47,47 @@ def test_the_policy_division_is_told_of_a_cancelled_draw(people, server):
     expect(told).to_have_count(1)
     expect(told).to_contain_text("取消")
     picture(policy, "cancelled")
+
+
+def test_the_inspector_of_a_returned_visit_is_told(people, server):
+    [login, visit, number] = server.query(
+        """SELECT login, visit.id, visit.number FROM srsp_inspection visit
+             JOIN srsp_inspection_officer_rel rel ON rel.inspection_id = visit.id
+             JOIN srsp_inspector inspector ON inspector.id = rel.inspector_id
+             JOIN res_users ON res_users.id = user_id AND login LIKE 'inspector%%'
+            WHERE stage = 'assigned' ORDER BY visit.id"""
+    )[0]
+    inspector, ids = Person(server, login), [visit]
+    inspector.call(
+        "srsp.inspection", "write", ids, {"scheduled_date": today(form="%Y-%m-%d")}
+    )
+    for step in ("action_schedule", "action_start"):
+        inspector.call("srsp.inspection", step, ids)
+    inspector.call(
+        "srsp.inspection.line",
+        "write",
+        [
+            line
+            for [line] in server.query(
+                "SELECT id FROM srsp_inspection_line WHERE inspection_id = %s", visit
+            )
+        ],
+        {"result": "1", "facts": "资质条件齐全"},
+    )
+    inspector.call("srsp.inspection", "action_record", ids)
+    manager = people("survey_manager")
+    open_action(manager, server, "srsp_inspection_action")
+    manager.locator(".o_kanban_record", has_text=number).click()
+    manager.locator("button[name=action_return]:visible").click()
+    manager.locator(".modal .o_field_widget[name=reason] textarea").fill("请补充照片")
+    manager.locator(".modal button[name=action_confirm]").click()
+    expect(manager.locator(".o_arrow_button_current")).to_have_text("现场检查")
+    page = people(login)
+    open_action(page, server, "srsp_inspection_action_mine")
+    page.locator(".o_kanban_record", has_text=number).click()
+    told = page.locator(".o-mail-Activity", has_text="请补充照片")
+    expect(told).to_have_count(1)
+    picture(page, "returned")
 
 
 def test_a_part_is_handed_in_whole_and_a_task_follows_its_moved_item(people, server):
