@@ -5,19 +5,11 @@ from pathlib import Path
 
 import polib
 
-from odoo.tools.translate import PoFileWriter, TranslationModuleReader
+from odoo.tools.translate import PoFileWriter
 
-# Fields that the website and text messages give to our models when they are there: theirs to translate.
-FOREIGN = ("__website_message_ids", "__message_has_sms_error")
+from odoo.addons.srsp_disclosure.tests.site.test_translations import read_terms
+
 HEADER = "\n\n#. module:"  # what ends the header of a file
-
-
-def read_terms(addon):
-    """The rows of Odoo's own export of ``addon``, without the demonstration, which speaks Chinese."""
-    for row in TranslationModuleReader(env.cr, modules=[addon]):
-        place = str(row[3])
-        if ".demo_" not in place and not place.endswith(FOREIGN):
-            yield row[:5] + ("",) + row[6:]
 
 
 def save(path, text):
@@ -29,7 +21,8 @@ def save(path, text):
 for addon in ("srsp_supervision", "srsp_disclosure"):
     folder = Path("addons", addon, "i18n")
     buffer = io.BytesIO()
-    PoFileWriter(buffer, "zh_CN").write_rows(list(read_terms(addon)))
+    rows = [(*row[:5], "", *row[6:]) for row in read_terms(env, addon)]
+    PoFileWriter(buffer, "zh_CN").write_rows(rows)
     terms = buffer.getvalue().decode()
     save(folder / f"{addon}.pot", terms)
     chinese = {entry.msgid: entry.msgstr for entry in polib.pofile(folder / "zh_CN.po")}
