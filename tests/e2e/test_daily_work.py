@@ -25,9 +25,21 @@ def test_a_drawn_officer_and_the_head_of_a_supporting_division_are_told(people, 
     officer.get_by_text(number).first.click()
     expect(officer.locator(".o-mail-Activity", has_text=summary)).to_have_count(1)
     picture(officer, "told")
-    head = people("sea_manager")
+    [[manager, numbers], *_rest] = server.query(
+        """SELECT login, array_agg(DISTINCT visit.number) FROM srsp_inspection visit
+             JOIN srsp_inspection_officer_rel rel ON rel.inspection_id = visit.id
+             JOIN srsp_inspector inspector ON inspector.id = rel.inspector_id
+                                          AND inspector.division_id != visit.division_id
+             JOIN srsp_division division ON division.id = inspector.division_id
+             JOIN res_users ON res_users.id = division.manager_id
+            GROUP BY login ORDER BY login"""
+    )
+    head = people(manager)
     open_action(head, server, "srsp_inspection_action_supporting")
-    expect(head.locator(".o_data_row")).to_have_count(4)
+    rows = head.locator(".o_data_row")
+    expect(rows).to_have_count(len(numbers))
+    shown = rows.locator("[name=number]").all_inner_texts()
+    assert sorted(shown) == sorted(numbers)
 
 
 def test_the_policy_division_is_told_of_a_cancelled_draw(people, server):
