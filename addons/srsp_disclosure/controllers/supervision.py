@@ -127,13 +127,11 @@ class Supervision(http.Controller):
         """Return the domain of a search by a company's name, its credit code or a number; each has an index."""
         domain = Domain.TRUE
         if q:
-            domain &= Domain.OR(
-                [
-                    Domain("entity_code", "=", q.upper()),
-                    Domain("title", "ilike", q),
-                    Domain("number", "=", q.upper()),
-                    Domain("reference", "=ilike", f"{q}%"),
-                ]
+            domain &= (
+                Domain("entity_code", "=", q.upper())
+                | Domain("title", "ilike", q)
+                | Domain("number", "=", q.upper())
+                | Domain("reference", "=ilike", f"{q}%")
             )
         if year.isdecimal():
             domain &= Domain("year", "=", int(year))

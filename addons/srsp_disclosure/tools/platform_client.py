@@ -176,7 +176,11 @@ class PlatformClient:
         return receipts
 
     def _call(self, method: str, target: str, body: bytes = b"") -> Any:
-        """Send one signed request and return the decoded JSON of its answer."""
+        """Send one signed request and return the decoded JSON of its answer.
+
+        :raises PlatformRetryable: when trying again can help
+        :raises PlatformRejected: when it cannot
+        """
         with requests.Session() as session:
             # A proxy would carry a plain-text loopback request off the machine.
             session.trust_env = self.base_url.startswith("https:")
@@ -194,7 +198,11 @@ class PlatformClient:
                     answer = _read_body(response)
             except requests.RequestException as error:
                 raise Silent(f"No answer: {type(error).__name__}") from error
-        _raise_for_status(response.status_code, answer)
+        status = response.status_code
+        if status != 200:
+            refused = 400 <= status < 500 and status not in RETRYABLE_4XX
+            text = f"HTTP {status}: {answer[:300].decode('utf-8', 'replace')}"
+            raise PlatformRejected(text) if refused else PlatformRetryable(text)
         if not self._auth.is_genuine(response, answer):
             raise Unusable("the answer is not signed by the platform")
         try:
@@ -239,19 +247,6 @@ def _read_body(response: requests.Response) -> bytes:
         if len(body) > MAX_ANSWER_BYTES:
             raise Unusable(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
     return bytes(body)
-
-
-def _raise_for_status(status: int, body: bytes) -> None:
-    """Raise for every status other than 200.
-
-    :raises PlatformRetryable: when trying again can help
-    :raises PlatformRejected: when it cannot
-    """
-    if status == 200:
-        return
-    text = body[:300].decode("utf-8", "replace")
-    refused = 400 <= status < 500 and status not in RETRYABLE_4XX
-    raise (PlatformRejected if refused else PlatformRetryable)(f"HTTP {status}: {text}")
 
 
 def _read_receipts(

@@ -70,18 +70,12 @@ class SrspChannel(models.Model):
         "res.users",
         "Responsible",
         domain=[("share", "=", False)],
-        help=(
-            "Notified when the platform refuses a delivery; if empty, the first disclosure officer is "
-            "notified."
-        ),
+        help="Notified when the platform refuses a delivery; if empty, the first disclosure officer is notified.",
     )
     takes_commitments = fields.Boolean(
         "Witness Commitments",
         tracking=True,
-        help=(
-            "Deliver every commitment to this channel before its draw; the receipt is included in the "
-            "certificate."
-        ),
+        help="Deliver every commitment to this channel before its draw; the receipt is included in the certificate.",
     )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company

@@ -22,7 +22,8 @@ MAX_BATCH = 100  # deliveries in one run of the scheduled action
 # How long a worker has for one exchange; afterwards another may take over.
 LEASE = datetime.timedelta(minutes=5)
 MAX_CLOCK_DRIFT = datetime.timedelta(minutes=5)  # between the platform's clock and ours
-MIN_WAIT, MAX_WAIT = 60, 6 * 3600  # seconds between attempts: doubled each time
+MIN_WAIT = datetime.timedelta(minutes=1)  # between attempts: doubled each time
+MAX_WAIT = datetime.timedelta(hours=6)
 
 LINE_FIELDS = ("target", "result", "measure", "facts")  # of a result, as delivered
 
@@ -157,9 +158,8 @@ class SrspDelivery(models.Model):
             if not cron._commit_progress(1):
                 break
         # Two workers that finish the last two results of a task do not see each other's.
-        self.env["srsp.task"].search(
-            [("state", "=", "inspecting")]
-        )._disclose_complete()
+        tasks = self.env["srsp.task"].search([("state", "=", "inspecting")])
+        tasks._disclose_complete()
 
     def _deliver_one(self):
         """Make one attempt at one delivery, locked by the caller; commit before the request is sent.
@@ -168,14 +168,16 @@ class SrspDelivery(models.Model):
         """
         self.ensure_one()
         ask_first = self.state == "sent"
-        record = self._prepare_record()
+        key, record = self.idempotency_key, self._prepare_record()
         attempts = self.attempts + 1
         lease = fields.Datetime.now() + LEASE
         self.write({"state": "sent", "attempts": attempts, "next_try_at": lease})
         try:
             client = self.channel_id._get_client()
             self.env["ir.cron"]._commit_progress()
-            receipt = self._exchange(client, record, ask_first)
+            receipt = client.inquire([key])[key] if ask_first else None
+            if not receipt or receipt.status != "accepted":
+                receipt = client.submit([record])[key]
             settle = partial(self._settle, receipt, self._check_received_at(receipt))
         except PlatformRetryable as error:
             settle = partial(self._settle_retryable, error)
@@ -186,26 +188,12 @@ class SrspDelivery(models.Model):
         if locked and (self.state, self.attempts) == ("sent", attempts):
             settle()
 
-    @api.model
-    def _exchange(self, client, record, ask_first):
-        """Return the receipt of ``record``, which is submitted unless the platform has accepted it already."""
-        key = record["idempotency_key"]
-        if ask_first:
-            receipt = client.inquire([key])[key]
-            if receipt.status == "accepted":
-                return receipt
-        return client.submit([record])[key]
-
     def _check_received_at(self, receipt):
-        """Return the moment of a receipt as naive UTC.
-
-        It decides whether the deadline was met.
+        """Return the moment of a receipt (naive UTC), which decides whether the deadline was met.
 
         :raises Unusable: when it is before this delivery was created or in the future
         """
-        moment = receipt.received_at.astimezone(datetime.UTC).replace(
-            tzinfo=None, microsecond=0
-        )
+        moment = receipt.received_at.replace(tzinfo=None, microsecond=0)
         earliest = self.create_date - MAX_CLOCK_DRIFT
         if not earliest <= moment <= fields.Datetime.now() + MAX_CLOCK_DRIFT:
             raise Unusable(f"The receipt bears an impossible time: {moment} UTC")
@@ -237,7 +225,7 @@ class SrspDelivery(models.Model):
         """Stay ``sent``, since it may have arrived, and ask again after increasing waits."""
         wait = min(MIN_WAIT * 2 ** min(self.attempts - 1, 16), MAX_WAIT)
         now = fields.Datetime.now()
-        next_try_at = now + datetime.timedelta(seconds=wait)
+        next_try_at = now + wait
         reason = self.channel_id._explain(error)
         self.write({"reason": reason, "failed_at": now, "next_try_at": next_try_at})
         self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger(next_try_at)

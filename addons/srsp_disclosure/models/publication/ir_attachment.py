@@ -32,6 +32,4 @@ class IrAttachment(models.Model):
     def _get_published(self):
         publications = self.env["srsp.publication"].sudo()
         originals = self.sudo().filtered(lambda a: a.res_model == publications._name)
-        if not originals:
-            return publications
         return publications.search([("original_id", "in", originals.ids)])

@@ -7,9 +7,8 @@ class SrspCalendarDay(models.Model):
     @api.model
     def _cron_load_years(self):
         """Recompute the provisional deadlines too, in case a year has been announced."""
-        result = super()._cron_load_years()
+        super()._cron_load_years()
         self.env["srsp.publication"]._refresh_provisional_deadlines()
-        return result
 
     @api.model
     def _ensure_year(self, year):

@@ -16,8 +16,7 @@ class SrspDraw(models.Model):
         return self.locked_at if kind == "roster" else self.drawn_at
 
     def _prepare_publication_vals(self, kind):
-        """``roster``: the commitment, before any randomness exists; ``draw``: the certificate, of which the
-        payload is what its page shows."""
+        """Return the commitment of a ``roster`` or the certificate of a ``draw``; its payload is what a page shows."""
         name = self.head["task_name"]
         if kind == "roster":
             contents = {
@@ -53,17 +52,13 @@ class SrspDraw(models.Model):
         teams = sealed.pop("assignment")["teams"]
         shown = set()
         for iteration in sealed["iterations"]:
-            rows = iteration["selected"]
+            number, rows = iteration["number"], iteration["selected"]
             iteration["selected_count"] = len(rows)
             rows = iteration["selected"] = rows[:MAX_ROWS_SHOWN]
             if iteration["kind"] == "withdrawal":  # other inspectors for earlier visits
-                regrouped = [
-                    labels
-                    for number, labels, *_team in teams
-                    if number == iteration["number"]
-                ]
+                regrouped = [team[1] for team in teams if team[0] == number]
                 rows = [*rows, *regrouped[:MAX_ROWS_SHOWN]]
-            shown |= {(iteration["number"], label) for label, *_row in rows}
+            shown |= {(number, label) for label, *_row in rows}
         excluded = self.env["srsp.draw.line"].sudo()
         domain = [("draw_id", "=", self.id), ("excluded_reason", "!=", False)]
         return {
@@ -89,10 +84,8 @@ class SrspDraw(models.Model):
         if not self.task_id.names_public:
             return {}
         lines = self.env["srsp.draw.line"].sudo()
-        found = lines.search([("draw_id", "=", self.id), ("label", "in", labels)])
-        return {
-            line.label: line.target_id.entity_id._get_public_name() for line in found
-        }
+        lines = lines.search([("draw_id", "=", self.id), ("label", "in", labels)])
+        return {row.label: row.target_id.entity_id._get_public_name() for row in lines}
 
     def _get_roster_state(self):
         """Return the state of the published roster: it stays ``committed`` after the draw, published on its own."""

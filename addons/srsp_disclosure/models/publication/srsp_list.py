@@ -11,9 +11,8 @@ class SrspList(models.Model):
 
     @api.model
     def _take_effect(self):
-        result = super()._take_effect()
+        super()._take_effect()
         self.env["srsp.publication"]._take_effect()
-        return result
 
     def _prepare_publication_vals(self, kind):
         """All versions of one of the two lists are versions of one publication."""

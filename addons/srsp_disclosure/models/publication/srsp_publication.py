@@ -19,9 +19,7 @@ KINDS = [
 ]
 SOON_DAYS = 5  # working days before a deadline from which it is shown as due soon
 # What may still change after a publication has been made; the rest is frozen.
-OPEN_FIELDS = frozenset(
-    ["state", "deadline", "is_provisional", "disclosed_on", "was_late"]
-)
+OPEN_FIELDS = {"state", "deadline", "is_provisional", "disclosed_on", "was_late"}
 
 
 class SrspPublication(models.Model):
@@ -80,7 +78,7 @@ class SrspPublication(models.Model):
     )
     year = fields.Integer(required=True)
     draw_state = fields.Selection(
-        [("committed", "Roster locked"), ("drawn", "Drawn"), ("voided", "Voided")],
+        [("committed", "Roster locked"), ("drawn", "Drawn"), ("voided", "Voided")]
     )
     bureau_name = fields.Char("Bureau", required=True)
     division_name = fields.Char("Division of the Publication")
@@ -93,8 +91,7 @@ class SrspPublication(models.Model):
         help="The deadline falls in a year whose make-up days have not been announced.",
     )
     disclosed_on = fields.Date(
-        "Disclosed",
-        help="The day on which the last channel accepted it.",
+        "Disclosed", help="The day on which the last channel accepted it."
     )
     was_late = fields.Boolean("Disclosed Late")
     deadline_state = fields.Selection(
@@ -115,10 +112,7 @@ class SrspPublication(models.Model):
     )
     res_model = fields.Char("Model", required=True, groups="base.group_user")
     res_id = fields.Many2oneReference(
-        "Source",
-        model_field="res_model",
-        required=True,
-        groups="base.group_user",
+        "Source", model_field="res_model", required=True, groups="base.group_user"
     )
     original_id = fields.Many2one(
         "ir.attachment", ondelete="restrict", groups="base.group_user"
@@ -178,7 +172,7 @@ class SrspPublication(models.Model):
 
     @api.model
     def _is_guarded(self, name):
-        """Return True: only code writes a publication."""
+        """Only code writes a publication."""
         return name in self._fields
 
     def write(self, vals):
@@ -267,14 +261,8 @@ class SrspPublication(models.Model):
     @api.model
     def _take_effect(self):
         """Let the versions whose effective date has come supersede those in force."""
-        waiting = self.sudo().search(
-            [
-                ("state", "=", "pending"),
-                ("effective_on", "<=", clock.today()),
-            ],
-            order="effective_on, id",
-        )
-        for publication in waiting:
+        due = [("state", "=", "pending"), ("effective_on", "<=", clock.today())]
+        for publication in self.sudo().search(due, order="effective_on, id"):
             publication._find_in_force(
                 publication.company_id, publication.kind, publication.reference
             )._supersede()
@@ -294,10 +282,7 @@ class SrspPublication(models.Model):
 
     @api.model
     def _prepare_frozen_vals(self, content):
-        """Return ``content`` of ``_prepare_publication_vals`` as it is stored.
-
-        Its payload is bytes, the original a file or these bytes, with their digest; the day is Beijing's.
-        """
+        """Return ``content`` of ``_prepare_publication_vals`` as it is stored, with digest, day and deadline."""
         vals = dict(content)
         payload = canonical.dumps(vals["payload"])
         original = self.env["ir.attachment"]
@@ -358,13 +343,8 @@ class SrspPublication(models.Model):
 
     def _prepare_seal(self):
         """Return what the chain seals; it includes the digest of the head if the original is a file."""
-        sealed = {
-            "number": self.number,
-            "kind": self.kind,
-            "reference": self.reference,
-            "version": self.version,
-            "digest": self.digest,
-        }
+        names = ("number", "kind", "reference", "version", "digest")
+        sealed = {name: self[name] for name in names}
         if self.original_id:
             sealed["head_digest"] = hashlib.sha256(self.payload.encode()).hexdigest()
         return sealed

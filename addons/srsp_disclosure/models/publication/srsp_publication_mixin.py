@@ -26,7 +26,7 @@ class SrspPublicationMixin(models.AbstractModel):
             record.publication_count = counts[record.id]
 
     def _get_published_id(self, value):
-        """Return the id of the record of this model that a publication with this ``_publication_field`` belongs to."""
+        """Return the id of the record of this model that publications with this ``_publication_field`` are about."""
         return value
 
     def _get_publication_domain(self):
@@ -40,10 +40,7 @@ class SrspPublicationMixin(models.AbstractModel):
         return dict(action, domain=self._get_publication_domain(), context={})
 
     def _get_formed_at(self, kind):
-        """Return the moment (naive UTC) at which what is published as ``kind`` was formed.
-
-        Of a record that only knows the day, that is the day's beginning in Beijing.
-        """
+        """Return when what is published as ``kind`` was formed (naive UTC): here, the beginning of the day."""
         return beijing_midnight(self.published_on)
 
     def _prepare_publication_vals(self, kind):

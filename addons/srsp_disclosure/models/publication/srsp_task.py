@@ -90,16 +90,15 @@ class SrspTask(models.Model):
 
     def _check_completable(self):
         self._disclose_complete()
-        result = super()._check_completable()
-        for task in self.filtered(lambda task: task.state != "disclosed"):
+        super()._check_completable()
+        if self.state != "disclosed":
             raise UserError(
                 self.env._(
                     "Task %(task)s: %(count)s results have not been accepted by every channel yet.",
-                    task=task.name,
-                    count=len(task.sudo().publication_ids.filtered_domain(OWED)),
+                    task=self.name,
+                    count=len(self.sudo().publication_ids.filtered_domain(OWED)),
                 )
             )
-        return result
 
     def _get_rulebook(self):
         """Return the rulebook pinned to the task, or the one in force today."""

@@ -7,11 +7,6 @@ from odoo.tools import SQL
 from odoo.addons.srsp_supervision.tools.clock import beijing_time
 
 
-def local_time(text):
-    """Return an ISO 8601 time in UTC, as certificates have it, as Beijing time to the minute."""
-    return beijing_time(datetime.fromisoformat(text))
-
-
 class SrspPublication(models.Model):
     """How a publication is shown: its addresses and what its templates need."""
 
@@ -64,7 +59,7 @@ class SrspPublication(models.Model):
             "strata": self._name_strata(),
             "lottery_numbers": self._get_lottery_numbers(payload),
             "repealed": self._get_repealed(),
-            "local_time": local_time,
+            "local_time": lambda text: beijing_time(datetime.fromisoformat(text)),
             "percent": lambda ratio: f"{round(ratio * 100, 2):g} %",
         }
 
