@@ -7,8 +7,9 @@ class SrspCalendarDay(models.Model):
     @api.model
     def _cron_load_years(self):
         """Recompute the provisional deadlines too, in case a year has been announced."""
-        super()._cron_load_years()
+        result = super()._cron_load_years()
         self.env["srsp.publication"]._refresh_provisional_deadlines()
+        return result
 
     @api.model
     def _ensure_year(self, year):

@@ -11,8 +11,9 @@ class SrspList(models.Model):
 
     @api.model
     def _take_effect(self):
-        super()._take_effect()
+        result = super()._take_effect()
         self.env["srsp.publication"]._take_effect()
+        return result
 
     def _prepare_publication_vals(self, kind):
         """All versions of one of the two lists are versions of one publication."""

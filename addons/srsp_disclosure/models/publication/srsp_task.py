@@ -90,7 +90,7 @@ class SrspTask(models.Model):
 
     def _check_completable(self):
         self._disclose_complete()
-        super()._check_completable()
+        result = super()._check_completable()
         if self.state != "disclosed":
             raise UserError(
                 self.env._(
@@ -99,6 +99,7 @@ class SrspTask(models.Model):
                     count=len(self.sudo().publication_ids.filtered_domain(OWED)),
                 )
             )
+        return result
 
     def _get_rulebook(self):
         """Return the rulebook pinned to the task, or the one in force today."""
