@@ -3,7 +3,7 @@
 import base64
 
 from desk import ROOT, enter, open_action, picture, press, save, today
-from people import Person
+from people import Person, add_user
 from playwright.sync_api import expect
 
 SCAN = ROOT / "addons/srsp_supervision/demo/approval.pdf"
@@ -62,13 +62,16 @@ def test_the_policy_division_is_told_of_a_cancelled_draw(people, server):
 
 
 def test_the_inspector_of_a_returned_visit_is_told(people, server):
-    [login, visit, number] = server.query(
-        """SELECT login, visit.id, visit.number FROM srsp_inspection visit
-             JOIN srsp_inspection_officer_rel rel ON rel.inspection_id = visit.id
-             JOIN srsp_inspector inspector ON inspector.id = rel.inspector_id
-             JOIN res_users ON res_users.id = user_id AND login LIKE 'inspector%%'
-            WHERE stage = 'assigned' ORDER BY visit.id"""
+    [visit, number, officer] = server.query(
+        """SELECT visit.id, visit.number, inspector_id FROM srsp_inspection visit
+             JOIN srsp_division division ON division.id = division_id AND division.code = 'CG'
+             JOIN srsp_inspection_officer_rel ON inspection_id = visit.id
+             JOIN srsp_inspector inspector ON inspector.id = inspector_id AND user_id IS NULL
+            WHERE stage = 'assigned' ORDER BY visit.id, inspector_id"""
     )[0]
+    admin, login = Person(server, "admin"), "returned_officer"
+    user = add_user(admin, login, ["srsp_supervision.group_inspector"], "CG")
+    admin.call("srsp.inspector", "write", [officer], {"user_id": user})
     inspector, ids = Person(server, login), [visit]
     inspector.call(
         "srsp.inspection", "write", ids, {"scheduled_date": today(form="%Y-%m-%d")}
