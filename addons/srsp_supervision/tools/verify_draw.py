@@ -24,6 +24,7 @@ import re
 import sys
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -208,15 +209,12 @@ def check_shape(where: str, value: Any, shape: Shape) -> None:
 
 def fit(rows: list[Any], shape: Shape) -> bool:
     """Return whether all rows are lists of these simple values: faster for long lists."""
-    return (
-        isinstance(shape, tuple)
-        and all(isinstance(part, Check) for part in shape)
-        and all(type(row) is list and len(row) == len(shape) for row in rows)
-        and all(
-            all(map(part.test, map(itemgetter(place), rows)))
-            for place, part in enumerate(shape)
-            if isinstance(part, Check)
-        )
+    if not isinstance(shape, tuple):
+        return False
+    size = len(shape)
+    return all(type(row) is list and len(row) == size for row in rows) and all(
+        isinstance(part, Check) and all(map(part.test, map(itemgetter(place), rows)))
+        for place, part in enumerate(shape)
     )
 
 
@@ -253,10 +251,8 @@ def refuse(constant: str) -> NoReturn:
 def canonical(value: Any) -> str:
     """Return canonical JSON: sorted keys, no spaces, numbers as a browser writes them."""
     if isinstance(value, dict):
-        fields = (
-            JSON.encode(key) + ":" + canonical(value[key]) for key in sorted(value)
-        )
-        return "{" + ",".join(fields) + "}"
+        pairs = (f"{JSON.encode(k)}:{canonical(value[k])}" for k in sorted(value))
+        return "{" + ",".join(pairs) + "}"
     if isinstance(value, list):
         if all(type(entry) is str for entry in value):
             return COMPACT.encode(value)
@@ -409,22 +405,17 @@ def check_kind(where: str, iteration: Iteration) -> None:
 
 
 def places_of(
-    where: str,
-    iteration: Iteration,
-    quotas: dict[Key, int],
-    drawn: dict[Label, Key],
-    gone: set[Label],
+    where: str, iteration: Iteration, quotas: dict[Key, int], drawn: dict[Label, Key]
 ) -> dict[Key, int]:
-    """Return how many labels of each stratum an iteration takes; add the unavailable to ``gone``."""
+    """Return how many labels of each stratum an iteration takes; take the unavailable out of ``drawn``."""
     if iteration["kind"] == "draw":
         return quotas
-    places: dict[Key, int] = {}
+    places: dict[Key, int] = Counter()
     for row, (label, _reason) in enumerate(iteration["unavailable"]):
-        if label not in drawn or label in gone:
+        if label not in drawn:
             wanted = "a label drawn earlier and still available"
             differ(f"{where}.unavailable[{row}]", wanted, label)
-        gone.add(label)
-        places[drawn[label]] = places.get(drawn[label], 0) + 1
+        places[drawn.pop(label)] += 1
     for row, (stratum, more) in enumerate(iteration["places"]):
         if stratum not in quotas or stratum in places:
             differ(f"{where}.places[{row}]", "a stratum of the draw, once", stratum)
@@ -433,26 +424,26 @@ def places_of(
 
 
 def check_selection(certificate: Certificate) -> None:
-    strata: dict[Key, list[Label]] = defaultdict(list)
-    drawn: dict[Label, Key] = {}
-    gone: set[Label] = set()
+    left: dict[Key, set[Label]] = defaultdict(set)
     for label, stratum in certificate["roster"]:
-        strata[stratum].append(label)
-    commitment = certificate["commitment"]
-    quotas = {stratum["key"]: stratum["quota"] for stratum in commitment["strata"]}
+        left[stratum].add(label)
+    drawn: dict[Label, Key] = {}  # and still available
+    strata = certificate["commitment"]["strata"]
+    quotas = {stratum["key"]: stratum["quota"] for stratum in strata}
     for index, iteration in enumerate(certificate["iterations"]):
         where = f"iterations[{index}]"
         expected: list[list[str]] = []
         check_kind(where, iteration)
-        places = places_of(where, iteration, quotas, drawn, gone)
+        places = places_of(where, iteration, quotas, drawn)
         position = selecting_position(certificate, iteration)
         for stratum in sorted(filter(places.get, places)):
-            left = (label for label in strata[stratum] if label not in drawn)
-            pairs = ((position(label), label) for label in left)
+            pairs = ((position(label), label) for label in left[stratum])
             lowest = nsmallest(places[stratum], pairs)
             expected += [[label, stratum, place.hex()] for place, label in lowest]
         compare(f"{where}.selected", expected, iteration["selected"])
-        drawn.update((label, stratum) for label, stratum, _position in expected)
+        for label, stratum, _position in expected:
+            left[stratum].remove(label)
+            drawn[label] = stratum
 
 
 def selecting_position(certificate: Certificate, iteration: Iteration) -> Position:
@@ -491,7 +482,9 @@ def check_eligibility(certificate: Certificate) -> None:
         leaves[label] = hashlib.sha256(b"\0" + bytes.fromhex(blind) + content).digest()
     places = [index for index, row in enumerate(roster) if row[0] in leaves]
     siblings = map(bytes.fromhex, eligibility["siblings"])
-    root = tree_root(len(roster), places, list(leaves.values()), siblings)
+    root = None
+    with suppress(StopIteration):
+        root = tree_root(len(roster), places, list(leaves.values()), siblings)
     if root is None or next(siblings, None) is not None:
         wanted = "as many hashes as subtrees without an opened leaf"
         differ(f"{where}.siblings", wanted, len(eligibility["siblings"]))
@@ -501,26 +494,21 @@ def check_eligibility(certificate: Certificate) -> None:
 
 def tree_root(
     size: int, places: list[int], hashes: list[bytes], siblings: Iterator[bytes]
-) -> bytes | None:
+) -> bytes:
     """Return the root over ``size`` leaves of which those at ``places`` are known.
 
-    :return: None when there are too few siblings
+    :raises StopIteration: when there are too few siblings
     """
-
-    def top(low: int, high: int, first: int, last: int) -> bytes:
-        if first == last:
-            return next(siblings)
-        if high - low == 1:
-            return hashes[first]
-        split = low + (1 << (high - low - 1).bit_length() - 1)
-        middle = bisect_left(places, split, first, last)
-        left = top(low, split, first, middle)
-        return hashlib.sha256(b"\1" + left + top(split, high, middle, last)).digest()
-
-    try:
-        return top(0, size, 0, len(places))
-    except StopIteration:
-        return None
+    if not places:
+        return next(siblings)
+    if size == 1:
+        return hashes[0]
+    split = 1 << (size - 1).bit_length() - 1
+    middle = bisect_left(places, split)
+    later = [place - split for place in places[middle:]]
+    left = tree_root(split, places[:middle], hashes[:middle], siblings)
+    right = tree_root(size - split, later, hashes[middle:], siblings)
+    return hashlib.sha256(b"\1" + left + right).digest()
 
 
 def check_inspectors(certificate: Certificate) -> None:
@@ -535,21 +523,16 @@ def check_inspectors(certificate: Certificate) -> None:
             differ(f"assignment.inspectors[{index}]", wanted, [pool, unit])
 
 
-def visits_by_iteration(
-    certificate: Certificate,
-) -> list[tuple[int, list[list[Label]]]]:
-    """Return for each iteration the index of its first visit and the labels of its visits."""
-    visits, total = certificate["assignment"]["visits"], len(certificate["iterations"])
-    numbers = [number for number, _labels in visits]
-    for index, (last, number) in enumerate(zip([1, *numbers], numbers)):
-        if not last <= number <= total:
+def visits_by_iteration(certificate: Certificate) -> dict[int, list[list[Label]]]:
+    """Return the labels of the visits of each iteration that has any, by its number."""
+    last, parts = 1, defaultdict(list)
+    for index, (number, labels) in enumerate(certificate["assignment"]["visits"]):
+        if not last <= number <= len(certificate["iterations"]):
             where = f"assignment.visits[{index}]"
             differ(where, "an iteration of the draw, in order", number)
-    bounds = [bisect_left(numbers, number) for number in range(1, total + 2)]
-    return [
-        (first, [labels for _number, labels in visits[first:end]])
-        for first, end in zip(bounds, bounds[1:])
-    ]
+        parts[number].append(labels)
+        last = number
+    return parts
 
 
 def check_visits(first: int, visits: list[list[Label]], iteration: Iteration) -> None:
@@ -756,12 +739,12 @@ def check_teams(certificate: Certificate) -> None:
     openings = assignment["eligibility"]["openings"]
     classes = {label: sets[which] for label, which, _blind in openings}
     size, experts = commitment["team_size"], commitment["experts"]
-    staff, out = Staff(certificate), 0
+    staff, out, first = Staff(certificate), 0, 0
     known: dict[Label, Visit] = {}  # by the first label
     expected: list[list[Any]] = []
     parts = visits_by_iteration(certificate)
-    for iteration, (first, rows) in zip(certificate["iterations"], parts):
-        number, position = iteration["number"], position_function(iteration)
+    for number, iteration in enumerate(certificate["iterations"], 1):
+        rows, position = parts.get(number, []), position_function(iteration)
         if iteration["kind"] == "withdrawal":
             where = f"iterations[{number - 1}]"
             left, gone = staff.give_up(where, iteration["withdrawn"], known)
@@ -782,6 +765,7 @@ def check_teams(certificate: Certificate) -> None:
             wanted = f"a team for every visit of iteration {number}"
             differ("assignment.teams", wanted, lost.labels)
         expected += [staff.row(number, visit) for visit in visits]
+        first += len(rows)
     compare("assignment.teams", expected, assignment["teams"])
 
 
