@@ -290,7 +290,7 @@ class SrspDemo(models.AbstractModel):
                 "document": "演示闽自然资函〔2026〕17号",
                 "task_id": task.id,
                 "issued_on": self._day(scene.draw - 12),
-                "file": read_binary("list_sent_down.csv"),
+                "file": read_binary("list_sent_down.txt"),
                 "file_name": "下发名单.csv",
             }
         )

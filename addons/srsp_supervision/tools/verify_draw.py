@@ -102,10 +102,8 @@ text = words("a text", "[^\ud800-\udfff]*")
 field = words("a text without tab and line feed", "[^\t\n\ud800-\udfff]*")
 name = words("a name without tab and line feed", "[^\t\n\ud800-\udfff]+")
 pool = words("division, detachment or expert", "division|detachment|expert")
-kind = words(
-    "draw, substitution, extension or withdrawal",
-    "draw|substitution|extension|withdrawal",
-)
+KINDS = "draw|substitution|extension|withdrawal"
+kind = words("draw, substitution, extension or withdrawal", KINDS)
 sha256 = words("64 hexadecimal digits", "[0-9a-f]{64}")
 octets = words("pairs of hexadecimal digits", "([0-9a-f]{2})+")
 maybe = words("pairs of hexadecimal digits, or none", "([0-9a-f]{2})*")
@@ -224,9 +222,8 @@ def load(raw: bytes) -> Certificate:
     :raises BadInput: when the content is not a certificate
     """
     try:
-        value = json.loads(
-            raw.decode(), object_pairs_hook=unique, parse_constant=refuse
-        )
+        content = raw.decode()
+        value = json.loads(content, object_pairs_hook=unique, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"not JSON in UTF-8: {error}") from error
     if not isinstance(value, dict) or value.get("format") != FORMAT:
@@ -348,7 +345,7 @@ def check_roster(certificate: Certificate) -> None:
     for key in ("roster", "excluded"):
         digest = rows_digest(key, certificate[key])
         expect(f"commitment.{key}_digest_hex", digest, commitment[f"{key}_digest_hex"])
-    out = {label for label, _reason in certificate["excluded"]}
+    out = dict(certificate["excluded"])
     for index, (label, _stratum) in enumerate(roster):
         if label in out:
             differ(f"roster[{index}]", "no label that is excluded", label)
