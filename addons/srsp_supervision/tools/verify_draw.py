@@ -574,6 +574,7 @@ class Staff:
         self.units: dict[str, Mask] = dict.fromkeys(self.unit_names, 0)
         self.pools: dict[str, Mask] = defaultdict(int)
         self.room: Mask = 0
+        self.gone: Mask = 0  # who has been withdrawn
         for index, (_name, pool, unit, load) in enumerate(inspectors):
             self.pools[pool] |= 1 << index
             if pool == "division":
@@ -699,16 +700,15 @@ class Staff:
 
     def give_up(
         self, where: str, withdrawn: list[Any], visits: dict[Label, Visit]
-    ) -> tuple[dict[Label, Visit], Mask]:
-        """Take the withdrawn out of the teams of the named visits; return these visits and the withdrawn."""
-        out: Mask = 0
+    ) -> list[Visit]:
+        """Take the withdrawn out of the teams of the named visits; return these visits."""
         left: dict[Label, Visit] = {}
         for row, (name, _reason, labels) in enumerate(withdrawn):
             place = f"{where}.withdrawn[{row}]"
             if name not in self.names:
                 differ(place, "an inspector of the draw", name)
             who = self.names.index(name)
-            out |= 1 << who
+            self.gone |= 1 << who
             for label in labels:
                 visit = visits.get(label)
                 if visit is None or not visit.team >> who & 1:
@@ -717,7 +717,7 @@ class Staff:
                 visit.team ^= 1 << who
                 self.set_load(who, self.loads[who] - 1)
                 left[label] = visit
-        return left, out
+        return list(left.values())
 
     def row(self, number: int, visit: Visit) -> list[Any]:
         """Return the team of a visit as a row of the certificate."""
@@ -736,7 +736,7 @@ def check_teams(certificate: Certificate) -> None:
     openings = assignment["eligibility"]["openings"]
     classes = {label: sets[which] for label, which, _blind in openings}
     size, experts = commitment["team_size"], commitment["experts"]
-    staff, out, first = Staff(certificate), 0, 0
+    staff, first = Staff(certificate), 0
     known: dict[Label, Visit] = {}  # by the first label
     expected: list[list[Any]] = []
     parts = visits_by_iteration(certificate)
@@ -744,9 +744,8 @@ def check_teams(certificate: Certificate) -> None:
         rows, position = parts.get(number, []), position_function(iteration)
         if iteration["kind"] == "withdrawal":
             where = f"iterations[{number - 1}]"
-            left, gone = staff.give_up(where, iteration["withdrawn"], known)
-            out |= gone
-            visits = sorted(left.values(), key=lambda visit: position(visit.labels[0]))
+            visits = staff.give_up(where, iteration["withdrawn"], known)
+            visits.sort(key=lambda visit: position(visit.labels[0]))
             labels = [visit.labels for visit in visits]
             compare("assignment.visits", labels, rows, first)
         else:
@@ -755,7 +754,7 @@ def check_teams(certificate: Certificate) -> None:
         for visit in visits:
             for label in visit.labels:
                 visit.group &= classes[label]
-            visit.group &= ~out
+            visit.group &= ~staff.gone
             known[visit.labels[0]] = visit
         lost = staff.serve(visits, position, size, experts)
         if lost:
