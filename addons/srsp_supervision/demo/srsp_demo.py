@@ -266,7 +266,7 @@ class SrspDemo(models.AbstractModel):
             with self.env.cr.savepoint():
                 task._lock_roster()
         except UserError as error:
-            with mute_logger("odoo.addons.srsp_supervision.models.planning.srsp_task"):
+            with mute_logger("odoo.addons.srsp_supervision.models.draw.srsp_task"):
                 task._block(str(error))
 
     def _step_announce(self, task, scene):
