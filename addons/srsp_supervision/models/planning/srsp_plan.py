@@ -16,8 +16,7 @@ NEXT_YEAR_FROM = 10  # the month from which plans are made for the year after
 class SrspPlan(models.Model):
     """The yearly plan of one division, generated from the published item list.
 
-    ``draft → submitted → consolidated → published``: the division hands in, the policy division
-    consolidates and publishes.
+    ``draft → submitted → consolidated → published``: the division hands in, the policy division does the rest.
     """
 
     _name = "srsp.plan"
@@ -91,10 +90,9 @@ class SrspPlan(models.Model):
 
     @api.depends("task_ids.repealed_basis", "task_ids.state")
     def _compute_repealed_basis(self):
+        ended = ("done", "cancelled")
         for plan in self:
-            tasks = plan.task_ids.filtered(
-                lambda task: task.state not in ("done", "cancelled")
-            )
+            tasks = plan.task_ids.filtered(lambda task: task.state not in ended)
             plan.repealed_basis = tasks.item_ids.legal_basis_ids._describe_repealed()
 
     @api.depends(
@@ -114,10 +112,7 @@ class SrspPlan(models.Model):
         targets = self.env["srsp.coverage"]._find_missing(domain)
         draws = self.env["srsp.coverage.frequency"]._find_missing(domain)
         for plan in self:
-            own = [
-                ("division_id", "in", plan.division_id.ids),
-                ("year", "=", plan.year),
-            ]
+            own = [("division_id", "=", plan.division_id.id), ("year", "=", plan.year)]
             texts = [rows.filtered_domain(own)._describe() for rows in (targets, draws)]
             plan.shortfall = "\n".join(filter(None, texts))
 
@@ -145,9 +140,7 @@ class SrspPlan(models.Model):
     def action_generate(self):
         """Add the tasks that the published item list asks for and the plan lacks."""
         self._check_step(OFFICERS, "draft")
-        lines = []
-        for plan in self:
-            lines += plan._generate_tasks()
+        lines = [line for plan in self for line in plan._generate_tasks()]
         sticky = len(lines) > len(self)
         return get_notification("info", "\n".join(lines), sticky=sticky, next=RELOAD)
 
@@ -167,16 +160,14 @@ class SrspPlan(models.Model):
         self.sudo().activity_feedback(["mail.mail_activity_data_todo"])
 
     def action_consolidate(self):
-        self._check_role("group_policy_officer")
-        self._check_state("submitted")
+        self._check_step(["group_policy_officer"], "submitted")
         self.sudo().state = "consolidated"
 
     def action_return(self):
         return self.env["srsp.reason"]._open(self, "plan_return")
 
     def action_publish(self):
-        self._check_role("group_policy_officer")
-        self._check_state("consolidated")
+        self._check_step(["group_policy_officer"], "consolidated")
         for plan in self.sudo():
             plan.write({"state": "published", "published_on": clock.today()})
             plan._after_publish()
@@ -200,14 +191,12 @@ class SrspPlan(models.Model):
 
     def _return(self, reason):
         """Send a plan that was handed in back to its division, which is told why."""
-        self._check_role("group_policy_officer")
-        self._check_state("submitted", "consolidated")
+        self._check_step(["group_policy_officer"], "submitted", "consolidated")
         plan = self.company_id._srsp_in_language(self.sudo())
         plan.write({"state": "draft", "return_reason": reason})
         plan.message_post(body=reason)
-        plan.division_id._schedule(
-            plan, plan.env._("The plan was sent back: change it and submit it"), reason
-        )
+        summary = plan.env._("The plan was sent back: change it and submit it")
+        plan.division_id._schedule(plan, summary, reason)
 
     @api.model
     def _get_default_year(self):
@@ -222,10 +211,7 @@ class SrspPlan(models.Model):
 
     @api.model
     def _get_list(self, company, year):
-        """The item list that plans of ``year`` are made from.
-
-        :raise UserError: when there is none
-        """
+        """The item list that plans of ``year`` are made from; a UserError when there is none."""
         day = self._get_first_day(year)
         if version := self.env["srsp.list"]._get_in_force("item", company, day):
             return version
@@ -235,10 +221,7 @@ class SrspPlan(models.Model):
 
     @api.model
     def _generate_all(self, company, year):
-        """Make the plan of every division with items in the list; what fails for one leaves the others.
-
-        :return: what has come of it, a line for each division and problem
-        """
+        """Make the plan of every division with items in the list, and return a report; one may fail for itself."""
         lines = []
         for division in self._get_list(company, year).item_ids.division_id:
             try:
@@ -256,10 +239,7 @@ class SrspPlan(models.Model):
         return plan or self.create({"year": year, **vals})
 
     def _generate_tasks(self):
-        """Add what the plan lacks while it is a draft; what exists stays, and an item that fails leaves the others.
-
-        :return: what has come of it, in lines
-        """
+        """Add what the plan lacks, if it is a draft, and return the outcome in lines; a task that fails is left out."""
         self.ensure_one()
         if self.state != "draft":
             return []
@@ -284,13 +264,11 @@ class SrspPlan(models.Model):
         return made, failed
 
     def _find_missing_tasks(self):
-        """What the item list and the rulebook ask for and the plan lacks.
+        """The values of the tasks that the plan lacks, and lines on what another division still has.
 
-        One task per item and yearly draw, spread over the year; where the rulebook wants a class or the key targets
-        drawn more often than the item, additional tasks that draw from these alone, so that nobody else is inspected
+        The item list asks for one task per item and yearly draw, spread over the year; where the rulebook wants a class
+        or the key targets drawn more often, additional tasks draw from these alone, so that nobody else is inspected
         more often than the list says.
-
-        :return: values of tasks, and lines on what another division still has
         """
         company, day = self.company_id, self._get_first_day(self.year)
         rulebook = self.env["srsp.rulebook"]._find_in_force(company, day)
@@ -332,8 +310,7 @@ class SrspPlan(models.Model):
     def _find_known_tasks(self, items):
         """{(code of one of ``items``, draw of the year): the task that exists}.
 
-        Those of this plan, additional ones outside of it, and those that a division still has from which all of its
-        items have moved to this one.
+        Tasks of this plan, supplements to it, and those that another division has although all their items are here.
         """
         codes = {item.code.upper() for item in items}
         planned = Domain(
@@ -357,11 +334,13 @@ class SrspPlan(models.Model):
         targets = self.env["srsp.target"].sudo()
         groups = targets._read_group(
             [("sector_id", "in", sectors.ids), ("state", "=", "active")],
-            ["sector_id", "risk_class", "is_key"],
+            ["sector_id"],
+            ["risk_class:array_agg_distinct", "is_key:bool_or"],
         )
-        classes = {(sector.id, risk_class) for sector, risk_class, _is_key in groups}
-        return classes | {
-            (sector.id, "key") for sector, _class, is_key in groups if is_key
+        return {
+            (sector.id, kind)
+            for sector, classes, has_key in groups
+            for kind in (*classes, has_key and "key")
         }
 
     def _prepare_task_vals(self, item, number, kinds=(), most=0):
@@ -427,25 +406,22 @@ class SrspPlan(models.Model):
         self.ensure_one()
         self._check_step(MANAGERS, "submitted", "consolidated", "published")
         wanted, _notes = self._find_missing_tasks()
-        made, failed = self._create_tasks(
-            [self._prepare_supplement_vals(vals, reason) for vals in wanted]
-        )
+        vals_list = [self._prepare_supplement_vals(vals, reason) for vals in wanted]
+        made, failed = self._create_tasks(vals_list)
         if failed:
             raise UserError("\n".join(failed))
         if made:
-            self.sudo().message_post(
-                body=self.env._(
-                    "Additional tasks outside of the plan: %(tasks)s. Reason: %(reason)s",
-                    tasks=", ".join(made.mapped("display_name")),
-                    reason=reason,
-                )
+            body = self.env._(
+                "Additional tasks outside of the plan: %(tasks)s. Reason: %(reason)s",
+                tasks=", ".join(made.mapped("display_name")),
+                reason=reason,
             )
+            self.sudo().message_post(body=body)
         return made
 
     def _prepare_supplement_vals(self, vals, reason):
         """Values of an additional task for what this plan lacks; no window lies in the past alone."""
-        today = clock.today()
-        first = max(vals["date_from"], today)
+        first = max(vals["date_from"], clock.today())
         return {
             **vals,
             "plan_id": False,
@@ -462,7 +438,6 @@ class SrspPlan(models.Model):
 def _get_filter(kinds):
     """The target filter of a task that draws from these risk classes, and key targets, alone."""
     classes = [kind for kind in kinds if kind != "key"]
-    domain = [("risk_class", "in", classes)] if classes else []
-    if "key" in kinds:
-        domain = [*(["|"] if domain else []), *domain, ("is_key", "=", True)]
-    return repr(domain)
+    leaves = [("risk_class", "in", classes)] if classes else []
+    leaves += [("is_key", "=", True)] if "key" in kinds else []
+    return repr(["|"] * (len(leaves) - 1) + leaves)

@@ -7,7 +7,6 @@ from odoo.fields import Domain
 from ...actions import get_action
 from ...fields import current_company, planning_division, selection_of
 from ...tools import clock
-from ...tools.clock import beijing_date
 from ..base.srsp_division import INSPECTING, MANAGERS
 from .target_filter import get_filter_domain, get_public_filter
 
@@ -45,7 +44,7 @@ class SrspTask(models.Model):
     )
 
     name = fields.Char(required=True, tracking=True)
-    number = fields.Char(readonly=True, copy=False)
+    number = fields.Char(copy=False)
     plan_id = fields.Many2one(
         "srsp.plan", index=True, ondelete="restrict", check_company=True, copy=False
     )
@@ -173,7 +172,7 @@ class SrspTask(models.Model):
         copy=False,
         tracking=True,
     )
-    announced_on = fields.Datetime(readonly=True, copy=False)
+    announced_on = fields.Datetime(copy=False)
     state = fields.Selection(
         [
             ("planned", "Planned"),
@@ -193,17 +192,14 @@ class SrspTask(models.Model):
     )
     rulebook_id = fields.Many2one(
         "srsp.rulebook",
-        readonly=True,
         copy=False,
         help="The rulebook in force when the roster was locked.",
     )
     draw_ids = fields.One2many("srsp.draw", "task_id", "Draws")
-    draw_id = fields.Many2one("srsp.draw", readonly=True, copy=False)
-    blocked_reason = fields.Text("Blocking Reason", readonly=True, copy=False)
-    cancel_reason = fields.Char(readonly=True, copy=False)
-    withdrawal_reason = fields.Char(
-        "Announcement Withdrawal Reason", readonly=True, copy=False
-    )
+    draw_id = fields.Many2one("srsp.draw", copy=False)
+    blocked_reason = fields.Text("Blocking Reason", copy=False)
+    cancel_reason = fields.Char(copy=False)
+    withdrawal_reason = fields.Char("Announcement Withdrawal Reason", copy=False)
     inspection_ids = fields.One2many("srsp.inspection", "task_id", "Inspections")
     inspection_count = fields.Integer(
         "Visits", compute="_compute_inspection_count", compute_sudo=True
@@ -261,7 +257,7 @@ class SrspTask(models.Model):
     @api.depends("plan_id.year", "draw_at", "date_to")
     def _compute_year(self):
         for task in self:
-            day = beijing_date(task.draw_at) if task.draw_at else task.date_to
+            day = clock.beijing_date(task.draw_at) if task.draw_at else task.date_to
             task.year = task.plan_id.year or (day and day.year)
 
     @api.depends("target_domain")
@@ -271,9 +267,8 @@ class SrspTask(models.Model):
 
     @api.depends("draw_at")
     def _compute_lock_at(self):
-        rulebooks = self.env["srsp.rulebook"]
         for company, tasks in self.grouped("company_id").items():
-            published = rulebooks._find_published(company)
+            published = self.env["srsp.rulebook"]._find_published(company)
             for task in tasks:
                 task.lock_at = task.draw_at and published._get_lock_at(task.draw_at)
 
@@ -289,10 +284,9 @@ class SrspTask(models.Model):
     @api.depends("inspection_ids.stage")
     def _compute_inspection_count(self):
         stages = defaultdict(Counter)
+        domain = [("task_id", "in", self.ids), ("stage", "!=", "cancelled")]
         for task, stage, count in self.env["srsp.inspection"]._read_group(
-            [("task_id", "in", self.ids), ("stage", "!=", "cancelled")],
-            ["task_id", "stage"],
-            ["__count"],
+            domain, ["task_id", "stage"], ["__count"]
         ):
             stages[task][stage] = count
         for task in self:
@@ -332,24 +326,29 @@ class SrspTask(models.Model):
         open_tasks = self.filtered(
             lambda task: task._origin and task.state == "planned" and task.year
         )
-        rows = self.env["srsp.coverage"]._find_missing(
-            [("sector_id", "in", open_tasks.sector_ids.ids)]
-        )
+        domain = [("sector_id", "in", open_tasks.sector_ids.ids)]
+        rows = self.env["srsp.coverage"]._find_missing(domain)
         for task in open_tasks:
             own = [("sector_id", "in", task.sector_ids.ids), ("year", "=", task.year)]
             task.coverage_warning = rows.filtered_domain(own)._describe()
 
-    @api.constrains("ratio", "name")
+    @api.constrains("ratio", "name", "mode")
     def _check_ratio(self):
         for task in self:
             if not 0 < task.ratio <= 1:
-                raise ValidationError(
-                    self.env._(
-                        "Task %(task)s: ratio %(ratio)s must be above 0 and at most 1; write 5 %% as 0.05.",
-                        task=task.name,
-                        ratio=task.ratio,
-                    )
+                message = self.env._(
+                    "Task %(task)s: ratio %(ratio)s must be above 0 and at most 1; write 5 %% as 0.05.",
+                    task=task.name,
+                    ratio=task.ratio,
                 )
+            elif task.mode == "external" and task.ratio != 1:
+                message = self.env._(
+                    "Task %(task)s: every target on a list drawn elsewhere is inspected; the ratio is 100 %%.",
+                    task=task.name,
+                )
+            else:
+                continue
+            raise ValidationError(message)
 
     @api.constrains("date_from", "date_to", "draw_at", "lock_at")
     def _check_dates(self):
@@ -430,20 +429,15 @@ class SrspTask(models.Model):
             or task._is_plan_closed()
             for task in self
         ):
-            raise self._logged_error(
-                self.env._(
-                    "A task that has been announced, refused, or submitted in a plan is cancelled, not deleted."
-                )
+            message = self.env._(
+                "A task that has been announced, refused, or submitted in a plan is cancelled, not deleted."
             )
+            raise self._logged_error(message)
 
     def action_view_inspections(self):
         self.ensure_one()
-        return get_action(
-            self.env,
-            "srsp_inspection_action",
-            domain=[("task_id", "=", self.id)],
-            context={"default_task_id": self.id},
-        )
+        domain = [("task_id", "=", self.id)]
+        return get_action(self.env, "srsp_inspection_action", domain=domain, context={})
 
     def action_view_targets(self):
         self.ensure_one()
@@ -462,11 +456,10 @@ class SrspTask(models.Model):
     def _check_not_announced(self):
         """Raise, and leave a trace, when the draw of one of these tasks has been announced."""
         if announced := self.filtered("announced_on"):
-            raise announced._logged_error(
-                self.env._(
-                    "The draw has been announced: what it covers and when it happens can no longer change."
-                )
+            message = self.env._(
+                "The draw has been announced: what it covers and when it happens can no longer change."
             )
+            raise announced._logged_error(message)
 
     def _is_plan_closed(self):
         """Whether the plan of the task has been submitted: only business methods change what it says."""
@@ -476,12 +469,11 @@ class SrspTask(models.Model):
         """Raise when a user changes what a submitted plan says of these tasks, or adds one to it."""
         closed = self.filtered(lambda task: task._is_plan_closed())
         if closed and not self.env.su:
-            raise closed._logged_error(
-                self.env._(
-                    "The plan has been submitted: what it says of its tasks stays. Cancel the task, or make one"
-                    " outside the plan."
-                )
+            message = self.env._(
+                "The plan has been submitted: what it says of its tasks stays. Cancel the task, or make one"
+                " outside the plan."
             )
+            raise closed._logged_error(message)
 
     def _get_ratio_reason(self):
         """Why the ratio is below the floor, in the words of the task or of its items."""
@@ -547,10 +539,9 @@ class SrspTask(models.Model):
         self._check_step(MANAGERS, "planned", "committed")
         if self.draw_id:
             self.draw_id._void_by_user(reason)
-        elif self.announced_on:
-            self.env["srsp.notice"]._notify_policy(self, False, reason)
         self.sudo().write({"state": "cancelled", "cancel_reason": reason})
         if self.announced_on:
+            self.env["srsp.notice"]._notify_policy(self, False, reason)
             self._after_withdraw()
 
     def _get_public_filter(self):

@@ -20,18 +20,11 @@ class SrspTask(models.Model):
         self._check_not_announced()
         for task in self:
             task._check_announceable()
-        self.sudo().write(
-            {
-                "announced_on": fields.Datetime.now(),
-                "blocked_reason": False,
-                "withdrawal_reason": False,
-            }
-        )
+        vals = {"blocked_reason": False, "withdrawal_reason": False}
+        self.sudo().write({"announced_on": fields.Datetime.now(), **vals})
         for task in self.sudo():
-            self.env.ref("srsp_supervision.ir_cron_lock_roster").sudo()._trigger(
-                task.lock_at
-            )
-            self.env.ref("srsp_supervision.ir_cron_draw").sudo()._trigger(task.draw_at)
+            task.env.ref("srsp_supervision.ir_cron_lock_roster")._trigger(task.lock_at)
+            task.env.ref("srsp_supervision.ir_cron_draw")._trigger(task.draw_at)
             task._warn_of_weak_source()
             task._after_announce()
 
@@ -48,6 +41,9 @@ class SrspTask(models.Model):
 
     def _find_obstacles(self):
         """Yield, in words, what has to be corrected before the draw can be announced."""
+        if self.mode == "external":
+            yield from self._find_roster_obstacles()
+        yield from self._find_approval_obstacles()
         # The public reads the description, not the filter.
         if self.is_directed and self.mode == "own" and not (self.scope or "").strip():
             yield self.env._(
@@ -95,29 +91,27 @@ class SrspTask(models.Model):
     def _get_lock_rulebook(self):
         """The rulebook of the day on which the roster will be locked; it may not be in force yet."""
         moment = max(self.lock_at or self.draw_at, fields.Datetime.now())
-        return self.env["srsp.rulebook"]._get_in_force(
-            self.company_id, beijing_date(moment)
-        )
+        rulebooks, day = self.env["srsp.rulebook"], beijing_date(moment)
+        return rulebooks._get_in_force(self.company_id, day)
 
     def _check_lead(self):
         """Raise unless the roster can still be locked as long before the draw as the rulebook asks."""
         published = self.env["srsp.rulebook"]._find_published(self.company_id)
         latest = published._get_lock_at(self.draw_at)
         hours = round((self.draw_at - latest).total_seconds() / 3600)
+        names = {"task": self.name, "hours": hours}
         if latest < fields.Datetime.now():
             message = self.env._(
                 "Task %(task)s: according to the rulebook, the roster must be public %(hours)s hours before the "
                 "draw. Announce a later time.",
-                task=self.name,
-                hours=hours,
+                **names,
             )
             raise UserError(message)
         if self.lock_at > latest:
             message = self.env._(
                 "Task %(task)s: according to the rulebook, the roster must be locked at least %(hours)s hours "
                 "before the draw.",
-                task=self.name,
-                hours=hours,
+                **names,
             )
             raise UserError(message)
 

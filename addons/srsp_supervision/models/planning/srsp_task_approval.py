@@ -45,10 +45,10 @@ class SrspTask(models.Model):
         copy=False,
         tracking=True,
     )
-    approval_requested_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    approved_on = fields.Date(readonly=True, copy=False)
-    refusal_reason = fields.Char("Approval Refusal Reason", readonly=True, copy=False)
+    approval_requested_by_id = fields.Many2one("res.users", copy=False)
+    approved_by_id = fields.Many2one("res.users", copy=False)
+    approved_on = fields.Date(copy=False)
+    refusal_reason = fields.Char("Approval Refusal Reason", copy=False)
 
     @api.depends("plan_id")
     def _compute_origin(self):
@@ -79,33 +79,20 @@ class SrspTask(models.Model):
                     task=task.name,
                 )
                 raise UserError(message)
-            task.sudo().write(
-                {
-                    "approval_state": "requested",
-                    "approval_requested_by_id": self.env.uid,
-                    "refusal_reason": False,
-                }
-            )
+            vals = {"approval_state": "requested", "refusal_reason": False}
+            task.sudo().write({"approval_requested_by_id": self.env.uid, **vals})
+            policy = self.env["srsp.division"]._find_policy(task.company_id)
             localised = task.company_id._srsp_in_language(task)
-            self.env["srsp.division"]._find_policy(task.company_id)._schedule(
-                localised,
-                localised.env._("Approve or refuse the ad hoc task"),
-                note=task.ad_hoc_reason,
-                kind=ACTIVITY,
-            )
+            summary = localised.env._("Approve or refuse the ad hoc task")
+            policy._schedule(localised, summary, task.ad_hoc_reason, kind=ACTIVITY)
 
     def action_approve(self):
         """Approve a task outside the plan: by a policy officer who has not asked for it."""
         self._check_approver()
-        for task in self.sudo():
-            task.write(
-                {
-                    "approval_state": "approved",
-                    "approved_by_id": self.env.uid,
-                    "approved_on": clock.today(),
-                }
-            )
-            task.activity_feedback([ACTIVITY])
+        tasks = self.sudo()
+        vals = {"approved_by_id": self.env.uid, "approved_on": clock.today()}
+        tasks.write({"approval_state": "approved", **vals})
+        tasks.activity_feedback([ACTIVITY])
 
     def action_refuse(self):
         return self.env["srsp.reason"]._open(self, "task_refuse")
@@ -115,12 +102,12 @@ class SrspTask(models.Model):
         states = ("requested", "approved")
         changed = self.sudo().filtered(lambda task: task.approval_state in states)
         if changed and not self.env.su:
-            forgotten = {"approved_by_id": False, "approved_on": False}
-            changed.write({"approval_state": "none", **forgotten})
+            vals = {"approved_by_id": False, "approved_on": False}
+            changed.write({"approval_state": "none", **vals})
             changed.activity_unlink([ACTIVITY])
 
-    def _find_obstacles(self):
-        """Also whether a published plan names the task, or it has been approved without one."""
+    def _find_approval_obstacles(self):
+        """Yield what is wrong unless a published plan names the task, or it has been approved without one."""
         if self.plan_id and self.plan_id.state != "published":
             yield self.env._(
                 "Task %(task)s: %(plan)s has not been published yet. A draw is announced after the plan.",
@@ -132,7 +119,6 @@ class SrspTask(models.Model):
                 "Task %(task)s is not in a plan: give a reason and have the policy division approve it first.",
                 task=self.name,
             )
-        yield from super()._find_obstacles()
 
     def _refuse(self, reason):
         """Refuse the approval; the division can change the task and ask again."""
@@ -140,9 +126,8 @@ class SrspTask(models.Model):
         task = self.sudo()
         task.write({"approval_state": "refused", "refusal_reason": reason})
         task.activity_feedback([ACTIVITY], feedback=reason)
-        task.message_post(
-            body=reason, partner_ids=task.approval_requested_by_id.partner_id.ids
-        )
+        partner = task.approval_requested_by_id.partner_id
+        task.message_post(body=reason, partner_ids=partner.ids)
 
     def _check_approver(self):
         self._check_step(["group_policy_officer"])

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_list
 
@@ -10,8 +10,8 @@ from ..base.srsp_division import OFFICERS
 class SrspTask(models.Model):
     """A task whose targets a higher authority has drawn (上级下发名单).
 
-    The list comes by ``srsp.task.roster.import`` and is the roster, whole: nothing is drawn, the same lock,
-    randomness and assignment decide who inspects. The file and its digest stay with the task.
+    The list comes by ``srsp.task.roster.import`` and is the roster, whole: nothing is drawn, the same lock, randomness
+    and assignment decide who inspects. The file and its digest stay with the task.
     """
 
     _inherit = "srsp.task"
@@ -23,19 +23,15 @@ class SrspTask(models.Model):
         required=True,
         tracking=True,
     )
-    external_authority = fields.Char("Drawn By", readonly=True, copy=False)
-    external_document = fields.Char("Document Number", readonly=True, copy=False)
-    external_issued_on = fields.Date("Issued On", readonly=True, copy=False)
-    external_file = fields.Binary(
-        "Original List File", attachment=False, readonly=True, copy=False
-    )
-    external_file_name = fields.Char(readonly=True, copy=False)
+    external_authority = fields.Char("Drawn By", copy=False)
+    external_document = fields.Char("Document Number", copy=False)
+    external_issued_on = fields.Date("Issued On", copy=False)
+    external_file = fields.Binary("Original List File", attachment=False, copy=False)
+    external_file_name = fields.Char(copy=False)
     external_digest_hex = fields.Char(
-        "SHA-256 of the File", readonly=True, copy=False, help="Published."
+        "SHA-256 of the File", copy=False, help="Published."
     )
-    roster_ids = fields.One2many(
-        "srsp.task.roster", "task_id", "Targets on the List", readonly=True
-    )
+    roster_ids = fields.One2many("srsp.task.roster", "task_id", "Targets on the List")
     roster_count = fields.Integer(
         "List Size", compute="_compute_roster_count", compute_sudo=True
     )
@@ -47,25 +43,13 @@ class SrspTask(models.Model):
         for task in self:
             task.roster_count = counts.get(task, 0)
 
-    @api.constrains("ratio", "mode")
-    def _check_external_ratio(self):
-        for task in self:
-            if task.mode == "external" and task.ratio != 1:
-                message = self.env._(
-                    "Task %(task)s: every target on a list drawn elsewhere is inspected; the ratio is 100 %%.",
-                    task=task.name,
-                )
-                raise ValidationError(message)
-
     def action_import_roster(self):
         """Open the form that takes over the list."""
         self.ensure_one()
         self._check_roster_open()
-        return get_dialog_action(
-            self.env["srsp.task.roster.import"],
-            self.env._("Import a List"),
-            context={"default_task_id": self.id},
-        )
+        wizard, title = self.env["srsp.task.roster.import"], self.env._("Import a List")
+        context = {"default_task_id": self.id}
+        return get_dialog_action(wizard, title, context=context)
 
     def action_view_roster(self):
         self.ensure_one()
@@ -88,13 +72,8 @@ class SrspTask(models.Model):
             return super()._get_scope_domain()
         return Domain("roster_ids.task_id", "=", self.id)
 
-    def _find_obstacles(self):
-        """Also whether there is a list, and the registry still knows it as it was when it was taken over."""
-        if self.mode == "external":
-            yield from self._find_roster_obstacles()
-        yield from super()._find_obstacles()
-
     def _find_roster_obstacles(self):
+        """Yield what is wrong unless there is a list and the registry still knows it as it was when it was imported."""
         if not self.roster_count:
             yield self.env._(
                 "Task %(task)s: import the list from the higher authority first.",
