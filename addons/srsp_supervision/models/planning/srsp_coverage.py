@@ -68,37 +68,29 @@ class SrspCoverage(models.Model):
         "srsp.registry.confirmation": ["sector_id", "target_count", "version", "year"],
     }
 
-    sector_id = fields.Many2one("srsp.sector", readonly=True)
-    division_id = fields.Many2one("srsp.division", readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
-    sequence = fields.Integer(readonly=True)
-    year = fields.Integer(readonly=True, aggregator=False)
-    target_count = fields.Integer("Registry Size", readonly=True)
-    drawn_count = fields.Integer("Drawn", readonly=True)
+    sector_id = fields.Many2one("srsp.sector")
+    division_id = fields.Many2one("srsp.division")
+    company_id = fields.Many2one("res.company")
+    sequence = fields.Integer()
+    year = fields.Integer(aggregator=False)
+    target_count = fields.Integer("Registry Size")
+    drawn_count = fields.Integer("Drawn")
     planned_count = fields.Integer(
-        "Pending Draws",
-        readonly=True,
-        help="To be drawn by tasks that have not been drawn yet.",
+        "Pending Draws", help="To be drawn by tasks that have not been drawn yet."
     )
     draw_count = fields.Integer(
-        "Draws Held",
-        readonly=True,
-        help="Draws in which targets of the sector were drawn.",
+        "Draws Held", help="Draws in which targets of the sector were drawn."
     )
     share = fields.Float(
         "Coverage Rate",
-        readonly=True,
         aggregator="avg",
         help="Share of the registry that has been drawn or is still to be drawn.",
     )
-    floor_ratio = fields.Float(
-        "Minimum Sampling Ratio", readonly=True, aggregator="avg"
-    )
-    floor_count = fields.Integer("Minimum to Draw", readonly=True)
-    missing_count = fields.Integer("Shortfall", readonly=True)
+    floor_ratio = fields.Float("Minimum Sampling Ratio", aggregator="avg")
+    floor_count = fields.Integer("Minimum to Draw")
+    missing_count = fields.Integer("Shortfall")
     state = fields.Selection(
-        [("met", "Reached"), ("planned", "Planned"), ("below", "Below the floor")],
-        readonly=True,
+        [("met", "Reached"), ("planned", "Planned"), ("below", "Below the floor")]
     )
 
     @property

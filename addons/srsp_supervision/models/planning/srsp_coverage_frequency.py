@@ -107,15 +107,15 @@ class SrspCoverageFrequency(models.Model):
         ),
     }
 
-    division_id = fields.Many2one("srsp.division", readonly=True)
-    sector_id = fields.Many2one("srsp.sector", readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
-    year = fields.Integer(readonly=True, aggregator=False)
-    kind = fields.Selection(CLASSES, "Class", readonly=True)
-    required_count = fields.Integer("Required Draws", readonly=True)
-    held_count = fields.Integer("Draws Held", readonly=True)
-    planned_count = fields.Integer("Planned Draws", readonly=True)
-    missing_count = fields.Integer("Missing Draws", readonly=True)
+    division_id = fields.Many2one("srsp.division")
+    sector_id = fields.Many2one("srsp.sector")
+    company_id = fields.Many2one("res.company")
+    year = fields.Integer(aggregator=False)
+    kind = fields.Selection(CLASSES, "Class")
+    required_count = fields.Integer("Required Draws")
+    held_count = fields.Integer("Draws Held")
+    planned_count = fields.Integer("Planned Draws")
+    missing_count = fields.Integer("Missing Draws")
 
     @property
     def _table_query(self):

@@ -221,7 +221,7 @@ class SrspPlan(models.Model):
 
     @api.model
     def _generate_all(self, company, year):
-        """Make the plan of every division with items in the list, and return a report; one may fail for itself."""
+        """Make the plan of every division with items in the list, one by one, and return the outcome in lines."""
         lines = []
         for division in self._get_list(company, year).item_ids.division_id:
             try:

@@ -44,7 +44,7 @@ class SrspTask(models.Model):
     )
 
     name = fields.Char(required=True, tracking=True)
-    number = fields.Char(copy=False)
+    number = fields.Char(readonly=True, copy=False)
     plan_id = fields.Many2one(
         "srsp.plan", index=True, ondelete="restrict", check_company=True, copy=False
     )
@@ -172,7 +172,7 @@ class SrspTask(models.Model):
         copy=False,
         tracking=True,
     )
-    announced_on = fields.Datetime(copy=False)
+    announced_on = fields.Datetime(readonly=True, copy=False)
     state = fields.Selection(
         [
             ("planned", "Planned"),
@@ -192,14 +192,17 @@ class SrspTask(models.Model):
     )
     rulebook_id = fields.Many2one(
         "srsp.rulebook",
+        readonly=True,
         copy=False,
         help="The rulebook in force when the roster was locked.",
     )
     draw_ids = fields.One2many("srsp.draw", "task_id", "Draws")
-    draw_id = fields.Many2one("srsp.draw", copy=False)
-    blocked_reason = fields.Text("Blocking Reason", copy=False)
-    cancel_reason = fields.Char(copy=False)
-    withdrawal_reason = fields.Char("Announcement Withdrawal Reason", copy=False)
+    draw_id = fields.Many2one("srsp.draw", readonly=True, copy=False)
+    blocked_reason = fields.Text("Blocking Reason", readonly=True, copy=False)
+    cancel_reason = fields.Char(readonly=True, copy=False)
+    withdrawal_reason = fields.Char(
+        "Announcement Withdrawal Reason", readonly=True, copy=False
+    )
     inspection_ids = fields.One2many("srsp.inspection", "task_id", "Inspections")
     inspection_count = fields.Integer(
         "Visits", compute="_compute_inspection_count", compute_sudo=True

@@ -139,9 +139,10 @@ class SrspTask(models.Model):
         self._end_announcement(reason, blocked_reason=False)
 
     def _end_announcement(self, reason, voided=None, **vals):
-        """Record, with other values, why the announcement no longer holds, and tell the policy division and the hooks.
+        """Record why the announcement no longer holds, notify the policy division and call the hooks.
 
         :param voided: the draw that has been voided, if the roster was locked
+        :param vals: what else to write to the task
         """
         self.sudo().write({"announced_on": False, "withdrawal_reason": reason, **vals})
         self.env["srsp.notice"]._notify_policy(self, bool(voided), reason)

@@ -45,10 +45,10 @@ class SrspTask(models.Model):
         copy=False,
         tracking=True,
     )
-    approval_requested_by_id = fields.Many2one("res.users", copy=False)
-    approved_by_id = fields.Many2one("res.users", copy=False)
-    approved_on = fields.Date(copy=False)
-    refusal_reason = fields.Char("Approval Refusal Reason", copy=False)
+    approval_requested_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    approved_on = fields.Date(readonly=True, copy=False)
+    refusal_reason = fields.Char("Approval Refusal Reason", readonly=True, copy=False)
 
     @api.depends("plan_id")
     def _compute_origin(self):

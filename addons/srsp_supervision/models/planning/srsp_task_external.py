@@ -23,15 +23,19 @@ class SrspTask(models.Model):
         required=True,
         tracking=True,
     )
-    external_authority = fields.Char("Drawn By", copy=False)
-    external_document = fields.Char("Document Number", copy=False)
-    external_issued_on = fields.Date("Issued On", copy=False)
-    external_file = fields.Binary("Original List File", attachment=False, copy=False)
-    external_file_name = fields.Char(copy=False)
-    external_digest_hex = fields.Char(
-        "SHA-256 of the File", copy=False, help="Published."
+    external_authority = fields.Char("Drawn By", readonly=True, copy=False)
+    external_document = fields.Char("Document Number", readonly=True, copy=False)
+    external_issued_on = fields.Date("Issued On", readonly=True, copy=False)
+    external_file = fields.Binary(
+        "Original List File", attachment=False, readonly=True, copy=False
     )
-    roster_ids = fields.One2many("srsp.task.roster", "task_id", "Targets on the List")
+    external_file_name = fields.Char(readonly=True, copy=False)
+    external_digest_hex = fields.Char(
+        "SHA-256 of the File", readonly=True, copy=False, help="Published."
+    )
+    roster_ids = fields.One2many(
+        "srsp.task.roster", "task_id", "Targets on the List", readonly=True
+    )
     roster_count = fields.Integer(
         "List Size", compute="_compute_roster_count", compute_sudo=True
     )
