@@ -10,8 +10,7 @@ from ...tools.certificate import one_line
 class SrspPlanGeneration(models.TransientModel):
     """Makes the plans of a year from the item list, and says what plans lack that are no longer drafts.
 
-    Of one plan (``plan_id``), or of the whole bureau. What a plan lacks can be added as additional tasks outside of it,
-    with a reason.
+    Of one plan (``plan_id``), or of the whole bureau. What a plan lacks can be added outside of it, with a reason.
     """
 
     _name = "srsp.plan.generation"
@@ -30,8 +29,7 @@ class SrspPlanGeneration(models.TransientModel):
     outcome = fields.Text(readonly=True)
     missing = fields.Text("Missing Tasks", readonly=True)
     reason = fields.Char(
-        "Reason for the Additional Tasks",
-        help="Reason for drawing outside the plan.",
+        "Reason for the Additional Tasks", help="Reason for drawing outside the plan."
     )
 
     @api.model
