@@ -221,12 +221,10 @@ class SrspRegistryTableTarget(models.AbstractModel):
             sectors="、".join(sector.name for sector, _definition in pairs),
             note=" ".join(translate(self.env, NOTES[kind]) for kind in sorted(kinds)),
         )
-        words = {
-            label: None
-            for _sector, definition in pairs
-            for _key, label in definition.get("selection") or ()
-        }
+        words = []
         if kinds == {"flag"}:
             words = [self.env._("Yes"), self.env._("No")]
-        words = list(words) if kinds <= {"choice", "flag"} else []
-        return Heading(column.label, note, kinds == {"date"}, words)
+        elif kinds <= {"choice", "flag"}:
+            options = [values.get("selection") or () for _sector, values in pairs]
+            words = dict.fromkeys(label for pair in options for _key, label in pair)
+        return Heading(column.label, note, kinds == {"date"}, list(words))

@@ -408,8 +408,7 @@ class SrspRegistryImport(models.Model):
     def _run(self):
         """Check the file, and import it in the state ``importing``, in the name of the user."""
         self.ensure_one()
-        record = self.with_user(self.user_id).with_company(self.company_id)
-        record = record.with_context(
+        record = self.with_user(self.user_id).with_context(
             lang=self.user_id.lang,
             tz=self.user_id.tz,
             allowed_company_ids=self.company_id.ids,

@@ -100,7 +100,7 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
         ]
         names = ("row", "target_id", "target_moves")
         copy_rows(self.env.cr, "srsp_import_good", names, good)
-        super()._check(record)
+        return super()._check(record)
 
     @api.model
     def _load(self, record):

@@ -122,7 +122,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         self.env.cr.execute(sql.INDEX_MOVING)
         self._find_bad_rows()
         self._keep_changes(record, table)
-        super()._check(record)
+        return super()._check(record)
 
     def _spread_rows(self, table, names):
         """Repeat each row of an extract for every target that it is about."""

@@ -22,7 +22,6 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 # A text that a spreadsheet would take for a formula gets an apostrophe in a .csv; so does one that begins with one.
 _LIKE_FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
-_QUOTED = re.compile("'+[=+\\-@\t\r＝＋－＠]")
 # What a spreadsheet writes into a .csv in place of a value: (a part of it, all of it, reason).
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)")
 _ROUNDED = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?E\+[0-9]{2,3}")
@@ -79,7 +78,7 @@ def quote(value: Any) -> Any:
 
 def unquote(text: str) -> str:
     """Return the text that ``quote`` was given."""
-    return text[1:] if text[:1] == "'" and _QUOTED.match(text) else text
+    return text[1:] if text[:1] == "'" and _LIKE_FORMULA.match(text) else text
 
 
 def _make_csv_block(first: int, batch: Iterable[list[str] | csv.Error]) -> Block:
