@@ -7,6 +7,8 @@ a few operations on whole sets, however many inspectors are eligible.
 import hashlib
 from bisect import insort
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from .vrs import EXPAND_COUNTER, hmac_pads
@@ -39,6 +41,7 @@ class Team(NamedTuple):
         return [*self.officers, *self.experts]
 
 
+@dataclass(eq=False)
 class Shortage(Exception):
     """No assignment exists; nothing was assigned.
 
@@ -47,20 +50,18 @@ class Shortage(Exception):
 
     The other attributes prove it: every way to serve the visits takes at least ``needed`` places of the
     inspectors whose labels are in ``officers`` (perhaps none), who have room for ``room`` together. With
-    ``missing = needed - room`` more places, of these or of other eligible inspectors, all visits could
-    be served; with fewer they could not.
+    ``missing`` more places, of these or of other eligible inspectors, all visits could be served; with fewer
+    they could not.
     """
 
-    def __init__(
-        self,
-        visits: list[tuple[list[str], int]],
-        officers: list[str],
-        needed: int,
-        room: int,
-    ) -> None:
-        super().__init__(f"{len(visits)} visits lack {needed - room} places")
-        self.visits, self.officers = visits, officers
-        self.needed, self.room, self.missing = needed, room, needed - room
+    visits: list[tuple[list[str], int]]
+    officers: list[str]
+    needed: int
+    room: int
+
+    @property
+    def missing(self) -> int:
+        return self.needed - self.room
 
 
 def assign(
@@ -92,8 +93,9 @@ def assign(
     work = _Assignment(prk, visits, inspectors, cap)
     for unit in units:
         work.give_unit(unit, team_size)
-    work.give_officers(team_size)
-    work.give_experts(experts)
+    division, detachment, expert = (work.pools[name] for name in POOLS)
+    work.give(team_size, work.officers, division, detachment)
+    work.give(experts, work.experts, expert)
     if work.short:
         raise work.shortage(team_size, experts)
     return work.teams(units), dict(zip(work.labels, work.staff.loads, strict=True))
@@ -109,23 +111,18 @@ class _Assignment:
         inspectors: Sequence[InspectorRow],
         cap: int | None,
     ) -> None:
-        self.visits, self.staff = visits, _Staff(inspectors, cap)
+        self.pads, self.visits = hmac_pads(prk), visits
+        self.staff = _Staff(inspectors, cap)
         self.labels, self.pools = self.staff.labels, self.staff.pools
         self.first_loads = list(self.staff.loads)
-        self.pads = hmac_pads(prk)
         self.classes = [mask for _labels, mask, _officers, _experts in visits]
         if any(mask < 0 or mask >> len(self.labels) for mask in self.classes):
             raise ValueError("a class holds somebody who is not among the inspectors")
         index = {label: number for number, label in enumerate(self.labels)}
-        self.officers: Places = [
-            [index[label] for label in visit[2]] for visit in visits
-        ]
-        self.experts: Places = [
-            [index[label] for label in visit[3]] for visit in visits
-        ]
+        self.officers: Places = [[index[one] for one in visit[2]] for visit in visits]
+        self.experts: Places = [[index[one] for one in visit[3]] for visit in visits]
         self.kept = [
-            sum(1 << member for member in officers + experts)
-            for officers, experts in zip(self.officers, self.experts, strict=True)
+            sum(1 << index[one] for one in (*visit[2], *visit[3])) for visit in visits
         ]
         self.members = list(self.kept)
         # Of each inspector: the visits in the order in which they were given, and the set of those
@@ -136,7 +133,7 @@ class _Assignment:
         # visit without a unit. Both sets may hold too many, but never too few.
         self.reach, self.narrow = [0] * len(self.labels), [0] * len(self.labels)
         self.dead = 0  # the set of those who can no longer be freed, see _free
-        self.short: list[int] = []  # the visits that cannot have a full team
+        self.short: set[int] = set()  # the visits that cannot have a full team
 
     # --- The rounds ------------------------------------------------------------------------
 
@@ -152,34 +149,16 @@ class _Assignment:
                 elif self.staff.room & allowed:
                     stuck |= self._free(visit, allowed, self.officers, stuck) or 0
 
-    def give_officers(self, team_size: int) -> None:
-        """Round 2: officers of the units, else of the detachment, until each team is full."""
-        division, detachment = self.pools["division"], self.pools["detachment"]
-        allowed = division | detachment
+    def give(self, count: int, teams: Places, first: int, second: int = 0) -> None:
+        """Rounds 2 and 3: people of the set ``first``, else of ``second``, until each team has ``count``."""
         for visit, mask in enumerate(self.classes):
-            while len(self.officers[visit]) < team_size:
+            while len(teams[visit]) < count:
                 free = mask & self.staff.room & ~self.members[visit]
-                free = free & division or free & detachment
+                free = free & first or free & second
                 if free:
-                    self._pick(visit, free, self.officers)
-                elif not self._free_officer(visit, allowed):
-                    self.short.append(visit)
-                    break
-
-    def give_experts(self, experts: int) -> None:
-        """Round 3: experts, as many as asked for."""
-        allowed, lacking = self.pools["expert"], set(self.short)
-        for visit, mask in enumerate(self.classes):
-            while len(self.experts[visit]) < experts:
-                free = mask & allowed & self.staff.room & ~self.members[visit]
-                if free:
-                    self._pick(visit, free, self.experts)
-                    continue
-                dead = self._free(visit, allowed, self.experts, self.dead)
-                if dead is not None:
-                    self.dead |= dead
-                    if visit not in lacking:
-                        self.short.append(visit)
+                    self._pick(visit, free, teams)
+                elif not self._free_one(visit, first | second, teams):
+                    self.short.add(visit)
                     break
 
     # --- Picking ---------------------------------------------------------------------------
@@ -218,14 +197,13 @@ class _Assignment:
 
     # --- Moving ----------------------------------------------------------------------------
 
-    def _free_officer(self, visit: int, allowed: int) -> bool:
-        """Free an officer in round 2 where nobody has room; return whether it was possible."""
-        search = visit, allowed, self.officers, self.dead
+    def _free_one(self, visit: int, allowed: int, teams: Places) -> bool:
+        """Free somebody in rounds 2 and 3 where nobody has room; return whether it was possible."""
+        search = visit, allowed, teams, self.dead
         if self.staff.room & allowed and self._free(*search, keep_units=True) is None:
             return True
         dead = self._free(*search)
-        if dead is not None:
-            self.dead |= dead
+        self.dead |= dead or 0
         return dead is None
 
     def _free(
@@ -367,7 +345,7 @@ class _Staff:
 
     def __init__(self, inspectors: Sequence[InspectorRow], cap: int | None) -> None:
         self.labels: list[str] = [label for label, _pool, _unit, _load in inspectors]
-        if any(a >= b for a, b in zip(self.labels, self.labels[1:], strict=False)):
+        if any(a >= b for a, b in pairwise(self.labels)):
             raise ValueError("inspectors do not ascend by label, each once")
         self.loads: list[int] = [load for _label, _pool, _unit, load in inspectors]
         self.cap, self.room = cap, 0
@@ -393,8 +371,7 @@ class _Staff:
     def least(self, candidates: int) -> int:
         """Return those of a set, which is not empty, who have the lowest load."""
         for load in self.ascending:
-            least = candidates & self.levels[load]
-            if least:
+            if least := candidates & self.levels[load]:
                 return least
         raise ValueError("no candidate is among the inspectors")
 
@@ -407,9 +384,8 @@ class _Staff:
             self.ascending.remove(load)
         load += 1
         if load not in self.levels:
-            self.levels[load] = 0
             insort(self.ascending, load)
-        self.levels[load] |= bit
+        self.levels[load] = self.levels.get(load, 0) | bit
         self.loads[member] = load
         if load == self.cap:
             self.room ^= bit

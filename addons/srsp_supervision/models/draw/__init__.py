@@ -8,8 +8,7 @@ randomness (``srsp_draw_randomness``). May import any room but ``inspection`` an
 from . import srsp_draw
 from . import srsp_draw_line
 from . import srsp_draw_iteration
-from . import srsp_draw_randomness
-from . import srsp_draw_seal
+from . import srsp_draw_lottery
 from . import srsp_draw_certificate
 from . import srsp_draw_change
 from . import srsp_draw_witness

@@ -1,8 +1,14 @@
+from collections import defaultdict
+from functools import reduce
+from operator import and_
+
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ...actions import get_dialog_action
 from ...tools import certificate as cert
+from ...tools.assignment import Team
 from .srsp_draw import NOT_STARTED_STAGES
 
 
@@ -157,3 +163,71 @@ class SrspDraw(models.Model):
         self._seal(event)
         self.task_id._after_draw(self)
         self.env["srsp.notice"]._notify_drawn(iteration, members)
+
+
+class SrspDrawIteration(models.Model):
+    """What the withdrawal of an inspector does instead of selecting targets and creating visits."""
+
+    _inherit = "srsp.draw.iteration"
+
+    def _get_withdrawn(self):
+        """Return the labels of the inspectors withdrawn in these iterations."""
+        return {row[0] for iteration in self for row in iteration.withdrawn or []}
+
+    def _list_given_up(self, teams):
+        """Return the visits that this withdrawal gives up, with the rest of their teams, as ``assign`` takes them."""
+        [[gone, _reason, given_up]] = self.withdrawn
+        lines = self.env.execute_query(
+            SQL(
+                "SELECT label, class_index FROM srsp_draw_line WHERE draw_id = %s AND iteration IS NOT NULL",
+                self.draw_id.id,
+            )
+        )
+        numbers, classes, given_up = dict(lines), self._get_classes(), set(given_up)
+        return [
+            (
+                team.labels,
+                reduce(and_, (classes[numbers[label]] for label in team.labels)),
+                [member for member in team.officers if member != gone],
+                [member for member in team.experts if member != gone],
+            )
+            for team in teams
+            if team.label in given_up
+        ]
+
+    def _change_teams(self):
+        """Give the visits that a withdrawal gave up their new teams.
+
+        :return: the new members, as ``_make_visits`` returns them
+        """
+        refs = self.draw_id.sudo().inspector_refs
+        teams = [Team(*row) for row in self.teams]
+        lines = self.env["srsp.draw.line"].search(
+            [
+                ("draw_id", "=", self.draw_id.id),
+                ("label", "in", [team.label for team in teams]),
+            ]
+        )
+        targets = {line.label: line.target_id for line in lines}
+        visits = {
+            line.target_id: line.inspection_id
+            for line in self.env["srsp.inspection.line"].search(
+                [
+                    ("inspection_id.draw_id", "=", self.draw_id.id),
+                    ("inspection_id.stage", "!=", "cancelled"),
+                    ("target_id", "in", lines.target_id.ids),
+                ]
+            )
+        }
+        joined = defaultdict(list)
+        for team in teams:
+            visit = visits[targets[team.label]]
+            before = visit.officer_ids | visit.expert_ids
+            officers, experts = (
+                [fields.Command.set([refs[member] for member in members])]
+                for members in (team.officers, team.experts)
+            )
+            visit.write({"officer_ids": officers, "expert_ids": experts})
+            for member in (visit.officer_ids | visit.expert_ids) - before:
+                joined[member.id].append(visit.id)
+        return [(member, len(ids), min(ids)) for member, ids in sorted(joined.items())]

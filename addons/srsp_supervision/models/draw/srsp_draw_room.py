@@ -5,7 +5,6 @@ import qrcode
 from qrcode.image.svg import SvgPathImage
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ...tools.clock import beijing_time
 
@@ -72,7 +71,7 @@ class SrspDraw(models.Model):
         """Return the labels of the roster, ascending; none when there are too many to show."""
         if self.roster_size > MAX_WALL_ROWS:
             return []
-        return [label for [label] in self._stream_roster(SQL("label"))]
+        return [label for [label] in self._stream_roster("label")]
 
     def _get_room_state(self):
         """Return the state of the draw, as JSON; times in milliseconds since 1970.

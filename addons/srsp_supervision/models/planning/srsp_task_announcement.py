@@ -139,14 +139,11 @@ class SrspTask(models.Model):
 
     def _warn_of_weak_source(self):
         """Say in the history when the lottery cannot reach every selection, while it can still be changed."""
-        draw = self.env["srsp.draw"].sudo()
-        needed = draw._get_bits_needed(
-            [{"size": self.target_count, "quota": quota(self.target_count, self.ratio)}]
-        )
-        weakness = draw._explain_weakness(
+        size = self.target_count
+        weakness = self.env["srsp.draw"]._explain_weakness(
             self.randomness_kind or self._get_lock_rulebook().randomness_kind,
             self.lottery_outcomes,
-            needed,
+            [{"size": size, "quota": quota(size, self.ratio)}],
         )
         if weakness:
             self.message_post(body=weakness)
