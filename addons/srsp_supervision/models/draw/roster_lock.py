@@ -62,7 +62,7 @@ class RosterLock:
         self.draw = self.draw.create(self._prepare_draw_vals(now))
         self._fill()
         self.eligibility.check_roster(self.draw)
-        self._commit()
+        self._write_commitment()
         self._check_capacity()
         for kind, payload in self.draw._get_lock_seals().items():
             self.env["srsp.event"]._seal(self.draw, kind, payload)
@@ -325,7 +325,7 @@ class RosterLock:
         reason = {"reason": cert.one_line(own.reason)} if own else {}
         return {**stratum, "quota": cert.quota(size, ratio), **reason}
 
-    def _commit(self):
+    def _write_commitment(self):
         """Compute what the commitment says about the roster and write it; it never changes afterwards."""
         rows, ids = self.eligibility.get_rows(), self.eligibility.inspectors.ids
         salt, roster = secrets.token_bytes(32), hashlib.sha256()

@@ -33,10 +33,15 @@ class SrspDraw(models.Model):
 
         The roster's own digests are taken as they are stored: the lines are compared by the other event.
         """
+        inspectors = {"inspectors_digest_hex": cert.inspectors_digest(self.inspectors)}
+        seals = (self._prepare_identities(), self._get_commitment() | inspectors)
+        return dict(zip(LOCK_SEALS, seals, strict=True))
+
+    def _prepare_identities(self):
         draw = self.sudo()
         people = [draw.inspectors, draw.inspector_refs, draw.classes]
         salted = bytes.fromhex(draw.eligibility_salt) + canonical.dumps(people)
-        identities = {
+        return {
             "number": draw.number,
             "task_id": draw.task_id.id,
             "item_ids": sorted(draw.task_id.item_ids.ids),
@@ -44,9 +49,6 @@ class SrspDraw(models.Model):
             "people_digest_hex": hashlib.sha256(salted).hexdigest(),
             "lines_digest_hex": draw._digest_lines(),
         }
-        inspectors = {"inspectors_digest_hex": cert.inspectors_digest(self.inspectors)}
-        commitment = self._get_commitment() | inspectors
-        return dict(zip(LOCK_SEALS, (identities, commitment), strict=True))
 
     def _digest_lines(self):
         """Return the salted digest of the roster's lines as PostgreSQL writes them: none is read into Python."""

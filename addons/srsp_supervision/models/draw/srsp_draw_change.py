@@ -11,6 +11,12 @@ from ...tools import certificate as cert
 from ...tools.assignment import Team
 from .srsp_draw import NOT_STARTED_STAGES
 
+EVENTS = {
+    "substitution": "draw.substituted",
+    "extension": "draw.extended",
+    "withdrawal": "draw.withdrawn",
+}
+
 
 class SrspDraw(models.Model):
     """Substitution, extension, withdrawal of an inspector: each a new iteration, sealed; everything earlier stays."""
@@ -50,15 +56,8 @@ class SrspDraw(models.Model):
                     count=allowed,
                 )
             )
-        self._iterate(
-            "draw.substituted",
-            now,
-            kind="substitution",
-            reason=cert.one_line(unavailable[0][1]),
-            unavailable=sorted(
-                [line.label, cert.one_line(reason)] for line, reason in unavailable
-            ),
-        )
+        rows = sorted([line.label, cert.one_line(why)] for line, why in unavailable)
+        self._iterate("substitution", unavailable[0][1], now, unavailable=rows)
 
     def _extend(self, places, reason, now=None):
         """Draw ``places`` (``{stratum: number}``) more, in the order of the first iteration."""
@@ -80,21 +79,15 @@ class SrspDraw(models.Model):
                         left=left.get(stratum, 0),
                     )
                 )
-        self._iterate(
-            "draw.extended",
-            now,
-            kind="extension",
-            reason=cert.one_line(reason),
-            places=sorted(map(list, places.items())),
-        )
+        rows = sorted(map(list, places.items()))
+        self._iterate("extension", reason, now, places=rows)
 
     def _withdraw(self, inspector, reason, now=None):
         """Withdraw ``inspector``: others take over the visits that have not begun."""
         self._check_changeable()
         refs = {key: label for label, key in self.inspector_refs.items()}
         label = refs.get(inspector.id)
-        gone = self.iteration_ids._get_withdrawn()
-        if not label or label in gone:
+        if not label or label in self.iteration_ids._get_withdrawn():
             raise UserError(
                 self.env._(
                     "Draw %(draw)s: %(inspector)s takes no part in it, or no longer.",
@@ -102,38 +95,27 @@ class SrspDraw(models.Model):
                     inspector=inspector.display_name,
                 )
             )
-        not_started = self._get_not_started_labels()
+        visits = self._get_visits()
         given_up = sorted(
             team.label
             for team in self.iteration_ids._get_teams()
-            if label in team.members and team.label in not_started
+            if label in team.members
+            and team.label in visits
+            and visits[team.label].stage in NOT_STARTED_STAGES
         )
-        self._iterate(
-            "draw.withdrawn",
-            now,
-            kind="withdrawal",
-            reason=cert.one_line(reason),
-            withdrawn=[[label, cert.one_line(reason), given_up]],
-        )
-        notices = self.env["srsp.notice"]
-        notices._notify_withdrawn(self.iteration_ids[-1], inspector, reason)
+        rows = [[label, cert.one_line(reason), given_up]]
+        iteration = self._iterate("withdrawal", reason, now, withdrawn=rows)
+        self.env["srsp.notice"]._notify_withdrawn(iteration, inspector, reason)
 
-    def _get_not_started_labels(self):
-        """Return the labels of all targets whose visit has not begun."""
-        lines = self.env["srsp.inspection.line"].search(
-            [
-                ("inspection_id.draw_id", "=", self.id),
-                ("inspection_id.stage", "in", NOT_STARTED_STAGES),
-            ]
-        )
-        drawn = self.env["srsp.draw.line"].search(
-            [
-                ("draw_id", "=", self.id),
-                ("iteration", ">", 0),
-                ("target_id", "in", lines.target_id.ids),
-            ]
-        )
-        return set(drawn.mapped("label"))
+    def _get_visits(self):
+        """Return ``{label: visit}`` of the drawn targets whose visit has not been cancelled."""
+        current = self.inspection_ids.filtered(lambda one: one.stage != "cancelled")
+        visits = {line.target_id: line.inspection_id for line in current.line_ids}
+        return {
+            line.label: visits[line.target_id]
+            for line in self.drawn_line_ids
+            if line.target_id in visits
+        }
 
     def _check_changeable(self):
         self.ensure_one()
@@ -147,8 +129,8 @@ class SrspDraw(models.Model):
                 )
             )
 
-    def _iterate(self, event, now, **vals):
-        """Run and seal one more iteration, with the randomness of the first."""
+    def _iterate(self, kind, reason, now, **vals):
+        """Run and seal one more iteration, with the randomness of the first; return it."""
         first = self.iteration_ids[0]
         iteration = self.env["srsp.draw.iteration"].create(
             {
@@ -156,13 +138,16 @@ class SrspDraw(models.Model):
                 "number": len(self.iteration_ids) + 1,
                 "randomness_hex": first.randomness_hex,
                 "signature_hex": first.signature_hex,
+                "kind": kind,
+                "reason": cert.one_line(reason),
                 **vals,
             }
         )
         members = iteration._run(now or fields.Datetime.now())
-        self._seal(event)
+        self._seal(EVENTS[kind])
         self.task_id._after_draw(self)
         self.env["srsp.notice"]._notify_drawn(iteration, members)
+        return iteration
 
 
 class SrspDrawIteration(models.Model):
@@ -201,27 +186,9 @@ class SrspDrawIteration(models.Model):
         :return: the new members, as ``_make_visits`` returns them
         """
         refs = self.draw_id.sudo().inspector_refs
-        teams = [Team(*row) for row in self.teams]
-        lines = self.env["srsp.draw.line"].search(
-            [
-                ("draw_id", "=", self.draw_id.id),
-                ("label", "in", [team.label for team in teams]),
-            ]
-        )
-        targets = {line.label: line.target_id for line in lines}
-        visits = {
-            line.target_id: line.inspection_id
-            for line in self.env["srsp.inspection.line"].search(
-                [
-                    ("inspection_id.draw_id", "=", self.draw_id.id),
-                    ("inspection_id.stage", "!=", "cancelled"),
-                    ("target_id", "in", lines.target_id.ids),
-                ]
-            )
-        }
-        joined = defaultdict(list)
-        for team in teams:
-            visit = visits[targets[team.label]]
+        visits, joined = self.draw_id._get_visits(), defaultdict(list)
+        for team in map(Team._make, self.teams):
+            visit = visits[team.label]
             before = visit.officer_ids | visit.expert_ids
             officers, experts = (
                 [fields.Command.set([refs[member] for member in members])]

@@ -3,7 +3,7 @@ import re
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ...actions import get_dialog_action
+from ...actions import get_dialog_action, get_notification
 from ...tools.clock import iso
 
 
@@ -34,18 +34,22 @@ class SrspDraw(models.Model):
         )
 
     def _enter(self, value, witnesses):
-        """Accept one of the two entries, from the current user.
+        """Accept one of the two entries, from the current user; the second one draws.
 
         :param value: the result as announced; only its numbers and their order count
-        :return: ``first`` when another entry is needed, ``differs`` when both were dropped, ``drawn``
+        :return: the action that closes the form and says what is to be done
         :raise UserError: when it is not due, when there is no number, or when one person enters twice
         """
         self.lock_for_update()
-        entry = self._prepare_entry(value, witnesses)
-        first = self.entry
+        entry, first = self._prepare_entry(value, witnesses), self.entry
+        close = {"type": "ir.actions.act_window_close"}
         if not first:
             self.write({"entry": entry, "entered_by_id": self.env.uid})
-            return "first"
+            message = self.env._(
+                "Your entry has been saved and is not shown to anyone. Another person must now enter the result "
+                "again."
+            )
+            return get_notification("info", message, sticky=True, next=close)
         if first["user_id"] == self.env.uid:
             raise UserError(
                 self.env._(
@@ -59,20 +63,23 @@ class SrspDraw(models.Model):
             rows = [[one["name"], one["at"], one["value"]] for one in entries]
             payload = {"number": self.number, "entries": rows}
             self.env["srsp.event"]._seal(self, "draw.entries_differ", payload)
-            return "differs"
+            message = self.env._(
+                "The two entries differ. Both were discarded, and this is recorded in the chain: two people "
+                "must enter the result again."
+            )
+            return get_notification("danger", message, sticky=True, next=close)
+        present = dict.fromkeys(one["witnesses"] for one in entries)
         self._keep_randomness(
             {
                 "randomness_hex": entry["value"].encode().hex(),
                 "entered_by": [one["name"] for one in entries],
-                "witnesses": "; ".join(
-                    dict.fromkeys(one["witnesses"] for one in entries)
-                ),
+                "witnesses": "; ".join(present),
             }
         )
         # From here on no other result can be entered.
         self.env["ir.cron"]._commit_progress()
         self._draw()
-        return "drawn"
+        return close
 
     def _prepare_entry(self, value, witnesses):
         self._check_due(fields.Datetime.now())
