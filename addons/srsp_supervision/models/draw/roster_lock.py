@@ -292,12 +292,11 @@ class RosterLock:
 
         :raise UserError: when every target is excluded, or a ratio was set for a stratum without a target
         """
-        sizes = self.env.execute_query(
+        sizes = self.draw._query_lines(
+            SQL("stratum, count(*)"),
             SQL(
-                """SELECT stratum, count(*) FROM srsp_draw_line
-                    WHERE draw_id = %s AND excluded_reason IS NULL GROUP BY stratum ORDER BY stratum COLLATE "C" """,
-                self.draw.id,
-            )
+                'excluded_reason IS NULL GROUP BY stratum ORDER BY stratum COLLATE "C"'
+            ),
         )
         if not sizes:
             raise UserError(
@@ -330,7 +329,7 @@ class RosterLock:
         rows, ids = self.eligibility.get_rows(), self.eligibility.inspectors.ids
         salt, roster = secrets.token_bytes(32), hashlib.sha256()
         texts = [f"{mask:x}" for mask in self.eligibility.masks]
-        lines = self.draw._stream_roster("label, stratum, class_index")
+        lines = self.draw._stream_roster(SQL("label, stratum, class_index"))
         leaves = ((line[0], texts[line[2]]) for line in cert.watch(lines, roster))
         root = eligibility.root(leaves, salt)
         self.draw.write(
@@ -368,12 +367,8 @@ class RosterLock:
             for _label, pool, _unit, load in draw.inspectors
             if pool != "expert"
         )
-        [[entities]] = self.env.execute_query(
-            SQL(
-                """SELECT count(DISTINCT entity_id) FROM srsp_draw_line
-                    WHERE draw_id = %s AND excluded_reason IS NULL""",
-                draw.id,
-            )
+        [[entities]] = draw._query_lines(
+            SQL("count(DISTINCT entity_id)"), SQL("excluded_reason IS NULL")
         )
         # Several targets of one entity are one visit: this is the smallest number of visits.
         visits = draw.drawn_count - (draw.roster_size - entities)

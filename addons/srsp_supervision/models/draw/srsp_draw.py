@@ -149,7 +149,7 @@ class SrspDraw(models.Model):
         readonly=True, groups="srsp_supervision.group_auditor"
     )
     drawn_line_ids = fields.One2many(
-        "srsp.draw.line", string="Drawn", compute="_compute_drawn_line_ids"
+        "srsp.draw.line", "draw_id", "Drawn", [("iteration", ">", 0)], readonly=True
     )
     iteration_ids = fields.One2many(
         "srsp.draw.iteration", "draw_id", "Iterations", readonly=True
@@ -165,15 +165,6 @@ class SrspDraw(models.Model):
     _open_uniq = models.UniqueIndex(
         "(task_id) WHERE state != 'voided'", "This task already has a draw."
     )
-
-    @api.depends("iteration_ids.drawn_at")
-    def _compute_drawn_line_ids(self):
-        lines = self.env["srsp.draw.line"].search(
-            [("draw_id", "in", self.ids), ("iteration", ">", 0)]
-        )
-        by_draw = lines.grouped("draw_id")
-        for draw in self:
-            draw.drawn_line_ids = by_draw.get(draw, lines.browse())
 
     @api.depends("strata")
     def _compute_sizes(self):
@@ -465,18 +456,23 @@ class SrspDraw(models.Model):
 
     def _query_excluded(self):
         """Return the rows (label, reason) of the excluded targets, ascending by the label's bytes."""
-        return self._stream_lines("label, excluded_reason", "IS NOT NULL")
+        excluded = SQL('excluded_reason IS NOT NULL ORDER BY label COLLATE "C"')
+        query = self._get_lines_sql(SQL("label, excluded_reason"), excluded)
+        return stream(self.env.cr, query)
 
     def _stream_roster(self, columns):
-        """Return ``columns`` of the roster's rows, ascending by the label's bytes."""
-        return self._stream_lines(columns, "IS NULL")
+        """Return ``columns`` (SQL) of the roster's rows, ascending by the label's bytes."""
+        roster = SQL('excluded_reason IS NULL ORDER BY label COLLATE "C"')
+        return stream(self.env.cr, self._get_lines_sql(columns, roster))
 
-    def _stream_lines(self, columns, excluded):
-        query = SQL(
-            """SELECT %s FROM srsp_draw_line
-                WHERE draw_id = %s AND excluded_reason %s ORDER BY label COLLATE "C" """,
-            SQL(columns),
+    def _query_lines(self, columns, condition):
+        """Return ``columns`` of the lines that meet ``condition``, both SQL; a GROUP BY or ORDER BY may follow it."""
+        return self.env.execute_query(self._get_lines_sql(columns, condition))
+
+    def _get_lines_sql(self, columns, condition):
+        return SQL(
+            "SELECT %s FROM srsp_draw_line WHERE draw_id = %s AND %s",
+            columns,
             self.id,
-            SQL(excluded),
+            condition,
         )
-        return stream(self.env.cr, query)

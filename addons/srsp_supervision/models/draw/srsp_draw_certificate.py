@@ -16,6 +16,13 @@ CHUNK = 5000  # rows
 LOCK_SEALS = ("draw.identified", "draw.committed")
 # Events that seal the certificate; the others of a draw seal something else about it.
 SEALS = "draw.drawn draw.substituted draw.extended draw.withdrawn draw.voided".split()
+# Fields that a commitment, or an entry of ``iterations``, has as they are; empty ones as an empty text or list.
+COMMITTED = (
+    "n code_hex roster_digest_hex excluded_digest_hex inspectors_digest_hex eligibility_root_hex"
+    " strata team_size experts units"
+).split()
+TEXTS = "kind reason witnesses one_time_code_hex randomness_hex signature_hex".split()
+ROWS = "entered_by unavailable places withdrawn".split()
 
 
 class SrspDraw(models.Model):
@@ -66,17 +73,8 @@ class SrspDraw(models.Model):
         """Return what is published when the roster is locked, before any randomness exists."""
         self.ensure_one()
         commitment = {
-            "n": self.n,
-            "code_hex": self.code_hex,
-            "roster_digest_hex": self.roster_digest_hex,
-            "excluded_digest_hex": self.excluded_digest_hex,
-            "inspectors_digest_hex": self.inspectors_digest_hex,
-            "eligibility_root_hex": self.eligibility_root_hex,
-            "strata": self.strata,
-            "team_size": self.team_size,
-            "experts": self.experts,
+            **{name: self[name] for name in COMMITTED},
             "officer_cap": self.officer_cap or None,
-            "units": self.units,
             "randomness": {
                 "source": self.randomness_kind,
                 "lottery": self.lottery or "",
@@ -151,36 +149,24 @@ class SrspDraw(models.Model):
     def _prepare_iteration(self, iteration):
         return {
             "number": iteration.number,
-            "kind": iteration.kind,
-            "reason": iteration.reason or "",
-            "witnesses": iteration.witnesses or "",
-            "entered_by": iteration.entered_by or [],
+            **{name: iteration[name] or "" for name in TEXTS},
+            **{name: iteration[name] or [] for name in ROWS},
             "drawn_at": iso(iteration.drawn_at),
-            "one_time_code_hex": iteration.one_time_code_hex,
-            "randomness_hex": iteration.randomness_hex,
-            "signature_hex": iteration.signature_hex or "",
-            "unavailable": iteration.unavailable or [],
-            "places": iteration.places or [],
-            "withdrawn": iteration.withdrawn or [],
-            "selected": self.env.execute_query(
+            "selected": self._query_lines(
+                SQL("label, stratum, position"),
                 SQL(
-                    """SELECT label, stratum, position FROM srsp_draw_line WHERE draw_id = %s AND iteration = %s
-                     ORDER BY stratum COLLATE "C", position COLLATE "C" """,
-                    self.id,
+                    'iteration = %s ORDER BY stratum COLLATE "C", position COLLATE "C"',
                     iteration.number,
-                )
+                ),
             ),
         }
 
     def _get_eligibility(self):
         """Return the classes of the drawn targets, with the proof that they belong to the committed root."""
         draw = self.sudo()
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT label, class_index FROM srsp_draw_line
-                    WHERE draw_id = %s AND iteration IS NOT NULL ORDER BY label COLLATE "C" """,
-                self.id,
-            )
+        rows = self._query_lines(
+            SQL("label, class_index"),
+            SQL('iteration IS NOT NULL ORDER BY label COLLATE "C"'),
         )
         if not rows:
             root = self.eligibility_root_hex  # nothing is opened: the whole tree
@@ -204,7 +190,7 @@ class SrspDraw(models.Model):
     def _stream_leaves(self):
         """Return the rows (label, class in hexadecimal) of the roster, ascending by the label's bytes."""
         classes = self.classes
-        rows = self._stream_roster("label, class_index")
+        rows = self._stream_roster(SQL("label, class_index"))
         return ((label, classes[index]) for label, index in rows)
 
     def _get_certificate_event(self):
@@ -267,7 +253,7 @@ class SrspDraw(models.Model):
             parts = {key: [canonical.dumps(value)] for key, value in sealed.items()}
         if event:
             parts["chain"] = [canonical.dumps(self._get_chain_link(event))]
-        parts["roster"] = _in_chunks(self._stream_roster("label, stratum"))
+        parts["roster"] = _in_chunks(self._stream_roster(SQL("label, stratum")))
         parts["excluded"] = _in_chunks(self._query_excluded())
         return sorted(parts.items())
 

@@ -162,11 +162,8 @@ class SrspDrawIteration(models.Model):
     def _list_given_up(self, teams):
         """Return the visits that this withdrawal gives up, with the rest of their teams, as ``assign`` takes them."""
         [[gone, _reason, given_up]] = self.withdrawn
-        lines = self.env.execute_query(
-            SQL(
-                "SELECT label, class_index FROM srsp_draw_line WHERE draw_id = %s AND iteration IS NOT NULL",
-                self.draw_id.id,
-            )
+        lines = self.draw_id._query_lines(
+            SQL("label, class_index"), SQL("iteration IS NOT NULL")
         )
         numbers, classes, given_up = dict(lines), self._get_classes(), set(given_up)
         return [

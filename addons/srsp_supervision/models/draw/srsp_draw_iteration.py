@@ -198,12 +198,8 @@ class SrspDrawIteration(models.Model):
         and at least k of them do, except in one case in a thousand million, which ``_make_chosen`` handles.
         """
         drawn = dict(
-            self.env.execute_query(
-                SQL(
-                    """SELECT stratum, count(*) FROM srsp_draw_line WHERE draw_id = %s AND iteration IS NOT NULL
-                        GROUP BY stratum""",
-                    self.draw_id.id,
-                )
+            self.draw_id._query_lines(
+                SQL("stratum, count(*)"), SQL("iteration IS NOT NULL GROUP BY stratum")
             )
         )
         sizes = {stratum["key"]: stratum["size"] for stratum in self.draw_id.strata}
@@ -327,13 +323,9 @@ class SrspDrawIteration(models.Model):
 
     def _list_visits(self):
         """Return the visits to the entities drawn by this iteration, as ``assign`` takes them."""
-        lines = self.env.execute_query(
-            SQL(
-                """SELECT entity_id, label, class_index FROM srsp_draw_line
-                    WHERE draw_id = %s AND iteration = %s ORDER BY position COLLATE "C" """,
-                self.draw_id.id,
-                self.number,
-            )
+        lines = self.draw_id._query_lines(
+            SQL("entity_id, label, class_index"),
+            SQL('iteration = %s ORDER BY position COLLATE "C"', self.number),
         )
         classes, visits = self._get_classes(), []
         for _entity, rows in groupby(lines, itemgetter(0)):

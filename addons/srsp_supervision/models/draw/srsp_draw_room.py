@@ -5,6 +5,7 @@ import qrcode
 from qrcode.image.svg import SvgPathImage
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ...tools.clock import beijing_time
 
@@ -57,7 +58,11 @@ class SrspDraw(models.Model):
     def _get_room_values(self):
         """Return what the page shows from the lock on."""
         sources = dict(self._fields["randomness_kind"]._description_selection(self.env))
-        rows = self._stream_roster("label") if self.roster_size <= MAX_WALL_ROWS else ()
+        rows = (
+            self._stream_roster(SQL("label"))
+            if self.roster_size <= MAX_WALL_ROWS
+            else ()
+        )
         return {
             "draw": self,
             "names": self._name_strata(),
