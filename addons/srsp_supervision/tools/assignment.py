@@ -147,7 +147,7 @@ class _Assignment:
                 if mask & self.staff.room:
                     self._pick(visit, mask & self.staff.room, self.officers)
                 elif self.staff.room & allowed:
-                    stuck |= self._free(visit, allowed, self.officers, stuck) or 0
+                    stuck |= self._free(visit, allowed & ~stuck, self.officers) or 0
 
     def give(self, count: int, teams: Places, first: int, second: int = 0) -> None:
         """Rounds 2 and 3: people of the set ``first``, else of ``second``, until each team has ``count``."""
@@ -199,7 +199,7 @@ class _Assignment:
 
     def _free_one(self, visit: int, allowed: int, teams: Places) -> bool:
         """Free somebody in rounds 2 and 3 where nobody has room; return whether it was possible."""
-        search = visit, allowed, teams, self.dead
+        search = visit, allowed & ~self.dead, teams
         if self.staff.room & allowed and self._free(*search, keep_units=True) is None:
             return True
         dead = self._free(*search)
@@ -207,22 +207,16 @@ class _Assignment:
         return dead is None
 
     def _free(
-        self,
-        visit: int,
-        allowed: int,
-        teams: Places,
-        dead: int,
-        keep_units: bool = False,
+        self, visit: int, unseen: int, teams: Places, keep_units: bool = False
     ) -> int | None:
         """Free somebody of the class for the visit by moving others, along a shortest path.
 
-        Those who are ``dead`` are not considered. When the search does not reach anybody who has room,
-        the inspectors it has reached are all full and nobody else can take over their visits. No later
-        move or pick changes that, so that later searches can leave them out.
+        When the search does not reach anybody who has room, the inspectors it has reached are all full and nobody
+        else can take over their visits. No later move or pick changes that, so that later searches can leave them out.
 
+        :param unseen: the set of those to be considered
         :return: None when somebody was freed, else the set of those inspectors
         """
-        unseen = allowed & ~dead
         start = self.classes[visit] & ~self.members[visit] & unseen
         unseen ^= start
         queue = list(_bits(start))
@@ -238,7 +232,8 @@ class _Assignment:
                 others = heirs & unseen
                 if others & self.staff.room:
                     last = self._choose(visit, others & self.staff.room)
-                    self._move(visit, teams, last, member, held, came_from)
+                    came_from[last] = member, held
+                    self._move(visit, teams, last, came_from)
                     return None
                 if others:
                     unseen ^= others
@@ -268,28 +263,20 @@ class _Assignment:
             self.narrow[member] |= self._heirs(member, visit, True)
 
     def _move(
-        self,
-        visit: int,
-        teams: Places,
-        last: int,
-        member: int,
-        held: int,
-        came_from: dict[int, Step],
+        self, visit: int, teams: Places, heir: int, came_from: dict[int, Step]
     ) -> None:
-        """Pass places on: ``last`` takes the one of ``member`` in ``held``, and so on back to the visit."""
-        self.staff.grow(last)
-        heir = last
-        while True:
+        """Pass places on: ``heir``, who has room, takes the place it came from, and so on back to the visit."""
+        self.staff.grow(heir)
+        while heir in came_from:
+            member, held = came_from[heir]
             team = teams[held]
             team[team.index(member)] = heir
             self.members[held] ^= 1 << member | 1 << heir
             self.given[member].remove(held)
             self.given[heir].append(held)
             self._widen(held)
-            if member not in came_from:
-                break
-            heir, (member, held) = member, came_from[member]
-        self._join(visit, member, teams)
+            heir = member
+        self._join(visit, heir, teams)
 
     # --- The outcome -----------------------------------------------------------------------
 

@@ -36,18 +36,18 @@ def quota(size: int, ratio: float | str | Decimal) -> int:
     return min(size, max(1, -(-size * numerator // denominator)))
 
 
-def bits_needed(strata: Iterable[tuple[int, int]]) -> int:
+def bits_needed(strata: Iterable[dict[str, Any]]) -> int:
     """Return how many bits of randomness are needed to make every selection possible.
 
     That is log2 of the number of selections, rounded up (RFC 3797, section 3.2). With a source
     that gives fewer bits, some selections cannot occur.
 
-    :param strata: ``(size, quota)`` of each stratum
+    :param strata: ``[{"size": …, "quota": …}, …]``
     """
-    nats = sum(
-        math.lgamma(size + 1) - math.lgamma(drawn + 1) - math.lgamma(size - drawn + 1)
-        for size, drawn in strata
-    )
+    log, nats = math.lgamma, 0.0
+    for stratum in strata:
+        size, drawn = stratum["size"], stratum["quota"]
+        nats += log(size + 1) - log(drawn + 1) - log(size - drawn + 1)
     return math.ceil(nats / math.log(2))
 
 

@@ -44,17 +44,11 @@ def position(prk: bytes, label: bytes) -> bytes:
 
 
 def hmac_pads(prk: bytes) -> tuple[bytes, bytes]:
-    """Return the two 64-byte key blocks of HMAC-SHA256 under ``prk``: ``(ipad, opad)``.
+    """Return the two 64-byte key blocks of HMAC-SHA256 under ``prk`` (at most 64 bytes): ``(ipad, opad)``.
 
     With them a position can be computed with SHA-256 alone, which PostgreSQL has built in:
     ``sha256(opad || sha256(ipad || label || 0x01))``.
-
-    :raises ValueError: when the key is longer than one block
     """
-    if len(prk) > BLOCK_LENGTH:
-        raise ValueError(
-            "an HMAC key longer than one block would have to be hashed first"
-        )
     key = prk.ljust(BLOCK_LENGTH, b"\0")
     return key.translate(INNER_PAD), key.translate(OUTER_PAD)
 

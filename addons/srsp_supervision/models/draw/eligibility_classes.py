@@ -1,3 +1,4 @@
+from collections import defaultdict
 from functools import cached_property
 
 from odoo.exceptions import UserError
@@ -172,34 +173,34 @@ class EligibilityClasses:
         An inspector without regions serves every region, one with regions also those below them; everybody serves
         a target without a region.
         """
-        regions, everywhere = {}, 0
+        regions = defaultdict(int)
         labels = self.inspectors.region_ids._get_labels_below()
         for place, inspector in enumerate(self.inspectors):
-            bit = 1 << place
             served = (labels[region.id] for region in inspector.region_ids)
             for label in set().union(*served):
-                regions[label] = regions.get(label, 0) | bit
-            if not inspector.region_ids:
-                everywhere |= bit
-        everybody = (1 << len(self.inspectors)) - 1
-        return lambda region: (
-            everywhere | regions.get(region, 0) if region else everybody
-        )
+                regions[label] |= 1 << place
+        everywhere = self._get_mask(lambda one: not one.region_ids)
+        everybody = self._get_mask(bool)
+        return lambda region: everywhere | regions[region] if region else everybody
+
+    def _get_mask(self, condition):
+        """Return the set of the inspectors who meet ``condition``, a function."""
+        people = enumerate(self.inspectors)
+        return sum(1 << place for place, one in people if condition(one))
 
     def _check_short(self, source, number):
         """Raise when a target of ``source``, of class ``number``, has too few people, and name the first entities."""
         cap = self.rulebook.officer_cap
-        able = {"officers": 0, "experts": 0}  # the sets of those below the cap
-        for place, one in enumerate(self.inspectors):
-            if not cap or self.loads.get(one.id, 0) < cap:
-                pool = "experts" if one.pool_kind == "expert" else "officers"
-                able[pool] |= 1 << place
-        needed = {"officers": self.team_size, "experts": self.task.experts}
-        for pool, members in able.items():
+        free = self._get_mask(lambda one: not cap or self.loads.get(one.id, 0) < cap)
+        experts = self._get_mask(lambda one: one.pool_kind == "expert")
+        for pool, able, needed in (
+            ("officers", free & ~experts, self.team_size),
+            ("experts", free & experts, self.task.experts),
+        ):
             short = [
                 index
                 for index, mask in enumerate(self.masks)
-                if (mask & members).bit_count() < needed[pool]
+                if (mask & able).bit_count() < needed
             ]
             rows = short and self.env.execute_query(
                 SQL(

@@ -149,7 +149,11 @@ class SrspDraw(models.Model):
         readonly=True, groups="srsp_supervision.group_auditor"
     )
     drawn_line_ids = fields.One2many(
-        "srsp.draw.line", "draw_id", "Drawn", [("iteration", ">", 0)], readonly=True
+        "srsp.draw.line",
+        "draw_id",
+        "Drawn",
+        domain=[("iteration", ">", 0)],
+        readonly=True,
     )
     iteration_ids = fields.One2many(
         "srsp.draw.iteration", "draw_id", "Iterations", readonly=True
@@ -349,7 +353,7 @@ class SrspDraw(models.Model):
         """Return a warning when a lottery of ``outcomes`` (0: unknown) has too few bits for ``strata``."""
         if kind != "lottery":
             return ""
-        needed = self._get_bits_needed(strata)
+        needed = cert.bits_needed(strata)
         if not outcomes:
             return self.env._(
                 "The number of possible results of this lottery was not stated; covering every possible "
@@ -364,12 +368,6 @@ class SrspDraw(models.Model):
             "cannot occur.",
             bits=math.floor(bits * 10) / 10,
             needed=needed,
-        )
-
-    @api.model
-    def _get_bits_needed(self, strata):
-        return cert.bits_needed(
-            (stratum["size"], stratum["quota"]) for stratum in strata
         )
 
     def _fetch_randomness_system(self, now):

@@ -80,7 +80,7 @@ class SrspDraw(models.Model):
                 "lottery": self.lottery or "",
                 "announced_for": iso(self.announced_for),
                 "statement": self.randomness_statement,
-                "bits_needed": self._get_bits_needed(self.strata),
+                "bits_needed": cert.bits_needed(self.strata),
             },
         }
         if self.drand:
@@ -91,13 +91,7 @@ class SrspDraw(models.Model):
 
     def _check_locked(self):
         """Raise unless everything that the lock fixed is still as it was sealed."""
-        live = self._get_lock_seals()
-        domain = [
-            ("res_model", "=", self._name),
-            ("res_id", "=", self.id),
-            ("kind", "in", LOCK_SEALS),
-        ]
-        events = self.env["srsp.event"].sudo().search(domain)
+        live, events = self._get_lock_seals(), self._get_events(LOCK_SEALS)
         sealed = {event.kind: json.loads(event.payload) for event in events}
         if found := first_difference(sealed, json.loads(canonical.dumps(live))):
             raise self._logged_error(
@@ -195,12 +189,15 @@ class SrspDraw(models.Model):
 
     def _get_certificate_event(self):
         """Return the event that seals the certificate in force."""
+        return self._get_events(SEALS, limit=1)
+
+    def _get_events(self, kinds, limit=None):
         domain = [
             ("res_model", "=", self._name),
             ("res_id", "=", self.id),
-            ("kind", "in", SEALS),
+            ("kind", "in", kinds),
         ]
-        return self.env["srsp.event"].sudo().search(domain, limit=1)
+        return self.env["srsp.event"].sudo().search(domain, limit=limit)
 
     def _get_chain_link(self, event):
         return {

@@ -434,9 +434,7 @@ class SrspDrawIteration(models.Model):
         cr.execute(
             SQL(
                 """INSERT INTO srsp_inspection (id, number, entity_id, %(columns)s)
-                   SELECT visit.id, %(prefix)s || '-' || lpad(
-                              (visit.visit + %(before)s)::text,
-                              greatest(3, length((visit.visit + %(before)s)::text)), '0'),
+                   SELECT visit.id, %(prefix)s || '-' || to_char(visit.visit + %(before)s, 'FM9999999000'),
                           visit.entity_id, %(values)s
                      FROM srsp_new_visit visit CROSS JOIN srsp_inspection pattern
                     WHERE pattern.id = %(first)s AND visit.visit > 1 ORDER BY visit.visit""",
