@@ -232,16 +232,6 @@ class SrspDraw(models.Model):
 
         :param dict sealed: what to write instead of what the chain has sealed
         """
-        separator = b"{"
-        for key, chunks in self._get_certificate_parts(sealed):
-            write(separator + canonical.dumps(key) + b":")
-            for chunk in chunks:
-                write(chunk)
-            separator = b","
-        write(b"}")
-
-    def _get_certificate_parts(self, sealed):
-        """Return ``[(key, chunks of canonical JSON), …]`` of the certificate, ascending by key."""
         event = self._get_certificate_event()
         if event and not sealed:
             parts = {key: [text] for key, text in _split(event.payload)}
@@ -252,7 +242,13 @@ class SrspDraw(models.Model):
             parts["chain"] = [canonical.dumps(self._get_chain_link(event))]
         parts["roster"] = _in_chunks(self._stream_roster(SQL("label, stratum")))
         parts["excluded"] = _in_chunks(self._query_excluded())
-        return sorted(parts.items())
+        separator = b"{"
+        for key, chunks in sorted(parts.items()):
+            write(separator + canonical.dumps(key) + b":")
+            for chunk in chunks:
+                write(chunk)
+            separator = b","
+        write(b"}")
 
     def _get_inspections(self):
         """Return the visits that have not been cancelled, by the labels of the lock.

@@ -155,10 +155,6 @@ class SrspDrawIteration(models.Model):
 
     _inherit = "srsp.draw.iteration"
 
-    def _get_withdrawn(self):
-        """Return the labels of the inspectors withdrawn in these iterations."""
-        return {row[0] for iteration in self for row in iteration.withdrawn or []}
-
     def _list_given_up(self, teams):
         """Return the visits that this withdrawal gives up, with the rest of their teams, as ``assign`` takes them."""
         [[gone, _reason, given_up]] = self.withdrawn

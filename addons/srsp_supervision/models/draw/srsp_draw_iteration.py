@@ -301,6 +301,10 @@ class SrspDrawIteration(models.Model):
                 teams[team.label] = team
         return list(teams.values())
 
+    def _get_withdrawn(self):
+        """Return the labels of the inspectors withdrawn in these iterations."""
+        return {row[0] for iteration in self for row in iteration.withdrawn or []}
+
     def _get_loads(self, teams):
         """Return ``[[label, pool, unit, load], …]`` as of the start of this iteration."""
         given = Counter(member for team in teams for member in team.members)
