@@ -45,8 +45,7 @@ class Team(NamedTuple):
 class Shortage(Exception):
     """No assignment exists; nothing was assigned.
 
-    ``visits`` are those left without a full team, ``[(labels, eligible), ...]``; ``eligible`` is the number
-    of officers who may make the visit, or of experts when only experts are missing.
+    ``visits`` has the labels of each visit left without a full team.
 
     The other attributes prove it: every way to serve the visits takes at least ``needed`` places of the
     inspectors whose labels are in ``officers`` (perhaps none), who have room for ``room`` together. With
@@ -54,7 +53,7 @@ class Shortage(Exception):
     they could not.
     """
 
-    visits: list[tuple[list[str], int]]
+    visits: list[list[str]]
     officers: list[str]
     needed: int
     room: int
@@ -299,19 +298,15 @@ class _Assignment:
     def shortage(self, team_size: int, experts: int) -> Shortage:
         """Return the proof that no assignment exists: the dead violate Hall's condition."""
         officers = self.pools["division"] | self.pools["detachment"]
-        rounds = (
-            (officers, team_size, self.officers),
-            (self.pools["expert"], experts, self.experts),
-        )
-        needed, visits = 0, []
+        needed = 0
         for mask, kept in zip(self.classes, self.kept, strict=True):
-            for pool, wanted, _teams in rounds:
+            for pool, wanted in (
+                (officers, team_size),
+                (self.pools["expert"], experts),
+            ):
                 others = (mask & pool & ~self.dead & ~kept).bit_count()
                 needed += max(0, wanted - (kept & pool).bit_count() - others)
-        for number in sorted(self.short):
-            pool = next(p for p, wanted, teams in rounds if len(teams[number]) < wanted)
-            eligible = (self.classes[number] & pool).bit_count()
-            visits.append((list(self.visits[number][0]), eligible))
+        visits = [list(self.visits[number][0]) for number in sorted(self.short)]
         dead = list(_bits(self.dead))
         cap = self.staff.cap or 0  # without a cap, nobody is dead
         room = sum(max(0, cap - self.first_loads[member]) for member in dead)

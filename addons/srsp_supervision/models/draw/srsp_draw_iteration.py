@@ -263,7 +263,7 @@ class SrspDrawIteration(models.Model):
 
     def _explain_shortage(self, shortage):
         """Return the proof of ``shortage`` in words: which visits lack people, who is at the cap, what would help."""
-        labels = [label for labels, _eligible in shortage.visits for label in labels]
+        labels = [label for labels in shortage.visits for label in labels]
         values = {
             "draw": self.draw_id.number,
             "count": len(shortage.visits),
