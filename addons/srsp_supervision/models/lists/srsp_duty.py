@@ -7,8 +7,6 @@ class SrspDuty(models.Model):
     _name = "srsp.duty"
     _description = "Joint duty"
     _inherit = ["srsp.list.line.mixin"]
-    _order = "list_id desc, code, id"
-    _check_company_auto = True
     _checked_fields = frozenset(("division_id", "cooperating_division_ids"))
     _elements = ("cooperating_division_ids",)
     _later_columns = frozenset({"power_list_code"})

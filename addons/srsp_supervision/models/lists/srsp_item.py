@@ -10,8 +10,6 @@ class SrspItem(models.Model):
     _name = "srsp.item"
     _description = "Inspection item"
     _inherit = ["srsp.list.line.mixin"]
-    _order = "list_id desc, code, id"
-    _check_company_auto = True
     _checked_fields = frozenset(
         ("division_id", "ratio", "frequency", "ratio_reason", "frequency_reason")
     )
@@ -128,8 +126,8 @@ class SrspItem(models.Model):
                         )
                     )
 
-    def _check_floors(self):
-        """Raise for the first item below the rulebook's floor that does not say why (work plan, 二（二）)."""
+    def _check_rules(self):
+        """Raise for the first item below the rulebook's floor that does not say why, too (work plan, 二（二）)."""
         for item in self:
             day = item.list_id.effective_date
             rulebook = self.env["srsp.rulebook"]._find_in_force(item.company_id, day)
@@ -148,9 +146,6 @@ class SrspItem(models.Model):
                             floor=floor,
                         )
                     )
-
-    def _check_rules(self):
-        self._check_floors()
         return super()._check_rules()
 
     def _get_lineage(self):
@@ -168,8 +163,7 @@ class SrspItem(models.Model):
         found = {}
         for earlier, items in self.grouped("list_id").items():
             pairs = version._find_ancestors(earlier.item_ids, version.item_ids)
-            heirs = {old: self.browse(new) for new, old in pairs.items()}
-            found |= {item: heirs[item.id] for item in items if item.id in heirs}
+            found |= {old: new for new, old in pairs.items() if old in items}
         return found
 
     def _describe_foreign_sectors(self):
