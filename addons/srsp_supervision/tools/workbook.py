@@ -110,7 +110,7 @@ class _Page:
         self.columns = columns
         options = {
             "in_memory": True,
-            # The width of a column is measured in digits of the default font.
+            # The width of a column is measured in digits of this font.
             "default_format_properties": {"font_name": FONT, "font_size": 10},
             # A text that looks like a formula or a link stays a text.
             "strings_to_formulas": False,
@@ -130,20 +130,16 @@ class _Page:
         self.table: list[list[str]] = []  # the texts of its rows, the headings first
 
     def write_head(self, title: str, subtitle_lines: Iterable[str]) -> None:
-        heading = {"font_name": HEADING_FONT, "bold": True, "text_wrap": True}
         middle = {"align": "center", "valign": "vcenter"}
-        form = self._form(font_size=20, **heading, **middle)
+        bold = {**middle, "font_name": HEADING_FONT, "bold": True, "text_wrap": True}
+        form = self.book.add_format({**bold, "font_size": 20})
         self.head.append((self._clean(title, 0), 2 * LINE_HEIGHT, form))
-        form = self._form(font_size=11, **middle)
+        form = self.book.add_format({**middle, "font_size": 11})
         for line in subtitle_lines:
             self.head.append((self._clean(line, 0), LINE_HEIGHT + 3, form))
-        form = self._form(
-            font_size=10, border=1, bg_color=HEADER_SHADE, **heading, **middle
-        )
+        form = self.book.add_format({**bold, "border": 1, "bg_color": HEADER_SHADE})
         row = len(self.head)
-        labels = [
-            self._clean(column.label, at) for at, column in enumerate(self.columns)
-        ]
+        labels = [self._clean(c.label, at) for at, c in enumerate(self.columns)]
         self.sheet.write_row(row, 0, labels, form)
         self.sheet.repeat_rows(row)
         self.sheet.freeze_panes(row + 1, 0)
@@ -156,9 +152,8 @@ class _Page:
             if isinstance(value, Flagged):
                 value, note = value
                 self.sheet.write_comment(row, at, note)
-            form = self._format(
-                _number_format(column.kind, value), values.get("shade", ""), bool(note)
-            )
+            number_format = _number_format(column.kind, value)
+            form = self._format(number_format, values.get("shade", ""), bool(note))
             if column.kind == TEXT or value is False:
                 value = self._clean(value, at)
             self.sheet.write(row, at, value, form)
@@ -207,15 +202,12 @@ class _Page:
         """Return the format of a cell of the table."""
         key = number_format, shade, flagged
         if key not in self.formats:
-            looks: dict[str, Any] = {"border": 1, "valign": "top", "font_size": 10}
+            looks = {"num_format": number_format, "border": 1, "valign": "top"}
             looks |= {"bg_color": shade} if shade else {}
             looks |= {"font_color": WARNING_COLOR, "bold": True} if flagged else {}
             looks |= {"text_wrap": True} if number_format == "@" else {"align": "right"}
-            self.formats[key] = self._form(num_format=number_format, **looks)
+            self.formats[key] = self.book.add_format(looks)
         return self.formats[key]
-
-    def _form(self, **looks: Any) -> Any:
-        return self.book.add_format({"font_name": FONT, **looks})
 
 
 def _number_format(kind: str, value: Any) -> str:

@@ -53,7 +53,6 @@ def read_list(
     data: bytes,
     columns: list[Column],
     aliases: Mapping[str, str] | None = None,
-    max_rows: int = MAX_ROWS,
 ) -> Sheet:
     """Read the only filled sheet, which has a header row with the columns' labels.
 
@@ -63,7 +62,7 @@ def read_list(
     """
     names = {normalise(label): name for label, name in (aliases or {}).items()}
     names |= {normalise(column.label): column.name for column in columns}
-    table, merged = _read_table(data, max_rows)
+    table, merged = _read_table(data)
     header = _find_header(table, names)
     places, errors = _read_header(header, table[header], columns, names)
     notes = _find_notes(table, merged, header, places.values())
@@ -84,12 +83,12 @@ def read_list(
             if reason:
                 errors.append(RowError(number, column.label, str(value)[:200], reason))
         rows.append((number, row))
-    if len(rows) > max_rows:
+    if len(rows) > MAX_ROWS:
         raise WorkbookError("too_many_rows")
     return Sheet(header, rows, errors)
 
 
-def _read_table(data: bytes, max_rows: int) -> tuple[Table, set[tuple[int, int]]]:
+def _read_table(data: bytes) -> tuple[Table, set[tuple[int, int]]]:
     """Return the cells that have a value, and (row, column) of the merged ones."""
     if data.startswith(OLE):
         raise WorkbookError("old_or_locked")
@@ -111,7 +110,7 @@ def _read_table(data: bytes, max_rows: int) -> tuple[Table, set[tuple[int, int]]
                     raise WorkbookError("formula_error", place)
                 if mark.reason == "merged_cell":
                     merged.add((mark.row, mark.column))
-            if len(table) > max_rows + HEADER_WITHIN:
+            if len(table) > MAX_ROWS + HEADER_WITHIN:
                 raise WorkbookError("too_many_rows")
             if size > MAX_CHARACTERS:
                 raise WorkbookError("too_large")

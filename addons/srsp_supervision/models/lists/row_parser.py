@@ -22,9 +22,7 @@ class RowParser:
 
     def __init__(self, lines, company):
         self.lines, self.env = lines.browse(), lines.env
-        self.fields = {
-            name: lines._fields[name] for name, _width in lines._sheet_columns
-        }
+        self.fields = {name: lines._fields[name] for name in lines._sheet_columns}
         self.known = {
             name: self._get_known(field, company) for name, field in self.fields.items()
         }
@@ -37,7 +35,8 @@ class RowParser:
         says = line._get_row() if line else {}
         vals, problems = {}, []
         for name, value in row.items():
-            if line and value == _clean(says[name]):
+            before = says.get(name)
+            if line and value in (before, clean_text(before)):
                 continue
             field = self.fields[name]
             try:
@@ -136,23 +135,14 @@ class RowParser:
         raise UserError(message)
 
 
-def _clean(value):
-    return clean_text(value) if isinstance(value, str) else value
-
-
 def _split(text, known):
     """The names in a cell. A name may hold a separator itself: what is known as a whole stays whole."""
-    parts = [part for part in re.split(f"([{SEPARATORS}])", text) if part.strip()]
     names = []
-    while parts:
-        if len(parts[0]) == 1 and parts[0] in SEPARATORS:
-            parts.pop(0)
-            continue
-        longest = next(
-            end
-            for end in range(len(parts), 0, -1)
-            if end == 1 or normalise("".join(parts[:end])) in known
-        )
-        names.append("".join(parts[:longest]).strip())
-        parts = parts[longest:]
-    return names
+    while text:
+        ends = [match.start() for match in re.finditer(f"[{SEPARATORS}]", text)]
+        ends.append(len(text))
+        whole = (end for end in reversed(ends) if normalise(text[:end]) in known)
+        end = next(whole, ends[0])
+        names.append(text[:end].strip())
+        text = text[end + 1 :]
+    return list(filter(None, names))

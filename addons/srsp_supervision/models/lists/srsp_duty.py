@@ -10,14 +10,14 @@ class SrspDuty(models.Model):
     _checked_fields = frozenset(("division_id", "cooperating_division_ids"))
     _elements = ("cooperating_division_ids",)
     _later_columns = frozenset({"power_list_code"})
-    _sheet_columns = (
-        ("code", 9),
-        ("name", 36),
-        ("power_list_code", 10),
-        ("legal_basis_ids", 48),
-        ("division_id", 18),
-        ("cooperating_division_ids", 36),
-    )
+    _sheet_columns = {
+        "code": 9,
+        "name": 36,
+        "power_list_code": 10,
+        "legal_basis_ids": 48,
+        "division_id": 18,
+        "cooperating_division_ids": 36,
+    }
 
     list_id = fields.Many2one(domain=[("kind", "=", "duty"), ("state", "=", "draft")])
     origin_id = fields.Many2one(

@@ -17,29 +17,29 @@ class SrspItem(models.Model):
     _elements = ("inspecting_body", "target", "content", "standard", "method_ids")
     _later_columns = frozenset({"qualification_ids"})
     _sealed_names = {"method_ids": "method"}  # a text before 19.0.1.1.0
-    _sheet_columns = (
-        ("code", 8),
-        ("name", 16),
-        ("category", 8),
-        ("level", 6),
-        ("sector_id", 9),
-        ("division_id", 10),
-        ("power_list_code", 10),
-        ("legal_basis_ids", 30),
-        ("inspecting_body", 13),
-        ("target", 14),
-        ("content", 30),
-        ("standard", 32),
-        ("method_ids", 12),
-        ("ratio", 8),
-        ("ratio_reason", 10),
-        ("frequency", 8),
-        ("frequency_reason", 12),
-        ("annual_visit_cap", 8),
-        ("officer_qualification", 16),
-        ("qualification_ids", 12),
-        ("materials", 22),
-    )
+    _sheet_columns = {
+        "code": 8,
+        "name": 16,
+        "category": 8,
+        "level": 6,
+        "sector_id": 9,
+        "division_id": 10,
+        "power_list_code": 10,
+        "legal_basis_ids": 30,
+        "inspecting_body": 13,
+        "target": 14,
+        "content": 30,
+        "standard": 32,
+        "method_ids": 12,
+        "ratio": 8,
+        "ratio_reason": 10,
+        "frequency": 8,
+        "frequency_reason": 12,
+        "annual_visit_cap": 8,
+        "officer_qualification": 16,
+        "qualification_ids": 12,
+        "materials": 22,
+    }
 
     list_id = fields.Many2one(domain=[("kind", "=", "item"), ("state", "=", "draft")])
     origin_id = fields.Many2one(

@@ -18,12 +18,13 @@ class SrspListLineMixin(models.AbstractModel):
     _check_company_auto = True
     _rec_names_search = ["code", "name"]
     _guarded_fields = ("origin_id", "frozen_names")
-    # What a line says, in the order of the workbook, with the width of its column in characters.
-    _sheet_columns: tuple[tuple[str, int], ...] = ()
-    # Headings of workbooks that were exported under other labels: an import goes on reading them.
+    # What a line says, in the order of the workbook: {field: width of its column in characters}.
+    _sheet_columns: dict[str, int] = {}
+    # Headings of workbooks that were exported under other labels, which an import still reads: {heading: field}.
     _sheet_synonyms = {
-        "legal_basis_ids": ("检查依据", "Legal Basis"),
-        "frequency_reason": ("低频次理由",),
+        "检查依据": "legal_basis_ids",
+        "Legal Basis": "legal_basis_ids",
+        "低频次理由": "frequency_reason",
     }
     # Columns that lists sealed before did not have: left out of the seal while there is nothing in them.
     _later_columns = frozenset()
@@ -34,11 +35,7 @@ class SrspListLineMixin(models.AbstractModel):
     _checked_fields = frozenset(("division_id",))
 
     list_id = fields.Many2one(
-        "srsp.list",
-        required=True,
-        index=True,
-        ondelete="cascade",
-        check_company=True,
+        "srsp.list", required=True, index=True, ondelete="cascade", check_company=True
     )
     list_state = fields.Selection(related="list_id.state", string="List State")
     company_id = company_of("list_id")
@@ -47,9 +44,7 @@ class SrspListLineMixin(models.AbstractModel):
     )
     code = fields.Char(required=True)
     legal_basis_ids = fields.Many2many(
-        "srsp.legal.basis",
-        ondelete="restrict",
-        check_company=True,
+        "srsp.legal.basis", ondelete="restrict", check_company=True
     )
     legal_basis = fields.Char(
         "Legal Basis Text", compute="_compute_legal_basis", compute_sudo=True
@@ -94,9 +89,8 @@ class SrspListLineMixin(models.AbstractModel):
     @api.depends_context("uid")
     def _compute_is_editable(self):
         for line in self:
-            line.is_editable = not line.list_id or line.list_id._is_editable(
-                line.division_id
-            )
+            version = line.list_id
+            line.is_editable = not version or version._is_editable(line.division_id)
 
     @api.depends("code", "name")
     def _compute_display_name(self):
@@ -302,7 +296,7 @@ class SrspListLineMixin(models.AbstractModel):
         Labels for selections, names for records (joined by ； or 、), an empty string for nothing.
         """
         self.ensure_one()
-        return {name: self._get_cell(name) for name, _width in self._sheet_columns}
+        return {name: self._get_cell(name) for name in self._sheet_columns}
 
     def _get_sheet_row(self):
         """What the line says, with a legal basis that has been repealed flagged."""
@@ -328,7 +322,7 @@ class SrspListLineMixin(models.AbstractModel):
         for line in self:
             line.frozen_names = {
                 name: line._get_names(name)
-                for name, _width in self._sheet_columns
+                for name in self._sheet_columns
                 if self._fields[name].relational
             }
 
@@ -339,7 +333,7 @@ class SrspListLineMixin(models.AbstractModel):
             self._sealed_names.get(name, name): self[name]
             if self._fields[name].type == "selection"
             else self._get_cell(name)
-            for name, _width in self._sheet_columns
+            for name in self._sheet_columns
             if name not in self._later_columns or self._get_cell(name)
         }
 

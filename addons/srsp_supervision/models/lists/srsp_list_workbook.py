@@ -93,7 +93,9 @@ class SrspList(models.Model):
     def _get_sheet_layout(self):
         """The columns of the workbook, with the labels that the user sees."""
         lines = self._get_lines()
-        columns = [(lines._fields[name], width) for name, width in lines._sheet_columns]
+        columns = [
+            (lines._fields[name], width) for name, width in lines._sheet_columns.items()
+        ]
         return [
             workbook.Column(
                 field.name,
@@ -107,12 +109,13 @@ class SrspList(models.Model):
     def _get_sheet_aliases(self):
         """Label of a column in any language of the database, or a former one → field: a colleague may work in
         another language, or on a workbook exported earlier."""
-        aliases = {}
-        for code, _name in self.env["res.lang"].get_installed():
-            for column in self.with_context(lang=code)._get_sheet_layout():
-                aliases.setdefault(column.label, column.name)
         lines = self._get_lines()
-        for name, _width in lines._sheet_columns:
-            for label in lines._sheet_synonyms.get(name, ()):
-                aliases.setdefault(label, name)
+        aliases = {
+            label: name
+            for label, name in lines._sheet_synonyms.items()
+            if name in lines._sheet_columns
+        }
+        for code, _name in self.env["res.lang"].get_installed():
+            layout = self.with_context(lang=code)._get_sheet_layout()
+            aliases |= {column.label: column.name for column in layout}
         return aliases

@@ -63,9 +63,9 @@ def sheet_of(data):
 
 
 class TestWorkbook(BaseCase):
-    def refusal(self, data, **options):
+    def refusal(self, data):
         with self.assertRaises(WorkbookError) as refused:
-            read_list(data, COLUMNS, **options)
+            read_list(data, COLUMNS)
         return refused.exception.reason, refused.exception.place
 
     def test_a_list_that_is_read_back_is_the_list_that_was_written(self):
@@ -88,7 +88,8 @@ class TestWorkbook(BaseCase):
             for i in range(10001)
         ]
         data = written(rows)
-        sheet = read_list(data, COLUMNS, max_rows=len(rows))
+        self.patch(workbook_reader, "MAX_ROWS", len(rows))
+        sheet = read_list(data, COLUMNS)
         self.assertEqual([], sheet.errors)
         self.assertEqual(3, sheet.header_row)
         self.assertEqual(list(enumerate(rows, 4)), sheet.rows)
@@ -379,8 +380,10 @@ class TestWorkbook(BaseCase):
 
     def test_more_rows_than_allowed_are_refused(self):
         rows = [{"code": str(i)} for i in range(6)]
-        self.assertEqual(("too_many_rows", ""), self.refusal(written(rows), max_rows=5))
-        self.assertEqual(6, len(read_list(written(rows), COLUMNS, max_rows=6).rows))
+        self.patch(workbook_reader, "MAX_ROWS", 6)
+        self.assertEqual(6, len(read_list(written(rows), COLUMNS).rows))
+        self.patch(workbook_reader, "MAX_ROWS", 5)
+        self.assertEqual(("too_many_rows", ""), self.refusal(written(rows)))
 
     def test_a_formula_that_failed_is_named_by_its_cell(self):
         output = io.BytesIO()
