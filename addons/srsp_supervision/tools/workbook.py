@@ -6,11 +6,11 @@ second one, which repeats the first two columns. ``workbook_reader`` reads a lis
 """
 
 import datetime
-import os
+import io
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, BinaryIO, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import xlsxwriter
 
@@ -25,7 +25,6 @@ Cell: TypeAlias = (
     | datetime.time
     | datetime.timedelta
 )
-Output: TypeAlias = str | os.PathLike[str] | BinaryIO  # where a workbook goes
 
 TEXT, RATIO, INTEGER = "text", "ratio", "integer"
 MAX_TEXT_LENGTH = 32767  # characters (UTF-16 units) that a cell of Excel holds
@@ -82,32 +81,31 @@ def is_too_long(text: str) -> bool:
 
 
 def write_list(
-    output: Output,
-    *,
     title: str,
     subtitle_lines: Iterable[str],
     columns: list[Column],
     rows: Iterable[Mapping[str, Any]],
-) -> None:
-    """Write a table to ``output``, a path or a binary file. A row is a mapping column name → text, Flagged or number.
+) -> bytes:
+    """Return the workbook with a table. A row is a mapping column name → text, Flagged or number.
 
     Numbers keep 15 digits, as many as spreadsheets do. None and False leave a cell empty. A row's ``shade``, if it has
     one, is the colour of its cells.
 
     :raises WorkbookError: ``too_long`` for a text that does not fit in a cell, with the row and the heading
     """
-    page = _Page(output, title, columns)
+    page = _Page(title, columns)
     page.write_head(title, subtitle_lines)
     for row in rows:
         page.write_row(row)
-    page.close()
+    return page.close()
 
 
 class _Page:
     """The only sheet of a workbook while it is written, from the title down."""
 
-    def __init__(self, output: Output, title: str, columns: list[Column]) -> None:
+    def __init__(self, title: str, columns: list[Column]) -> None:
         self.columns = columns
+        self.output = io.BytesIO()
         options = {
             "in_memory": True,
             # The width of a column is measured in digits of this font.
@@ -116,7 +114,7 @@ class _Page:
             "strings_to_formulas": False,
             "strings_to_urls": False,
         }
-        self.book: Any = xlsxwriter.Workbook(output, options)
+        self.book: Any = xlsxwriter.Workbook(self.output, options)
         self.book.set_properties({"title": clean_text(title)})
         self.sheet: Any = self.book.add_worksheet(_sheet_name(title))
         self.sheet.set_paper(PAPER_A4)
@@ -161,8 +159,8 @@ class _Page:
             texts.append(f"{value:.2%}" if is_ratio else clean_text(value))
         self.table.append(texts)
 
-    def close(self) -> None:
-        """Set widths and heights, since not every program makes a row as high as its text needs; write the file."""
+    def close(self) -> bytes:
+        """Set widths and heights, since not every program makes a row as high as its text needs; return the file."""
         widths = _fit_widths(self.columns, self.table)
         for at, width in enumerate(widths):
             self.sheet.set_column(at, at, width)
@@ -177,6 +175,7 @@ class _Page:
         last = len(self.head) + len(self.table) - 1
         self.sheet.print_area(0, 0, last, len(widths) - 1)
         self.book.close()
+        return self.output.getvalue()
 
     def _break_pages(self, widths: list[float]) -> int:
         """Fit the columns to one page or to two, and return how many are on the first one."""

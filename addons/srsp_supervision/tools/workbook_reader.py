@@ -50,9 +50,7 @@ class Sheet(NamedTuple):
 
 
 def read_list(
-    data: bytes,
-    columns: list[Column],
-    aliases: Mapping[str, str] | None = None,
+    data: bytes, columns: list[Column], aliases: Mapping[str, str] | None = None
 ) -> Sheet:
     """Read the only filled sheet, which has a header row with the columns' labels.
 
@@ -155,10 +153,7 @@ def _read_header(
 
 
 def _find_notes(
-    table: Table,
-    merged: Set[tuple[int, int]],
-    header: int,
-    places: Iterable[int],
+    table: Table, merged: Set[tuple[int, int]], header: int, places: Iterable[int]
 ) -> set[int]:
     """Return the numbers of the rows below the header that are one merged cell over the whole table.
 

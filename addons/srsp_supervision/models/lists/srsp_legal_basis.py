@@ -182,5 +182,15 @@ class SrspLegalBasis(models.Model):
             [("is_repealed", "=", True), ("repeal_reported", "=", False)]
         )
         for version in self.env["srsp.list"].search([("is_in_force", "=", True)]):
-            version.company_id._srsp_in_language(version)._report_repealed(repealed)
+            version = version.company_id._srsp_in_language(version)
+            lines = version._get_lines().filtered(
+                lambda line: line.legal_basis_ids & repealed
+            )
+            if lines:
+                version._schedule_for_policy(
+                    version.env._(
+                        "%(count)s lines cite a repealed legal basis", count=len(lines)
+                    ),
+                    ", ".join(lines.mapped("display_name")),
+                )
         repealed.repeal_reported = True

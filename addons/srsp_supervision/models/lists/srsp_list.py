@@ -558,28 +558,26 @@ class SrspList(models.Model):
 
     @api.model
     def _take_effect(self):
-        """Supersede what is no longer in force, and move tasks not yet announced to the new version."""
+        """Supersede what is no longer in force, and move tasks not yet announced to the new version.
+
+        Items that the new version has retired are reported.
+        """
         for version in self.sudo().browse(self._find_in_force_ids()):
             earlier = version._find_siblings(
                 ("state", "=", "published"),
                 ("effective_date", "<", version.effective_date),
             )
             earlier.state = "superseded"
-            if version.kind == "item":
-                earlier._carry_over(version)
-
-    def _carry_over(self, version):
-        """Tasks not yet announced follow their items into ``version``; retired items are reported."""
-        tasks = self.env["srsp.task"].search(
-            [
-                ("state", "=", "planned"),
-                ("announced_on", "=", False),
-                ("item_ids.list_id", "in", self.ids),
-            ]
-        )
-        successors = tasks.item_ids._find_successors(version)
-        for task in version.company_id._srsp_in_language(tasks):
-            task._follow_items(successors, version)
+            tasks = version.env["srsp.task"].search(
+                [
+                    ("state", "=", "planned"),
+                    ("announced_on", "=", False),
+                    ("item_ids.list_id", "in", earlier.ids),
+                ]
+            )
+            successors = tasks.item_ids._find_successors(version)
+            for task in version.company_id._srsp_in_language(tasks):
+                task._follow_items(successors, version)
 
     @api.model
     def _cron_daily(self):
@@ -587,17 +585,6 @@ class SrspList(models.Model):
         self._take_effect()
         self.env["srsp.legal.basis"]._report_repealed()
         self.env["srsp.list.part"]._remind()
-
-    def _report_repealed(self, bases):
-        """Tell the policy division which lines rest on ``bases``, just repealed."""
-        lines = self._get_lines().filtered(lambda line: line.legal_basis_ids & bases)
-        if lines:
-            self._schedule_for_policy(
-                self.env._(
-                    "%(count)s lines cite a repealed legal basis", count=len(lines)
-                ),
-                ", ".join(lines.mapped("display_name")),
-            )
 
     def _after_publish(self):
         """Hook: the version has just been published."""

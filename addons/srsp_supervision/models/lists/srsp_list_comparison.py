@@ -53,8 +53,7 @@ class SrspList(models.Model):
     def _find_base(self):
         """The version that this one was copied from, else the last one published before it (or none)."""
         earlier = self._find_siblings(
-            ("version", "<", self.version),
-            ("state", "in", ("published", "superseded")),
+            ("version", "<", self.version), ("state", "in", ("published", "superseded"))
         )
         return self.origin_id or earlier[:1].with_env(self.env)
 

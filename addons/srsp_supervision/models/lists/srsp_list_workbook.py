@@ -1,5 +1,3 @@
-import io
-
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
@@ -41,9 +39,8 @@ class SrspList(models.Model):
     @api.model
     def _write_workbook(self, **content):
         """The bytes of the workbook into which ``tools.workbook.write_list`` typesets ``content``."""
-        output = io.BytesIO()
         try:
-            workbook.write_list(output, **content)
+            return workbook.write_list(**content)
         except workbook.WorkbookError as error:
             raise UserError(
                 self.env._(
@@ -52,7 +49,6 @@ class SrspList(models.Model):
                     place=error.place,
                 )
             ) from error
-        return output.getvalue()
 
     def _get_workbook_name(self):
         """The name of the file, without a character that a file's name cannot have."""
