@@ -9,22 +9,13 @@ import datetime
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import xlsxwriter
 
 # What a parser makes of a cell; of an empty one, an empty text.
-Cell: TypeAlias = (
-    str
-    | int
-    | float
-    | bool
-    | datetime.date
-    | datetime.datetime
-    | datetime.time
-    | datetime.timedelta
-)
+Cell: TypeAlias = str | int | float | datetime.date | datetime.time | datetime.timedelta
 
 TEXT, RATIO, INTEGER = "text", "ratio", "integer"
 MAX_TEXT_LENGTH = 32767  # characters (UTF-16 units) that a cell of Excel holds
@@ -226,9 +217,7 @@ def _sheet_name(title: str) -> str:
     return name.strip("' ") or "1"
 
 
-def _fit_widths(
-    columns: Sequence[Column], table: Iterable[Sequence[str]]
-) -> list[float]:
+def _fit_widths(columns: list[Column], table: list[list[str]]) -> list[float]:
     """Return the columns' widths in digits: as their texts need, and together at most two pages if possible.
 
     A column whose text would not fit into the highest row keeps the width that it needs.
@@ -236,8 +225,7 @@ def _fit_widths(
     least: list[float] = []
     best: list[float] = []
     for column, texts in zip(columns, zip(*table)):
-        lines = [line for text in texts[1:] for line in text.split("\n")]
-        longest = max(map(_count_digits, lines), default=0)
+        longest = max(map(_count_digits, "\n".join(texts[1:]).split("\n")))
         total = max(map(_count_digits, texts))
         needed = total * LINE_HEIGHT / MAX_ROW_HEIGHT + 2
         width = max(NARROW, needed, min(column.width, longest + 2))

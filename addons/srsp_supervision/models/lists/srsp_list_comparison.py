@@ -102,36 +102,25 @@ class SrspList(models.Model):
         return user.sudo().srsp_division_ids
 
     def _find_ancestors(self, old_lines, new_lines):
-        """{new: old}: lines that descend from one another or from the same line, the rest by their code.
-
-        No old line is paired twice, in whichever order the two versions were made.
-        """
-        lineages = {line: self._get_lineage(line) for line in old_lines | new_lines}
-        old_by_ancestor = {line.id: line for line in old_lines}
-        for line in old_lines:
-            for ancestor in lineages[line]:
-                old_by_ancestor.setdefault(ancestor, line)
+        """{new: old}: copies of the same line, the rest by their code; no old line is paired twice."""
+        old_by_root = {self._get_root(line): line for line in old_lines}
         pairs = {}
-        free = set(old_lines)
         for line in new_lines:
-            found = (old_by_ancestor.get(ancestor) for ancestor in lineages[line])
-            if old := next((old for old in found if old in free), None):
+            if old := old_by_root.pop(self._get_root(line), None):
                 pairs[line] = old
-                free.discard(old)
-        by_code = {line.code: line for line in free}
+        by_code = {line.code: line for line in set(old_lines) - set(pairs.values())}
         for line in new_lines:
             if line not in pairs and line.code in by_code:
                 pairs[line] = by_code[line.code]
         return pairs
 
     @api.model
-    def _get_lineage(self, line):
-        """Ids of the line, of the one it was copied from, and so on to the first."""
-        ids, line = [], line.sudo()
-        while line:
-            ids.append(line.id)
+    def _get_root(self, line):
+        """Id of the first line of which this one is a copy, through any number of versions; else its own."""
+        line = line.sudo()
+        while line.origin_id:
             line = line.origin_id
-        return ids
+        return line.id
 
     @api.model
     def _prepare_change(self, old, new, labels):

@@ -301,8 +301,7 @@ class SrspListLineMixin(models.AbstractModel):
     def _get_sheet_row(self):
         """What the line says, with a legal basis that has been repealed flagged."""
         row = self._get_row()
-        if self.repealed_basis:
-            basis = self.repealed_basis
+        if basis := self.repealed_basis:
             note = self.env._("Legal basis repealed: %(basis)s", basis=basis)
             row["legal_basis_ids"] = Flagged(row["legal_basis_ids"], note)
         return row

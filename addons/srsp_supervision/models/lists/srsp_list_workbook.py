@@ -89,17 +89,15 @@ class SrspList(models.Model):
     def _get_sheet_layout(self):
         """The columns of the workbook, with the labels that the user sees."""
         lines = self._get_lines()
-        columns = [
-            (lines._fields[name], width) for name, width in lines._sheet_columns.items()
-        ]
+        fields = lines.fields_get(list(lines._sheet_columns), ["string", "type"])
         return [
             workbook.Column(
-                field.name,
-                field._description_string(self.env),
+                name,
+                fields[name]["string"],
                 width,
-                COLUMN_KINDS.get(field.type, workbook.TEXT),
+                COLUMN_KINDS.get(fields[name]["type"], workbook.TEXT),
             )
-            for field, width in columns
+            for name, width in lines._sheet_columns.items()
         ]
 
     def _get_sheet_aliases(self):

@@ -158,6 +158,9 @@ class SrspListComparison(models.TransientModel):
             ],
         )
 
+    def _get_workbook_name(self):
+        return f"{self.display_name}.xlsx"
+
     def _get_subtitle_lines(self, counts):
         """Whose comparison it is and how much it found; then what it leaves out, if anything."""
         labels = self.list_id._get_change_labels()

@@ -131,7 +131,11 @@ class SrspListImport(models.TransientModel):
                 aliases=self.list_id._get_sheet_aliases(),
             )
         except WorkbookError as error:
-            raise UserError(self._explain_file(error))
+            registries = self.env["srsp.registry.import"]
+            raise UserError(
+                self._explain(error.reason, error.place)
+                or registries._describe_file_error(error)
+            )
         if not sheet.rows:
             raise UserError(
                 self.env._("There is no line under the headings of the workbook.")
@@ -222,8 +226,8 @@ class SrspListImport(models.TransientModel):
                     fields.append([column.label, *map(version._format_cell, values)])
         return {"kind": step.kind, "row": step.row, "name": name, "fields": fields}
 
-    def _explain(self, reason):
-        """A reason of ``RowError`` as a sentence that names the way out."""
+    def _explain(self, reason, place=""):
+        """A reason of ``RowError`` or ``WorkbookError`` as a sentence; None for those that registries explain."""
         return {
             "not_a_number": self.env._("This is not a percentage: write e.g. 5%."),
             "not_an_integer": self.env._("This is not a whole number: write e.g. 2."),
@@ -241,10 +245,6 @@ class SrspListImport(models.TransientModel):
                 "The list has no such column: remove it, or correct its heading."
             ),
             "duplicate_column": self.env._("The column is there twice: remove one."),
-        }[reason]
-
-    def _explain_file(self, error):
-        sentences = {
             "not_a_workbook": self.env._("This is not a workbook: save it as .xlsx."),
             "too_large": self.env._(
                 "This workbook is too large: keep only the list in it."
@@ -255,11 +255,9 @@ class SrspListImport(models.TransientModel):
             ),
             "formula_error": self.env._(
                 "The formula in cell %(cell)s has no result: replace it by its value.",
-                cell=error.place,
+                cell=place,
             ),
             "no_header": self.env._(
                 "No row holds the headings of the list: export the list and use that workbook."
             ),
-        }
-        registries = self.env["srsp.registry.import"]
-        return sentences.get(error.reason) or registries._describe_file_error(error)
+        }.get(reason)
