@@ -3,7 +3,7 @@
 RELOAD = {"type": "ir.actions.client", "tag": "soft_reload"}
 
 
-def get_action(env, name, **values):
+def get_action(env, name, /, **values):
     """Return the window action ``name`` of this addon, with other ``values``."""
     action = env["ir.actions.act_window"]._for_xml_id(f"srsp_supervision.{name}")
     return {**action, **values}

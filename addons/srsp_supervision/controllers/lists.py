@@ -6,30 +6,23 @@ DOWNLOAD = {"type": "http", "auth": "user", "methods": ["GET"], "readonly": True
 
 
 class ListWorkbooks(http.Controller):
-    @http.route("/srsp/list/<int:list_id>/workbook", **DOWNLOAD)
-    def list_workbook(self, list_id):
+    @http.route("/srsp/list/<int:record_id>/workbook", **DOWNLOAD)
+    def list_workbook(self, record_id):
         """A version as a workbook, with the lines that the user may read."""
-        version = request.env["srsp.list"].browse(list_id).exists()
-        if not version:
-            raise request.not_found()
-        return self._respond(version._export_workbook(), version._get_workbook_name())
+        return self._download("srsp.list", record_id)
 
-    @http.route("/srsp/comparison/<int:comparison_id>/workbook", **DOWNLOAD)
-    def comparison_workbook(self, comparison_id):
+    @http.route("/srsp/comparison/<int:record_id>/workbook", **DOWNLOAD)
+    def comparison_workbook(self, record_id):
         """The comparison as a workbook; its creator alone gets it, with what that user may read."""
-        comparison = request.env["srsp.list.comparison"].browse(comparison_id).exists()
-        if not comparison:
-            raise request.not_found()
-        comparison.check_access("read")
-        return self._respond(
-            comparison._export_workbook(), f"{comparison.display_name}.xlsx"
-        )
+        return self._download("srsp.list.comparison", record_id)
 
-    def _respond(self, data, name):
-        return request.make_response(
-            data,
-            headers=[
-                ("Content-Type", XLSX),
-                ("Content-Disposition", content_disposition(name)),
-            ],
-        )
+    def _download(self, model, record_id):
+        record = request.env[model].browse(record_id).exists()
+        if not record:
+            raise request.not_found()
+        record.check_access("read")
+        headers = {
+            "Content-Type": XLSX,
+            "Content-Disposition": content_disposition(record._get_workbook_name()),
+        }
+        return request.make_response(record._export_workbook(), headers=headers)

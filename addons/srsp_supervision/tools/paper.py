@@ -51,18 +51,12 @@ def paginate(rows: Iterable[Row], widths: Sequence[float]) -> list[list[Row]]:
 
 def row_height(row: Row, widths: Sequence[float]) -> int:
     """Return an estimate of a row's height that is too high rather than too low."""
-    lines = 1
+    lines = [1]
     for cell, width in zip(row, widths, strict=True):
         room = (WIDTH * width / 100 - PADDING) / CHARACTER
-        lines = max(
-            lines,
-            sum(
-                _count_lines(line, room)
-                for paragraph in cell
-                for line in paragraph.text.split("\n")
-            ),
-        )
-    return lines * LINE + ROW_PADDING
+        text = "\n".join(paragraph.text for paragraph in cell)
+        lines.append(sum(_count_lines(line, room) for line in text.split("\n")))
+    return max(lines) * LINE + ROW_PADDING
 
 
 def _get_width(character: str) -> float:

@@ -1,42 +1,26 @@
-"""Typeset workbooks (.xlsx): a list, and the comparison of two versions of it.
+"""Typesets a table as a workbook (.xlsx): a list, or the comparison of two versions of it.
 
-Each is one sheet of A4 landscape that can go on the notice board as it is: the title and the lines under it, a
+It is one sheet of A4 landscape that can go on the notice board as it is: the title and the lines under it, a
 header row that repeats on every page, wrapped text, page numbers. Columns that do not fit on one page continue on a
 second one, which repeats the first two columns. ``workbook_reader`` reads a list back.
 """
 
 import datetime
-import os
+import io
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, BinaryIO, NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 import xlsxwriter
 
 # What a parser makes of a cell; of an empty one, an empty text.
-Cell: TypeAlias = (
-    str
-    | int
-    | float
-    | bool
-    | datetime.date
-    | datetime.datetime
-    | datetime.time
-    | datetime.timedelta
-)
-Output: TypeAlias = str | os.PathLike[str] | BinaryIO  # where a workbook goes
+Cell: TypeAlias = str | int | float | datetime.date | datetime.time | datetime.timedelta
 
 TEXT, RATIO, INTEGER = "text", "ratio", "integer"
 MAX_TEXT_LENGTH = 32767  # characters (UTF-16 units) that a cell of Excel holds
 FONT, HEADING_FONT = "SimSun", "SimHei"
 HEADER_SHADE = "#D9E2F3"
-KIND_SHADES = {
-    "added": "#E2EFDA",
-    "changed": "#FFF2CC",
-    "moved": "#DDEBF7",
-    "retired": "#FBE5E5",
-}
 PAPER_A4 = 9
 WARNING_COLOR = "#B42318"
 # How many digits fit side by side on a page of A4 landscape at 7.5 points.
@@ -66,19 +50,6 @@ class Flagged(NamedTuple):
     note: str
 
 
-class Change(NamedTuple):
-    """What happened to one line: ``kind`` is ``added``, ``changed``, ``moved`` or ``retired``.
-
-    ``fields`` holds (label, before, after) for every field that differs, as a person reads them; it may be empty.
-    """
-
-    kind: str
-    code: str
-    name: str
-    division: str
-    fields: list[tuple[str, str, str]]
-
-
 class WorkbookError(ValueError):
     """The workbook cannot be written or read: ``reason`` is an identifier, ``place`` says where (or is empty)."""
 
@@ -101,159 +72,101 @@ def is_too_long(text: str) -> bool:
 
 
 def write_list(
-    output: Output,
-    *,
     title: str,
     subtitle_lines: Iterable[str],
     columns: list[Column],
     rows: Iterable[Mapping[str, Any]],
-    footer_note: str = "",
-) -> None:
-    """Write a list to ``output``, a path or a binary file. A row is a mapping column name → text, Flagged or number.
+) -> bytes:
+    """Return the workbook with a table. A row is a mapping column name → text, Flagged or number.
 
-    Numbers keep 15 digits, as many as spreadsheets do. None and False leave a cell empty.
+    Numbers keep 15 digits, as many as spreadsheets do. None and False leave a cell empty. A row's ``shade``, if it has
+    one, is the colour of its cells.
 
     :raises WorkbookError: ``too_long`` for a text that does not fit in a cell, with the row and the heading
     """
-    with _Page(output, title, subtitle_lines, columns) as page:
-        for row in rows:
-            page.add_row([row.get(column.name) for column in columns])
-        if footer_note:
-            page.add_note(footer_note)
-
-
-def write_comparison(
-    output: Output,
-    *,
-    title: str,
-    subtitle_lines: Iterable[str],
-    labels: Mapping[str, str],
-    changes: Iterable[Change],
-) -> None:
-    """Write the comparison of two versions: a row per changed field, in the colour of its kind.
-
-    ``labels`` names the columns ``kind code name division field before after`` and the kinds themselves.
-    The first four columns repeat on every row, so that the sheet can be filtered and no cell is split between pages.
-    """
-    widths = {
-        "kind": 9,
-        "code": 12,
-        "name": 24,
-        "division": 16,
-        "field": 14,
-        "before": 42,
-        "after": 42,
-    }
-    columns = [Column(name, labels[name], width) for name, width in widths.items()]
-    with _Page(output, title, subtitle_lines, columns) as page:
-        for change in changes:
-            left = [labels[change.kind], change.code, change.name, change.division]
-            for field in change.fields or [("", "", "")]:
-                page.add_row([*left, *field], KIND_SHADES[change.kind])
+    page = _Page(title, columns)
+    page.write_head(title, subtitle_lines)
+    for row in rows:
+        page.write_row(row)
+    return page.close()
 
 
 class _Page:
-    """The only sheet of a workbook while it is written, from the title down; a context manager."""
+    """The only sheet of a workbook while it is written, from the title down."""
 
-    def __init__(
-        self,
-        output: Output,
-        title: str,
-        subtitle_lines: Iterable[str],
-        columns: list[Column],
-    ) -> None:
-        if len(columns) < 2:
-            raise ValueError("a list has two columns at least")
+    def __init__(self, title: str, columns: list[Column]) -> None:
         self.columns = columns
-        # The width of a column is measured in digits of the default font.
-        default = {"font_name": FONT, "font_size": 10}
-        options = {"in_memory": True, "default_format_properties": default}
-        self.book: Any = xlsxwriter.Workbook(output, options)
-        self.sheet: Any = self.book.add_worksheet(_sheet_name(title))
-        self.formats: dict[tuple[str, str, bool], Any] = {}
-        self.row = 0
-        # (row, texts), the headings first
-        self.table: list[tuple[int, list[str]]] = []
-        # (row, text, points of a line, format) of texts that go over several columns
-        self.lines: list[tuple[int, str, int, Any]] = []
+        self.output = io.BytesIO()
+        options = {
+            "in_memory": True,
+            # The width of a column is measured in digits of this font.
+            "default_format_properties": {"font_name": FONT, "font_size": 10},
+            # A text that looks like a formula or a link stays a text.
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+        }
+        self.book: Any = xlsxwriter.Workbook(self.output, options)
         self.book.set_properties({"title": clean_text(title)})
-        self._set_up_print()
-        self._write_head(title, subtitle_lines)
-
-    def __enter__(self) -> "_Page":
-        return self
-
-    def __exit__(self, failure: object, *_: object) -> None:
-        if not failure:
-            self._fit()
-            self.sheet.print_area(0, 0, self.row - 1, len(self.columns) - 1)
-            self.book.close()
-
-    def add_row(self, values: Iterable[Any], shade: str = "") -> None:
-        texts = []
-        for at, (column, value) in enumerate(zip(self.columns, values, strict=True)):
-            note = ""
-            if isinstance(value, Flagged):
-                value, note = value
-                self.sheet.write_comment(self.row, at, note)
-            form = self._format(_number_format(column.kind, value), shade, bool(note))
-            if value is None or value is False or value == "":
-                self.sheet.write_blank(self.row, at, None, form)
-                texts.append("")
-            elif column.kind == TEXT:
-                texts.append(self._write_text(at, value, form))
-            else:
-                self.sheet.write_number(self.row, at, value, form)
-                texts.append(f"{value:.2%}" if column.kind == RATIO else str(value))
-        self.table.append((self.row, texts))
-        self.row += 1
-
-    def add_note(self, note: str) -> None:
-        """Add a paragraph below the table, over its whole width."""
-        self.row += 1
-        self._merge(note, LINE_HEIGHT, text_wrap=True, valign="top", font_size=10)
-
-    def _write_head(self, title: str, subtitle_lines: Iterable[str]) -> None:
-        heading = {"font_name": HEADING_FONT, "bold": True, "text_wrap": True}
-        middle = {"align": "center", "valign": "vcenter"}
-        self._merge(title, 2 * LINE_HEIGHT, font_size=20, **heading, **middle)
-        for line in subtitle_lines:
-            self._merge(line, LINE_HEIGHT + 3, font_size=11, **middle)
-        form = self._form(
-            font_size=10, border=1, bg_color=HEADER_SHADE, **heading, **middle
-        )
-        labels = [
-            self._write_text(at, column.label, form)
-            for at, column in enumerate(self.columns)
-        ]
-        self.table.append((self.row, labels))
-        self.sheet.repeat_rows(self.row)
-        self.row += 1
-        self.sheet.freeze_panes(self.row, 0)
-
-    def _set_up_print(self) -> None:
+        self.sheet: Any = self.book.add_worksheet(_sheet_name(title))
         self.sheet.set_paper(PAPER_A4)
         self.sheet.set_landscape()
         self.sheet.center_horizontally()
         self.sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.7)
         self.sheet.set_footer("&C&P / &N")
+        self.formats: dict[tuple[str, str, bool], Any] = {}
+        # (text, points of a line, format) of the texts above the table, one in a row
+        self.head: list[tuple[str, int, Any]] = []
+        self.table: list[list[str]] = []  # the texts of its rows, the headings first
 
-    def _fit(self) -> None:
-        """Set widths and heights, since not every program makes a row as high as its text needs."""
-        widths = _fit_widths(self.columns, [texts for _row, texts in self.table])
+    def write_head(self, title: str, subtitle_lines: Iterable[str]) -> None:
+        middle = {"align": "center", "valign": "vcenter"}
+        bold = {**middle, "font_name": HEADING_FONT, "bold": True, "text_wrap": True}
+        form = self.book.add_format({**bold, "font_size": 20})
+        self.head.append((self._clean(title, 0), 2 * LINE_HEIGHT, form))
+        form = self.book.add_format({**middle, "font_size": 11})
+        for line in subtitle_lines:
+            self.head.append((self._clean(line, 0), LINE_HEIGHT + 3, form))
+        form = self.book.add_format({**bold, "border": 1, "bg_color": HEADER_SHADE})
+        row = len(self.head)
+        labels = [self._clean(c.label, at) for at, c in enumerate(self.columns)]
+        self.sheet.write_row(row, 0, labels, form)
+        self.sheet.repeat_rows(row)
+        self.sheet.freeze_panes(row + 1, 0)
+        self.table.append(labels)
+
+    def write_row(self, values: Mapping[str, Any]) -> None:
+        row, texts = len(self.head) + len(self.table), []
+        for at, column in enumerate(self.columns):
+            value, note = values.get(column.name), ""
+            if isinstance(value, Flagged):
+                value, note = value
+                self.sheet.write_comment(row, at, note)
+            number_format = _number_format(column.kind, value)
+            form = self._format(number_format, values.get("shade", ""), bool(note))
+            if column.kind == TEXT or value is False:
+                value = self._clean(value, at)
+            self.sheet.write(row, at, value, form)
+            is_ratio = column.kind == RATIO and value not in (None, "")
+            texts.append(f"{value:.2%}" if is_ratio else clean_text(value))
+        self.table.append(texts)
+
+    def close(self) -> bytes:
+        """Set widths and heights, since not every program makes a row as high as its text needs; return the file."""
+        widths = _fit_widths(self.columns, self.table)
         for at, width in enumerate(widths):
             self.sheet.set_column(at, at, width)
-        for row, texts in self.table:
+        for row, texts in enumerate(self.table, len(self.head)):
             lines = max(map(_count_lines, texts, widths))
             self.sheet.set_row(row, min(lines * LINE_HEIGHT + 3, MAX_ROW_HEIGHT))
-        first = self._break_pages(widths)
-        for row, text, height, form in self.lines:
-            # A text below the table is read as a note only if it covers all the columns.
-            end = first if row < self.table[0][0] else len(widths)
-            self.sheet.merge_range(row, 0, row, end - 1, None, form)
-            self.sheet.write_string(row, 0, text, form)
+        end = self._break_pages(widths)
+        for row, (text, height, form) in enumerate(self.head):
+            self.sheet.merge_range(row, 0, row, end - 1, text, form)
             lines = _count_lines(text, sum(widths[:end]) * LINE_HEIGHT / height)
             self.sheet.set_row(row, min(lines * height, MAX_ROW_HEIGHT))
+        last = len(self.head) + len(self.table) - 1
+        self.sheet.print_area(0, 0, last, len(widths) - 1)
+        self.book.close()
+        return self.output.getvalue()
 
     def _break_pages(self, widths: list[float]) -> int:
         """Fit the columns to one page or to two, and return how many are on the first one."""
@@ -268,33 +181,23 @@ class _Page:
             key=lambda first: max(sum(widths[:first]), again + sum(widths[first:])),
         )
 
-    def _merge(self, text: str, height: int, **looks: Any) -> None:
-        """Write a text over several columns, in lines of ``height`` points."""
-        form = self._form(**looks)
-        self.lines.append((self.row, self._write_text(0, text, form), height, form))
-        self.row += 1
-
-    def _write_text(self, at: int, value: object, form: Any) -> str:
+    def _clean(self, value: object, at: int) -> str:
         text = clean_text(value)
         if is_too_long(text):
-            raise WorkbookError("too_long", f"{self.row + 1} {self.columns[at].label}")
-        # Never write(): it makes a formula of "=…" and a link of "http://…".
-        self.sheet.write_string(self.row, at, text, form)
+            row = len(self.head) + len(self.table) + 1
+            raise WorkbookError("too_long", f"{row} {self.columns[at].label}")
         return text
 
     def _format(self, number_format: str, shade: str, flagged: bool) -> Any:
         """Return the format of a cell of the table."""
         key = number_format, shade, flagged
         if key not in self.formats:
-            looks: dict[str, Any] = {"border": 1, "valign": "top", "font_size": 10}
+            looks = {"num_format": number_format, "border": 1, "valign": "top"}
             looks |= {"bg_color": shade} if shade else {}
             looks |= {"font_color": WARNING_COLOR, "bold": True} if flagged else {}
             looks |= {"text_wrap": True} if number_format == "@" else {"align": "right"}
-            self.formats[key] = self._form(num_format=number_format, **looks)
+            self.formats[key] = self.book.add_format(looks)
         return self.formats[key]
-
-    def _form(self, **looks: Any) -> Any:
-        return self.book.add_format({"font_name": FONT, **looks})
 
 
 def _number_format(kind: str, value: Any) -> str:
@@ -314,9 +217,7 @@ def _sheet_name(title: str) -> str:
     return name.strip("' ") or "1"
 
 
-def _fit_widths(
-    columns: Sequence[Column], table: Iterable[Sequence[str]]
-) -> list[float]:
+def _fit_widths(columns: list[Column], table: list[list[str]]) -> list[float]:
     """Return the columns' widths in digits: as their texts need, and together at most two pages if possible.
 
     A column whose text would not fit into the highest row keeps the width that it needs.
@@ -324,8 +225,7 @@ def _fit_widths(
     least: list[float] = []
     best: list[float] = []
     for column, texts in zip(columns, zip(*table)):
-        lines = [line for text in texts[1:] for line in text.split("\n")]
-        longest = max(map(_count_digits, lines), default=0)
+        longest = max(map(_count_digits, "\n".join(texts[1:]).split("\n")))
         total = max(map(_count_digits, texts))
         needed = total * LINE_HEIGHT / MAX_ROW_HEIGHT + 2
         width = max(NARROW, needed, min(column.width, longest + 2))

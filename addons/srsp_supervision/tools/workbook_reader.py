@@ -1,16 +1,16 @@
-"""Reads a list back from a workbook (.xlsx) that may come from anywhere.
+"""Reads a list back from a workbook (.xlsx) that may come from anywhere."""
 
-The parser sees only what ``workbook_guard`` has checked.
-"""
-
-import io
 import re
+import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple, TypeAlias
 
-from python_calamine import CalamineError, CalamineWorkbook
+from xlsxwriter.utility import xl_rowcol_to_cell
 
+from .tables import OLE
+from .tables.cells import normalise
+from .tables.workbook import WorkbookFile
 from .workbook import (
     INTEGER,
     TEXT,
@@ -20,14 +20,13 @@ from .workbook import (
     clean_text,
     is_too_long,
 )
-from .workbook_guard import repack
 
-Table: TypeAlias = list[list[Cell]]
-Range: TypeAlias = tuple[tuple[int, int], tuple[int, int]]  # (row, column) from 0
+Table: TypeAlias = dict[int, dict[int, Cell]]  # {row from 1: {column from 0: value}}
 Value: TypeAlias = str | float | None  # text, or number or None
 
 MAX_ROWS = 10_000
-HEADER_WITHIN = 50  # rows
+MAX_CHARACTERS = 50_000_000  # of all cells together
+HEADER_WITHIN = 50  # rows that are not empty
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
@@ -51,103 +50,94 @@ class Sheet(NamedTuple):
 
 
 def read_list(
-    data: bytes,
-    columns: list[Column],
-    aliases: Mapping[str, str] | None = None,
-    max_rows: int = MAX_ROWS,
+    data: bytes, columns: list[Column], aliases: Mapping[str, str] | None = None
 ) -> Sheet:
-    """Read the first sheet that has a header row with the columns' labels.
+    """Read the only filled sheet, which has a header row with the columns' labels.
 
     :param aliases: further labels, label → column name
-    :raises WorkbookError: when the file as a whole cannot be used: ``not_a_workbook``, ``old_or_locked`` (.xls, or
-        with a password), ``too_large``, ``too_many_rows``, ``formula_error`` (in the cell ``place``),
-        ``empty_sheet``, ``no_header``
+    :raises WorkbookError: when the file as a whole cannot be used: ``old_or_locked`` (.xls, or with a password),
+        ``too_many_rows``, ``formula_error`` (in the cell ``place``), ``no_header``, or what ``WorkbookFile`` raises
     """
-    names = {label_key(label): name for label, name in (aliases or {}).items()}
-    names |= {label_key(column.label): column.name for column in columns}
-    filled = False
-    for table, merged in _tables(data, max_rows):
-        filled = filled or any(any(row) for row in table)
-        at = _find_header(table, names)
-        if at is not None:
-            return _read_table(table, merged, at, columns, names, max_rows)
-    raise WorkbookError("no_header" if filled else "empty_sheet")
-
-
-def _tables(data: bytes, max_rows: int) -> Iterator[tuple[Table, list[Range] | None]]:
-    """Yield (rows of values, merged ranges) of every sheet."""
-    checked = repack(data, max_rows + 2 * HEADER_WITHIN)
-    try:
-        with CalamineWorkbook.from_object(io.BytesIO(checked)) as book:
-            for at in range(len(book.sheet_names)):
-                sheet = book.get_sheet_by_index(at)
-                yield sheet.to_python(skip_empty_area=False), sheet.merged_cell_ranges
-    except CalamineError:
-        raise WorkbookError("not_a_workbook")
-
-
-def label_key(label: object) -> str:
-    """Return a label, or a name, as it is compared: no spaces or line breaks, full-width letters as narrow ones."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", clean_text(label)))
-
-
-def _find_header(table: Table, names: Mapping[str, str]) -> int | None:
-    """Return the index of the row with the most labels, at least two; None if there is none."""
-    known = [
-        len(
-            {
-                names[label_key(v)]
-                for v in row
-                if isinstance(v, str) and label_key(v) in names
-            }
-        )
-        for row in table[:HEADER_WITHIN]
+    names = {normalise(label): name for label, name in (aliases or {}).items()}
+    names |= {normalise(column.label): column.name for column in columns}
+    table, merged = _read_table(data)
+    header = _find_header(table, names)
+    places, errors = _read_header(header, table[header], columns, names)
+    notes = _find_notes(table, merged, header, places.values())
+    labels = {places[c.name]: c.label for c in columns if c.name in places}
+    errors += [
+        RowError(number, labels[at], "", "merged_cell")
+        for number, at in sorted(merged)
+        if number >= header and at in labels and number not in notes
     ]
-    most = max(known, default=0)
-    return known.index(most) if most >= min(2, len(set(names.values()))) else None
-
-
-def _read_table(
-    table: Table,
-    merged: list[Range] | None,
-    at: int,
-    columns: list[Column],
-    names: Mapping[str, str],
-    max_rows: int,
-) -> Sheet:
-    """Read the rows below the header row, which has the index ``at``."""
-    places, errors = _read_header(table[at], at + 1, columns, names)
-    covered, merge_errors = _read_merged(merged or [], at, places, columns)
-    errors += merge_errors
     rows = []
-    for number, cells in enumerate(table[at + 1 :], at + 2):
-        if number in covered or not any(cell != "" for cell in cells):
+    for number, cells in table.items():
+        if number <= header or number in notes:
             continue
         row: dict[str, Value] = {}
         for column in columns:
-            value = cells[places[column.name]] if column.name in places else ""
+            value = cells.get(places.get(column.name, -1), "")
             row[column.name], reason = _read_cell(value, column.kind)
             if reason:
                 errors.append(RowError(number, column.label, str(value)[:200], reason))
         rows.append((number, row))
-    if len(rows) > max_rows:
+    if len(rows) > MAX_ROWS:
         raise WorkbookError("too_many_rows")
-    return Sheet(at + 1, rows, errors)
+    return Sheet(header, rows, errors)
+
+
+def _read_table(data: bytes) -> tuple[Table, set[tuple[int, int]]]:
+    """Return the cells that have a value, and (row, column) of the merged ones."""
+    if data.startswith(OLE):
+        raise WorkbookError("old_or_locked")
+    table: Table = {}
+    merged: set[tuple[int, int]] = set()
+    size = 0
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        for block in WorkbookFile(file.name).blocks():
+            for number, row in enumerate(block.rows, block.first):
+                cells = {at: value for at, value in enumerate(row) if value != ""}
+                if cells:
+                    table[number] = cells
+                    size += sum(len(str(value)) for value in cells.values())
+            for mark in block.marks:
+                if mark.reason == "formula_error":
+                    place = xl_rowcol_to_cell(mark.row - 1, mark.column)
+                    raise WorkbookError("formula_error", place)
+                if mark.reason == "merged_cell":
+                    merged.add((mark.row, mark.column))
+            if len(table) > MAX_ROWS + HEADER_WITHIN:
+                raise WorkbookError("too_many_rows")
+            if size > MAX_CHARACTERS:
+                raise WorkbookError("too_large")
+    return table, merged
+
+
+def _find_header(table: Table, names: Mapping[str, str]) -> int:
+    """Return the number of the row with the most labels, at least two."""
+    known = {
+        number: len({names.get(normalise(value)) for value in cells.values()} - {None})
+        for number, cells in list(table.items())[:HEADER_WITHIN]
+    }
+    header = max(known, key=known.__getitem__)
+    if known[header] < min(2, len(set(names.values()))):
+        raise WorkbookError("no_header")
+    return header
 
 
 def _read_header(
-    cells: Sequence[Cell],
     number: int,
+    cells: Mapping[int, Cell],
     columns: Iterable[Column],
     names: Mapping[str, str],
 ) -> tuple[dict[str, int], list[RowError]]:
     """Return {column name: index} and what is wrong with the headings."""
     places: dict[str, int] = {}
     errors: list[RowError] = []
-    for index, label in enumerate(cells):
-        if label == "":
-            continue
-        name = names.get(label_key(label))
+    for index, label in cells.items():
+        name = names.get(normalise(label))
         if name is None or name in places:
             reason = "unknown_column" if name is None else "duplicate_column"
             text = clean_text(label)
@@ -162,30 +152,21 @@ def _read_header(
     return places, errors
 
 
-def _read_merged(
-    merged: Iterable[Range],
-    header: int,
-    places: Mapping[str, int],
-    columns: Iterable[Column],
-) -> tuple[set[int], list[RowError]]:
-    """Return the numbers of the rows that are one cell over the whole table (notes), and an error per other range.
+def _find_notes(
+    table: Table, merged: Set[tuple[int, int]], header: int, places: Iterable[int]
+) -> set[int]:
+    """Return the numbers of the rows below the header that are one merged cell over the whole table.
 
-    A merged range keeps only its first cell's value; what was meant for the other cells is unknown.
+    Other merged cells are errors: only the first one keeps its value, what was meant for the others is unknown.
     """
-    first, last = min(places.values()), max(places.values())
-    labels = {places[c.name]: c.label for c in columns if c.name in places}
-    notes: set[int] = set()
-    errors: list[RowError] = []
-    for (top, left), (bottom, right) in merged:
-        if bottom < header or left > last or right < first:
-            continue
-        if top > header and left <= first and right >= last:
-            notes.update(range(top + 1, bottom + 2))
-        else:
-            errors.append(
-                RowError(top + 1, labels.get(max(left, first), ""), "", "merged_cell")
-            )
-    return notes, errors
+    first, *others = sorted(places)
+    return {
+        number
+        for number, at in merged
+        if number > header and at == first
+        if all((number, other) in merged for other in others)
+        and table.get(number, {}).keys().isdisjoint(others)
+    }
 
 
 def _read_cell(value: Cell, kind: str) -> tuple[Value, str]:
@@ -196,11 +177,11 @@ def _read_cell(value: Cell, kind: str) -> tuple[Value, str]:
     if kind == TEXT:
         return _read_text(value)
     number = _read_number(value)
-    if number is None:
-        return empty, "not_an_integer" if kind == INTEGER else "not_a_number"
-    if kind != INTEGER:
-        return number, ""
-    return (int(number), "") if number.is_integer() else (empty, "not_an_integer")
+    if kind == INTEGER:
+        if number is None or not number.is_integer():
+            return empty, "not_an_integer"
+        return int(number), ""
+    return number, "not_a_number" if number is None else ""
 
 
 def _read_text(value: Cell) -> tuple[str, str]:

@@ -6,8 +6,8 @@ from collections import defaultdict
 from odoo.exceptions import UserError
 from odoo.tools import float_round
 
+from ...tools.tables.cells import normalise
 from ...tools.workbook import clean_text
-from ...tools.workbook_reader import label_key
 
 MAX_INTEGER = 2**31 - 1  # of PostgreSQL's integer
 SEPARATORS = "；;、\n"  # between the names in a cell
@@ -22,7 +22,10 @@ class RowParser:
 
     def __init__(self, lines, company):
         self.lines, self.env = lines.browse(), lines.env
-        self.known = self._get_known(company)
+        self.fields = {name: lines._fields[name] for name in lines._sheet_columns}
+        self.known = {
+            name: self._get_known(field, company) for name, field in self.fields.items()
+        }
 
     def parse(self, line, row):
         """Return what ``row`` changes in ``line`` (empty: a new one), and [(field, why its cell is refused)].
@@ -32,78 +35,69 @@ class RowParser:
         says = line._get_row() if line else {}
         vals, problems = {}, []
         for name, value in row.items():
-            if line and value == _clean(says[name]):
+            before = says.get(name)
+            if line and value in (before, clean_text(before)):
                 continue
+            field = self.fields[name]
             try:
-                value = self._parse_cell(name, value)
+                value = self._parse_cell(field, value)
             except UserError as error:
                 problems.append((name, str(error)))
                 continue
-            if not line or not _has_value(line, name, value):
-                vals[name] = value
+            if not line or (line[name] or False) != (value or False):
+                vals[name] = field.convert_to_write(value, self.lines)
         return vals, problems
 
-    def _get_known(self, company):
-        """``{field: {name as it is compared: what it may stand for}}``, for the fields that have names.
+    def _get_known(self, field, company):
+        """``{name as it is compared: what it may stand for}`` of a selection or relation; empty for other fields.
 
         Labels of a selection are known in every language of the database; records of ``company`` by their name,
         the archived ones too, so that somebody who uses one can be told.
         """
-        names = {}
-        installed = [code for code, _name in self.env["res.lang"].get_installed()]
-        for name, _width in self.lines._sheet_columns:
-            field = self.lines._fields[name]
-            known = defaultdict(list)
-            if field.type == "selection":
-                for code in (*installed, self.env.lang):
-                    env = self.lines.with_context(lang=code).env
-                    for value, label in field._description_selection(env):
-                        known[label_key(label)] = [value]
-            elif field.relational:
-                domain = [("company_id", "in", [company.id, False])]
-                model = self.env[field.comodel_name].with_context(active_test=False)
-                for record in model.search(domain):
-                    known[label_key(record.display_name)].append(record)
-            else:
-                continue
-            names[name] = known
-        return names
+        known = defaultdict(list)
+        if field.type == "selection":
+            installed = [code for code, _name in self.env["res.lang"].get_installed()]
+            for code in (*installed, self.env.lang):
+                env = self.lines.with_context(lang=code).env
+                for value, label in field._description_selection(env):
+                    known[normalise(label)] = [value]
+        elif field.relational:
+            model = self.env[field.comodel_name].with_context(active_test=False)
+            for record in model.search([("company_id", "in", [company.id, False])]):
+                known[normalise(record.display_name)].append(record)
+        return known
 
-    def _parse_cell(self, name, value):
-        """Return the value of a cell as ``write`` takes it.
+    def _parse_cell(self, field, value):
+        """Return the value of a cell as a line has it.
 
         :raise UserError: for a cell that is refused, with the way out
         """
-        field, known = self.lines._fields[name], self.known.get(name)
-        if value is None or value == "":
+        known = self.known[field.name]
+        if value in (None, ""):
             if field.required:
                 raise UserError(self.env._("This must not be empty."))
-            empty = {"many2many": [(6, 0, [])], "float": 0.0, "integer": 0}
-            return empty.get(field.type, False)
-        if field.type == "selection":
-            return self._parse_label(field, value, known)
+            return False
         if field.type == "many2one":
-            return self._find_named(value, known).id
+            return self._find_named(value, known)
         if field.type == "many2many":
-            found = [self._find_named(part, known) for part in _split(value, known)]
-            return [(6, 0, [record.id for record in found])]
+            found = [self._find_named(name, known) for name in _split(value, known)]
+            return self.env[field.comodel_name].union(*found)
+        if field.type == "selection":
+            if normalise(value) not in known:
+                labels = [
+                    label for _value, label in field._description_selection(self.env)
+                ]
+                raise UserError(
+                    self.env._(
+                        "Write one of these: %(labels)s.", labels=", ".join(labels)
+                    )
+                )
+            return known[normalise(value)][0]
         if field.type == "float":
             return self._parse_ratio(field, value)
         if field.type == "integer" and abs(value) > MAX_INTEGER:
             raise UserError(self.env._("The number is too large."))
         return value
-
-    def _parse_label(self, field, value, known):
-        [found] = known.get(label_key(value)) or [None]
-        if found is None:
-            labels = field._description_selection(self.env)
-            raise UserError(
-                self.env._(
-                    "Write one of these: %(labels)s.",
-                    labels=", ".join(label for _value, label in labels),
-                )
-            )
-        return found
 
     def _parse_ratio(self, field, value):
         places = field.get_digits(self.env)[1]
@@ -119,59 +113,36 @@ class RowParser:
 
     def _find_named(self, name, known):
         """Return the one active record of that name."""
-        records = known.get(label_key(name)) or []
+        records = known.get(normalise(name), [])
         active = [record for record in records if getattr(record, "active", True)]
         if len(active) == 1:
             return active[0]
         if active:
-            raise UserError(
-                self.env._(
-                    "“%(name)s” is the name of several records: give each a different name first.",
-                    name=name,
-                )
+            message = self.env._(
+                "“%(name)s” is the name of several records: give each a different name first.",
+                name=name,
             )
-        if records:
-            raise UserError(
-                self.env._(
-                    "“%(name)s” has been dissolved or archived: enter its successor.",
-                    name=name,
-                )
+        elif records:
+            message = self.env._(
+                "“%(name)s” has been dissolved or archived: enter its successor.",
+                name=name,
             )
-        raise UserError(
-            self.env._(
+        else:
+            message = self.env._(
                 "“%(name)s” was not found: enter the name as registered, or add it to the register first.",
                 name=name,
             )
-        )
-
-
-def _clean(value):
-    return clean_text(value) if isinstance(value, str) else value
-
-
-def _has_value(line, name, value):
-    """Whether the line already has this value, given as ``write`` takes it."""
-    field = line._fields[name]
-    if field.type == "many2many":
-        return set(line[name].ids) == set(value[0][2])
-    if field.type == "many2one":
-        return line[name].id == value
-    return (line[name] or False) == (value or False)
+        raise UserError(message)
 
 
 def _split(text, known):
     """The names in a cell. A name may hold a separator itself: what is known as a whole stays whole."""
-    parts = [part for part in re.split(f"([{SEPARATORS}])", text) if part.strip()]
     names = []
-    while parts:
-        if len(parts[0]) == 1 and parts[0] in SEPARATORS:
-            parts.pop(0)
-            continue
-        longest = next(
-            end
-            for end in range(len(parts), 0, -1)
-            if end == 1 or label_key("".join(parts[:end])) in known
-        )
-        names.append("".join(parts[:longest]).strip())
-        parts = parts[longest:]
-    return names
+    while text:
+        ends = [match.start() for match in re.finditer(f"[{SEPARATORS}]", text)]
+        ends.append(len(text))
+        whole = (end for end in reversed(ends) if normalise(text[:end]) in known)
+        end = next(whole, ends[0])
+        names.append(text[:end].strip())
+        text = text[end + 1 :]
+    return list(filter(None, names))

@@ -7,19 +7,17 @@ class SrspDuty(models.Model):
     _name = "srsp.duty"
     _description = "Joint duty"
     _inherit = ["srsp.list.line.mixin"]
-    _order = "list_id desc, code, id"
-    _check_company_auto = True
     _checked_fields = frozenset(("division_id", "cooperating_division_ids"))
     _elements = ("cooperating_division_ids",)
     _later_columns = frozenset({"power_list_code"})
-    _sheet_columns = (
-        ("code", 9),
-        ("name", 36),
-        ("power_list_code", 10),
-        ("legal_basis_ids", 48),
-        ("division_id", 18),
-        ("cooperating_division_ids", 36),
-    )
+    _sheet_columns = {
+        "code": 9,
+        "name": 36,
+        "power_list_code": 10,
+        "legal_basis_ids": 48,
+        "division_id": 18,
+        "cooperating_division_ids": 36,
+    }
 
     list_id = fields.Many2one(domain=[("kind", "=", "duty"), ("state", "=", "draft")])
     origin_id = fields.Many2one(

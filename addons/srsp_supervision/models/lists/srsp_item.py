@@ -10,8 +10,6 @@ class SrspItem(models.Model):
     _name = "srsp.item"
     _description = "Inspection item"
     _inherit = ["srsp.list.line.mixin"]
-    _order = "list_id desc, code, id"
-    _check_company_auto = True
     _checked_fields = frozenset(
         ("division_id", "ratio", "frequency", "ratio_reason", "frequency_reason")
     )
@@ -19,29 +17,29 @@ class SrspItem(models.Model):
     _elements = ("inspecting_body", "target", "content", "standard", "method_ids")
     _later_columns = frozenset({"qualification_ids"})
     _sealed_names = {"method_ids": "method"}  # a text before 19.0.1.1.0
-    _sheet_columns = (
-        ("code", 8),
-        ("name", 16),
-        ("category", 8),
-        ("level", 6),
-        ("sector_id", 9),
-        ("division_id", 10),
-        ("power_list_code", 10),
-        ("legal_basis_ids", 30),
-        ("inspecting_body", 13),
-        ("target", 14),
-        ("content", 30),
-        ("standard", 32),
-        ("method_ids", 12),
-        ("ratio", 8),
-        ("ratio_reason", 10),
-        ("frequency", 8),
-        ("frequency_reason", 12),
-        ("annual_visit_cap", 8),
-        ("officer_qualification", 16),
-        ("qualification_ids", 12),
-        ("materials", 22),
-    )
+    _sheet_columns = {
+        "code": 8,
+        "name": 16,
+        "category": 8,
+        "level": 6,
+        "sector_id": 9,
+        "division_id": 10,
+        "power_list_code": 10,
+        "legal_basis_ids": 30,
+        "inspecting_body": 13,
+        "target": 14,
+        "content": 30,
+        "standard": 32,
+        "method_ids": 12,
+        "ratio": 8,
+        "ratio_reason": 10,
+        "frequency": 8,
+        "frequency_reason": 12,
+        "annual_visit_cap": 8,
+        "officer_qualification": 16,
+        "qualification_ids": 12,
+        "materials": 22,
+    }
 
     list_id = fields.Many2one(domain=[("kind", "=", "item"), ("state", "=", "draft")])
     origin_id = fields.Many2one(
@@ -128,8 +126,8 @@ class SrspItem(models.Model):
                         )
                     )
 
-    def _check_floors(self):
-        """Raise for the first item below the rulebook's floor that does not say why (work plan, 二（二）)."""
+    def _check_rules(self):
+        """Raise for the first item below the rulebook's floor that does not say why, too (work plan, 二（二）)."""
         for item in self:
             day = item.list_id.effective_date
             rulebook = self.env["srsp.rulebook"]._find_in_force(item.company_id, day)
@@ -148,9 +146,6 @@ class SrspItem(models.Model):
                             floor=floor,
                         )
                     )
-
-    def _check_rules(self):
-        self._check_floors()
         return super()._check_rules()
 
     def _get_lineage(self):
@@ -168,8 +163,7 @@ class SrspItem(models.Model):
         found = {}
         for earlier, items in self.grouped("list_id").items():
             pairs = version._find_ancestors(earlier.item_ids, version.item_ids)
-            heirs = {old: self.browse(new) for new, old in pairs.items()}
-            found |= {item: heirs[item.id] for item in items if item.id in heirs}
+            found |= {old: new for new, old in pairs.items() if old in items}
         return found
 
     def _describe_foreign_sectors(self):

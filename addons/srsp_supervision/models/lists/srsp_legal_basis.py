@@ -4,6 +4,7 @@ from odoo.fields import Domain
 
 from ...actions import get_action
 from ...tools import clock
+from .srsp_list import FROZEN_STATES
 
 FORBIDDEN_CHARACTERS = "《》；;\n\r"  # in the parts of a citation
 # What a citation says; frozen once an approved list rests on it.
@@ -79,32 +80,26 @@ class SrspLegalBasis(models.Model):
         for basis in self:
             repealed, effective = basis.repealed_date, basis.effective_date
             basis.is_repealed = bool(repealed and repealed <= today)
+            coming = effective and effective > today
+            basis.phase = "coming" if coming else "in_force"
             if basis.is_repealed:
                 basis.phase = "repealed"
-            else:
-                coming = effective and effective > today
-                basis.phase = "coming" if coming else "in_force"
 
     @api.model
     def _search_is_repealed(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = clock.today()
-        repealed = Domain("repealed_date", "<=", today)
+        repealed = Domain("repealed_date", "<=", clock.today())
         return repealed if True in value else ~repealed
 
     def _compute_line_count(self):
+        domain = [
+            ("legal_basis_ids", "in", self.ids),
+            ("list_id.is_in_force", "=", True),
+        ]
         for name, field in (("srsp.item", "item_count"), ("srsp.duty", "duty_count")):
-            counts = dict(
-                self.env[name]._read_group(
-                    [
-                        ("legal_basis_ids", "in", self.ids),
-                        ("list_id.is_in_force", "=", True),
-                    ],
-                    ["legal_basis_ids"],
-                    ["__count"],
-                )
-            )
+            rows = self.env[name]._read_group(domain, ["legal_basis_ids"], ["__count"])
+            counts = dict(rows)
             for basis in self:
                 basis[field] = counts.get(basis, 0)
 
@@ -112,7 +107,7 @@ class SrspLegalBasis(models.Model):
     def _check_words(self):
         for basis in self:
             words = f"{basis.title}{basis.article or ''}{basis.number or ''}"
-            if any(mark in words for mark in FORBIDDEN_CHARACTERS):
+            if set(FORBIDDEN_CHARACTERS) & set(words):
                 raise ValidationError(
                     self.env._(
                         "%(basis)s: write title, article and number without 《》, semicolons and line breaks.",
@@ -123,11 +118,8 @@ class SrspLegalBasis(models.Model):
     @api.constrains("effective_date", "repealed_date")
     def _check_dates(self):
         for basis in self:
-            if (
-                basis.repealed_date
-                and basis.effective_date
-                and basis.repealed_date <= basis.effective_date
-            ):
+            repealed, effective = basis.repealed_date, basis.effective_date
+            if repealed and effective and repealed <= effective:
                 raise ValidationError(
                     self.env._(
                         "%(basis)s: it cannot be repealed before it takes effect.",
@@ -158,12 +150,10 @@ class SrspLegalBasis(models.Model):
 
     def _check_not_cited(self, drafts=False):
         """Raise for what a frozen list rests on (``drafts``: any list): its words are published."""
+        domain = [("legal_basis_ids", "in", self.ids)]
+        if not drafts:
+            domain.append(("list_id.state", "in", FROZEN_STATES))
         for name in ("srsp.item", "srsp.duty"):
-            domain = [("legal_basis_ids", "in", self.ids)]
-            if not drafts:
-                domain.append(
-                    ("list_id.state", "in", ("approved", "published", "superseded"))
-                )
             line = self.env[name].sudo().search(domain, limit=1)
             if line:
                 raise UserError(
@@ -191,7 +181,16 @@ class SrspLegalBasis(models.Model):
         repealed = self.search(
             [("is_repealed", "=", True), ("repeal_reported", "=", False)]
         )
-        lists = self.env["srsp.list"].search([("is_in_force", "=", True)])
-        for version in lists:
-            version.company_id._srsp_in_language(version)._report_repealed(repealed)
+        for version in self.env["srsp.list"].search([("is_in_force", "=", True)]):
+            version = version.company_id._srsp_in_language(version)
+            lines = version._get_lines().filtered(
+                lambda line: line.legal_basis_ids & repealed
+            )
+            if lines:
+                version._schedule_for_policy(
+                    version.env._(
+                        "%(count)s lines cite a repealed legal basis", count=len(lines)
+                    ),
+                    ", ".join(lines.mapped("display_name")),
+                )
         repealed.repeal_reported = True

@@ -1,10 +1,8 @@
 import base64
 import hashlib
-from collections import defaultdict
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from ...actions import get_action, get_dialog_action, get_form_action
 from ...tools import canonical, clock
@@ -73,9 +71,6 @@ class SrspList(models.Model):
     approval_scan_name = fields.Char(copy=False)
     effective_date = fields.Date(copy=False, tracking=True)
     published_on = fields.Date(readonly=True, copy=False)
-    is_in_force = fields.Boolean(
-        "In Force", compute="_compute_is_in_force", search="_search_is_in_force"
-    )
     part_ids = fields.One2many("srsp.list.part", "list_id", "Parts", copy=False)
     # Stored, so that handing in writes the version's row: of two divisions that do it at once, one is tried
     # again and sees that it is the last.
@@ -89,7 +84,7 @@ class SrspList(models.Model):
     duty_ids = fields.One2many("srsp.duty", "list_id", "Duties", copy=True)
     line_count = fields.Integer(compute="_compute_line_count")
     repealed_count = fields.Integer(
-        "Lines with Repealed Basis", compute="_compute_repealed_count"
+        "Lines with Repealed Basis", compute="_compute_line_count"
     )
     sector_warning = fields.Text(compute="_compute_sector_warning")
     company_id = fields.Many2one(
@@ -110,33 +105,22 @@ class SrspList(models.Model):
                 version=record.version,
             )
 
-    @api.depends("item_ids", "duty_ids")
+    @api.depends("item_ids.legal_basis_ids", "duty_ids.legal_basis_ids")
     def _compute_line_count(self):
         for record in self:
-            record.line_count = len(record._get_lines())
-
-    @api.depends("item_ids.legal_basis_ids", "duty_ids.legal_basis_ids")
-    def _compute_repealed_count(self):
-        for record in self:
             lines = record._get_lines()
+            record.line_count = len(lines)
             record.repealed_count = len(lines.filtered("repealed_basis"))
 
     @api.depends("part_ids.state")
     def _compute_part_count(self):
-        rows = (
-            self.env["srsp.list.part"]
-            .sudo()
-            ._read_group(
-                [("list_id", "in", self.ids)], ["list_id", "state"], ["__count"]
-            )
-        )
-        counts = defaultdict(dict)
-        for version, state, count in rows:
-            counts[version.id][state] = count
+        parts = self.env["srsp.list.part"].sudo()
+        domain = [("list_id", "in", self.ids)]
+        states = dict(parts._read_group(domain, ["list_id"], ["state:array_agg"]))
         for record in self:
-            by_state = counts[record.id]
-            record.part_count = sum(by_state.values())
-            record.handed_in_count = by_state.get("handed_in", 0)
+            found = states.get(record, [])
+            record.part_count = len(found)
+            record.handed_in_count = found.count("handed_in")
 
     @api.depends("item_ids.sector_id", "item_ids.division_id")
     @api.depends_context("lang")
@@ -144,26 +128,11 @@ class SrspList(models.Model):
         for record in self:
             record.sector_warning = record.item_ids._describe_foreign_sectors()
 
-    @api.depends("state", "effective_date")
-    def _compute_is_in_force(self):
-        ids = self._find_in_force_ids()
-        for record in self:
-            record.is_in_force = record.id in ids
-
-    @api.model
-    def _search_is_in_force(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        found = Domain("id", "in", list(self._find_in_force_ids()))
-        return found if True in value else ~found
-
     @api.model_create_multi
     def create(self, vals_list):
         lists = super().create(vals_list)
         for record in lists.sudo().filtered(lambda record: not record.version):
-            others = record._get_sibling_domain()
-            last = self.sudo().search(others, order="version desc", limit=1)
-            record.version = last.version + 1
+            record.version = record._find_siblings()[:1].version + 1
         for record, vals in zip(lists, vals_list, strict=True):
             record._check_only_one_open()
             if not self.env.su:
@@ -180,7 +149,10 @@ class SrspList(models.Model):
         self._check_identity(vals)
         result = super().write(vals)
         if "deadline" in vals:
-            self._check_deadline_moved()
+            if not self.env.su:  # superuser mode enters the lists of past years
+                for record in self:
+                    if record.opened_on and record.state == "draft":
+                        record._check_deadline()
             self.sudo().part_ids._move_deadline()
         return result
 
@@ -305,15 +277,7 @@ class SrspList(models.Model):
 
     def action_view_lines(self):
         self.ensure_one()
-        return get_action(
-            self.env,
-            f"srsp_{self.kind}_action",
-            domain=[("list_id", "=", self.id)],
-            context={
-                "default_list_id": self.id,
-                "create": self._is_editable(self.env["srsp.division"]),
-            },
-        )
+        return self._view_lines(self.env["srsp.division"])
 
     def action_view_parts(self):
         self.ensure_one()
@@ -325,47 +289,38 @@ class SrspList(models.Model):
             context={},
         )
 
-    @api.model
-    def _find_in_force_ids(self, date=None):
-        """Ids of the versions in force on ``date`` (today): per company and kind the latest to take effect."""
-        self.flush_model()
-        date = date or clock.today()
-        self.env.cr.execute(
-            """
-            SELECT DISTINCT ON (company_id, kind) id FROM srsp_list
-             WHERE state IN ('published', 'superseded') AND effective_date <= %s
-             ORDER BY company_id, kind, effective_date DESC, version DESC
-            """,
-            [date],
-        )
-        return {row[0] for row in self.env.cr.fetchall()}
-
-    @api.model
-    def _get_in_force(self, kind, company, date=None):
-        """The version of ``kind`` in force on ``date`` (today if none is given), or an empty set."""
-        return (
-            self.sudo()
-            .browse(self._find_in_force_ids(date))
-            .filtered(
-                lambda record: record.kind == kind and record.company_id == company
-            )
+    def _view_lines(self, division, **values):
+        """The action that shows the lines, those of ``division`` alone if there is one, with other ``values``."""
+        known = {"list_id": self.id}
+        if division:
+            known["division_id"] = division.id
+        return get_action(
+            self.env,
+            f"srsp_{self.kind}_action",
+            domain=[(name, "=", value) for name, value in known.items()],
+            context={
+                **{f"default_{name}": value for name, value in known.items()},
+                "create": self._is_editable(division),
+            },
+            **values,
         )
 
     def _get_kind_label(self):
-        return dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+        return self._fields["kind"].convert_to_export(self.kind, self)
 
     def _get_lines(self):
         """The items or duties of the version, those that the user may read."""
         self.ensure_one()
         return self.item_ids if self.kind == "item" else self.duty_ids
 
-    def _get_sibling_domain(self):
-        """The other versions of the same list."""
-        return Domain(
+    def _find_siblings(self, *conditions):
+        """The other versions of the same list that meet the ``conditions``, the last one first, in superuser mode."""
+        return self.sudo().search(
             [
                 ("company_id", "=", self.company_id.id),
                 ("kind", "=", self.kind),
                 ("id", "!=", self.id),
+                *conditions,
             ]
         )
 
@@ -377,8 +332,7 @@ class SrspList(models.Model):
             base.sudo()._get_lines().copy({"list_id": draft.id})
 
     def _check_only_one_open(self):
-        still_open = self._get_sibling_domain() & Domain("state", "in", OPEN_STATES)
-        other = self.sudo().search(still_open, limit=1)
+        other = self._find_siblings(("state", "in", OPEN_STATES))[:1]
         if other:
             raise UserError(
                 self.env._(
@@ -390,16 +344,13 @@ class SrspList(models.Model):
     def _call_all(self):
         """Put every division that has something to say on the list of those to be called."""
         divisions = self.env["srsp.division"].search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("kind", "in", INSPECTING),
-            ]
+            [("company_id", "=", self.company_id.id), ("kind", "in", INSPECTING)]
         )
-        led = self._get_lines().division_id.filtered(
+        divisions |= self._get_lines().division_id.filtered(
             lambda division: division.active and division.kind != "external"
         )
         self.part_ids = [
-            (0, 0, {"division_id": division.id}) for division in divisions | led
+            Command.create({"division_id": division.id}) for division in divisions
         ]
 
     def _get_seal_payload(self):
@@ -417,22 +368,12 @@ class SrspList(models.Model):
             "lines_digest": canonical.digest(rows),
         }
 
-    def _check_deadline_moved(self):
-        """A deadline is moved to a day still to come; superuser mode tells of days gone by."""
-        if not self.env.su:
-            for record in self:
-                if record.opened_on and record.state == "draft":
-                    record._check_deadline()
-
     def _check_identity(self, vals):
         """Raise for a change of kind or bureau: what hangs on a version would not follow."""
-        names = ("kind", "company_id")
         if not self.env.su and any(
-            name in vals
-            and vals[name]
-            != record._fields[name].convert_to_write(record[name], record)
-            for record in self
-            for name in names
+            vals.get(name, old) != old
+            for row in self.read(["kind", "company_id"], load=None)
+            for name, old in row.items()
         ):
             raise UserError(
                 self.env._(
@@ -440,12 +381,9 @@ class SrspList(models.Model):
                 )
             )
 
-    def _is_frozen(self):
-        return self.state in FROZEN_STATES
-
     def _check_open(self):
         """Raise for a frozen version; the business methods work in superuser mode."""
-        if not self.env.su and any(record._is_frozen() for record in self):
+        if not self.env.su and any(record.state in FROZEN_STATES for record in self):
             raise UserError(
                 self.env._(
                     "An approved list is frozen: make a new version to correct it."
@@ -455,24 +393,22 @@ class SrspList(models.Model):
     def _is_editable(self, division):
         """Whether the user may change the lines of ``division`` now (empty: of any of the user's own)."""
         self.ensure_one()
-        if self._is_frozen():
+        if self.state in FROZEN_STATES:
             return False
         user = self.env.user
         if self.env.su or user.has_group("srsp_supervision.group_policy_officer"):
             return True
         own = user.sudo().srsp_division_ids
-        part = self.sudo().part_ids.filtered(
-            lambda part: (
+        return (
+            bool(self.opened_on)
+            and self.state == "draft"
+            and user.has_group("srsp_supervision.group_division_officer")
+            and any(
                 part.state != "handed_in"
                 and part.division_id in own
                 and part.division_id in (division or own)
+                for part in self.sudo().part_ids
             )
-        )
-        return bool(
-            part
-            and self.opened_on
-            and self.state == "draft"
-            and user.has_group("srsp_supervision.group_division_officer")
         )
 
     def _check_deadline(self):
@@ -488,24 +424,16 @@ class SrspList(models.Model):
     def _submit_when_complete(self):
         """With the last part, the version is submitted and the policy division gets its turn."""
         self.ensure_one()
-        if self._find_missing_parts():
-            return
-        self.state = "submitted"
-        self._schedule_for_policy(
-            self.env._("All parts have been submitted: consolidate them")
-        )
+        if not self._find_missing_parts():
+            self.state = "submitted"
+            self._schedule_for_policy(
+                self.env._("All parts have been submitted: consolidate them")
+            )
 
     def _schedule_for_policy(self, summary, note=""):
         """An activity for the head of the policy division, or the author of the version."""
         self.ensure_one()
-        policy = self.env["srsp.division"].search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("kind", "=", "policy"),
-                ("manager_id", "!=", False),
-            ],
-            limit=1,
-        )
+        policy = self.env["srsp.division"]._find_policy(self.company_id)
         user = policy.manager_id or self.create_uid
         if user.active and not user.share:
             self.sudo().activity_schedule(
@@ -517,11 +445,8 @@ class SrspList(models.Model):
 
     def _find_missing_parts(self):
         """The parts not handed in, other divisions' too: searched, as ``part_ids`` may hold the user's alone."""
-        return (
-            self.env["srsp.list.part"]
-            .sudo()
-            .search([("list_id", "in", self.ids), ("state", "!=", "handed_in")])
-        )
+        parts = self.env["srsp.list.part"].sudo()
+        return parts.search([("list_id", "in", self.ids), ("state", "!=", "handed_in")])
 
     def _check_parts(self):
         """Raise while a division that was called has not handed in."""
@@ -565,82 +490,6 @@ class SrspList(models.Model):
             }
         )
         version._get_lines().frozen_names = False
-
-    def _check_effective_date(self, today):
-        """Raise for a date in the past, or one on which another version already holds or will hold."""
-        if not self.env.su and self.effective_date < today:
-            raise UserError(
-                self.env._(
-                    "%(list)s: it cannot take effect on %(date)s, which has passed.",
-                    list=self.name,
-                    date=self.effective_date,
-                )
-            )
-        later = self._get_sibling_domain() & Domain(
-            [
-                ("state", "in", ("published", "superseded")),
-                ("effective_date", ">=", self.effective_date),
-            ]
-        )
-        later = self.sudo().search(later, limit=1)
-        if later:
-            raise UserError(
-                self.env._(
-                    "%(list)s cannot take effect on %(date)s: %(other)s takes effect on %(later)s. Choose a later day.",
-                    list=self.name,
-                    date=self.effective_date,
-                    other=later.name,
-                    later=later.effective_date,
-                )
-            )
-
-    @api.model
-    def _take_effect(self):
-        """Supersede what is no longer in force, and move tasks not yet announced to the new version."""
-        in_force = self.sudo().browse(self._find_in_force_ids())
-        for version in in_force:
-            earlier = version._get_sibling_domain() & Domain(
-                [
-                    ("state", "=", "published"),
-                    ("effective_date", "<", version.effective_date),
-                ]
-            )
-            earlier = self.sudo().search(earlier)
-            if earlier:
-                earlier.state = "superseded"
-                if version.kind == "item":
-                    earlier._carry_over(version)
-
-    def _carry_over(self, version):
-        """Tasks not yet announced follow their items into ``version``; retired items are reported."""
-        tasks = self.env["srsp.task"].search(
-            [
-                ("state", "=", "planned"),
-                ("announced_on", "=", False),
-                ("item_ids.list_id", "in", self.ids),
-            ]
-        )
-        successors = tasks.item_ids._find_successors(version)
-        for task in version.company_id._srsp_in_language(tasks):
-            task._follow_items(successors, version)
-
-    @api.model
-    def _cron_daily(self):
-        """What the calendar brings: versions taking effect, repealed laws, reminders, escalations."""
-        self._take_effect()
-        self.env["srsp.legal.basis"]._report_repealed()
-        self.env["srsp.list.part"]._remind()
-
-    def _report_repealed(self, bases):
-        """Tell the policy division which lines rest on ``bases``, just repealed."""
-        lines = self._get_lines().filtered(lambda line: line.legal_basis_ids & bases)
-        if lines:
-            self._schedule_for_policy(
-                self.env._(
-                    "%(count)s lines cite a repealed legal basis", count=len(lines)
-                ),
-                ", ".join(lines.mapped("display_name")),
-            )
 
     def _after_publish(self):
         """Hook: the version has just been published."""

@@ -2,10 +2,8 @@ from collections import Counter
 from typing import NamedTuple
 
 from odoo import api, models
-from odoo.fields import Domain
 
 from ...actions import get_form_action
-from ...tools import list_diff
 
 HEADING_FIELDS = ("code", "name", "division_id")  # shown above the fields of a line
 
@@ -13,8 +11,9 @@ HEADING_FIELDS = ("code", "name", "division_id")  # shown above the fields of a 
 class LineChange(NamedTuple):
     """One line that differs between two versions, ready to be shown.
 
-    ``old`` and ``new`` are its records (one may be empty); ``fields`` holds (label, before, after) as texts:
-    of each field that differs, or of all that a line added or retired says.
+    ``kind`` is ``added``, ``changed``, ``moved`` (to another division) or ``retired``. ``old`` and ``new`` are its
+    records (one may be empty); ``fields`` holds (label, before, after) as texts: of each field that differs, or of
+    all that a line added or retired says.
     """
 
     kind: str
@@ -53,46 +52,37 @@ class SrspList(models.Model):
 
     def _find_base(self):
         """The version that this one was copied from, else the last one published before it (or none)."""
-        earlier = self._get_sibling_domain() & Domain(
-            [
-                ("version", "<", self.version),
-                ("state", "in", ("published", "superseded")),
-            ]
+        earlier = self._find_siblings(
+            ("version", "<", self.version), ("state", "in", ("published", "superseded"))
         )
-        return self.origin_id or self.search(earlier, order="version desc", limit=1)
+        return self.origin_id or earlier[:1].with_env(self.env)
 
     def _compare(self, base, division=None):
         """The changes from ``base`` (perhaps empty) to this version, as a list of LineChange.
 
-        Only lines that the user may read take part: of a draft, a division compares its own part alone.
+        Lines of this version come in its order, then the retired ones. Only lines that the user may read take part:
+        of a draft, a division compares its own part alone.
 
         :param division: only lines that belong, or belonged, to it
         """
         self.ensure_one()
         own = self._get_comparable_divisions(base)
-        old_lines = base._get_readable_lines(own) if base else self._get_lines()[:0]
+        nothing = self._get_lines().browse()
+        old_lines = base._get_readable_lines(own) if base else nothing
         new_lines = self._get_readable_lines(own)
-        rows = {line.id: line._get_row() for line in old_lines | new_lines}
-        changes = list_diff.compare(
-            {line.id: rows[line.id] for line in old_lines},
-            {line.id: rows[line.id] for line in new_lines},
-            self._find_ancestors(old_lines, new_lines),
-        )
-        labels = {
-            name: description["string"]
-            for name, description in new_lines.fields_get(attributes=["string"]).items()
-        }
-        prepared = [
-            self._prepare_change(change, new_lines, rows, labels) for change in changes
-        ]
+        ancestors = self._find_ancestors(old_lines, new_lines)
+        pairs = [(ancestors.get(line, nothing), line) for line in new_lines]
+        kept = set(ancestors.values())
+        pairs += [(line, nothing) for line in old_lines if line not in kept]
+        labels = {column.name: column.label for column in self._get_sheet_layout()}
         return [
             change
-            for change in prepared
-            if not division
-            or division in (change.old.division_id | change.new.division_id)
+            for old, new in pairs
+            if not division or division in (old.division_id | new.division_id)
+            if (change := self._prepare_change(old, new, labels))
         ]
 
-    def _get_readable_lines(self, divisions):
+    def _get_readable_lines(self, divisions=None):
         """The lines of the version that the user may read: of ``divisions``, or of all if that is None."""
         lines = self._get_lines()._filtered_access("read")
         if divisions is None:
@@ -101,70 +91,57 @@ class SrspList(models.Model):
 
     def _get_comparable_divisions(self, base):
         """The divisions whose lines the user may read in both versions; None for all of them."""
-        open_to_all = all(
-            version.state in ("published", "superseded") for version in self | base
-        )
         user = self.env.user
-        if open_to_all or self.env.su:
-            return None
-        groups = ("group_policy_officer", "group_auditor")
-        if any(user.has_group(f"srsp_supervision.{group}") for group in groups):
+        if (
+            self.env.su
+            or all(one.state in ("published", "superseded") for one in self | base)
+            or user.has_group("srsp_supervision.group_policy_officer")
+            or user.has_group("srsp_supervision.group_auditor")
+        ):
             return None
         return user.sudo().srsp_division_ids
 
     def _find_ancestors(self, old_lines, new_lines):
-        """{new id: old id}: lines that descend from one another or from the same line, the rest by their code.
-
-        No old line is paired twice, in whichever order the two versions were made.
-        """
-        lineages = {line.id: self._get_lineage(line) for line in old_lines | new_lines}
-        old_by_ancestor = {line.id: line.id for line in old_lines}
-        for line in old_lines:
-            for ancestor in lineages[line.id]:
-                old_by_ancestor.setdefault(ancestor, line.id)
+        """{new: old}: copies of the same line, the rest by their code; no old line is paired twice."""
+        old_by_root = {self._get_root(line): line for line in old_lines}
         pairs = {}
-        free = set(old_lines.ids)
         for line in new_lines:
-            found = (old_by_ancestor.get(ancestor) for ancestor in lineages[line.id])
-            if old_id := next((old_id for old_id in found if old_id in free), None):
-                pairs[line.id] = old_id
-                free.discard(old_id)
-        by_code = {line.code: line.id for line in old_lines if line.id in free}
+            if old := old_by_root.pop(self._get_root(line), None):
+                pairs[line] = old
+        by_code = {line.code: line for line in set(old_lines) - set(pairs.values())}
         for line in new_lines:
-            if line.id not in pairs and line.code in by_code:
-                pairs[line.id] = by_code[line.code]
+            if line not in pairs and line.code in by_code:
+                pairs[line] = by_code[line.code]
         return pairs
 
     @api.model
-    def _get_lineage(self, line):
-        """Ids of the line, of the one it was copied from, and so on to the first."""
-        ids, line = [], line.sudo()
-        while line:
-            ids.append(line.id)
+    def _get_root(self, line):
+        """Id of the first line of which this one is a copy, through any number of versions; else its own."""
+        line = line.sudo()
+        while line.origin_id:
             line = line.origin_id
-        return ids
+        return line.id
 
-    def _prepare_change(self, change, lines, rows, labels):
-        """LineChange of a ``list_diff.Change``; ``lines`` gives the model, ``rows`` what each line says."""
-        fields = change.fields
-        if change.kind in ("added", "retired"):
-            row = rows[change.new or change.old]
-            fields = [
-                (name, "", value) if change.new else (name, value, "")
-                for name, value in row.items()
-                if value and name not in HEADING_FIELDS
-            ]
-        old, new = lines.browse(change.old or ()), lines.browse(change.new or ())
-        renamed = change.kind == "moved" and old.division_id == new.division_id
-        return LineChange(
-            "changed" if renamed else change.kind,
-            old,
-            new,
-            tuple(
-                (labels[name], self._format_cell(before), self._format_cell(after))
-                for name, before, after in fields
-            ),
+    @api.model
+    def _prepare_change(self, old, new, labels):
+        """LineChange of a line, ``old`` or ``new`` being empty if it was added or retired; None for no change."""
+        rows = [line._get_row() if line else {} for line in (old, new)]
+        before, after = rows
+        if old and new:
+            names = [name for name in after if before[name] != after[name]]
+            if not names:
+                return None
+            moved = "division_id" in names and old.division_id != new.division_id
+            kind = "moved" if moved else "changed"
+        else:
+            row = before or after
+            names = [name for name in row if row[name] and name not in HEADING_FIELDS]
+            kind = "added" if new else "retired"
+        fields = tuple(
+            (labels[name], *(self._format_cell(row.get(name, "")) for row in rows))
+            for name in names
         )
+        return LineChange(kind, old, new, fields)
 
     @api.model
     def _format_cell(self, value):
@@ -173,8 +150,6 @@ class SrspList(models.Model):
 
     @api.model
     def _count_changes(self, changes):
-        """{kind: count} in the order in which kinds are shown; kinds that do not occur are missing."""
+        """{kind: count} in the order in which kinds are shown."""
         counts = Counter(change.kind for change in changes)
-        return {
-            kind: counts[kind] for kind in self._get_change_labels() if counts[kind]
-        }
+        return {kind: counts[kind] for kind in self._get_change_labels()}

@@ -14,14 +14,17 @@ class SrspListLineMixin(models.AbstractModel):
     _name = "srsp.list.line.mixin"
     _description = "Line of a supervision list"
     _inherit = ["srsp.guard.mixin"]
+    _order = "list_id desc, code, id"
+    _check_company_auto = True
     _rec_names_search = ["code", "name"]
     _guarded_fields = ("origin_id", "frozen_names")
-    # What a line says, in the order of the workbook, with the width of its column in characters.
-    _sheet_columns: tuple[tuple[str, int], ...] = ()
-    # Headings of workbooks that were exported under other labels: an import goes on reading them.
+    # What a line says, in the order of the workbook: {field: width of its column in characters}.
+    _sheet_columns: dict[str, int] = {}
+    # Headings of workbooks that were exported under other labels, which an import still reads: {heading: field}.
     _sheet_synonyms = {
-        "legal_basis_ids": ("检查依据", "Legal Basis"),
-        "frequency_reason": ("低频次理由",),
+        "检查依据": "legal_basis_ids",
+        "Legal Basis": "legal_basis_ids",
+        "低频次理由": "frequency_reason",
     }
     # Columns that lists sealed before did not have: left out of the seal while there is nothing in them.
     _later_columns = frozenset()
@@ -32,11 +35,7 @@ class SrspListLineMixin(models.AbstractModel):
     _checked_fields = frozenset(("division_id",))
 
     list_id = fields.Many2one(
-        "srsp.list",
-        required=True,
-        index=True,
-        ondelete="cascade",
-        check_company=True,
+        "srsp.list", required=True, index=True, ondelete="cascade", check_company=True
     )
     list_state = fields.Selection(related="list_id.state", string="List State")
     company_id = company_of("list_id")
@@ -45,9 +44,7 @@ class SrspListLineMixin(models.AbstractModel):
     )
     code = fields.Char(required=True)
     legal_basis_ids = fields.Many2many(
-        "srsp.legal.basis",
-        ondelete="restrict",
-        check_company=True,
+        "srsp.legal.basis", ondelete="restrict", check_company=True
     )
     legal_basis = fields.Char(
         "Legal Basis Text", compute="_compute_legal_basis", compute_sudo=True
@@ -85,20 +82,15 @@ class SrspListLineMixin(models.AbstractModel):
             line.missing_elements = self.env._(", ").join(
                 self._fields[name]._description_string(self.env)
                 for name in self._elements
-                if not (
-                    line[name]
-                    if self._fields[name].relational
-                    else (line[name] or "").strip()
-                )
+                if not str(line[name] or "").strip()
             )
 
     @api.depends("list_id.state", "list_id.part_ids.state", "division_id")
     @api.depends_context("uid")
     def _compute_is_editable(self):
         for line in self:
-            line.is_editable = not line.list_id or line.list_id._is_editable(
-                line.division_id
-            )
+            version = line.list_id
+            line.is_editable = not version or version._is_editable(line.division_id)
 
     @api.depends("code", "name")
     def _compute_display_name(self):
@@ -157,17 +149,8 @@ class SrspListLineMixin(models.AbstractModel):
         self._check_editable()
         vals = _cleaned(vals)
         if {"code", "list_id"} & vals.keys():
-            self._check_codes(
-                [
-                    {
-                        "name": line.name,
-                        "code": line.code,
-                        "list_id": line.list_id.id,
-                        **vals,
-                    }
-                    for line in self
-                ]
-            )
+            rows = self.read(["name", "code", "list_id"], load=None)
+            self._check_codes([row | vals for row in rows])
         if vals.get("division_id"):
             taker = self.env["srsp.division"].browse(vals["division_id"])
             self.filtered(lambda line: line.division_id != taker)._report(
@@ -179,7 +162,12 @@ class SrspListLineMixin(models.AbstractModel):
             self.check_access("write")
         if not self.env.su and self._checked_fields & vals.keys():
             self._check_rules()
-        self._report_change(vals)
+        labels = [
+            self._fields[name]._description_string(self.env)
+            for name in vals
+            if name in self._fields
+        ]
+        self._report(self.env._("changed: %(fields)s", fields=", ".join(labels)))
         return result
 
     def copy_data(self, default=None):
@@ -196,42 +184,39 @@ class SrspListLineMixin(models.AbstractModel):
         self._check_editable()
         self._report(self.env._("removed"))
 
-    def _check_divisions_active(self):
-        for line in self:
-            for division in line._get_divisions():
-                if not division.active:
-                    raise ValidationError(
-                        self.env._(
-                            "%(line)s: %(division)s has been dissolved. Name the division that took over.",
-                            line=line.display_name,
-                            division=division.name,
-                        )
-                    )
-
     def _get_divisions(self):
         """The divisions that the line names."""
         return self.division_id
 
     def _check_rules(self):
         """Raise for the first line that no version may hold as it stands."""
-        self._check_divisions_active()
+        for line in self:
+            dissolved = line._get_divisions().filtered(lambda one: not one.active)
+            if dissolved:
+                raise ValidationError(
+                    self.env._(
+                        "%(line)s: %(division)s has been dissolved. Name the division that took over.",
+                        line=line.display_name,
+                        division=dissolved[0].name,
+                    )
+                )
 
     def _check_complete(self):
         """Raise where lines cannot be handed in or published as they stand, naming all that lack something."""
         self._check_rules()
-        lacking = self.filtered("missing_elements")
+        lacking = [
+            self.env._(
+                "%(line)s: %(missing)s",
+                line=line.display_name,
+                missing=line.missing_elements,
+            )
+            for line in self.filtered("missing_elements")
+        ]
         if lacking:
             raise ValidationError(
                 self.env._(
                     "Fill in what is still missing, then go on:\n%(lines)s",
-                    lines="\n".join(
-                        self.env._(
-                            "%(line)s: %(missing)s",
-                            line=line.display_name,
-                            missing=line.missing_elements,
-                        )
-                        for line in lacking
-                    ),
+                    lines="\n".join(lacking),
                 )
             )
 
@@ -279,12 +264,8 @@ class SrspListLineMixin(models.AbstractModel):
         if self.env.su:
             return
         if self.list_id:
-            self.env.cr.execute(
-                SQL(
-                    "SELECT id FROM srsp_list WHERE id IN %s FOR SHARE",
-                    tuple(self.list_id.ids),
-                )
-            )
+            query = "SELECT id FROM srsp_list WHERE id IN %s FOR SHARE"
+            self.env.cr.execute(SQL(query, tuple(self.list_id.ids)))
         self.list_id._check_open()
         for version, lines in self.sudo().grouped("list_id").items():
             for division in lines.division_id:
@@ -298,28 +279,16 @@ class SrspListLineMixin(models.AbstractModel):
                         )
                     )
 
-    def _report_change(self, vals):
-        """Say on a division's part what somebody else has changed in it."""
-        labels = [
-            self._fields[name]._description_string(self.env)
-            for name in vals
-            if name in self._fields
-        ]
-        self._report(self.env._("changed: %(fields)s", fields=", ".join(labels)))
-
     def _report(self, what):
         """Tell each division, on its part, what somebody else did to its lines."""
         if self.env.su:
             return
         own = self.env.user.sudo().srsp_division_ids
         for line in self.sudo().filtered(lambda line: line.division_id not in own):
+            text = self.env._("%(label)s: %(text)s", label=line.display_name, text=what)
             for part in line.list_id.part_ids:
                 if part.division_id == line.division_id and part.opened_on:
-                    part.message_post(
-                        body=self.env._(
-                            "%(label)s: %(text)s", label=line.display_name, text=what
-                        )
-                    )
+                    part.message_post(body=text)
 
     def _get_row(self):
         """What the line says, in the user's language: {field name: text, float or integer}.
@@ -327,25 +296,21 @@ class SrspListLineMixin(models.AbstractModel):
         Labels for selections, names for records (joined by ； or 、), an empty string for nothing.
         """
         self.ensure_one()
-        return {name: self._get_cell(name) for name, _width in self._sheet_columns}
+        return {name: self._get_cell(name) for name in self._sheet_columns}
 
     def _get_sheet_row(self):
         """What the line says, with a legal basis that has been repealed flagged."""
         row = self._get_row()
-        if self.repealed_basis:
-            note = self.env._(
-                "Legal basis repealed: %(basis)s", basis=self.repealed_basis
-            )
+        if basis := self.repealed_basis:
+            note = self.env._("Legal basis repealed: %(basis)s", basis=basis)
             row["legal_basis_ids"] = Flagged(row["legal_basis_ids"], note)
         return row
 
     def _get_cell(self, name):
         field, value = self._fields[name], self[name]
-        if field.type == "selection":
-            return dict(field._description_selection(self.env)).get(value, "")
         if field.relational:
             return (self.frozen_names or {}).get(name, self._get_names(name))
-        return value if field.type in ("float", "integer") else value or ""
+        return field.convert_to_export(value, self)
 
     def _get_names(self, name):
         joint = "；" if name == "legal_basis_ids" else "、"
@@ -356,7 +321,7 @@ class SrspListLineMixin(models.AbstractModel):
         for line in self:
             line.frozen_names = {
                 name: line._get_names(name)
-                for name, _width in self._sheet_columns
+                for name in self._sheet_columns
                 if self._fields[name].relational
             }
 
@@ -367,7 +332,7 @@ class SrspListLineMixin(models.AbstractModel):
             self._sealed_names.get(name, name): self[name]
             if self._fields[name].type == "selection"
             else self._get_cell(name)
-            for name, _width in self._sheet_columns
+            for name in self._sheet_columns
             if name not in self._later_columns or self._get_cell(name)
         }
 

@@ -44,7 +44,7 @@ class SrspList(models.Model):
 
     def _get_paper_facts(self):
         """What stands under the title, a phrase each."""
-        count = len(self._get_readable_lines(None))
+        count = len(self._get_readable_lines())
         return [
             self.env._("Version %(version)s", version=self.version),
             *self._get_approval_facts(),
@@ -53,10 +53,9 @@ class SrspList(models.Model):
 
     def _get_paper_warning(self):
         """An empty string for what is in force."""
-        if self.is_in_force:
-            return ""
-        states = dict(self._fields["state"]._description_selection(self.env))
-        return self.env._("%(state)s, not in force", state=states[self.state])
+        state = self._fields["state"].convert_to_export(self.state, self)
+        warning = self.env._("%(state)s, not in force", state=state)
+        return "" if self.is_in_force else warning
 
     def _get_page_label(self, number, count):
         return self.env._("Page %(number)s of %(count)s", number=number, count=count)
@@ -64,10 +63,9 @@ class SrspList(models.Model):
     def _get_paper_pages(self):
         """The lines that the user may read, page by page: [[[cell, …], …], …], a cell being its paragraphs."""
         widths = [width for width, _heading in self._get_paper_columns()]
-        lines = self._get_readable_lines(None)
         rows = [
             [[Paragraph(str(number))], *self._get_paper_cells(line)]
-            for number, line in enumerate(lines, 1)
+            for number, line in enumerate(self._get_readable_lines(), 1)
         ]
         return paper.paginate(rows, widths)
 
@@ -77,17 +75,12 @@ class SrspList(models.Model):
         cells = []
         for _width, name, more in COLUMNS[self.kind]:
             cell = [Paragraph(self._format_cell(row[name]), STYLES.get(name, ""))]
-            cell += [
-                Paragraph(
-                    self.env._(
-                        "%(label)s: %(text)s",
-                        label=line._fields[other]._description_string(self.env),
-                        text=self._format_cell(row[other]),
-                    ),
-                    STYLES.get(other, "more"),
+            for other in filter(row.get, more):
+                text = self.env._(
+                    "%(label)s: %(text)s",
+                    label=line._fields[other]._description_string(self.env),
+                    text=self._format_cell(row[other]),
                 )
-                for other in more
-                if row[other]
-            ]
+                cell.append(Paragraph(text, STYLES.get(other, "more")))
             cells.append(cell)
         return cells

@@ -106,8 +106,8 @@ class SrspListPart(models.Model):
             part.line_count = len(lines)
             part.repealed_count = len(lines.filtered("repealed_basis"))
             part.change_count = len(changes)
-            counts = part.list_id._count_changes(changes)
             labels = part.list_id._get_change_labels()
+            counts = part.list_id._count_changes(changes)
             part.change_summary = " ".join(
                 f"{labels[kind]} {count}" for kind, count in counts.items() if count
             )
@@ -116,15 +116,21 @@ class SrspListPart(models.Model):
     @api.depends_context("lang")
     def _compute_sector_warning(self):
         for part in self:
-            items = part.list_id.item_ids.filtered(
-                lambda item, part=part: item.division_id == part.division_id
-            )
+            own = [("division_id", "=", part.division_id.id)]
+            items = part.list_id.item_ids.filtered_domain(own)
             part.sector_warning = items._describe_foreign_sectors()
 
     @api.depends("list_id", "division_id", "state")
     def _compute_changes_html(self):
         for part in self:
-            part.changes = part._new_comparison().body
+            comparison = self.env["srsp.list.comparison"].new(
+                {
+                    "list_id": part.list_id.id,
+                    "base_id": part.list_id.origin_id.id,
+                    "division_id": part.division_id.id,
+                }
+            )
+            part.changes = comparison.body
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -156,8 +162,8 @@ class SrspListPart(models.Model):
                 )
             )
         result = super().unlink()
-        for version in versions.exists().sudo():
-            if version.opened_on and version.state == "draft":
+        for version in versions.exists().sudo().filtered("opened_on"):
+            if version.state == "draft":
                 version._submit_when_complete()
         return result
 
@@ -191,30 +197,7 @@ class SrspListPart(models.Model):
 
     def action_view_lines(self):
         self.ensure_one()
-        action = self.list_id.action_view_lines()
-        return dict(
-            action,
-            name=self.display_name,
-            domain=[
-                ("list_id", "=", self.list_id.id),
-                ("division_id", "=", self.division_id.id),
-            ],
-            context={
-                "default_list_id": self.list_id.id,
-                "default_division_id": self.division_id.id,
-                "create": self.list_id._is_editable(self.division_id),
-            },
-        )
-
-    def _new_comparison(self):
-        """A comparison, not saved, of this part alone with the version it was copied from."""
-        return self.env["srsp.list.comparison"].new(
-            {
-                "list_id": self.list_id.id,
-                "base_id": self.list_id.origin_id.id,
-                "division_id": self.division_id.id,
-            }
-        )
+        return self.list_id._view_lines(self.division_id, name=self.display_name)
 
     def _check_draft(self):
         if not self.env.su and any(part.list_state != "draft" for part in self):
@@ -228,14 +211,12 @@ class SrspListPart(models.Model):
         """Tell each division that its part is open."""
         for record in self:
             part = record.company_id._srsp_in_language(record)
-            part._schedule(
+            part.division_id._schedule(
+                part,
                 self.env._("Submit your part of %(list)s", list=part.list_id.name),
-                part.list_id.purpose or "",
+                part.purpose or "",
+                part.deadline,
             )
-
-    def _schedule(self, summary, note=""):
-        """An activity for the division's head, or for its staff where it has none."""
-        self.division_id._schedule(self, summary, note, self.deadline)
 
     def _move_deadline(self):
         """The list's deadline has moved: reminders start again, activities follow."""
@@ -271,8 +252,11 @@ class SrspListPart(models.Model):
         part.list_id.state = "draft"
         part.list_id.activity_unlink(["mail.mail_activity_data_todo"])
         part.message_post(body=reason)
-        part._schedule(
-            self.env._("Your part was sent back: correct and submit it"), reason
+        part.division_id._schedule(
+            part,
+            self.env._("Your part was sent back: correct and submit it"),
+            reason,
+            part.deadline,
         )
 
     @api.model
@@ -290,18 +274,13 @@ class SrspListPart(models.Model):
         for company, parts in waiting.grouped("company_id").items():
             days = self.env["srsp.rulebook"]._find_in_force(company).reminder_days
             soon = today + timedelta(days=days)
-            due = parts.filtered(
-                lambda part, soon=soon: not part.reminded_on and part.deadline <= soon
-            )
-            for part in company._srsp_in_language(due):
-                part._send_reminder()
-            due.reminded_on = today
-            late = parts.filtered(
-                lambda part: part.deadline < today and not part.escalated_on
-            )
-            for part in company._srsp_in_language(late):
-                part._escalate()
-            late.escalated_on = today
+            for part in company._srsp_in_language(parts):
+                if not part.reminded_on and part.deadline <= soon:
+                    part._send_reminder()
+                    part.reminded_on = today
+                if not part.escalated_on and part.deadline < today:
+                    part._escalate()
+                    part.escalated_on = today
 
     def _send_reminder(self):
         division = self.division_id

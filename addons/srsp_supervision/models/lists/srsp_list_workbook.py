@@ -1,5 +1,3 @@
-import io
-
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
@@ -32,19 +30,17 @@ class SrspList(models.Model):
         self.ensure_one()
         self.check_access("read")
         return self._write_workbook(
-            workbook.write_list,
             title=self._get_kind_label(),
             subtitle_lines=self._get_sheet_subtitle(),
             columns=self._get_sheet_layout(),
-            rows=[line._get_sheet_row() for line in self._get_readable_lines(None)],
+            rows=[line._get_sheet_row() for line in self._get_readable_lines()],
         )
 
     @api.model
-    def _write_workbook(self, write, **content):
-        """The bytes of the workbook into which ``write``, a function of ``tools.workbook``, typesets ``content``."""
-        output = io.BytesIO()
+    def _write_workbook(self, **content):
+        """The bytes of the workbook into which ``tools.workbook.write_list`` typesets ``content``."""
         try:
-            write(output, **content)
+            return workbook.write_list(**content)
         except workbook.WorkbookError as error:
             raise UserError(
                 self.env._(
@@ -53,7 +49,6 @@ class SrspList(models.Model):
                     place=error.place,
                 )
             ) from error
-        return output.getvalue()
 
     def _get_workbook_name(self):
         """The name of the file, without a character that a file's name cannot have."""
@@ -65,12 +60,11 @@ class SrspList(models.Model):
 
     def _get_sheet_subtitle(self):
         """The lines under the title: whose list it is, what approved it, and since when it holds."""
-        states = dict(self._fields["state"]._description_selection(self.env))
         version = self.env._(
             "%(bureau)s · version %(version)s · %(state)s",
             bureau=self.company_id.name,
             version=self.version,
-            state=states[self.state],
+            state=self._fields["state"].convert_to_export(self.state, self),
         )
         facts = "　".join(self._get_approval_facts())
         return [version, facts] if facts else [version]
@@ -79,14 +73,14 @@ class SrspList(models.Model):
         """What approved the version and when, and since when it holds: a phrase each, as far as it is known."""
         facts = []
         number, date = self.approval_number, format_date(self.env, self.approval_date)
-        if number and date:
+        if number:
             facts.append(
                 self.env._(
                     "Approved by %(number)s of %(date)s", number=number, date=date
                 )
+                if date
+                else self.env._("Approved by %(number)s", number=number)
             )
-        elif number:
-            facts.append(self.env._("Approved by %(number)s", number=number))
         if self.effective_date:
             effective = format_date(self.env, self.effective_date)
             facts.append(self.env._("In force from %(date)s", date=effective))
@@ -95,27 +89,27 @@ class SrspList(models.Model):
     def _get_sheet_layout(self):
         """The columns of the workbook, with the labels that the user sees."""
         lines = self._get_lines()
-        columns = lines._sheet_columns
-        labels = lines.fields_get([name for name, _width in columns], ["string"])
+        fields = lines.fields_get(list(lines._sheet_columns), ["string", "type"])
         return [
             workbook.Column(
                 name,
-                labels[name]["string"],
+                fields[name]["string"],
                 width,
-                COLUMN_KINDS.get(lines._fields[name].type, workbook.TEXT),
+                COLUMN_KINDS.get(fields[name]["type"], workbook.TEXT),
             )
-            for name, width in columns
+            for name, width in lines._sheet_columns.items()
         ]
 
     def _get_sheet_aliases(self):
         """Label of a column in any language of the database, or a former one → field: a colleague may work in
         another language, or on a workbook exported earlier."""
-        aliases = {}
-        for code, _name in self.env["res.lang"].get_installed():
-            for column in self.with_context(lang=code)._get_sheet_layout():
-                aliases.setdefault(column.label, column.name)
         lines = self._get_lines()
-        for name, _width in lines._sheet_columns:
-            for label in lines._sheet_synonyms.get(name, ()):
-                aliases.setdefault(label, name)
+        aliases = {
+            label: name
+            for label, name in lines._sheet_synonyms.items()
+            if name in lines._sheet_columns
+        }
+        for code, _name in self.env["res.lang"].get_installed():
+            layout = self.with_context(lang=code)._get_sheet_layout()
+            aliases |= {column.label: column.name for column in layout}
         return aliases

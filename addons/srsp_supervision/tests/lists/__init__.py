@@ -4,7 +4,6 @@ from . import test_list_access
 from . import test_list_calendar
 from . import test_list_comparison
 from . import test_list_cycle
-from . import test_list_diff
 from . import test_list_frozen
 from . import test_list_http
 from . import test_list_input

@@ -224,6 +224,29 @@ class TestListCycle(ListCase):
         with self._refused("while the list is a draft"):
             part.unlink()
 
+    def test_the_buttons_of_a_version_and_of_a_part_open_what_they_count(self):
+        draft = self._make_open_draft()
+        part = self._get_part(draft, self.surveying).with_user(self.head)
+        for record, name, found in (
+            (draft, "action_view_lines", draft.item_ids),
+            (draft, "action_view_parts", draft.part_ids),
+            (part, "action_view_lines", self._get_line(draft, "A1")),
+        ):
+            action = getattr(record, name)()
+            model = self.env[action["res_model"]]
+            self.assertEqual(model.search(action["domain"]), found.with_env(self.env))
+        self.assertEqual(
+            (action["name"], action["context"]),
+            (
+                part.display_name,
+                {
+                    "default_list_id": draft.id,
+                    "default_division_id": self.surveying.id,
+                    "create": True,
+                },
+            ),
+        )
+
     def test_a_division_called_is_not_exchanged_and_a_part_stays_with_its_list(self):
         draft = self._make_open_draft()
         duties = self.env["srsp.list"].with_user(self.policy).create({"kind": "duty"})

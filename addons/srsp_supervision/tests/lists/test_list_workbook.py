@@ -84,7 +84,7 @@ class ListWorkbookCase(SrspCase):
         ]
 
     def cell(self, name, row=3):
-        names = [name for name, _width in self.env["srsp.item"]._sheet_columns]
+        names = list(self.env["srsp.item"]._sheet_columns)
         return f"{openpyxl.utils.get_column_letter(names.index(name) + 1)}{row}"
 
 
@@ -380,7 +380,7 @@ class TestListWorkbook(ListWorkbookCase):
         )
         for data, message in (
             (b"code,name\n", "save it as .xlsx"),
-            (b"\xd0\xcf\x11\xe0" * 200, "without a password"),
+            (b"\xd0\xcf\x11\xe0" * 200, "has a password"),
             (self.edited(self.export(self.draft), delete=self.row - 1), "headings"),
             (empty, "no line under the headings"),
         ):

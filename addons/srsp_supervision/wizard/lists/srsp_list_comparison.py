@@ -1,8 +1,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...tools import workbook
 from ...tools.text_diff import compare_texts
+from ...tools.workbook import Column
+
+SHADES = {
+    "added": "#E2EFDA",
+    "changed": "#FFF2CC",
+    "moved": "#DDEBF7",
+    "retired": "#FBE5E5",
+}
 
 
 class SrspListComparison(models.TransientModel):
@@ -47,14 +54,14 @@ class SrspListComparison(models.TransientModel):
     @api.depends("list_id", "base_id")
     def _compute_display_name(self):
         for comparison in self:
+            name = comparison.list_id.name
             if comparison.base_id:
-                comparison.display_name = self.env._(
+                name = self.env._(
                     "%(list)s, compared with version %(base)s",
-                    list=comparison.list_id.name,
+                    list=name,
                     base=comparison.base_id.version,
                 )
-            else:
-                comparison.display_name = comparison.list_id.name
+            comparison.display_name = name
 
     @api.depends("list_id", "base_id", "division_id", "shown")
     @api.depends_context("uid", "lang")
@@ -69,9 +76,8 @@ class SrspListComparison(models.TransientModel):
     def _check_base(self):
         for comparison in self:
             version, base = comparison.list_id, comparison.base_id
-            if base and (base.kind, base.company_id) != (
-                version.kind,
-                version.company_id,
+            if any(
+                base and base[name] != version[name] for name in ("kind", "company_id")
             ):
                 raise ValidationError(
                     self.env._(
@@ -103,64 +109,64 @@ class SrspListComparison(models.TransientModel):
         self._check_base()
         version, base, division = self.list_id, self.base_id, self.division_id
         changes = version._compare(base, division)
-        counts = version._count_changes(changes)
-        labels = version._get_change_labels()
         lines = version._get_readable_lines(version._get_comparable_divisions(base))
+        if division:
+            lines = lines.filtered(lambda line: line.division_id == division)
         return {
             "comparison": self,
-            "labels": labels,
-            "counts": {kind: counts.get(kind, 0) for kind in labels},
+            "labels": version._get_change_labels(),
+            "counts": version._count_changes(changes),
             "changes": [
                 change for change in changes if self.shown in ("all", change.kind)
             ],
-            "repealed": lines.filtered(
-                lambda line: (
-                    line.repealed_basis
-                    and (not division or line.division_id == division)
-                )
-            ),
+            "repealed": lines.filtered("repealed_basis"),
             "compare_texts": compare_texts,
         }
 
     def _export_workbook(self):
-        """The comparison as the bytes of a workbook, in the user's language."""
+        """The comparison as the bytes of a workbook, in the user's language, with a row per changed field.
+
+        The columns of the line repeat on every row, so that the sheet can be filtered and no cell is split between
+        pages.
+        """
         content = self._get_content()
         return self.list_id._write_workbook(
-            workbook.write_comparison,
             title=self.display_name,
             subtitle_lines=self._get_subtitle_lines(content["counts"]),
-            labels={**content["labels"], **self._get_column_labels()},
-            changes=[
-                workbook.Change(
-                    change.kind,
-                    change.line.code,
-                    change.line.name,
-                    change.line.division_id.name,
-                    list(change.fields),
-                )
+            columns=[
+                Column("kind", self.env._("Kind of Change"), 9),
+                Column("code", self.env._("Code"), 12),
+                Column("name", self.env._("Name"), 24),
+                Column("division", self.env._("Division"), 16),
+                Column("field", self.env._("Field"), 14),
+                Column("before", self.env._("Before"), 42),
+                Column("after", self.env._("After"), 42),
+            ],
+            rows=[
+                {
+                    "shade": SHADES[change.kind],
+                    "kind": content["labels"][change.kind],
+                    "code": change.line.code,
+                    "name": change.line.name,
+                    "division": change.line.division_id.name,
+                    "field": field,
+                    "before": before,
+                    "after": after,
+                }
                 for change in content["changes"]
+                for field, before, after in change.fields or [("", "", "")]
             ],
         )
+
+    def _get_workbook_name(self):
+        return f"{self.display_name}.xlsx"
 
     def _get_subtitle_lines(self, counts):
         """Whose comparison it is and how much it found; then what it leaves out, if anything."""
         labels = self.list_id._get_change_labels()
         found = "　".join(f"{labels[kind]} {count}" for kind, count in counts.items())
         lines = [f"{self.company_id.name} · {found}"]
-        only = [self.division_id.name, labels.get(self.shown)]
-        if any(only):
-            only = ", ".join(filter(None, only))
+        only = filter(None, [self.division_id.name, labels.get(self.shown)])
+        if only := ", ".join(only):
             lines.append(self.env._("Only %(filter)s", filter=only))
         return lines
-
-    @api.model
-    def _get_column_labels(self):
-        return {
-            "kind": self.env._("Kind of Change"),
-            "code": self.env._("Code"),
-            "name": self.env._("Name"),
-            "division": self.env._("Division"),
-            "field": self.env._("Field"),
-            "before": self.env._("Before"),
-            "after": self.env._("After"),
-        }

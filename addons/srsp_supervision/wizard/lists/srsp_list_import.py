@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from ...actions import get_dialog_action, get_notification
 from ...models.lists.row_parser import RowParser
 from ...tools.workbook import WorkbookError, clean_text
-from ...tools.workbook_reader import MAX_ROWS, read_list
+from ...tools.workbook_reader import MAX_ROWS, RowError, read_list
 
 MAX_SHOWN_ROWS = 200
 
@@ -93,7 +93,7 @@ class SrspListImport(models.TransientModel):
 
     def _show(self, problems, steps, unchanged):
         self.seen = {
-            "problems": problems,
+            "problems": [problem._asdict() for problem in problems],
             "changes": [self._prepare_shown(step) for step in steps],
             "unchanged": unchanged,
             "labels": self.list_id._get_change_labels(),
@@ -102,25 +102,24 @@ class SrspListImport(models.TransientModel):
         self.is_stale = False
 
     def _examine(self):
-        """Return ([problem], [Step], number of unchanged lines); a problem is {row, label, value, reason}."""
+        """Return ([RowError], [Step], number of unchanged lines); the reasons are sentences."""
         version = self.list_id
         version.check_access("read")
         version._check_open()
         sheet = self._read_file()
         problems = [
-            {**error._asdict(), "reason": self._explain(error.reason)}
-            for error in sheet.errors
+            error._replace(reason=self._explain(error.reason)) for error in sheet.errors
         ]
-        bad = {problem["row"] for problem in problems}
+        bad = {problem.row for problem in problems}
         if sheet.header_row in bad:
             return problems, [], 0
-        found, steps, unchanged = self._plan(sheet, bad)
+        found, steps, unchanged = self._plan(sheet.rows, bad)
         problems += found
-        bad |= {problem["row"] for problem in found}
+        bad |= {problem.row for problem in found}
         with self.env.cr.savepoint() as savepoint:
             problems += self._apply([step for step in steps if step.row not in bad])
             savepoint.rollback()
-        return sorted(problems, key=lambda problem: problem["row"]), steps, unchanged
+        return sorted(problems, key=lambda problem: problem.row), steps, unchanged
 
     def _read_file(self):
         if not self.file:
@@ -132,37 +131,42 @@ class SrspListImport(models.TransientModel):
                 aliases=self.list_id._get_sheet_aliases(),
             )
         except WorkbookError as error:
-            raise UserError(self._explain_file(error))
+            registries = self.env["srsp.registry.import"]
+            raise UserError(
+                self._explain(error.reason, error.place)
+                or registries._describe_file_error(error)
+            )
         if not sheet.rows:
             raise UserError(
                 self.env._("There is no line under the headings of the workbook.")
             )
         return sheet
 
-    def _plan(self, sheet, bad):
+    def _plan(self, rows, bad):
         """Return (problems, steps, number of unchanged lines) of the rows that could be read: all but ``bad``."""
         version = self.list_id
-        lines = version._get_readable_lines(None)
+        lines = version._get_readable_lines()
         by_code = {clean_text(line.code): line for line in lines}
         parser = RowParser(lines, version.company_id)
         labels = {column.name: column.label for column in version._get_sheet_layout()}
         problems, steps, rows_by_code = [], [], {}
-        for number, row in sheet.rows:
-            line = by_code.get(row["code"], lines.browse())
-            vals, found = parser.parse(line, row)
-            if row["code"] and rows_by_code.setdefault(row["code"], number) != number:
-                found.append(("code", self._explain_twice(rows_by_code[row["code"]])))
+        for number, row in rows:
+            code = row["code"]
+            twin = rows_by_code.setdefault(code, number)
             if number in bad:
-                vals, found = {}, []
-            elif vals and not found:
-                found += self._check_division(line, vals)
+                continue
+            line = by_code.get(code, lines.browse())
+            vals, found = parser.parse(line, row)
+            if code and twin != number:
+                reason = self.env._(
+                    "Row %(row)s has this code too: give each line a different code.",
+                    row=twin,
+                )
+                found.append(("code", reason))
+            if vals and not found:
+                found = self._check_division(line, vals)
             problems += [
-                {
-                    "row": number,
-                    "label": labels[name],
-                    "value": str(row[name] or ""),
-                    "reason": reason,
-                }
+                RowError(number, labels[name], str(row[name] or ""), reason)
                 for name, reason in found
             ]
             if vals:
@@ -205,32 +209,25 @@ class SrspListImport(models.TransientModel):
                         lines.create({**step.vals, "list_id": version.id})
             except UserError as error:
                 name = step.line.display_name if step.kind == "retired" else ""
-                problems.append(
-                    {"row": step.row, "label": name, "value": "", "reason": str(error)}
-                )
+                problems.append(RowError(step.row, name, "", str(error)))
         return problems
 
     def _prepare_shown(self, step):
         """A step as the table shows it: {kind, row, name, fields: [[label, before, after]]}."""
-        version, line = self.list_id, step.line
-        shown = {"kind": step.kind, "row": step.row, "fields": []}
+        version, name, fields = self.list_id, step.line.display_name, []
         if step.kind == "added":
-            return {**shown, "name": f"{step.says['code']} {step.says['name']}"}
-        if step.kind == "changed":
-            before = line._get_row()
-            shown["fields"] = [
-                [column.label]
-                + [
-                    version._format_cell("" if value is None else value)
-                    for value in (before[column.name], step.says[column.name])
-                ]
-                for column in version._get_sheet_layout()
-                if column.name in step.vals
-            ]
-        return {**shown, "name": line.display_name}
+            name = f"{step.says['code']} {step.says['name']}"
+        elif step.kind == "changed":
+            before = step.line._get_row()
+            for column in version._get_sheet_layout():
+                if column.name in step.vals:
+                    says = before[column.name], step.says[column.name]
+                    values = ["" if value is None else value for value in says]
+                    fields.append([column.label, *map(version._format_cell, values)])
+        return {"kind": step.kind, "row": step.row, "name": name, "fields": fields}
 
-    def _explain(self, reason):
-        """A reason of ``RowError`` as a sentence that names the way out."""
+    def _explain(self, reason, place=""):
+        """A reason of ``RowError`` or ``WorkbookError`` as a sentence; None for those that registries explain."""
         return {
             "not_a_number": self.env._("This is not a percentage: write e.g. 5%."),
             "not_an_integer": self.env._("This is not a whole number: write e.g. 2."),
@@ -248,21 +245,7 @@ class SrspListImport(models.TransientModel):
                 "The list has no such column: remove it, or correct its heading."
             ),
             "duplicate_column": self.env._("The column is there twice: remove one."),
-        }[reason]
-
-    def _explain_twice(self, number):
-        return self.env._(
-            "Row %(row)s has this code too: give each line a different code.",
-            row=number,
-        )
-
-    def _explain_file(self, error):
-        sentences = {
             "not_a_workbook": self.env._("This is not a workbook: save it as .xlsx."),
-            "old_or_locked": self.env._(
-                "This workbook has a password, or is in the old format (.xls): save it as .xlsx without a "
-                "password."
-            ),
             "too_large": self.env._(
                 "This workbook is too large: keep only the list in it."
             ),
@@ -272,11 +255,9 @@ class SrspListImport(models.TransientModel):
             ),
             "formula_error": self.env._(
                 "The formula in cell %(cell)s has no result: replace it by its value.",
-                cell=error.place,
+                cell=place,
             ),
-            "empty_sheet": self.env._("The workbook is empty: choose another one."),
             "no_header": self.env._(
                 "No row holds the headings of the list: export the list and use that workbook."
             ),
-        }
-        return sentences[error.reason]
+        }.get(reason)
