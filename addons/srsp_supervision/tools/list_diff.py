@@ -21,31 +21,30 @@ def compare(
     old: Mapping[Hashable, Mapping[str, Any]],
     new: Mapping[Hashable, Mapping[str, Any]],
     ancestors: Mapping[Hashable, Hashable],
-    owner: str = "division_id",
 ) -> list[Change]:
     """Return the changes from ``old`` to ``new``: lines of the new version in its order, then the retired ones.
 
+    A line with another ``division_id`` is ``moved``, even when other fields change too.
+
     :param old: rows of the old version, by key; a row is {field name: value}
-    :param new: rows of the new version
     :param ancestors: key in ``new`` → key in ``old`` of the line it descends from
-    :param owner: the field whose change makes a line ``moved``, even when other fields change too
     """
     changes = []
-    kept = set()
+    retired = dict.fromkeys(old)
     for key, row in new.items():
         ancestor = ancestors.get(key)
         if ancestor not in old:
             changes.append(Change("added", None, key, ()))
             continue
-        kept.add(ancestor)
+        retired.pop(ancestor, None)
+        before = old[ancestor]
         fields = tuple(
-            (name, old[ancestor].get(name), value)
+            (name, before.get(name), value)
             for name, value in row.items()
-            if old[ancestor].get(name) != value
+            if before.get(name) != value
         )
         if fields:
-            moved = any(name == owner for name, _before, _after in fields)
+            moved = any(name == "division_id" for name, *_ in fields)
             kind = "moved" if moved else "changed"
             changes.append(Change(kind, ancestor, key, fields))
-    changes += [Change("retired", key, None, ()) for key in old if key not in kept]
-    return changes
+    return changes + [Change("retired", key, None, ()) for key in retired]
