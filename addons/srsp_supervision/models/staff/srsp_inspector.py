@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -5,6 +7,7 @@ from odoo.fields import Domain
 from ...actions import get_action
 from ...fields import PrivateOne2many
 from ...tools import clock
+from ..registry.srsp_target import PERMIT_STATES
 
 # What decides, beside certificates and absences, whom a draw may take.
 POOL_FIELDS = frozenset(
@@ -109,12 +112,7 @@ class SrspInspector(models.Model):
         tracking=True,
     )
     certificate_state = fields.Selection(
-        [
-            ("none", "None"),
-            ("expired", "Expired"),
-            ("soon", "Expires soon"),
-            ("valid", "Valid"),
-        ],
+        [("none", "None"), *PERMIT_STATES[1:]],
         string="Certificate",
         compute="_compute_certificate_state",
         compute_sudo=True,
@@ -173,14 +171,14 @@ class SrspInspector(models.Model):
         for inspector in self:
             number = inspector.certificate_number
             until = inspector.certificate_valid_until
-            certificate = inspector.certificate_ids._find_official(number)
+            certificates = inspector.certificate_ids
             if number and until:
-                if certificate:
-                    certificate.valid_until = until
+                if known := certificates._find_official(number):
+                    known.valid_until = until
                 else:
                     vals = {"number": number, "valid_until": until}
                     new.append({"inspector_id": inspector.id, **vals})
-            elif number or until or inspector.certificate_ids._find_longest():
+            elif number or until or certificates._find_longest():
                 raise ValidationError(
                     self.env._(
                         "%(name)s: a certificate has a number and a last day.",
@@ -228,9 +226,9 @@ class SrspInspector(models.Model):
             ["participant_ids"],
             ["hours:sum"],
         )
-        hours = {inspector.id: total for inspector, total in rows}
+        hours = dict(rows)
         for inspector in self:
-            inspector.training_hours = hours.get(inspector.id, 0)
+            inspector.training_hours = hours.get(inspector, 0)
 
     @api.depends("inspection_ids")
     def _compute_visit_count(self):
@@ -280,12 +278,11 @@ class SrspInspector(models.Model):
         ``certificate_ids`` is in the cache as the user may read it, and computed fields in superuser mode find it
         there; a form that adds or changes certificates has them nowhere else.
         """
-        certificates = self.env["srsp.inspector.certificate"].sudo()
-        stored = certificates.search([("inspector_id", "in", self.ids)])
-        found = stored.grouped(lambda record: record.inspector_id.id)
+        none = self.env["srsp.inspector.certificate"].sudo()
+        stored = none.search([("inspector_id", "in", self.ids)]).grouped("inspector_id")
         return {
-            inspector: found.get(inspector.id, certificates)
-            if isinstance(inspector.id, int)
+            inspector: stored.get(inspector, none)
+            if inspector.id
             else inspector.certificate_ids
             for inspector in self
         }
@@ -324,22 +321,22 @@ class SrspInspector(models.Model):
         known = inspectors._read_group([("user_id", "!=", False)], ["user_id"])
         return [("share", "=", False), ("id", "not in", [user.id for [user] in known])]
 
+    @api.model
+    def _find_own(self):
+        """The user's own entry in the current company, or none."""
+        user, company = self.env.user, self.env.company
+        own = [("user_id", "=", user.id), ("company_id", "=", company.id)]
+        return self.search(own, limit=1)
+
     def _get_loads(self, year):
         """Visits of ``year`` per inspector id, as officer or as expert, cancelled ones left out."""
-        loads = {}
+        loads = Counter()
+        visits = Domain("year", "=", year) & Domain("stage", "!=", "cancelled")
         for role in ("officer_ids", "expert_ids"):
             counts = self.env["srsp.inspection"]._read_group(
-                [
-                    (role, "in", self.ids),
-                    ("year", "=", year),
-                    ("stage", "!=", "cancelled"),
-                ],
-                [role],
-                ["__count"],
+                visits & Domain(role, "in", self.ids), [role], ["__count"]
             )
-            for inspector, count in counts:
-                if inspector in self:
-                    loads[inspector.id] = loads.get(inspector.id, 0) + count
+            loads.update({found.id: n for found, n in counts if found in self})
         return loads
 
     def _withdraw(self, reason):
@@ -364,25 +361,21 @@ class SrspInspector(models.Model):
 
         Where there is none, or the inspector is the head: the head of the policy division.
         """
-        policy = self.env["srsp.division"].search(
-            [("company_id", "in", self.company_id.ids), ("kind", "=", "policy")]
-        )
+        find_policy = self.env["srsp.division"]._find_policy
+        above = {company: find_policy(company) for company in self.company_id}
         heads = {}
         for inspector in self:
-            above = policy.filtered(
-                lambda division, own=inspector: division.company_id == own.company_id
-            )
-            users = (inspector.division_id | above).manager_id.filtered("active")
+            divisions = inspector.division_id | above[inspector.company_id]
+            users = divisions.manager_id.filtered("active")
             heads[inspector.id] = (users - inspector.user_id)[:1]
         return heads
 
     @api.model
     def _get_pool_domain(self, task):
         """Whose pools ``task`` draws from: a Domain on inspectors."""
-        own = Domain(
-            "division_id", "in", (task.division_id | task.cooperating_division_ids).ids
-        )
-        pools = own & Domain("pool_kind", "!=", "expert")
+        divisions = task.division_id | task.cooperating_division_ids
+        pools = Domain("division_id", "in", divisions.ids)
+        pools &= Domain("pool_kind", "!=", "expert")
         if task.use_detachment:
             pools |= Domain("pool_kind", "=", "detachment")
         return pools & Domain("company_id", "=", task.company_id.id)
@@ -419,25 +412,30 @@ class SrspInspector(models.Model):
     @api.model
     def _get_available_domain(self, task):
         """Officers of the task's pools and sectors who are free to inspect, whatever their scope and qualifications."""
-        window = (task.date_from, task.date_to)
-        certificates = self.env["srsp.inspector.certificate"]._get_covering_domain
-        absences = self.env["srsp.inspector.absence"]._get_binding_domain
+        covering = self.env["srsp.inspector.certificate"]._get_covering_domain(
+            task.date_from, task.date_to
+        )
         return (
             self._get_pool_domain(task)
-            & Domain("on_duty", "=", True)
-            & Domain("sector_ids", "in", task.sector_ids.ids)
-            & Domain("certificate_ids", "any!", certificates(*window))
-            & Domain("absence_ids", "not any!", absences(*window))
+            & self._get_free_domain(task)
+            & Domain("certificate_ids", "any!", covering)
         )
 
     @api.model
     def _get_expert_domain(self, task):
         """Experts who may join the teams of ``task``: they enforce nothing, and need no certificate for it."""
-        absences = self.env["srsp.inspector.absence"]._get_binding_domain
         return (
             Domain("pool_kind", "=", "expert")
             & Domain("company_id", "=", task.company_id.id)
-            & Domain("on_duty", "=", True)
+            & self._get_free_domain(task)
+        )
+
+    @api.model
+    def _get_free_domain(self, task):
+        """Who is on duty in a sector of ``task`` and not absent in its window."""
+        absences = self.env["srsp.inspector.absence"]._get_binding_domain
+        return (
+            Domain("on_duty", "=", True)
             & Domain("sector_ids", "in", task.sector_ids.ids)
             & Domain("absence_ids", "not any!", absences(task.date_from, task.date_to))
         )
@@ -448,29 +446,23 @@ class SrspInspector(models.Model):
         officers = self.sudo().search(self._get_available_domain(task))
         lacking = officers - self.sudo().search(self._get_eligible_domain(task))
         items = task.sudo().item_ids
-        reasons = []
+        causes = []
         for qualification in items.qualification_ids.sorted("name"):
             asking = items.filtered(lambda i, q=qualification: q in i.qualification_ids)
-            found = lacking.filtered(
-                lambda officer, q=qualification, asking=asking: (
-                    officer.sector_ids & asking.sector_id
-                    and q not in officer.qualification_ids
-                )
+            found = lacking.filtered_domain(
+                Domain("sector_ids", "in", asking.sector_id.ids)
+                & Domain("qualification_ids", "not in", qualification.ids)
             )
-            if found:
-                reasons.append(f"{qualification.name} ({len(found)})")
+            causes.append((qualification.name, found))
         for item in items:
-            lineage = item._get_lineage()
-            found = lacking.filtered(
-                lambda officer, item=item, lineage=lineage: (
-                    item.sector_id in officer.sector_ids
-                    and officer.item_ids
-                    and not officer.item_ids & lineage
-                )
+            found = lacking.filtered_domain(
+                Domain("sector_ids", "in", item.sector_id.ids)
+                & Domain("item_ids", "!=", False)
+                & Domain("item_ids", "not in", item._get_lineage().ids)
             )
-            if found:
-                text = self.env._("item scope without %(item)s", item=item.display_name)
-                reasons.append(f"{text} ({len(found)})")
+            text = self.env._("item scope without %(item)s", item=item.display_name)
+            causes.append((text, found))
+        reasons = [f"{text} ({len(found)})" for text, found in causes if found]
         if not reasons:
             return ""
         return self.env._(
@@ -489,33 +481,23 @@ class SrspInspector(models.Model):
                 ("state", "in", ("planned", "committed")),
             ]
         )
-        members = {
-            task: inspectors.filtered_domain(self._get_pool_domain(task))
-            for task in tasks
-        }
-        return {
-            inspector.id: tasks.filtered(
-                lambda task, inspector=inspector: inspector in members[task]
-            )
-            for inspector in inspectors
-        }
+        found = dict.fromkeys(self.ids, tasks.browse())
+        for task in tasks:
+            for inspector in inspectors.filtered_domain(self._get_pool_domain(task)):
+                found[inspector.id] |= task
+        return found
 
     def _in_language(self):
         """These inspectors in the language of their bureau: for what stays on record with a task."""
         return self.company_id[:1]._srsp_in_language(self)
 
     def _notify_tasks_of_change(self, names, before):
-        """Tell the tasks that had these inspectors in their pools ``before`` or have them now which fields
-        ``names`` have changed."""
+        """Tell the tasks with these inspectors in their pools, ``before`` or now, which fields have changed."""
         localized = self._in_language()
-        after = self._find_announced_tasks()
-        labels = [
-            self._fields[name]._description_string(localized.env) for name in names
-        ]
+        env, after = localized.env, self._find_announced_tasks()
+        labels = [self._fields[name]._description_string(env) for name in names]
         localized._notify_tasks(
-            localized.env._(
-                "changed in the registry: %(fields)s", fields=", ".join(labels)
-            ),
+            env._("changed in the registry: %(fields)s", fields=", ".join(labels)),
             {key: before[key] | after[key] for key in after},
         )
 

@@ -19,11 +19,7 @@ class SrspRecusal(models.Model):
     _dismiss_step = "recusal_dismiss"
 
     entity_id = fields.Many2one(
-        "srsp.entity",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
+        "srsp.entity", required=True, index=True, check_company=True
     )
     reason = fields.Char(required=True)
     source = fields.Selection(
