@@ -18,6 +18,13 @@ READ_TEXTS = (
     "name address legal_representative business_scope registering_authority supervising_body"
     " contact_name contact_phone contact_mobile"
 ).split()
+# Field, model, its path to the entity.
+COUNTED = (
+    ("target_count", "srsp.target", "entity_id"),
+    ("inspection_count", "srsp.inspection", "entity_id"),
+    ("result_count", "srsp.inspection.line", "inspection_id.entity_id"),
+    ("rectification_count", "srsp.rectification", "entity_id"),
+)
 
 
 class SrspEntity(models.Model):
@@ -166,62 +173,43 @@ class SrspEntity(models.Model):
     @api.depends("target_ids", "inspection_ids", "rectification_ids")
     @api.depends_context("uid")
     def _compute_counts(self):
-        for name in ("target", "inspection", "rectification"):
-            counts = self.env[f"srsp.{name}"]._read_group(
-                [("entity_id", "in", self.ids)], ["entity_id"], ["__count"]
-            )
-            by_entity = {entity.id: count for entity, count in counts}
+        for name, model, path in COUNTED:
+            domain = Domain(path, "in", self.ids)
+            if name == "result_count":
+                domain &= Domain("result", "!=", False)
+            counts = dict(self.env[model]._read_group(domain, [path], ["__count"]))
             for entity in self:
-                entity[f"{name}_count"] = by_entity.get(entity.id, 0)
-        results = self.env["srsp.inspection.line"]._read_group(
-            [("inspection_id.entity_id", "in", self.ids), ("result", "!=", False)],
-            ["inspection_id"],
-            ["__count"],
-        )
-        by_entity = {}
-        for visit, count in results:
-            entity_id = visit.sudo().entity_id.id
-            by_entity[entity_id] = by_entity.get(entity_id, 0) + count
-        for entity in self:
-            entity.result_count = by_entity.get(entity.id, 0)
+                entity[name] = counts.get(entity, 0)
 
     @api.depends("target_ids.state", "target_ids.sector_id", "target_ids.risk_class")
     def _compute_standing(self):
-        standing = {
-            entity.id: (sectors, worst)
-            for entity, sectors, worst in self.env["srsp.target"]._read_group(
-                [("entity_id", "in", self.ids), ("state", "!=", "cancelled")],
-                ["entity_id"],
-                ["sector_id:recordset", "risk_class:max"],
-            )
-        }
+        rows = self.env["srsp.target"]._read_group(
+            [("entity_id", "in", self.ids), ("state", "!=", "cancelled")],
+            ["entity_id"],
+            ["sector_id:recordset", "risk_class:max"],
+        )
+        standing = {entity: found for entity, *found in rows}
         for entity in self:
-            entity.sector_ids, entity.worst_risk_class = standing.get(
-                entity.id, (False, False)
-            )
+            sectors, worst = standing.get(entity, (False, False))
+            entity.sector_ids, entity.worst_risk_class = sectors, worst
 
     @api.depends("inspection_ids.stage", "worst_risk_class")
     def _compute_visits(self):
         today = clock.today()
+        visits = Domain([("year", "=", today.year), ("stage", "!=", "cancelled")])
+        own = Domain("entity_id", "in", self.ids)
         counts = dict(
             self.env["srsp.inspection"]._read_group(
-                [
-                    ("entity_id", "in", self.ids),
-                    ("year", "=", today.year),
-                    ("stage", "!=", "cancelled"),
-                ],
-                ["entity_id"],
-                ["__count"],
+                visits & own, ["entity_id"], ["__count"]
             )
         )
         for company, entities in self.grouped("company_id").items():
             rulebook = self.env["srsp.rulebook"]._find_in_force(company, today)
             for entity in entities:
-                count = counts.get(entity._origin, 0)
                 cap = rulebook._get_visit_cap(entity.worst_risk_class)
-                entity.visits_this_year = count
+                entity.visits_this_year = counts.get(entity._origin, 0)
                 entity.visit_cap = cap
-                entity.is_cap_reached = cap and count >= cap
+                entity.is_cap_reached = cap and entity.visits_this_year >= cap
 
     @api.model
     def _search_display_name(self, operator, value):
@@ -339,18 +327,9 @@ class SrspEntity(models.Model):
 
     def _check_no_open_visit(self):
         """Raise while a visit is open: its result will name the entity as it is now."""
-        visit = (
-            self.env["srsp.inspection"]
-            .sudo()
-            .search(
-                [
-                    ("entity_id", "in", self.ids),
-                    ("stage", "not in", ("closed", "cancelled")),
-                ],
-                limit=1,
-            )
-        )
-        if visit:
+        visits = self.env["srsp.inspection"].sudo()
+        opened = [("stage", "not in", ("closed", "cancelled"))]
+        if visit := visits.search([("entity_id", "in", self.ids), *opened], limit=1):
             raise UserError(
                 self.env._(
                     "%(entity)s: visit %(visit)s is open. Close it before you change the name, kind or credit code.",

@@ -2,7 +2,6 @@ import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
@@ -15,6 +14,7 @@ from .srsp_target_change import Origin
 _logger = logging.getLogger(__name__)
 
 REASON_KINDS = "for_class for_findings for_complaints for_sector for_other".split()
+OPEN_STATES = ("proposed", "listed", "delisting")
 
 # What the rules propose: each target once, with every reason that holds. ``facts`` are rows
 # (target_id, the field of REASON_KINDS, the day on which it became true).
@@ -63,15 +63,10 @@ class SrspKeyTarget(models.Model):
         "srsp.target",
         required=True,
         index=True,
-        ondelete="restrict",
         check_company=True,
         domain=[
             ("state", "=", "active"),
-            (
-                "key_target_ids",
-                "not any",
-                [("state", "in", ("proposed", "listed", "delisting"))],
-            ),
+            ("key_target_ids", "not any", [("state", "in", OPEN_STATES)]),
         ],
     )
     entity_id = fields.Many2one(related="target_id.entity_id")
@@ -160,13 +155,11 @@ class SrspKeyTarget(models.Model):
     @api.depends(*REASON_KINDS)
     @api.depends_context("lang")
     def _compute_reason_kinds(self):
-        labels = {
-            name: self._fields[name]._description_string(self.env)
-            for name in REASON_KINDS
-        }
+        kinds = [self._fields[name] for name in REASON_KINDS]
+        labels = {kind.name: kind._description_string(self.env) for kind in kinds}
         for listing in self:
-            kinds = [labels[name] for name in REASON_KINDS if listing[name]]
-            listing.reason_kinds = " · ".join(kinds)
+            held = [label for name, label in labels.items() if listing[name]]
+            listing.reason_kinds = " · ".join(held)
 
     @api.depends("state", "proposed_by_id", "delist_by_id", "division_id.manager_id")
     @api.depends_context("uid")
@@ -212,12 +205,9 @@ class SrspKeyTarget(models.Model):
         return listings
 
     def write(self, vals):
+        own = [("state", "=", "proposed"), ("proposed_by_id", "=", self.env.uid)]
         if not self.env.su and (
-            "target_id" in vals
-            or any(
-                listing.state != "proposed" or listing.proposed_by_id != self.env.user
-                for listing in self
-            )
+            "target_id" in vals or self.filtered_domain(own) != self
         ):
             raise self._logged_error(
                 self.env._(
@@ -236,11 +226,19 @@ class SrspKeyTarget(models.Model):
         )
 
     def action_approve(self):
-        """List what has been proposed, or take out what is to be delisted."""
+        """List what has been proposed, or take out what is to be delisted; the targets follow."""
         self._check_decidable()
-        proposed = self.filtered(lambda listing: listing.state == "proposed")
-        proposed._list()
-        (self - proposed)._delist()
+        today = clock.today()
+        listed = self.filtered(lambda listing: listing.state == "proposed")
+        delisted = self - listed
+        listed._decide("listed", listed_by_id=self.env.uid, listed_on=today)
+        for reason, listings in listed.sudo().grouped("reason").items():
+            listings.target_id.write({"is_key": True, "key_reason": reason})
+        delisted._decide("delisted", delisted_on=today)
+        for reason, listings in delisted.sudo().grouped("delist_reason").items():
+            origin = Origin(reason=reason)
+            targets = listings.target_id.with_context(srsp_origin=origin)
+            targets.write({"is_key": False, "key_reason": False})
 
     def action_decline(self):
         return self.env["srsp.reason"]._open(self, "key_decline")
@@ -262,26 +260,20 @@ class SrspKeyTarget(models.Model):
     @api.model
     def get_hint(self):
         """Which targets the rules name that are not listed: lines for the list of the registry."""
-        lines = []
-        for name, (count, proposed) in self._count_missing().items():
-            if name == "for_class":
-                lines.append(
-                    self.env._(
-                        "%(count)s active targets of risk class D are not listed; %(proposed)s of them are proposed.",
-                        count=count,
-                        proposed=proposed,
-                    )
-                )
-            elif name == "for_findings":
-                lines.append(
-                    self.env._(
-                        "%(count)s active targets with recent findings are not listed; %(proposed)s of them are"
-                        " proposed.",
-                        count=count,
-                        proposed=proposed,
-                    )
-                )
-        return lines
+        lines = {
+            "for_class": self.env._(
+                "%(count)s active targets of risk class D are not listed; %(proposed)s of them are proposed."
+            ),
+            "for_findings": self.env._(
+                "%(count)s active targets with recent findings are not listed; %(proposed)s of them are"
+                " proposed."
+            ),
+        }
+        return [
+            lines[name] % {"count": count, "proposed": proposed}
+            for name, (count, proposed) in self._count_missing().items()
+            if name in lines
+        ]
 
     # Deciding ------------------------------------------------------------------------------------
 
@@ -314,10 +306,8 @@ class SrspKeyTarget(models.Model):
             )
         if user.has_group("srsp_supervision.group_policy_officer"):
             return ""
-        is_head = user.has_group("srsp_supervision.group_division_manager") and (
-            listing.division_id.manager_id == user
-        )
-        if is_head and asked_by:
+        is_manager = user.has_group("srsp_supervision.group_division_manager")
+        if asked_by and is_manager and listing.division_id.manager_id == user:
             return ""
         return self.env._(
             "%(target)s: a policy officer decides or, if another person proposed it, the head of "
@@ -330,23 +320,6 @@ class SrspKeyTarget(models.Model):
         decision = {"decided_by_id": self.env.uid, "decided_on": clock.today()}
         self.sudo().write({"state": state, **decision, **vals})
         self.flush_recordset(["state"])  # another proposal may follow at once
-
-    def _list(self):
-        self._decide("listed", listed_by_id=self.env.uid, listed_on=clock.today())
-        for reason, listings in self.grouped("reason").items():
-            listings._mark({"is_key": True, "key_reason": reason})
-
-    def _delist(self):
-        self._decide("delisted", delisted_on=clock.today())
-        for reason, listings in self.grouped("delist_reason").items():
-            listings._mark({"is_key": False, "key_reason": False}, reason)
-
-    def _mark(self, vals, reason=""):
-        """Let the targets follow: with their history, and a note on every task whose draw has been announced."""
-        targets = self.sudo().target_id
-        if reason:
-            targets = targets.with_context(srsp_origin=Origin(reason=reason))
-        targets.write(vals)
 
     def _decline(self, reason):
         """Turn a proposal down, or withdraw one's own; the target of a proposed delisting stays listed.
@@ -416,7 +389,6 @@ class SrspKeyTarget(models.Model):
         facts = self._get_facts(company)
         if not facts:
             return 0
-        names = [SQL.identifier(name) for name in REASON_KINDS]
         self.env.cr.execute(
             SQL(
                 PROPOSE,
@@ -425,7 +397,7 @@ class SrspKeyTarget(models.Model):
                     SQL("bool_or(fact.kind = %s) AS %s", name, SQL.identifier(name))
                     for name in REASON_KINDS
                 ),
-                names=SQL(", ").join(names),
+                names=SQL(", ").join(map(SQL.identifier, REASON_KINDS)),
                 words=SQL(", ").join(
                     SQL("CASE WHEN %s THEN %s END", SQL.identifier(name), word)
                     for name, word in words.items()
@@ -445,11 +417,12 @@ class SrspKeyTarget(models.Model):
     def _get_facts(self, company):
         """{a field of REASON_KINDS: SQL of rows (target_id, since)}: what makes a target of ``company`` a key target.
 
-        ``since`` is the day on which it became true. Other addons add theirs, complaints for instance: call
-        ``super()`` and add to what it returns.
+        ``since`` is the day on which it became true. Only targets that the user may read count. Other addons add
+        theirs, complaints for instance: call ``super()`` and add to what it returns.
         """
         rulebook = self.env["srsp.rulebook"]._find_in_force(company)
-        pool = self._get_readable_targets(company)
+        active = [("company_id", "=", company.id), ("state", "=", "active")]
+        pool = self.env["srsp.target"]._search(active).subselect()
         facts = {}
         if rulebook.key_for_class_d:
             facts["for_class"] = SQL(
@@ -469,12 +442,6 @@ class SrspKeyTarget(models.Model):
                 rulebook.key_finding_days,
             )
         return facts
-
-    @api.model
-    def _get_readable_targets(self, company):
-        """The active targets of ``company`` that the user may read, as a parenthesised subquery."""
-        domain = Domain("company_id", "=", company.id) & Domain("state", "=", "active")
-        return self.env["srsp.target"]._search(domain).subselect()
 
     @api.model
     def _join_facts(self, facts):

@@ -26,9 +26,7 @@ class SrspRegistryConfirmation(models.Model):
     _order = "year desc, sector_id, version desc"
     _check_company_auto = True
 
-    sector_id = fields.Many2one(
-        "srsp.sector", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    sector_id = fields.Many2one("srsp.sector", required=True, readonly=True, index=True)
     division_id = fields.Many2one(
         "srsp.division", required=True, readonly=True, index=True
     )

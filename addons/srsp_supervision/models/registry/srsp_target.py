@@ -9,7 +9,6 @@ from odoo.tools import SQL
 
 from ...fields import BigramChar, company_of
 from ...tools import clock
-from ...tools.clock import beijing_date
 from ...tools.identity import holds_identity, mask_all
 from ..rulebook.srsp_rulebook import RISK_CLASSES
 from .name_search import get_prefix_pattern, is_typed
@@ -26,7 +25,6 @@ PERMIT_STATES = [
     ("soon", "Expires soon"),
     ("valid", "Valid"),
 ]
-
 
 # What the registry should know of a target in it.
 COMPLETE = """
@@ -53,9 +51,8 @@ class SrspTarget(models.Model):
 
     ``code`` is the public label in draws and never changes. Nothing is deleted: a target leaves its
     registry by state. Moves of risk class, state and key mark stay in ``change_ids``; the key mark follows
-    ``srsp.key.target`` alone. Whoever writes
-    targets by SQL keeps ``risk_date``, ``risk_source``, ``state_date``, ``key_by_id``, ``key_date`` and
-    ``srsp_target_change`` as ``write`` does.
+    ``srsp.key.target`` alone. Whoever writes targets by SQL keeps ``risk_date``, ``risk_source``,
+    ``state_date``, ``key_by_id``, ``key_date`` and ``srsp_target_change`` as ``write`` does.
     """
 
     _name = "srsp.target"
@@ -70,17 +67,12 @@ class SrspTarget(models.Model):
 
     code = fields.Char(readonly=True, copy=False)
     entity_id = fields.Many2one(
-        "srsp.entity",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
+        "srsp.entity", required=True, index=True, check_company=True
     )
     sector_id = fields.Many2one(
         "srsp.sector",
         required=True,
         index=True,
-        ondelete="restrict",
         check_company=True,
         domain=lambda self: list(self.env["srsp.sector"]._get_kept_domain()),
     )
@@ -193,17 +185,15 @@ class SrspTarget(models.Model):
             ["target_id"],
             ["inspection_id:recordset"],
         )
-        days = {
-            target.id: max(
-                beijing_date(visit.started_at)
+        found = dict(visits)
+        for target in self:
+            days = (
+                clock.beijing_date(visit.started_at)
                 if visit.started_at
                 else visit.result_date
-                for visit in found
+                for visit in found.get(target, ())
             )
-            for target, found in visits
-        }
-        for target in self:
-            target.last_inspected_on = days.get(target.id)
+            target.last_inspected_on = max(days, default=False)
 
     @api.model
     def _search_is_complete(self, operator, value):
@@ -223,8 +213,7 @@ class SrspTarget(models.Model):
             return NotImplemented
         self.env["srsp.target"].flush_model()
         self.env["srsp.entity"].flush_model(["name"])
-        found = Domain("id", "in", self._get_duplicate_sql())
-        return found if True in value else ~found
+        return Domain("id", "in", self._get_duplicate_sql())
 
     @api.depends("code", "entity_id.name", "name")
     @api.depends_context("code_only")
@@ -244,10 +233,8 @@ class SrspTarget(models.Model):
         if not is_typed(operator, value):
             return super()._search_display_name(operator, value)
         every = self.sudo().with_context(active_test=False)
-        entities = self.env["srsp.entity"].sudo().with_context(active_test=False)
-        named = entities._search(Domain("display_name", operator, value))
-        further = self.env["srsp.target.permit"].sudo()
-        further = further._search(Domain("number", operator, value.strip()))
+        named = every.entity_id._search(Domain("display_name", operator, value))
+        further = every.permit_ids._search(Domain("number", operator, value.strip()))
         parts = [
             every._search(domain).select()
             for domain in (
@@ -360,13 +347,11 @@ class SrspTarget(models.Model):
                  WHERE (%s) IS NOT TRUE)""",
             condition,
         )
-        unfulfilled = Domain("id", "in", found)
-        return ~unfulfilled if True in value else unfulfilled
+        return Domain("id", "not in", found)
 
     @api.model
     def _get_fresh_sql(self):
-        year_ago = fields.Datetime.now() - relativedelta(years=1)
-        return SQL(FRESH, year_ago=year_ago)
+        return SQL(FRESH, year_ago=fields.Datetime.now() - relativedelta(years=1))
 
     @api.model
     def _get_duplicate_sql(self):
@@ -388,13 +373,10 @@ class SrspTarget(models.Model):
 
     def _log(self, before, vals):
         """Keep what moved: ``before`` holds the logged fields of each record before the write."""
-        moved = {}
-        for target, old in zip(self, before, strict=True):
-            for name in old:
-                if target[name] != old[name]:
-                    moved[name] = moved.get(name, self.browse()) | target
-        for name, targets in moved.items():
-            targets._stamp([name], vals)
+        pairs = list(zip(self, before, strict=True))
+        for name in LOGGED & vals.keys():
+            moved = [target.id for target, old in pairs if target[name] != old[name]]
+            self.browse(moved)._stamp([name], vals)
         self.env["srsp.target.change"]._keep(self, before)
 
     def _stamp(self, names, vals):
@@ -419,10 +401,9 @@ class SrspTarget(models.Model):
         """Tell the tasks which fields ``names`` of ``record`` have changed, the targets themselves or their entity."""
 
         def tell(env):
-            labels = [record._fields[n]._description_string(env) for n in names]
-            return env._(
-                "changed in the registry: %(fields)s", fields=", ".join(labels)
-            )
+            labels = (record._fields[name]._description_string(env) for name in names)
+            changed = ", ".join(labels)
+            return env._("changed in the registry: %(fields)s", fields=changed)
 
         self._notify_tasks(tell)
 
@@ -448,19 +429,10 @@ class SrspTarget(models.Model):
     @api.model
     def _find_announced_tasks(self, sectors):
         """Tasks of ``sectors`` that are announced and whose roster is not locked yet, in superuser mode."""
-        return (
-            self.env["srsp.task"]
-            .sudo()
-            .search(
-                [
-                    "|",
-                    ("sector_id", "in", sectors.ids),
-                    ("item_ids.sector_id", "in", sectors.ids),
-                    ("announced_on", "!=", False),
-                    ("state", "=", "planned"),
-                ]
-            )
-        )
+        concerned = Domain("sector_id", "in", sectors.ids)
+        concerned |= Domain("item_ids.sector_id", "in", sectors.ids)
+        announced = [("announced_on", "!=", False), ("state", "=", "planned")]
+        return self.env["srsp.task"].sudo().search(concerned & Domain(announced))
 
 
 def get_permit_state(until, days=PERMIT_DAYS):

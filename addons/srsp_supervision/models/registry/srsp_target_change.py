@@ -39,9 +39,7 @@ class SrspTargetChange(models.Model):
     _rec_name = "field"
     _log_access = False
 
-    target_id = fields.Many2one(
-        "srsp.target", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    target_id = fields.Many2one("srsp.target", required=True, readonly=True, index=True)
     field = fields.Selection(
         [("risk_class", "Risk class"), ("state", "State"), ("is_key", "Key mark")],
         "Changed Field",
