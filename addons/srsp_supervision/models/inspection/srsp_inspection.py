@@ -5,7 +5,6 @@ from odoo.tools import SQL
 
 from ...fields import UnconstrainedMany2one
 from ...tools import clock
-from ...tools.clock import beijing_date
 
 STAGES = [
     ("assigned", "Assigned"),
@@ -40,9 +39,7 @@ class SrspInspection(models.Model):
     )
 
     number = fields.Char(readonly=True, copy=False)
-    task_id = fields.Many2one(
-        "srsp.task", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    task_id = fields.Many2one("srsp.task", required=True, readonly=True, index=True)
     draw_id = fields.Many2one(
         "srsp.draw", readonly=True, index=True, ondelete="restrict"
     )
@@ -54,9 +51,7 @@ class SrspInspection(models.Model):
     )
     year = fields.Integer(compute="_compute_year", store=True, index=True)
     repealed_basis = fields.Char(related="task_id.repealed_basis")
-    entity_id = fields.Many2one(
-        "srsp.entity", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    entity_id = fields.Many2one("srsp.entity", required=True, readonly=True, index=True)
     region = fields.Char(related="entity_id.region")
     officer_ids = fields.Many2many(
         "srsp.inspector",
@@ -120,9 +115,8 @@ class SrspInspection(models.Model):
     @api.depends("task_id.date_to")
     def _compute_year(self):
         for inspection in self:
-            inspection.year = (
-                inspection.task_id.date_to.year if inspection.task_id.date_to else 0
-            )
+            end = inspection.task_id.date_to
+            inspection.year = end.year if end else 0
 
     @api.depends("line_ids.is_finding")
     def _compute_finding_count(self):
@@ -140,10 +134,9 @@ class SrspInspection(models.Model):
     def _search_is_mine(self, operator, value):
         if operator != "in":
             return NotImplemented
-        mine = Domain("officer_ids.user_id", "in", self.env.user.ids) | Domain(
-            "expert_ids.user_id", "in", self.env.user.ids
-        )
-        return mine if True in value else ~mine
+        user = self.env.user.ids
+        officer = Domain("officer_ids.user_id", "in", user)
+        return officer | Domain("expert_ids.user_id", "in", user)
 
     @api.depends_context("uid")
     @api.depends("division_id", "officer_ids.division_id", "expert_ids.division_id")
@@ -160,11 +153,10 @@ class SrspInspection(models.Model):
         if operator != "in":
             return NotImplemented
         own = self.env.user.srsp_division_ids.ids
-        supporting = Domain("division_id", "not in", own) & (
+        return Domain("division_id", "not in", own) & (
             Domain("officer_ids.division_id", "in", own)
             | Domain("expert_ids.division_id", "in", own)
         )
-        return supporting if True in value else ~supporting
 
     @api.depends("stage", "date_to")
     def _compute_timeliness(self):
@@ -179,22 +171,17 @@ class SrspInspection(models.Model):
     @api.depends("number", "entity_id.name")
     def _compute_display_name(self):
         for inspection in self:
-            inspection.display_name = (
-                f"{inspection.number or ''} {inspection.entity_id.name or ''}".strip()
-            )
+            names = (inspection.number, inspection.entity_id.name)
+            inspection.display_name = " ".join(filter(None, names))
 
     @api.model_create_multi
     def create(self, vals_list):
         inspections = super().create(vals_list)
-        numbers = {}
-        for inspection in inspections.sudo():
-            task = inspection.task_id
-            if task not in numbers:
-                numbers[task] = self.sudo().search_count(
-                    [("task_id", "=", task.id), ("number", "!=", False)]
-                )
-            numbers[task] += 1
-            inspection.number = f"{task.number}-{numbers[task]:03d}"
+        for task, visits in inspections.sudo().grouped("task_id").items():
+            numbered = [("task_id", "=", task.id), ("number", "!=", False)]
+            first = self.sudo().search_count(numbered) + 1
+            for number, visit in enumerate(visits, first):
+                visit.number = f"{task.number}-{number:03d}"
         return inspections
 
     def write(self, vals):
@@ -292,13 +279,13 @@ class SrspInspection(models.Model):
         """Raise for whoever was on the team or recorded the result: somebody else reviews it."""
         self._check_role("group_division_manager")
         self.check_access("write")
+        if self.env.su:
+            return
         for inspection in self:
+            team = inspection.officer_ids.user_id
             if (
-                not self.env.su
-                and self.env.user
-                in inspection.officer_ids.user_id
-                | inspection.recorded_by_id
-                | inspection.recorder_ids
+                self.env.user
+                in team | inspection.recorded_by_id | inspection.recorder_ids
             ):
                 raise UserError(
                     self.env._(
@@ -340,7 +327,7 @@ class SrspInspection(models.Model):
             "entity_kind": entity.kind,
             "uscc": entity.code,
             "inspected_on": fields.Date.to_string(
-                beijing_date(self.started_at)
+                clock.beijing_date(self.started_at)
                 if self.started_at
                 else self.scheduled_date
             ),

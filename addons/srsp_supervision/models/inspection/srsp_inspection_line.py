@@ -44,7 +44,7 @@ class SrspInspectionLine(models.Model):
     _rec_name = "item_id"
 
     inspection_id = fields.Many2one(
-        "srsp.inspection", required=True, readonly=True, index=True, ondelete="restrict"
+        "srsp.inspection", required=True, readonly=True, index=True
     )
     company_id = UnconstrainedMany2one(
         related="inspection_id.company_id", store=True, index=True
@@ -53,12 +53,8 @@ class SrspInspectionLine(models.Model):
         related="inspection_id.division_id", store=True, index=True
     )
     stage = fields.Selection(related="inspection_id.stage")
-    target_id = fields.Many2one(
-        "srsp.target", required=True, readonly=True, index=True, ondelete="restrict"
-    )
-    item_id = fields.Many2one(
-        "srsp.item", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    target_id = fields.Many2one("srsp.target", required=True, readonly=True, index=True)
+    item_id = fields.Many2one("srsp.item", required=True, readonly=True, index=True)
     content = fields.Text(related="item_id.content")
     standard = fields.Text(related="item_id.standard")
     repealed_basis = fields.Char(related="item_id.repealed_basis")
@@ -93,10 +89,8 @@ class SrspInspectionLine(models.Model):
         """Record who enters results, who cannot review them; keep what was recorded before in the history."""
         for line in self:
             line.inspection_id.sudo().recorder_ids |= self.env.user
-            before = [
-                line[name] for name in ("result", "facts", "measure") if line[name]
-            ]
             if line.inspection_id.recorded_on and vals:
+                before = filter(None, (line.result, line.facts, line.measure))
                 line.inspection_id.message_post(
                     body=self.env._(
                         "%(item)s was recorded as: %(before)s",
@@ -133,32 +127,26 @@ class SrspInspectionLine(models.Model):
 
     def _open_rectifications(self, date):
         """Open a rectification for each line with an order to rectify, due as the task's rulebook says."""
-        return self.env["srsp.rectification"].create(
-            [
-                {
-                    "line_id": line.id,
-                    "requirement": line.facts,
-                    "deadline": date
-                    + datetime.timedelta(
-                        days=line.inspection_id.task_id.rulebook_id.rectification_days
-                    ),
-                }
-                for line in self
-                if line.measure == "rectify"
-            ]
-        )
+        vals_list = []
+        for line in self.filtered_domain([("measure", "=", "rectify")]):
+            days = line.inspection_id.task_id.rulebook_id.rectification_days
+            deadline = date + datetime.timedelta(days)
+            vals = {"line_id": line.id, "requirement": line.facts, "deadline": deadline}
+            vals_list.append(vals)
+        return self.env["srsp.rectification"].create(vals_list)
 
     def _get_result(self):
+        """Return the result of this item as it is published, with codes and names."""
+        names = {
+            name: dict(self._fields[name]._description_selection(self.env))
+            for name in ("result", "measure")
+        }
         return {
             "target": self.target_id.code,
             "item_code": self.item_id.code,
             "item": self.item_id.name,
             "result": self.result,
-            "result_name": dict(
-                self._fields["result"]._description_selection(self.env)
-            ).get(self.result),
-            "measure": dict(
-                self._fields["measure"]._description_selection(self.env)
-            ).get(self.measure, ""),
+            "result_name": names["result"].get(self.result),
+            "measure": names["measure"].get(self.measure, ""),
             "facts": self.facts or "",
         }

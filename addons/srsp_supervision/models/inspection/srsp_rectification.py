@@ -14,11 +14,7 @@ class SrspRectification(models.Model):
     _guarded_fields = ("state", "line_id", "requirement", "verified_on")
 
     line_id = fields.Many2one(
-        "srsp.inspection.line",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
+        "srsp.inspection.line", required=True, readonly=True, index=True
     )
     inspection_id = fields.Many2one(
         related="line_id.inspection_id", store=True, index=True
