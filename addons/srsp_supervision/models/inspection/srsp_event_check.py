@@ -20,12 +20,8 @@ class SrspEventCheck(models.Model):
         }
 
     def _find_unsealed(self, company):
-        """Also find items that have been removed from visits."""
+        """Also find items of a task that are missing from a visit to a target with others of the same sector."""
         yield from super()._find_unsealed(company)
-        yield from self._find_removed_lines(company)
-
-    def _find_removed_lines(self, company):
-        """Find items of a task that are missing from a visit to a target which still has others of that sector."""
         self.env.flush_all()
         task_items = self.env["srsp.task"]._fields["item_ids"]
         query = SQL(

@@ -101,7 +101,7 @@ class SrspInspection(models.Model):
     )
     is_mine = fields.Boolean(compute="_compute_is_mine", search="_search_is_mine")
     is_supporting = fields.Boolean(
-        compute="_compute_is_supporting",
+        compute="_compute_is_mine",
         search="_search_is_supporting",
         help="Officers of your division take part in a visit of another division.",
     )
@@ -124,11 +124,22 @@ class SrspInspection(models.Model):
             inspection.finding_count = len(inspection.line_ids.filtered("is_finding"))
 
     @api.depends_context("uid")
-    @api.depends("officer_ids.user_id", "expert_ids.user_id")
+    @api.depends(
+        "division_id",
+        "officer_ids.user_id",
+        "officer_ids.division_id",
+        "expert_ids.user_id",
+        "expert_ids.division_id",
+    )
     def _compute_is_mine(self):
+        own = self.env.user.srsp_division_ids
         for inspection in self:
             team = inspection.officer_ids | inspection.expert_ids
+            is_joint = inspection.division_id not in own and bool(
+                team.division_id & own
+            )
             inspection.is_mine = self.env.user in team.user_id
+            inspection.is_supporting = is_joint
 
     @api.model
     def _search_is_mine(self, operator, value):
@@ -137,16 +148,6 @@ class SrspInspection(models.Model):
         user = self.env.user.ids
         officer = Domain("officer_ids.user_id", "in", user)
         return officer | Domain("expert_ids.user_id", "in", user)
-
-    @api.depends_context("uid")
-    @api.depends("division_id", "officer_ids.division_id", "expert_ids.division_id")
-    def _compute_is_supporting(self):
-        own = self.env.user.srsp_division_ids
-        for inspection in self:
-            team = inspection.officer_ids | inspection.expert_ids
-            inspection.is_supporting = inspection.division_id not in own and bool(
-                team.division_id & own
-            )
 
     @api.model
     def _search_is_supporting(self, operator, value):
@@ -162,11 +163,11 @@ class SrspInspection(models.Model):
     def _compute_timeliness(self):
         today = clock.today()
         for inspection in self:
-            if inspection.stage in ("closed", "cancelled"):
-                inspection.timeliness = "done"
-            else:
-                late = inspection.date_to and inspection.date_to < today
-                inspection.timeliness = "late" if late else "on_time"
+            is_done = inspection.stage in ("closed", "cancelled")
+            is_late = inspection.date_to and inspection.date_to < today
+            inspection.timeliness = (
+                "done" if is_done else "late" if is_late else "on_time"
+            )
 
     @api.depends("number", "entity_id.name")
     def _compute_display_name(self):
@@ -185,15 +186,13 @@ class SrspInspection(models.Model):
         return inspections
 
     def write(self, vals):
+        if self.env.su:
+            return super().write(vals)
         if "review_note" in vals:
             self._check_role("group_division_manager")
-        if not self.env.su and EDITABLE & vals.keys():
+        if EDITABLE & vals.keys():
             self._check_stage("assigned", "scheduled", "on_site", "recorded")
-        if (
-            not self.env.su
-            and "expert_ids" in vals
-            and any(self.mapped("experts_drawn"))
-        ):
+        if "expert_ids" in vals and any(self.mapped("experts_drawn")):
             raise self._logged_error(
                 self.env._(
                     "These experts were drawn. An expert who cannot take part is withdrawn from the draw and "
@@ -223,22 +222,16 @@ class SrspInspection(models.Model):
         self._check_team()
         self._check_stage("scheduled")
         self.sudo().write({"stage": "on_site", "started_at": fields.Datetime.now()})
-        self.task_id.sudo().filtered(
-            lambda task: task.state == "drawn"
-        ).state = "inspecting"
+        tasks = self.task_id.sudo()
+        tasks.filtered_domain([("state", "=", "drawn")]).state = "inspecting"
 
     def action_record(self):
         self._check_team()
         self._check_stage("on_site")
         for inspection in self:
             inspection.line_ids._check_complete()
-        self.sudo().write(
-            {
-                "stage": "recorded",
-                "recorded_on": clock.today(),
-                "recorded_by_id": self.env.uid,
-            }
-        )
+        recorded = {"recorded_on": clock.today(), "recorded_by_id": self.env.uid}
+        self.sudo().write({"stage": "recorded", **recorded})
         self.env["srsp.notice"]._pass_on(self)
 
     def action_review(self):
@@ -282,11 +275,8 @@ class SrspInspection(models.Model):
         if self.env.su:
             return
         for inspection in self:
-            team = inspection.officer_ids.user_id
-            if (
-                self.env.user
-                in team | inspection.recorded_by_id | inspection.recorder_ids
-            ):
+            people = inspection.officer_ids.user_id | inspection.recorded_by_id
+            if self.env.user in people | inspection.recorder_ids:
                 raise UserError(
                     self.env._(
                         "Inspection %(number)s: people who inspected or recorded results cannot review it.",

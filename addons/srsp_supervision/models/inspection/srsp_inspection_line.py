@@ -106,22 +106,22 @@ class SrspInspectionLine(models.Model):
     def _check_complete(self):
         """Raise unless every line has a result, and every finding its facts and a measure."""
         for line in self:
+            names = {"item": line.item_id.name, "target": line.target_id.display_name}
             if not line.result:
                 raise UserError(
                     self.env._(
-                        "Item “%(item)s” on %(target)s: choose a result.",
-                        item=line.item_id.name,
-                        target=line.target_id.display_name,
+                        "Item “%(item)s” on %(target)s: choose a result.", **names
                     )
                 )
-            if line.is_finding and (
-                not (line.facts or "").strip() or line.measure in (False, "none")
-            ):
+            is_acted_on = (line.facts or "").strip() and line.measure not in (
+                False,
+                "none",
+            )
+            if line.is_finding and not is_acted_on:
                 raise UserError(
                     self.env._(
                         "Item “%(item)s” on %(target)s: a finding needs its facts and a measure.",
-                        item=line.item_id.name,
-                        target=line.target_id.display_name,
+                        **names,
                     )
                 )
 
@@ -137,16 +137,13 @@ class SrspInspectionLine(models.Model):
 
     def _get_result(self):
         """Return the result of this item as it is published, with codes and names."""
-        names = {
-            name: dict(self._fields[name]._description_selection(self.env))
-            for name in ("result", "measure")
-        }
+        result, measure = self._fields["result"], self._fields["measure"]
         return {
             "target": self.target_id.code,
             "item_code": self.item_id.code,
             "item": self.item_id.name,
             "result": self.result,
-            "result_name": names["result"].get(self.result),
-            "measure": names["measure"].get(self.measure, ""),
+            "result_name": result.convert_to_export(self.result, self) or None,
+            "measure": measure.convert_to_export(self.measure, self),
             "facts": self.facts or "",
         }

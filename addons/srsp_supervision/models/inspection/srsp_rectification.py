@@ -49,10 +49,8 @@ class SrspRectification(models.Model):
     @api.depends("state", "deadline")
     def _compute_is_late(self):
         today = clock.today()
-        for rectification in self:
-            rectification.is_late = (
-                rectification.state == "open" and rectification.deadline < today
-            )
+        for order in self:
+            order.is_late = order.state == "open" and order.deadline < today
 
     def write(self, vals):
         if not self.env.su and {"deadline", "verification"} & vals.keys():
@@ -83,7 +81,6 @@ class SrspRectification(models.Model):
 
     @api.depends("entity_id.name", "deadline")
     def _compute_display_name(self):
-        for rectification in self:
-            rectification.display_name = (
-                f"{rectification.entity_id.name or ''} {rectification.deadline or ''}"
-            )
+        for order in self:
+            name = f"{order.entity_id.name or ''} {order.deadline or ''}"
+            order.display_name = name

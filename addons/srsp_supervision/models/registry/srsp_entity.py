@@ -12,6 +12,7 @@ from ...fields import BigramChar
 from ...tools import clock, uscc
 from ...tools.identity import HIDDEN, mask
 from .name_search import BIGRAMS, NAME_KEY, check_locale, get_prefix_pattern, is_typed
+from .srsp_target import get_teller_of_change
 
 # Texts that others get to read.
 READ_TEXTS = (
@@ -243,31 +244,28 @@ class SrspEntity(models.Model):
     def _check_identity(self):
         """A person has no credit code (it would be published), and nobody else an identity number."""
         for entity in self.sudo():
-            number = entity.identity_number
-            if entity.kind == "person" and entity.uscc:
-                raise ValidationError(
-                    self.env._(
-                        "%(name)s: a natural person is not entered with a credit code; it would be published.",
-                        name=entity.name,
-                    )
+            number, is_person = entity.identity_number, entity.kind == "person"
+            if is_person and entity.uscc:
+                error = self.env._(
+                    "%(name)s: a natural person is not entered with a credit code; it would be published.",
+                    name=entity.name,
                 )
-            if number and entity.kind != "person":
-                raise ValidationError(
-                    self.env._(
-                        "%(name)s: only a natural person has an identity number.",
-                        name=entity.name,
-                    )
+            elif number and not is_person:
+                error = self.env._(
+                    "%(name)s: only a natural person has an identity number.",
+                    name=entity.name,
                 )
-            if number and not (
+            elif number and not (
                 re.fullmatch(r"\d{17}[\dX]", number)
                 and ric.calc_check_digit(number) == number[-1]
             ):
-                raise ValidationError(
-                    self.env._(
-                        "%(name)s: the identity number is not valid; 18 digits, the last one a check digit or X.",
-                        name=entity.name,
-                    )
+                error = self.env._(
+                    "%(name)s: the identity number is not valid; 18 digits, the last one a check digit or X.",
+                    name=entity.name,
                 )
+            else:
+                continue
+            raise ValidationError(error)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -283,7 +281,8 @@ class SrspEntity(models.Model):
                 self._check_no_open_visit()
         result = super().write(self._clean_uscc(vals))
         if names := sorted({"region_id", "kind"} & vals.keys()):
-            self.sudo().target_ids._notify_tasks_of_change(self, names)
+            targets = self.sudo().target_ids
+            targets._notify_tasks(get_teller_of_change(self, names))
         return result
 
     def _auto_init(self):

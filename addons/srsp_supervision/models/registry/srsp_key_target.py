@@ -119,10 +119,7 @@ class SrspKeyTarget(models.Model):
         help="Empty: proposed automatically by the rules.",
     )
     proposed_on = fields.Date(
-        readonly=True,
-        copy=False,
-        required=True,
-        default=lambda self: clock.today(),
+        readonly=True, copy=False, required=True, default=lambda self: clock.today()
     )
     listed_by_id = fields.Many2one(
         "res.users", "Listing Approved By", readonly=True, copy=False
@@ -329,13 +326,11 @@ class SrspKeyTarget(models.Model):
         self._check_state("proposed", "delisting")
         own = self.filtered(lambda listing: listing._get_asking_user() == self.env.user)
         (self - own)._check_decidable()
-        for listing in self:
-            state = "declined" if listing.state == "proposed" else "listed"
-            vals = {"state": state, "decline_reason": reason}
-            if listing in own:
-                listing.sudo().write(vals)
-            else:
-                listing._decide(**vals)
+        states = {"proposed": "declined", "delisting": "listed"}
+        for state, listings in self.grouped("state").items():
+            vals = {"state": states[state], "decline_reason": reason}
+            (listings & own).sudo().write(vals)
+            (listings - own)._decide(**vals)
         self.flush_recordset(["state"])  # another proposal may follow at once
 
     def _propose_delisting(self, reason):
@@ -379,15 +374,13 @@ class SrspKeyTarget(models.Model):
         :return: their number
         """
         self.env.flush_all()
-        company = company._srsp_in_language(company)
-        env = company.env
+        env = company._srsp_in_language(company).env
         words = {
             "for_class": env._("risk class D"),
             "for_findings": env._("findings in recent inspections"),
             "for_complaints": env._("complaints"),
         }
-        facts = self._get_facts(company)
-        if not facts:
+        if not (facts := self._get_facts(company)):
             return 0
         self.env.cr.execute(
             SQL(
@@ -456,8 +449,7 @@ class SrspKeyTarget(models.Model):
         self.env.flush_all()
         counts = {}
         for company in self.env.companies:
-            facts = self._get_facts(company)
-            if not facts:
+            if not (facts := self._get_facts(company)):
                 continue
             rows = self.env.execute_query(
                 SQL(

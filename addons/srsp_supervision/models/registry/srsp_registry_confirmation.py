@@ -52,9 +52,8 @@ class SrspRegistryConfirmation(models.Model):
     @api.depends("sector_id", "year", "version")
     def _compute_display_name(self):
         for record in self:
-            record.display_name = (
-                f"{record.sector_id.name} {record.year}.{record.version}"
-            )
+            version = f"{record.year}.{record.version}"
+            record.display_name = f"{record.sector_id.name} {version}"
 
     @api.model
     def _confirm(self, sector):
@@ -68,9 +67,8 @@ class SrspRegistryConfirmation(models.Model):
         sector._count_registry()
         health = self.env["srsp.registry.health"].sudo().browse(sector.id)
         digest, lines = self._take_snapshot(sector)
-        earlier = self.sudo().search(
-            [("sector_id", "=", sector.id), ("year", "=", year)], limit=1
-        )
+        this_year = [("sector_id", "=", sector.id), ("year", "=", year)]
+        earlier = self.sudo().search(this_year, limit=1)
         record = self.sudo().create(
             {
                 "sector_id": sector.id,
@@ -85,9 +83,8 @@ class SrspRegistryConfirmation(models.Model):
                 **{name: health[name] for name in COUNTS},
             }
         )
-        self.env["srsp.event"]._seal(
-            record, "registry.confirmed", record._get_payload()
-        )
+        payload = record._get_payload()
+        self.env["srsp.event"]._seal(record, "registry.confirmed", payload)
         return record.with_env(self.env)
 
     @api.model
@@ -117,7 +114,6 @@ class SrspRegistryConfirmation(models.Model):
 
     def _get_payload(self):
         """What is sealed in the chain."""
-        self.ensure_one()
         return {
             "sector": self.sector_id.code,
             "division": self.division_id.name,

@@ -21,14 +21,7 @@ class SrspRegistryHealth(models.Model):
     _order = "sequence, id"
     _rec_name = "sector_id"
     _depends = {
-        "srsp.sector": [
-            "active",
-            "company_id",
-            "division_id",
-            "registry_counted_on",
-            "registry_counts",
-            "sequence",
-        ],
+        "srsp.sector": "active company_id division_id registry_counted_on registry_counts sequence".split(),
         "srsp.registry.confirmation": ["sector_id", "version", "year"],
     }
 

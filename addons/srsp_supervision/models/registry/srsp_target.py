@@ -291,14 +291,11 @@ class SrspTarget(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        targets = super().create(
-            [{k: v for k, v in vals.items() if k != "code"} for vals in vals_list]
-        )
+        targets = super().create([{**vals, "code": False} for vals in vals_list])
         sequence = self.env["ir.sequence"].sudo()
         for target, vals in zip(targets, vals_list, strict=True):
-            target.sudo().code = (
-                f"{target.sector_id.code}-{sequence.next_by_code('srsp.target')}"
-            )
+            number = sequence.next_by_code("srsp.target")
+            target.sudo().code = f"{target.sector_id.code}-{number}"
             began = [name for name in LOGGED if target[name] not in (False, "active")]
             target._stamp(began, vals)
         targets._notify_tasks(lambda env: env._("new in the registry"))
@@ -323,7 +320,7 @@ class SrspTarget(models.Model):
         if logged:
             self._log(before, vals)
         if names := sorted(POOL_FIELDS & vals.keys()):
-            self._notify_tasks_of_change(self, names)
+            self._notify_tasks(get_teller_of_change(self, names))
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -397,16 +394,6 @@ class SrspTarget(models.Model):
         if stamps:
             self.sudo().write(stamps)
 
-    def _notify_tasks_of_change(self, record, names):
-        """Tell the tasks which fields ``names`` of ``record`` have changed, the targets themselves or their entity."""
-
-        def tell(env):
-            labels = (record._fields[name]._description_string(env) for name in names)
-            changed = ", ".join(labels)
-            return env._("changed in the registry: %(fields)s", fields=changed)
-
-        self._notify_tasks(tell)
-
     def _notify_tasks(self, tell):
         """Put on record with every announced task of these targets' sectors what has happened to them.
 
@@ -447,3 +434,14 @@ def get_permit_state(until, days=PERMIT_DAYS):
         return "expired"
     soon = today + datetime.timedelta(days=days)
     return "soon" if until <= soon else "valid"
+
+
+def get_teller_of_change(records, names):
+    """Return what ``_notify_tasks`` calls to say that the fields ``names`` of ``records`` have changed."""
+
+    def tell(env):
+        labels = (records._fields[name]._description_string(env) for name in names)
+        changed = ", ".join(labels)
+        return env._("changed in the registry: %(fields)s", fields=changed)
+
+    return tell

@@ -86,26 +86,21 @@ class SrspTargetChange(models.Model):
     def _keep(self, targets, before):
         """Add a row for every logged field in which a target differs from its dict in ``before``."""
         origin = Origin.of(self.env)
-        rows = []
-        for target, old in zip(targets, before, strict=True):
-            for name in sorted(old):
-                if target[name] == old[name]:
-                    continue
-                own = target[REASONS[name]] if name in REASONS else ""
-                reason = own or origin.reason
-                rows.append(
-                    {
-                        "target_id": target.id,
-                        "field": name,
-                        "old": _stored(old[name]),
-                        "new": _stored(target[name]),
-                        "reason": reason or False,
-                        "source": origin.source,
-                        "user_id": self.env.uid,
-                    }
-                )
-        return self.sudo().create(rows)
-
-
-def _stored(value):
-    return "1" if value is True else value
+        return self.sudo().create(
+            [
+                {
+                    "target_id": target.id,
+                    "field": name,
+                    "old": "1" if old[name] is True else old[name],
+                    "new": "1" if target[name] is True else target[name],
+                    "reason": (name in REASONS and target[REASONS[name]])
+                    or origin.reason
+                    or False,
+                    "source": origin.source,
+                    "user_id": self.env.uid,
+                }
+                for target, old in zip(targets, before, strict=True)
+                for name in sorted(old)
+                if target[name] != old[name]
+            ]
+        )

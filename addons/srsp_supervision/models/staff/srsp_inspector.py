@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from ...actions import get_action
 from ...fields import PrivateOne2many
 from ...tools import clock
-from ..registry.srsp_target import PERMIT_STATES
+from ..registry.srsp_target import PERMIT_STATES, get_teller_of_change
 
 # What decides, beside certificates and absences, whom a draw may take.
 POOL_FIELDS = frozenset(
@@ -248,8 +248,7 @@ class SrspInspector(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         inspectors = super().create(vals_list)
-        localized = inspectors._in_language()
-        localized._notify_tasks(localized.env._("entered into the registry"))
+        inspectors._notify_tasks(lambda env: env._("entered into the registry"))
         return inspectors
 
     def write(self, vals):
@@ -261,7 +260,9 @@ class SrspInspector(models.Model):
         before = self._find_announced_tasks() if changed else {}
         result = super().write(vals)
         if changed:
-            self._notify_tasks_of_change(changed, before)
+            after = self._find_announced_tasks()
+            tasks = {key: before[key] | after[key] for key in after}
+            self._notify_tasks(get_teller_of_change(self, changed), tasks)
         return result
 
     def action_open_visits(self):
@@ -487,34 +488,23 @@ class SrspInspector(models.Model):
                 found[inspector.id] |= task
         return found
 
-    def _in_language(self):
-        """These inspectors in the language of their bureau: for what stays on record with a task."""
-        return self.company_id[:1]._srsp_in_language(self)
-
-    def _notify_tasks_of_change(self, names, before):
-        """Tell the tasks with these inspectors in their pools, ``before`` or now, which fields have changed."""
-        localized = self._in_language()
-        env, after = localized.env, self._find_announced_tasks()
-        labels = [self._fields[name]._description_string(env) for name in names]
-        localized._notify_tasks(
-            env._("changed in the registry: %(fields)s", fields=", ".join(labels)),
-            {key: before[key] | after[key] for key in after},
-        )
-
-    def _notify_tasks(self, what, tasks_by_id=None):
+    def _notify_tasks(self, tell, tasks_by_id=None):
         """Put on record with every announced task that its pool has changed, and by whom.
 
-        :param str what: what happened to each of these inspectors, no more than the task's readers may know
+        :param tell: a function that says in the language of an environment what happened to each of these
+            inspectors, no more than the task's readers may know
         :param tasks_by_id: ``{inspector id: tasks}``, all that are announced if not given
         """
         if tasks_by_id is None:
             tasks_by_id = self._find_announced_tasks()
-        for inspector in self.sudo():
+        localized = self.company_id[:1]._srsp_in_language(self.sudo())
+        env = localized.env
+        for inspector in localized:
             for task in tasks_by_id[inspector.id]:
-                task.with_env(inspector.env).message_post(
-                    body=self.env._(
+                task.with_env(env).message_post(
+                    body=env._(
                         "After the announcement, %(inspector)s: %(what)s",
                         inspector=inspector.display_name,
-                        what=what,
+                        what=tell(env),
                     )
                 )

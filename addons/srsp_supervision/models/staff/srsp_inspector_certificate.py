@@ -88,10 +88,7 @@ class SrspInspectorCertificate(models.Model):
 
     def write(self, vals):
         self.inspector_id._check_not_own()
-        if any(
-            record.inspector_id.id != vals.get("inspector_id", record.inspector_id.id)
-            for record in self
-        ):
+        if "inspector_id" in vals and self.inspector_id.ids != [vals["inspector_id"]]:
             raise ValidationError(self.env._("A certificate stays with its inspector."))
         result = super().write(vals)
         if "valid_until" in vals:
@@ -106,8 +103,7 @@ class SrspInspectorCertificate(models.Model):
         :raise AccessError: when users change their own certificate
         """
         self.inspector_id._check_not_own()
-        inspectors = self.inspector_id._in_language()
-        inspectors._notify_tasks(inspectors.env._("certificates changed"))
+        self.inspector_id._notify_tasks(lambda env: env._("certificates changed"))
 
     def _find_longest(self):
         """The certificate among these that lets its holder enforce the law for the longest time."""

@@ -169,9 +169,9 @@ class SrspInspectorDeclaration(models.AbstractModel):
                     )
                 )
             record.task_ids |= tasks
-            localized = record.company_id._srsp_in_language(record)
-            localized.inspector_id._notify_tasks(
-                localized._get_notice(), {record.inspector_id.id: tasks}
+            record.inspector_id._notify_tasks(
+                lambda env, record=record: record.with_env(env)._get_notice(),
+                {record.inspector_id.id: tasks},
             )
 
     def _bears_on(self, task):
@@ -182,8 +182,8 @@ class SrspInspectorDeclaration(models.AbstractModel):
 
     def _get_notice(self):
         """What the readers of a task learn about this: one line."""
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        return f"{self.env['ir.model']._get(self._name).name}: {labels[self.state]}"
+        state = self._fields["state"].convert_to_export(self.state, self)
+        return f"{self.env['ir.model']._get(self._name).name}: {state}"
 
     @api.model
     def _get_effective_domain(self):

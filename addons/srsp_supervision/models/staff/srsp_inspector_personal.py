@@ -51,14 +51,12 @@ class SrspInspector(models.Model):
         user = self.env.user
         sees_all = self._sees_all_personal()
         for inspector in self:
-            is_own = inspector.user_id and inspector.user_id == user
-            is_shown = (
-                sees_all or is_own or inspector.division_id in user.srsp_division_ids
-            )
-            data = inspector.personal_data if is_shown else None
+            is_near = inspector.division_id in user.srsp_division_ids
+            is_shown = sees_all or is_near or inspector.user_id == user
+            data = is_shown and inspector.personal_data or {}
             inspector.shows_personal = is_shown
             for name in PERSONAL:
-                inspector[name] = (data or {}).get(name, False)
+                inspector[name] = data.get(name, False)
 
     @api.constrains(*PERSONAL)
     def _check_personal(self):

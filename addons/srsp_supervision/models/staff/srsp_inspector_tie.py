@@ -98,9 +98,8 @@ class SrspInspectorTie(models.Model):
         )
 
     def _prepare_recusal_vals(self, today):
-        until = False
-        if self.kind == "employer":
-            until = self.left_on + relativedelta(years=EMPLOYER_YEARS)
+        is_employer = self.kind == "employer"
+        until = is_employer and self.left_on + relativedelta(years=EMPLOYER_YEARS)
         label = self._fields["kind"].convert_to_export(self.kind, self)
         return {
             "inspector_id": self.inspector_id.id,

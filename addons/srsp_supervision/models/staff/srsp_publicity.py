@@ -43,10 +43,7 @@ class SrspPublicity(models.Model):
         tracking=True,
     )
     company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company,
+        "res.company", required=True, index=True, default=lambda self: self.env.company
     )
 
     @api.constrains("link")
