@@ -193,12 +193,11 @@ class SrspInspection(models.Model):
         if EDITABLE & vals.keys():
             self._check_stage("assigned", "scheduled", "on_site", "recorded")
         if "expert_ids" in vals and any(self.mapped("experts_drawn")):
-            raise self._logged_error(
-                self.env._(
-                    "These experts were drawn. An expert who cannot take part is withdrawn from the draw and "
-                    "replaced by a substitute."
-                )
+            message = self.env._(
+                "These experts were drawn. An expert who cannot take part is withdrawn from the draw and "
+                "replaced by a substitute."
             )
+            raise self._logged_error(message)
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -210,12 +209,11 @@ class SrspInspection(models.Model):
         self._check_stage("assigned")
         for inspection in self:
             if not inspection.scheduled_date:
-                raise UserError(
-                    self.env._(
-                        "Inspection %(number)s: enter the day of the visit first.",
-                        number=inspection.number,
-                    )
+                message = self.env._(
+                    "Inspection %(number)s: enter the day of the visit first.",
+                    number=inspection.number,
                 )
+                raise UserError(message)
         self.sudo().stage = "scheduled"
 
     def action_start(self):
@@ -254,14 +252,13 @@ class SrspInspection(models.Model):
         labels = dict(self._fields["stage"]._description_selection(self.env))
         for inspection in self:
             if inspection.stage not in stages:
-                raise UserError(
-                    self.env._(
-                        "Inspection %(number)s is in stage “%(stage)s”; this step needs: %(needed)s.",
-                        number=inspection.number,
-                        stage=labels[inspection.stage],
-                        needed=", ".join(labels[stage] for stage in stages),
-                    )
+                message = self.env._(
+                    "Inspection %(number)s is in stage “%(stage)s”; this step needs: %(needed)s.",
+                    number=inspection.number,
+                    stage=labels[inspection.stage],
+                    needed=", ".join(labels[stage] for stage in stages),
                 )
+                raise UserError(message)
 
     def _check_team(self):
         """Raise unless the user is on the team, or a division officer."""
@@ -277,12 +274,11 @@ class SrspInspection(models.Model):
         for inspection in self:
             people = inspection.officer_ids.user_id | inspection.recorded_by_id
             if self.env.user in people | inspection.recorder_ids:
-                raise UserError(
-                    self.env._(
-                        "Inspection %(number)s: people who inspected or recorded results cannot review it.",
-                        number=inspection.number,
-                    )
+                message = self.env._(
+                    "Inspection %(number)s: people who inspected or recorded results cannot review it.",
+                    number=inspection.number,
                 )
+                raise UserError(message)
 
     def _return(self, reason):
         self._check_reviewer()
@@ -302,7 +298,6 @@ class SrspInspection(models.Model):
 
     def _get_result(self):
         """Return the result as it is published: the national system's fields plus our numbers."""
-        self.ensure_one()
         task, entity = self.task_id, self.entity_id
         return {
             "number": self.number,
@@ -327,7 +322,6 @@ class SrspInspection(models.Model):
 
     def _prepare_seal(self):
         """Return the result as it is sealed; ``keys`` holds what does not depend on names and language."""
-        self.ensure_one()
         return {
             **self._get_result(),
             "keys": {
@@ -356,12 +350,11 @@ class SrspInspection(models.Model):
         self.check_access("write")
         self._check_stage("assigned", "scheduled", "on_site")
         if self.recorded_on or any(self.line_ids.mapped("result")):
-            raise UserError(
-                self.env._(
-                    "Inspection %(number)s has results: close it with them, it cannot be replaced.",
-                    number=self.number,
-                )
+            message = self.env._(
+                "Inspection %(number)s has results: close it with them, it cannot be replaced.",
+                number=self.number,
             )
+            raise UserError(message)
         draw = self.draw_id.sudo()
         targets = self.sudo().line_ids.target_id
         lines = draw.drawn_line_ids.filtered(lambda line: line.target_id in targets)

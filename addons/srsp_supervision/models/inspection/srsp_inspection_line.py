@@ -76,11 +76,10 @@ class SrspInspectionLine(models.Model):
     def write(self, vals):
         if not self.env.su:
             if vals.keys() - {"result", "facts", "measure"}:
-                raise UserError(
-                    self.env._(
-                        "Only result, facts and measure of an inspection line can be entered."
-                    )
+                message = self.env._(
+                    "Only result, facts and measure of an inspection line can be entered."
                 )
+                raise UserError(message)
             self.inspection_id._check_stage("on_site")
             self._remember_writer(vals)
         return super().write(vals)
@@ -108,22 +107,20 @@ class SrspInspectionLine(models.Model):
         for line in self:
             names = {"item": line.item_id.name, "target": line.target_id.display_name}
             if not line.result:
-                raise UserError(
-                    self.env._(
-                        "Item “%(item)s” on %(target)s: choose a result.", **names
-                    )
+                message = self.env._(
+                    "Item “%(item)s” on %(target)s: choose a result.", **names
                 )
+                raise UserError(message)
             is_acted_on = (line.facts or "").strip() and line.measure not in (
                 False,
                 "none",
             )
             if line.is_finding and not is_acted_on:
-                raise UserError(
-                    self.env._(
-                        "Item “%(item)s” on %(target)s: a finding needs its facts and a measure.",
-                        **names,
-                    )
+                message = self.env._(
+                    "Item “%(item)s” on %(target)s: a finding needs its facts and a measure.",
+                    **names,
                 )
+                raise UserError(message)
 
     def _open_rectifications(self, date):
         """Open a rectification for each line with an order to rectify, due as the task's rulebook says."""

@@ -71,12 +71,11 @@ class SrspRectification(models.Model):
         self._check_state("open")
         for rectification in self:
             if not (rectification.verification or "").strip():
-                raise UserError(
-                    self.env._(
-                        "%(entity)s: write down what was verified first.",
-                        entity=rectification.entity_id.name,
-                    )
+                message = self.env._(
+                    "%(entity)s: write down what was verified first.",
+                    entity=rectification.entity_id.name,
                 )
+                raise UserError(message)
         self.sudo().write({"state": state, "verified_on": clock.today()})
 
     @api.depends("entity_id.name", "deadline")

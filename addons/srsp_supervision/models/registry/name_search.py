@@ -37,13 +37,12 @@ def check_locale(env):
     env.cr.execute(LOCALE)
     [locale, is_able] = env.cr.fetchone()
     if not is_able:
-        raise UserError(
-            env._(
-                "This database cannot handle Chinese text (locale %(locale)s): create it in UTF-8 with the"
-                " character type C.UTF-8, or another UTF-8 locale.",
-                locale=locale,
-            )
+        message = env._(
+            "This database cannot handle Chinese text (locale %(locale)s): create it in UTF-8 with the"
+            " character type C.UTF-8, or another UTF-8 locale.",
+            locale=locale,
         )
+        raise UserError(message)
 
 
 def is_typed(operator, value):

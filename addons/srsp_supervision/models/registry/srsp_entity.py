@@ -227,14 +227,13 @@ class SrspEntity(models.Model):
         for entity in self.filtered("uscc"):
             if uscc.is_valid(entity.uscc) and uscc.clean(entity.uscc) == entity.uscc:
                 continue
-            raise ValidationError(
-                self.env._(
-                    "%(name)s: credit code “%(code)s” is not valid; 18 digits and capital letters, the last one a"
-                    " check digit (GB 32100-2015).",
-                    name=entity.name,
-                    code=entity.uscc,
-                )
+            message = self.env._(
+                "%(name)s: credit code “%(code)s” is not valid; 18 digits and capital letters, the last one a"
+                " check digit (GB 32100-2015).",
+                name=entity.name,
+                code=entity.uscc,
             )
+            raise ValidationError(message)
 
     @api.constrains(*READ_TEXTS)
     def _check_no_identity_number(self):
@@ -329,13 +328,12 @@ class SrspEntity(models.Model):
         visits = self.env["srsp.inspection"].sudo()
         opened = [("stage", "not in", ("closed", "cancelled"))]
         if visit := visits.search([("entity_id", "in", self.ids), *opened], limit=1):
-            raise UserError(
-                self.env._(
-                    "%(entity)s: visit %(visit)s is open. Close it before you change the name, kind or credit code.",
-                    entity=visit.entity_id.name,
-                    visit=visit.number,
-                )
+            message = self.env._(
+                "%(entity)s: visit %(visit)s is open. Close it before you change the name, kind or credit code.",
+                entity=visit.entity_id.name,
+                visit=visit.number,
             )
+            raise UserError(message)
 
     @api.model
     def _clean_uscc(self, vals):

@@ -21,7 +21,10 @@ OPEN_STATES = ("proposed", "listed", "delisting")
 PROPOSE = """
 WITH fact AS (%(facts)s),
      due AS (
-    SELECT target.id, target.company_id, target.division_id, target.sector_id, %(reasons)s
+    SELECT target.id, target.company_id, target.division_id, target.sector_id,
+           bool_or(fact.kind = 'for_class') AS for_class, bool_or(fact.kind = 'for_findings') AS for_findings,
+           bool_or(fact.kind = 'for_complaints') AS for_complaints, bool_or(fact.kind = 'for_sector') AS for_sector,
+           bool_or(fact.kind = 'for_other') AS for_other
       FROM fact
       JOIN srsp_target target ON target.id = fact.target_id
      WHERE target.state = 'active' AND NOT coalesce(target.is_key, FALSE)
@@ -30,10 +33,12 @@ WITH fact AS (%(facts)s),
                           AND (listing.state IN ('proposed', 'listed', 'delisting')
                                OR listing.decided_on >= coalesce(fact.since, listing.decided_on)))
   GROUP BY target.id)
-INSERT INTO srsp_key_target (target_id, company_id, division_id, sector_id, %(names)s, reason, origin, state,
+INSERT INTO srsp_key_target (target_id, company_id, division_id, sector_id,
+                             for_class, for_findings, for_complaints, for_sector, for_other, reason, origin, state,
                              proposed_by_id, proposed_on, create_uid, create_date, write_uid, write_date)
-SELECT due.id, company_id, division_id, sector_id, %(names)s,
-       concat_ws(%(comma)s, %(words)s), 'rule', 'proposed', %(proposer)s, %(today)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+SELECT due.*, concat_ws(' · ', CASE WHEN for_class THEN %(class_d)s END, CASE WHEN for_findings THEN %(findings)s END,
+                        CASE WHEN for_complaints THEN %(complaints)s END),
+       'rule', 'proposed', %(proposer)s, %(today)s, %(uid)s, %(now)s, %(uid)s, %(now)s
   FROM due ORDER BY due.id
 """
 
@@ -169,23 +174,21 @@ class SrspKeyTarget(models.Model):
         self._refuse_identity_number("reason")
         for listing in self:
             if not (listing.reason or "").strip():
-                raise ValidationError(
-                    self.env._(
-                        "%(target)s: enter the reason why it is a key target.",
-                        target=listing.target_id.display_name,
-                    )
+                message = self.env._(
+                    "%(target)s: enter the reason why it is a key target.",
+                    target=listing.target_id.display_name,
                 )
+                raise ValidationError(message)
 
     @api.constrains("target_id")
     def _check_target(self):
         for listing in self:
             if listing.state == "proposed" and listing.target_id.state == "cancelled":
-                raise ValidationError(
-                    self.env._(
-                        "%(target)s has left the registry of targets: it cannot become a key target.",
-                        target=listing.target_id.display_name,
-                    )
+                message = self.env._(
+                    "%(target)s has left the registry of targets: it cannot become a key target.",
+                    target=listing.target_id.display_name,
                 )
+                raise ValidationError(message)
 
     @api.model
     def _can_create(self):
@@ -206,21 +209,19 @@ class SrspKeyTarget(models.Model):
         if not self.env.su and (
             "target_id" in vals or self.filtered_domain(own) != self
         ):
-            raise self._logged_error(
-                self.env._(
-                    "A proposal keeps its target; its reason can only be changed by whoever made it, until it has "
-                    "been decided."
-                )
+            message = self.env._(
+                "A proposal keeps its target; its reason can only be changed by whoever made it, until it has "
+                "been decided."
             )
+            raise self._logged_error(message)
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise UserError(
-            self.env._(
-                "An entry of the registry of key targets is not deleted: decline or delist it, with a reason."
-            )
+        message = self.env._(
+            "An entry of the registry of key targets is not deleted: decline or delist it, with a reason."
         )
+        raise UserError(message)
 
     def action_approve(self):
         """List what has been proposed, or take out what is to be delisted; the targets follow."""
@@ -289,7 +290,6 @@ class SrspKeyTarget(models.Model):
 
     def _why_not_decide(self):
         """Why the user does not decide on this entry, in words; empty if nothing stands against it."""
-        self.ensure_one()
         if self.env.su:
             return ""
         user, listing = self.env.user, self.sudo()
@@ -338,15 +338,9 @@ class SrspKeyTarget(models.Model):
         self._check_role("group_division_officer", "group_policy_officer")
         self.check_access("write")
         self._check_state("listed")
-        self.sudo().write(
-            {
-                "state": "delisting",
-                "delist_reason": one_line(reason),
-                "delist_by_id": self.env.uid,
-                "delist_proposed_on": clock.today(),
-                "decline_reason": False,
-            }
-        )
+        proposed = {"delist_by_id": self.env.uid, "delist_proposed_on": clock.today()}
+        reasons = {"delist_reason": one_line(reason), "decline_reason": False}
+        self.sudo().write({"state": "delisting", **reasons, **proposed})
         self._refuse_identity_number("delist_reason")
 
     # Rules ---------------------------------------------------------------------------------------
@@ -375,27 +369,15 @@ class SrspKeyTarget(models.Model):
         """
         self.env.flush_all()
         env = company._srsp_in_language(company).env
-        words = {
-            "for_class": env._("risk class D"),
-            "for_findings": env._("findings in recent inspections"),
-            "for_complaints": env._("complaints"),
-        }
         if not (facts := self._get_facts(company)):
             return 0
         self.env.cr.execute(
             SQL(
                 PROPOSE,
                 facts=self._join_facts(facts),
-                reasons=SQL(", ").join(
-                    SQL("bool_or(fact.kind = %s) AS %s", name, SQL.identifier(name))
-                    for name in REASON_KINDS
-                ),
-                names=SQL(", ").join(map(SQL.identifier, REASON_KINDS)),
-                words=SQL(", ").join(
-                    SQL("CASE WHEN %s THEN %s END", SQL.identifier(name), word)
-                    for name, word in words.items()
-                ),
-                comma=" · ",
+                class_d=env._("risk class D"),
+                findings=env._("findings in recent inspections"),
+                complaints=env._("complaints"),
                 proposer=proposer.id if proposer else None,
                 uid=self.env.uid,
                 today=clock.today(),

@@ -92,13 +92,12 @@ class SrspRegistryConfirmation(models.Model):
         manages = self.env.user.has_group("srsp_supervision.group_division_manager")
         own = sector.division_id in self.env.user.srsp_division_ids
         if not self.env.su and not (manages and own):
-            raise AccessError(
-                self.env._(
-                    "Only a manager of %(division)s confirms the registry of %(sector)s.",
-                    division=sector.sudo().division_id.name,
-                    sector=sector.sudo().name,
-                )
+            message = self.env._(
+                "Only a manager of %(division)s confirms the registry of %(sector)s.",
+                division=sector.sudo().division_id.name,
+                sector=sector.sudo().name,
             )
+            raise AccessError(message)
 
     @api.model
     def _take_snapshot(self, sector):

@@ -258,31 +258,28 @@ class SrspTarget(models.Model):
         for target in self:
             for value in target.properties.values():
                 if isinstance(value, str) and holds_identity(value):
-                    raise ValidationError(
-                        self.env._(
-                            "%(target)s: “%(value)s” contains an identity number, which others would be able to read.",
-                            target=target.display_name,
-                            value=mask_all(value),
-                        )
+                    message = self.env._(
+                        "%(target)s: “%(value)s” contains an identity number, which others would be able to read.",
+                        target=target.display_name,
+                        value=mask_all(value),
                     )
+                    raise ValidationError(message)
 
     @api.constrains("state", "state_reason", "is_key", "key_reason")
     def _check_reasons(self):
         for target in self:
             if target.state != "active" and not (target.state_reason or "").strip():
-                raise ValidationError(
-                    self.env._(
-                        "%(target)s: enter the reason for suspending or removing it (field Reason).",
-                        target=target.display_name,
-                    )
+                message = self.env._(
+                    "%(target)s: enter the reason for suspending or removing it (field Reason).",
+                    target=target.display_name,
                 )
+                raise ValidationError(message)
             if target.is_key and not (target.key_reason or "").strip():
-                raise ValidationError(
-                    self.env._(
-                        "%(target)s: enter the reason why it is a key target.",
-                        target=target.display_name,
-                    )
+                message = self.env._(
+                    "%(target)s: enter the reason why it is a key target.",
+                    target=target.display_name,
                 )
+                raise ValidationError(message)
 
     @api.model
     def _can_create(self):
@@ -303,17 +300,15 @@ class SrspTarget(models.Model):
 
     def write(self, vals):
         if {"entity_id", "sector_id"} & vals.keys() and not self.env.su:
-            raise ValidationError(
-                self.env._(
-                    "A target stays with its entity and sector: remove this one and enter another."
-                )
+            message = self.env._(
+                "A target stays with its entity and sector: remove this one and enter another."
             )
+            raise ValidationError(message)
         if "code" in vals and not self.env.su:
-            raise ValidationError(
-                self.env._(
-                    "The code of a target is its label in draws and never changes."
-                )
+            message = self.env._(
+                "The code of a target is its label in draws and never changes."
             )
+            raise ValidationError(message)
         logged = LOGGED & vals.keys()
         before = [{name: target[name] for name in logged} for target in self]
         result = super().write(vals)
@@ -325,11 +320,10 @@ class SrspTarget(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        raise ValidationError(
-            self.env._(
-                "A target is not deleted: change its state to remove it from the registry, and give a reason."
-            )
+        message = self.env._(
+            "A target is not deleted: change its state to remove it from the registry, and give a reason."
         )
+        raise ValidationError(message)
 
     @api.model
     def _get_condition_domain(self, operator, value, condition):

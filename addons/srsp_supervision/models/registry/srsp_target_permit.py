@@ -45,11 +45,10 @@ class SrspTargetPermit(models.Model):
 
     def write(self, vals):
         if "target_id" in vals and self.target_id.ids != [vals["target_id"]]:
-            raise ValidationError(
-                self.env._(
-                    "A permit stays with its target: enter it again on the other target."
-                )
+            message = self.env._(
+                "A permit stays with its target: enter it again on the other target."
             )
+            raise ValidationError(message)
         return super().write(vals)
 
     @api.model

@@ -179,12 +179,11 @@ class SrspInspector(models.Model):
                     vals = {"number": number, "valid_until": until}
                     new.append({"inspector_id": inspector.id, **vals})
             elif number or until or certificates._find_longest():
-                raise ValidationError(
-                    self.env._(
-                        "%(name)s: a certificate has a number and a last day.",
-                        name=inspector.display_name,
-                    )
+                message = self.env._(
+                    "%(name)s: a certificate has a number and a last day.",
+                    name=inspector.display_name,
                 )
+                raise ValidationError(message)
         self.env["srsp.inspector.certificate"].create(new)
         # Another one may be the longest now.
         for name in ("certificate_number", "certificate_valid_until"):
@@ -291,11 +290,10 @@ class SrspInspector(models.Model):
     def _check_not_own(self):
         """Raise AccessError where users work on their own entry."""
         if not self.env.su and self.env.user in self.sudo().user_id:
-            raise AccessError(
-                self.env._(
-                    "Your own entry in the registry is maintained by another person."
-                )
+            message = self.env._(
+                "Your own entry in the registry is maintained by another person."
             )
+            raise AccessError(message)
 
     @api.model
     def _get_declarable_domain(self):
@@ -347,12 +345,11 @@ class SrspInspector(models.Model):
         mine = ["|", ("officer_ids", "in", self.ids), ("expert_ids", "in", self.ids)]
         draws = self.env["srsp.inspection"].search(ahead + mine).draw_id
         if not draws:
-            raise UserError(
-                self.env._(
-                    "%(inspector)s has no visit that has not begun.",
-                    inspector=self.display_name,
-                )
+            message = self.env._(
+                "%(inspector)s has no visit that has not begun.",
+                inspector=self.display_name,
             )
+            raise UserError(message)
         draws.task_id.check_access("write")
         for draw in draws.sudo():
             draw._withdraw(self.sudo(), reason)

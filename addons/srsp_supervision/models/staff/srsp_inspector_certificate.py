@@ -73,12 +73,11 @@ class SrspInspectorCertificate(models.Model):
     def _check_dates(self):
         for record in self:
             if record.valid_from and record.valid_until < record.valid_from:
-                raise ValidationError(
-                    self.env._(
-                        "Certificate %(number)s ends before it begins.",
-                        number=record.number,
-                    )
+                message = self.env._(
+                    "Certificate %(number)s ends before it begins.",
+                    number=record.number,
                 )
+                raise ValidationError(message)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -115,9 +114,8 @@ class SrspInspectorCertificate(models.Model):
 
     def _find_official(self, number):
         """The one among these to enforce the law that has this number, or none."""
-        return self._filter_official().filtered(lambda record: record.number == number)[
-            :1
-        ]
+        official = self._filter_official()
+        return official.filtered(lambda record: record.number == number)[:1]
 
     def _filter_official(self):
         return self.filtered(lambda record: record.kind in OFFICIAL)

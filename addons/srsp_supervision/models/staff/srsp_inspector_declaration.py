@@ -68,12 +68,11 @@ class SrspInspectorDeclaration(models.AbstractModel):
     def _check_dates(self):
         for record in self:
             if record.date_to and record.date_to < record.date_from:
-                raise ValidationError(
-                    self.env._(
-                        "%(name)s: it cannot end before it begins.",
-                        name=record.display_name,
-                    )
+                message = self.env._(
+                    "%(name)s: it cannot end before it begins.",
+                    name=record.display_name,
                 )
+                raise ValidationError(message)
 
     @api.model
     def _can_create(self):
@@ -162,12 +161,11 @@ class SrspInspectorDeclaration(models.AbstractModel):
             if not tasks:
                 continue
             if not (record.dismissal_reason or record.reason or "").strip():
-                raise UserError(
-                    self.env._(
-                        "The draw of “%(task)s” has been announced: enter this with a reason.",
-                        task=tasks[0].name,
-                    )
+                message = self.env._(
+                    "The draw of “%(task)s” has been announced: enter this with a reason.",
+                    task=tasks[0].name,
                 )
+                raise UserError(message)
             record.task_ids |= tasks
             record.inspector_id._notify_tasks(
                 lambda env, record=record: record.with_env(env)._get_notice(),

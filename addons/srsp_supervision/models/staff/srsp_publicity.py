@@ -50,9 +50,8 @@ class SrspPublicity(models.Model):
     def _check_link(self):
         for record in self:
             if record.link and not record.link.startswith(("https://", "http://")):
-                raise ValidationError(
-                    self.env._(
-                        "Web address “%(link)s”: enter an address that begins with https:// or http://.",
-                        link=record.link,
-                    )
+                message = self.env._(
+                    "Web address “%(link)s”: enter an address that begins with https:// or http://.",
+                    link=record.link,
                 )
+                raise ValidationError(message)
