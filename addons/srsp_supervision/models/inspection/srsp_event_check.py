@@ -1,6 +1,6 @@
 import json
 
-from odoo import api, models
+from odoo import models
 from odoo.tools import SQL
 
 from ..chain.srsp_event_check import MAX_REPORT
@@ -12,7 +12,6 @@ RESULT_FIELDS = ("number", "draw", "task", "inspected_on", "result_date", "keys"
 class SrspEventCheck(models.Model):
     _inherit = "srsp.event.check"
 
-    @api.model
     def _get_sealed_models(self):
         return {
             **super()._get_sealed_models(),

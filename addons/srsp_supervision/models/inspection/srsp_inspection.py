@@ -141,7 +141,6 @@ class SrspInspection(models.Model):
             inspection.is_mine = self.env.user in team.user_id
             inspection.is_supporting = is_joint
 
-    @api.model
     def _search_is_mine(self, operator, value):
         if operator != "in":
             return NotImplemented
@@ -149,7 +148,6 @@ class SrspInspection(models.Model):
         officer = Domain("officer_ids.user_id", "in", user)
         return officer | Domain("expert_ids.user_id", "in", user)
 
-    @api.model
     def _search_is_supporting(self, operator, value):
         if operator != "in":
             return NotImplemented

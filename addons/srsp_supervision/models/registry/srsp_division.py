@@ -1,7 +1,7 @@
 import datetime
 from collections import Counter
 
-from odoo import api, models
+from odoo import models
 
 from ...tools import clock
 from .srsp_target import PERMIT_DAYS
@@ -15,7 +15,6 @@ class SrspDivision(models.Model):
     _name = "srsp.division"
     _inherit = ["srsp.division", "mail.thread", "mail.activity.mixin"]
 
-    @api.model
     def _cron_remind_permits(self):
         """Open, correct or remove the to-do of each division's head, as the registry stands today."""
         today = clock.today()
@@ -36,7 +35,6 @@ class SrspDivision(models.Model):
             else:
                 division.activity_schedule(ACTIVITY, today, user_id=head.id, **vals)
 
-    @api.model
     def _count_permits(self, today):
         """``{division: expired}, {division: running out}``, of the main and the further permits of targets."""
         last = today + datetime.timedelta(days=PERMIT_DAYS)

@@ -212,7 +212,6 @@ class SrspEntity(models.Model):
                 entity.visit_cap = cap
                 entity.is_cap_reached = cap and entity.visits_this_year >= cap
 
-    @api.model
     def _search_display_name(self, operator, value):
         if not is_typed(operator, value):
             return super()._search_display_name(operator, value)
@@ -335,7 +334,6 @@ class SrspEntity(models.Model):
             )
             raise UserError(message)
 
-    @api.model
     def _clean_uscc(self, vals):
         """``vals`` with the credit code as it is stored; an empty one is no code."""
         if "uscc" not in vals:

@@ -190,7 +190,6 @@ class SrspKeyTarget(models.Model):
                 )
                 raise ValidationError(message)
 
-    @api.model
     def _can_create(self):
         if self.env.user.has_group("srsp_supervision.group_policy_officer"):
             return True
@@ -345,7 +344,6 @@ class SrspKeyTarget(models.Model):
 
     # Rules ---------------------------------------------------------------------------------------
 
-    @api.model
     def _cron_propose(self):
         """Propose what the rules name, bureau by bureau."""
         rulebooks = self.env["srsp.rulebook"].search([("state", "=", "published")])
@@ -358,7 +356,6 @@ class SrspKeyTarget(models.Model):
             except Exception:
                 _logger.exception("Key targets of company %s", company.id)
 
-    @api.model
     def _propose_by_rule(self, company, proposer=None):
         """Add a proposal for every target that a rule names and that is neither listed nor proposed.
 
@@ -388,7 +385,6 @@ class SrspKeyTarget(models.Model):
         self.env.invalidate_all()
         return count
 
-    @api.model
     def _get_facts(self, company):
         """{a field of REASON_KINDS: SQL of rows (target_id, since)}: what makes a target of ``company`` a key target.
 
@@ -418,14 +414,12 @@ class SrspKeyTarget(models.Model):
             )
         return facts
 
-    @api.model
     def _join_facts(self, facts):
         return SQL(" UNION ALL ").join(
             SQL("SELECT target_id, %s AS kind, since FROM (%s) one", name, query)
             for name, query in facts.items()
         )
 
-    @api.model
     def _count_missing(self):
         """{a field of REASON_KINDS: (how many targets it names that are not listed, how many of them are proposed)}."""
         self.env.flush_all()

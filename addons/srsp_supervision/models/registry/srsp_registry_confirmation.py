@@ -55,7 +55,6 @@ class SrspRegistryConfirmation(models.Model):
             version = f"{record.year}.{record.version}"
             record.display_name = f"{record.sector_id.name} {version}"
 
-    @api.model
     def _confirm(self, sector):
         """Confirm the registry of ``sector`` as it stands now: the new confirmation.
 
@@ -87,7 +86,6 @@ class SrspRegistryConfirmation(models.Model):
         self.env["srsp.event"]._seal(record, "registry.confirmed", payload)
         return record.with_env(self.env)
 
-    @api.model
     def _check_manager(self, sector):
         manages = self.env.user.has_group("srsp_supervision.group_division_manager")
         own = sector.division_id in self.env.user.srsp_division_ids
@@ -99,7 +97,6 @@ class SrspRegistryConfirmation(models.Model):
             )
             raise AccessError(message)
 
-    @api.model
     def _take_snapshot(self, sector):
         """``(digest in hexadecimal, number of lines)`` of the registry, streamed from PostgreSQL."""
         query = SQL(

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from ...tools.clock import beijing_date
@@ -59,7 +59,6 @@ class SrspSector(models.Model):
             sector.registry_counted_on = now
         self.env["srsp.registry.health"].invalidate_model()
 
-    @api.model
     def _cron_count_registries(self):
         sectors = self.search([("active", "=", True)])
         progress = self.env["ir.cron"]

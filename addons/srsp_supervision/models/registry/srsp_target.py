@@ -195,17 +195,14 @@ class SrspTarget(models.Model):
             )
             target.last_inspected_on = max(days, default=False)
 
-    @api.model
     def _search_is_complete(self, operator, value):
         """Targets of which the registry knows what it should (``COMPLETE``)."""
         return self._get_condition_domain(operator, value, SQL(COMPLETE))
 
-    @api.model
     def _search_is_fresh(self, operator, value):
         """Targets that somebody has changed or confirmed within a year (``FRESH``)."""
         return self._get_condition_domain(operator, value, self._get_fresh_sql())
 
-    @api.model
     def _search_is_possible_duplicate(self, operator, value):
         """Targets whose sector has another entity of the same name, or another target with the same permit number;
         spelling aside."""
@@ -224,7 +221,6 @@ class SrspTarget(models.Model):
                 parts += [target.entity_id.name, target.name]
             target.display_name = " ".join(part for part in parts if part)
 
-    @api.model
     def _search_display_name(self, operator, value):
         """Targets by a fragment of their own name, their entity's or a permit number, or the beginning of a code.
 
@@ -281,7 +277,6 @@ class SrspTarget(models.Model):
                 )
                 raise ValidationError(message)
 
-    @api.model
     def _can_create(self):
         sectors = self.env["srsp.sector"]
         return bool(sectors.search_count(sectors._get_kept_domain(), limit=1))
@@ -325,7 +320,6 @@ class SrspTarget(models.Model):
         )
         raise ValidationError(message)
 
-    @api.model
     def _get_condition_domain(self, operator, value, condition):
         """What a ``_search_*`` method returns for an SQL condition on ``target`` and its ``entity``; null is false."""
         if operator != "in":
@@ -340,11 +334,9 @@ class SrspTarget(models.Model):
         )
         return Domain("id", "not in", found)
 
-    @api.model
     def _get_fresh_sql(self):
         return SQL(FRESH, year_ago=fields.Datetime.now() - relativedelta(years=1))
 
-    @api.model
     def _get_duplicate_sql(self):
         """The ids of possible duplicates, as a parenthesised subquery."""
         return SQL(
@@ -407,7 +399,6 @@ class SrspTarget(models.Model):
                     )
                 )
 
-    @api.model
     def _find_announced_tasks(self, sectors):
         """Tasks of ``sectors`` that are announced and whose roster is not locked yet, in superuser mode."""
         concerned = Domain("sector_id", "in", sectors.ids)

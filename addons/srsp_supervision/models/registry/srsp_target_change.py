@@ -82,7 +82,6 @@ class SrspTargetChange(models.Model):
     def _unlink_except_never(self):
         raise UserError(self.env._("The history of a target cannot be deleted."))
 
-    @api.model
     def _keep(self, targets, before):
         """Add a row for every logged field in which a target differs from its dict in ``before``."""
         origin = Origin.of(self.env)

@@ -39,7 +39,6 @@ class SrspTargetPermit(models.Model):
     def _check_no_identity_number(self):
         self._refuse_identity_number("name", "number", "authority")
 
-    @api.model
     def _can_create(self):
         return self.env["srsp.target"]._can_create()
 

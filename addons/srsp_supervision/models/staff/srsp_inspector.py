@@ -295,7 +295,6 @@ class SrspInspector(models.Model):
             )
             raise AccessError(message)
 
-    @api.model
     def _get_declarable_domain(self):
         """The inspectors about whom the user may declare something: oneself, a head's staff; an administrator all."""
         user = self.env.user
@@ -307,20 +306,17 @@ class SrspInspector(models.Model):
             mine |= Domain("division_id", "in", user.sudo().srsp_division_ids.ids)
         return domain & mine
 
-    @api.model
     def _get_kept_domain(self):
         """The inspectors whose entry and certificates the user keeps: of the own divisions, an administrator all."""
         companies = Domain("company_id", "in", self.env.companies.ids)
         return companies & self.env["srsp.division"]._get_kept_domain()
 
-    @api.model
     def _get_user_domain(self):
         """Users who are no inspector yet."""
         inspectors = self.sudo().with_context(active_test=False)
         known = inspectors._read_group([("user_id", "!=", False)], ["user_id"])
         return [("share", "=", False), ("id", "not in", [user.id for [user] in known])]
 
-    @api.model
     def _find_own(self):
         """The user's own entry in the current company, or none."""
         user, company = self.env.user, self.env.company
@@ -368,7 +364,6 @@ class SrspInspector(models.Model):
             heads[inspector.id] = (users - inspector.user_id)[:1]
         return heads
 
-    @api.model
     def _get_pool_domain(self, task):
         """Whose pools ``task`` draws from: a Domain on inspectors."""
         divisions = task.division_id | task.cooperating_division_ids
@@ -378,7 +373,6 @@ class SrspInspector(models.Model):
             pools |= Domain("pool_kind", "=", "detachment")
         return pools & Domain("company_id", "=", task.company_id.id)
 
-    @api.model
     def _get_eligible_domain(self, task):
         """Who may be drawn for ``task``: a Domain on inspectors, recusals aside.
 
@@ -390,7 +384,6 @@ class SrspInspector(models.Model):
             self._get_able_domain(task, sector) for sector in task.sector_ids
         )
 
-    @api.model
     def _get_able_domain(self, task, sector):
         """Inspectors of ``sector`` who may inspect the task's items in it: by their scope and their qualifications."""
         items = task.sudo().item_ids.filtered(lambda item: item.sector_id == sector)
@@ -407,7 +400,6 @@ class SrspInspector(models.Model):
             Domain("sector_ids", "in", sector.ids) & (whole_sector | scope) & demanded
         )
 
-    @api.model
     def _get_available_domain(self, task):
         """Officers of the task's pools and sectors who are free to inspect, whatever their scope and qualifications."""
         covering = self.env["srsp.inspector.certificate"]._get_covering_domain(
@@ -419,7 +411,6 @@ class SrspInspector(models.Model):
             & Domain("certificate_ids", "any!", covering)
         )
 
-    @api.model
     def _get_expert_domain(self, task):
         """Experts who may join the teams of ``task``: they enforce nothing, and need no certificate for it."""
         return (
@@ -428,7 +419,6 @@ class SrspInspector(models.Model):
             & self._get_free_domain(task)
         )
 
-    @api.model
     def _get_free_domain(self, task):
         """Who is on duty in a sector of ``task`` and not absent in its window."""
         absences = self.env["srsp.inspector.absence"]._get_binding_domain
@@ -438,7 +428,6 @@ class SrspInspector(models.Model):
             & Domain("absence_ids", "not any!", absences(task.date_from, task.date_to))
         )
 
-    @api.model
     def _describe_lacking(self, task):
         """What keeps available officers out of ``task`` because its items ask for it, as a sentence; or nothing."""
         officers = self.sudo().search(self._get_available_domain(task))

@@ -120,14 +120,12 @@ class SrspInspectorCertificate(models.Model):
     def _filter_official(self):
         return self.filtered(lambda record: record.kind in OFFICIAL)
 
-    @api.model
     def _get_covering_domain(self, date_from, date_to):
         """Certificates to enforce the law that hold on every day from the first to the second date."""
         begun = Domain("valid_from", "=", False) | Domain("valid_from", "<=", date_from)
         official = Domain("kind", "in", OFFICIAL)
         return official & begun & Domain("valid_until", ">=", date_to)
 
-    @api.model
     def _cron_remind(self):
         """Remind 60 and 15 days before a certificate ends, once each."""
         today = clock.today()

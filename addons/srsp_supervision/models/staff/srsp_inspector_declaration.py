@@ -74,7 +74,6 @@ class SrspInspectorDeclaration(models.AbstractModel):
                 )
                 raise ValidationError(message)
 
-    @api.model
     def _can_create(self):
         inspectors = self.env["srsp.inspector"]
         domain = inspectors._get_declarable_domain()
@@ -128,11 +127,9 @@ class SrspInspectorDeclaration(models.AbstractModel):
         others = self.filtered(lambda it: it.inspector_id.user_id != self.env.user)
         others.write(self._prepare_recorded_vals())
 
-    @api.model
     def _prepare_decision_vals(self):
         return {"decided_by_id": self.env.uid, "decided_on": fields.Datetime.now()}
 
-    @api.model
     def _prepare_recorded_vals(self):
         """What is written when somebody records this about another."""
         return {"state": "confirmed", **self._prepare_decision_vals()}
@@ -183,12 +180,10 @@ class SrspInspectorDeclaration(models.AbstractModel):
         state = self._fields["state"].convert_to_export(self.state, self)
         return f"{self.env['ir.model']._get(self._name).name}: {state}"
 
-    @api.model
     def _get_effective_domain(self):
         """Those that count, whatever their dates."""
         return Domain("state", "=", "confirmed")
 
-    @api.model
     def _get_binding_domain(self, date_from, date_to):
         """Those that count on some day between two dates, both included."""
         lasting = Domain("date_to", "=", False) | Domain("date_to", ">=", date_from)

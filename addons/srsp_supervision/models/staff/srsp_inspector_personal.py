@@ -69,7 +69,6 @@ class SrspInspector(models.Model):
             kept = {key: value for key, value in data.items() if value}
             inspector.sudo().personal_data = kept or False
 
-    @api.model
     def _sees_all_personal(self):
         return self.env.user._is_superuser() or any(
             self.env.user.has_group(f"srsp_supervision.group_{role}")

@@ -68,7 +68,6 @@ class SrspInspectorTie(models.Model):
                     self.env._("Enter who works there, and in which post.")
                 )
 
-    @api.model
     def _can_create(self):
         return self.env["srsp.recusal"]._can_create()
 
