@@ -203,8 +203,7 @@ class SrspInspection(models.Model):
         raise UserError(self.env._("An inspection is never deleted."))
 
     def action_schedule(self):
-        self._check_team()
-        self._check_stage("assigned")
+        self._check_team("assigned")
         for inspection in self:
             if not inspection.scheduled_date:
                 message = self.env._(
@@ -215,15 +214,13 @@ class SrspInspection(models.Model):
         self.sudo().stage = "scheduled"
 
     def action_start(self):
-        self._check_team()
-        self._check_stage("scheduled")
+        self._check_team("scheduled")
         self.sudo().write({"stage": "on_site", "started_at": fields.Datetime.now()})
         tasks = self.task_id.sudo()
         tasks.filtered_domain([("state", "=", "drawn")]).state = "inspecting"
 
     def action_record(self):
-        self._check_team()
-        self._check_stage("on_site")
+        self._check_team("on_site")
         for inspection in self:
             inspection.line_ids._check_complete()
         recorded = {"recorded_on": clock.today(), "recorded_by_id": self.env.uid}
@@ -231,16 +228,14 @@ class SrspInspection(models.Model):
         self.env["srsp.notice"]._pass_on(self)
 
     def action_review(self):
-        self._check_reviewer()
-        self._check_stage("recorded")
+        self._check_reviewer("recorded")
         self.sudo().write({"stage": "reviewed", "reviewed_by_id": self.env.uid})
 
     def action_return(self):
         return self.env["srsp.reason"]._open(self, "visit_return")
 
     def action_close(self):
-        self._check_reviewer()
-        self._check_stage("reviewed")
+        self._check_reviewer("reviewed")
         self.sudo()._close(clock.today())
 
     def action_unavailable(self):
@@ -258,29 +253,29 @@ class SrspInspection(models.Model):
                 )
                 raise UserError(message)
 
-    def _check_team(self):
-        """Raise unless the user is on the team, or a division officer."""
+    def _check_team(self, stage):
+        """Raise unless the user is on the team, or a division officer, and the visit in that stage."""
         self._check_role("group_inspector")
         self.check_access("write")
+        self._check_stage(stage)
 
-    def _check_reviewer(self):
-        """Raise for whoever was on the team or recorded the result: somebody else reviews it."""
+    def _check_reviewer(self, *stages):
+        """Raise for whoever was on the team or recorded the result: somebody else reviews it, in these stages."""
         self._check_role("group_division_manager")
         self.check_access("write")
-        if self.env.su:
-            return
         for inspection in self:
             people = inspection.officer_ids.user_id | inspection.recorded_by_id
-            if self.env.user in people | inspection.recorder_ids:
+            people |= inspection.recorder_ids
+            if not self.env.su and self.env.user in people:
                 message = self.env._(
                     "Inspection %(number)s: people who inspected or recorded results cannot review it.",
                     number=inspection.number,
                 )
                 raise UserError(message)
+        self._check_stage(*stages)
 
     def _return(self, reason):
-        self._check_reviewer()
-        self._check_stage("recorded", "reviewed")
+        self._check_reviewer("recorded", "reviewed")
         self.sudo().write({"stage": "on_site", "reviewed_by_id": False})
         self.message_post(body=self.env._("Sent back: %(reason)s", reason=reason))
         self.env["srsp.notice"]._notify_returned(self, reason)

@@ -14,11 +14,6 @@ from ...tools.identity import HIDDEN, mask
 from .name_search import BIGRAMS, NAME_KEY, check_locale, get_prefix_pattern, is_typed
 from .srsp_target import get_teller_of_change
 
-# Texts that others get to read.
-READ_TEXTS = (
-    "name address legal_representative business_scope registering_authority supervising_body"
-    " contact_name contact_phone contact_mobile"
-).split()
 # Field, model, its path to the entity.
 COUNTED = (
     ("target_count", "srsp.target", "entity_id"),
@@ -44,6 +39,10 @@ class SrspEntity(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "name, id"
     _check_company_auto = True
+    _public_texts = tuple(
+        "name address legal_representative business_scope registering_authority supervising_body"
+        " contact_name contact_phone contact_mobile".split()
+    )
 
     name = BigramChar(required=True, tracking=True)
     kind = fields.Selection(
@@ -233,10 +232,6 @@ class SrspEntity(models.Model):
                 code=entity.uscc,
             )
             raise ValidationError(message)
-
-    @api.constrains(*READ_TEXTS)
-    def _check_no_identity_number(self):
-        self._refuse_identity_number(*READ_TEXTS)
 
     @api.constrains("kind", "uscc", "identity_number")
     def _check_identity(self):

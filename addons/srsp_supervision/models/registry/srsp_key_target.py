@@ -59,6 +59,7 @@ class SrspKeyTarget(models.Model):
     _rec_name = "target_id"
     _check_company_auto = True
     _mail_post_access = "read"
+    _public_texts = ("reason", "delist_reason")
     _guarded_fields = tuple(
         "state origin proposed_by_id proposed_on decided_by_id decided_on decline_reason listed_by_id"
         " listed_on delist_reason delist_by_id delist_proposed_on delisted_on division_id sector_id".split()
@@ -171,7 +172,6 @@ class SrspKeyTarget(models.Model):
 
     @api.constrains("reason")
     def _check_reason(self):
-        self._refuse_identity_number("reason")
         for listing in self:
             if not (listing.reason or "").strip():
                 message = self.env._(
@@ -340,7 +340,6 @@ class SrspKeyTarget(models.Model):
         proposed = {"delist_by_id": self.env.uid, "delist_proposed_on": clock.today()}
         reasons = {"delist_reason": one_line(reason), "decline_reason": False}
         self.sudo().write({"state": "delisting", **reasons, **proposed})
-        self._refuse_identity_number("delist_reason")
 
     # Rules ---------------------------------------------------------------------------------------
 

@@ -14,10 +14,6 @@ from ..rulebook.srsp_rulebook import RISK_CLASSES
 from .name_search import get_prefix_pattern, is_typed
 from .srsp_target_change import LOGGED, RISK_SOURCES, Origin
 
-# Texts that others get to read.
-READ_TEXTS = (
-    "name permit_name permit_number permit_authority key_reason state_reason contact_name contact_phone"
-).split()
 PERMIT_DAYS = 60  # before a permit runs out: from then on it is shown and reminded of
 PERMIT_STATES = [
     ("none", "No date"),
@@ -60,6 +56,9 @@ class SrspTarget(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "code"
     _check_company_auto = True
+    _public_texts = tuple(
+        "name permit_name permit_number permit_authority key_reason state_reason contact_name contact_phone".split()
+    )
     _rec_names_search = ["code", "entity_id.name", "permit_number"]
     _guarded_fields = tuple(
         "risk_source is_key key_reason key_by_id key_date state_date seen_on change_ids".split()
@@ -197,11 +196,11 @@ class SrspTarget(models.Model):
 
     def _search_is_complete(self, operator, value):
         """Targets of which the registry knows what it should (``COMPLETE``)."""
-        return self._get_condition_domain(operator, value, SQL(COMPLETE))
+        return self._get_condition_domain(operator, SQL(COMPLETE))
 
     def _search_is_fresh(self, operator, value):
         """Targets that somebody has changed or confirmed within a year (``FRESH``)."""
-        return self._get_condition_domain(operator, value, self._get_fresh_sql())
+        return self._get_condition_domain(operator, self._get_fresh_sql())
 
     def _search_is_possible_duplicate(self, operator, value):
         """Targets whose sector has another entity of the same name, or another target with the same permit number;
@@ -244,10 +243,6 @@ class SrspTarget(models.Model):
         # As an array, or PostgreSQL expects so many of a fragment it has never met that it reads the whole table.
         found = SQL("(SELECT unnest(ARRAY(%s)))", SQL(" UNION ").join(parts))
         return Domain("id", "in", found)
-
-    @api.constrains(*READ_TEXTS)
-    def _check_no_identity_number(self):
-        self._refuse_identity_number(*READ_TEXTS)
 
     @api.constrains("properties")
     def _check_properties(self):

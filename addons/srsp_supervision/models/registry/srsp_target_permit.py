@@ -13,6 +13,7 @@ class SrspTargetPermit(models.Model):
     _inherit = ["srsp.guard.mixin"]
     _order = "target_id, valid_until, id"
     _rec_name = "number"
+    _public_texts = ("name", "number", "authority")
 
     target_id = fields.Many2one(
         "srsp.target", required=True, index=True, ondelete="cascade"
@@ -34,10 +35,6 @@ class SrspTargetPermit(models.Model):
     def _compute_state(self):
         for permit in self:
             permit.state = get_permit_state(permit.valid_until)
-
-    @api.constrains("name", "number", "authority")
-    def _check_no_identity_number(self):
-        self._refuse_identity_number("name", "number", "authority")
 
     def _can_create(self):
         return self.env["srsp.target"]._can_create()

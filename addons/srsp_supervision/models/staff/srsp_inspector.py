@@ -30,6 +30,7 @@ class SrspInspector(models.Model):
     _check_company_auto = True
     _rec_names_search = ["name", "staff_number"]
     _guarded_fields = ("inspection_ids",)
+    _public_texts = ("name", "staff_number", "mobile", "education_field")
 
     name = fields.Char("Full Name", required=True)
     staff_number = fields.Char(
@@ -239,10 +240,6 @@ class SrspInspector(models.Model):
     def _compute_display_name(self):
         for inspector in self:
             inspector.display_name = f"{inspector.name} ({inspector.staff_number})"
-
-    @api.constrains("name", "staff_number")
-    def _check_no_identity_number(self):
-        self._refuse_identity_number("name", "staff_number")
 
     @api.model_create_multi
     def create(self, vals_list):

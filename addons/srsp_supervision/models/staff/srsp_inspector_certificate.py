@@ -28,6 +28,7 @@ class SrspInspectorCertificate(models.Model):
     _rec_name = "number"
     _check_company_auto = True
     _guarded_fields = ("first_notice_on", "last_notice_on")
+    _public_texts = ("number",)
 
     inspector_id = fields.Many2one(
         "srsp.inspector",
@@ -64,10 +65,6 @@ class SrspInspectorCertificate(models.Model):
         for certificate in self:
             until = certificate.valid_until
             certificate.state = until and get_permit_state(until, FIRST_NOTICE)
-
-    @api.constrains("number")
-    def _check_no_identity_number(self):
-        self._refuse_identity_number("number")
 
     @api.constrains("valid_from", "valid_until")
     def _check_dates(self):

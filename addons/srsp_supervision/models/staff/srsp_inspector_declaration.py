@@ -82,8 +82,11 @@ class SrspInspectorDeclaration(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        if not self.env.su:
-            records.sudo()._confirm_recorded()
+        if not self.env.su:  # the record rules have let users record this about others
+            others = records.filtered(
+                lambda record: record.sudo().inspector_id.user_id != self.env.user
+            )
+            others.sudo().write(self._prepare_recorded_vals())
         records.sudo()._note_announced()
         records.sudo()._ask()
         return records
@@ -122,16 +125,11 @@ class SrspInspectorDeclaration(models.AbstractModel):
         ((was_binding | binding) - (was_binding & binding))._note_announced()
         records.activity_unlink(["mail.mail_activity_data_todo"])
 
-    def _confirm_recorded(self):
-        """Confirm what users have recorded about others; the record rules have let them."""
-        others = self.filtered(lambda it: it.inspector_id.user_id != self.env.user)
-        others.write(self._prepare_recorded_vals())
-
     def _prepare_decision_vals(self):
         return {"decided_by_id": self.env.uid, "decided_on": fields.Datetime.now()}
 
     def _prepare_recorded_vals(self):
-        """What is written when somebody records this about another."""
+        """What is written when somebody records this about another: it is confirmed."""
         return {"state": "confirmed", **self._prepare_decision_vals()}
 
     def _ask(self):

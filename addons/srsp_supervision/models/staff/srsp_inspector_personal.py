@@ -3,6 +3,15 @@ from odoo import api, fields, models
 PERSONAL = ("sex", "mobile", "education", "education_field")
 
 
+def _kept(name):
+    """Return the arguments of a field that keeps its value under ``name`` in ``personal_data``."""
+    return {
+        "compute": "_compute_personal",
+        "inverse": lambda self: self._keep_personal(name),
+        "compute_sudo": True,
+    }
+
+
 class SrspInspector(models.Model):
     """Personal data of inspectors, which is for their division, for themselves and for those who see the whole bureau.
 
@@ -13,18 +22,8 @@ class SrspInspector(models.Model):
     _inherit = "srsp.inspector"
 
     personal_data = fields.Json(groups=fields.NO_ACCESS, copy=False)
-    sex = fields.Selection(
-        [("female", "Female"), ("male", "Male")],
-        compute="_compute_personal",
-        inverse=lambda self: self._keep_personal("sex"),
-        compute_sudo=True,
-    )
-    mobile = fields.Char(
-        compute="_compute_personal",
-        inverse=lambda self: self._keep_personal("mobile"),
-        compute_sudo=True,
-        help="Never published.",
-    )
+    sex = fields.Selection([("female", "Female"), ("male", "Male")], **_kept("sex"))
+    mobile = fields.Char(help="Never published.", **_kept("mobile"))
     education = fields.Selection(
         [
             ("secondary", "Secondary school"),
@@ -33,16 +32,9 @@ class SrspInspector(models.Model):
             ("master", "Master"),
             ("doctor", "Doctor"),
         ],
-        compute="_compute_personal",
-        inverse=lambda self: self._keep_personal("education"),
-        compute_sudo=True,
+        **_kept("education"),
     )
-    education_field = fields.Char(
-        "Field of Study",
-        compute="_compute_personal",
-        inverse=lambda self: self._keep_personal("education_field"),
-        compute_sudo=True,
-    )
+    education_field = fields.Char("Field of Study", **_kept("education_field"))
     shows_personal = fields.Boolean(compute="_compute_personal", compute_sudo=True)
 
     @api.depends("personal_data", "division_id", "user_id")
@@ -57,10 +49,6 @@ class SrspInspector(models.Model):
             inspector.shows_personal = is_shown
             for name in PERSONAL:
                 inspector[name] = data.get(name, False)
-
-    @api.constrains(*PERSONAL)
-    def _check_personal(self):
-        self._refuse_identity_number("mobile", "education_field")
 
     def _keep_personal(self, name):
         """Keep what has been written into the field ``name``; of the others, the ORM says nothing meanwhile."""
