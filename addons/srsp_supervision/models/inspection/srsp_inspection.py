@@ -291,7 +291,8 @@ class SrspInspection(models.Model):
 
     def _get_result(self):
         """Return the result as it is published: the national system's fields plus our numbers."""
-        task, entity = self.task_id, self.entity_id
+        task, entity, start = self.task_id, self.entity_id, self.started_at
+        day = clock.beijing_date(start) if start else self.scheduled_date
         return {
             "number": self.number,
             "draw": self.draw_id.number,
@@ -304,11 +305,7 @@ class SrspInspection(models.Model):
             "entity": entity.name,
             "entity_kind": entity.kind,
             "uscc": entity.code,
-            "inspected_on": fields.Date.to_string(
-                clock.beijing_date(self.started_at)
-                if self.started_at
-                else self.scheduled_date
-            ),
+            "inspected_on": fields.Date.to_string(day),
             "result_date": fields.Date.to_string(self.result_date),
             "lines": [line._get_result() for line in self.line_ids],
         }

@@ -111,11 +111,8 @@ class SrspInspectionLine(models.Model):
                     "Item “%(item)s” on %(target)s: choose a result.", **names
                 )
                 raise UserError(message)
-            is_acted_on = (line.facts or "").strip() and line.measure not in (
-                False,
-                "none",
-            )
-            if line.is_finding and not is_acted_on:
+            lacks = not (line.facts or "").strip() or line.measure in (False, "none")
+            if line.is_finding and lacks:
                 message = self.env._(
                     "Item “%(item)s” on %(target)s: a finding needs its facts and a measure.",
                     **names,

@@ -196,13 +196,10 @@ class SrspEntity(models.Model):
     @api.depends("inspection_ids.stage", "worst_risk_class")
     def _compute_visits(self):
         today = clock.today()
-        visits = Domain([("year", "=", today.year), ("stage", "!=", "cancelled")])
-        own = Domain("entity_id", "in", self.ids)
-        counts = dict(
-            self.env["srsp.inspection"]._read_group(
-                visits & own, ["entity_id"], ["__count"]
-            )
-        )
+        this_year = [("year", "=", today.year), ("stage", "!=", "cancelled")]
+        own = [("entity_id", "in", self.ids), *this_year]
+        visits = self.env["srsp.inspection"]
+        counts = dict(visits._read_group(own, ["entity_id"], ["__count"]))
         for company, entities in self.grouped("company_id").items():
             rulebook = self.env["srsp.rulebook"]._find_in_force(company, today)
             for entity in entities:

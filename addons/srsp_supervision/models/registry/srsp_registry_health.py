@@ -4,9 +4,6 @@ from odoo.tools import SQL
 from ...actions import get_action, get_form_action
 from ...tools import clock
 
-# What srsp.sector counts of its registry.
-COUNTED = "targets complete fresh no_risk expired soon duplicates".split()
-
 
 class SrspRegistryHealth(models.Model):
     """How complete and how fresh the registry of each sector is: one row per sector, as it was at ``counted_on``.
@@ -62,20 +59,15 @@ class SrspRegistryHealth(models.Model):
                    counted.duplicates AS duplicate_count, confirmed.id AS confirmation_id,
                    CASE WHEN confirmed.year = %s THEN 'done' ELSE 'open' END AS confirmation_state
               FROM srsp_sector sector
-        CROSS JOIN LATERAL (SELECT %s) counted
+        CROSS JOIN jsonb_to_record(
+                   '{"targets": 0, "complete": 0, "fresh": 0, "no_risk": 0, "expired": 0, "soon": 0, "duplicates": 0}'
+                   || coalesce(sector.registry_counts, '{}'))
+                AS counted (targets int, complete int, fresh int, no_risk int, expired int, soon int, duplicates int)
          LEFT JOIN (SELECT DISTINCT ON (sector_id) id, sector_id, year FROM srsp_registry_confirmation
                      ORDER BY sector_id, year DESC, version DESC) confirmed ON confirmed.sector_id = sector.id
              WHERE sector.active
             """,
             clock.today().year,
-            SQL(", ").join(
-                SQL(
-                    "coalesce((sector.registry_counts->>%s)::int, 0) AS %s",
-                    name,
-                    SQL.identifier(name),
-                )
-                for name in COUNTED
-            ),
         )
 
     def action_count(self):

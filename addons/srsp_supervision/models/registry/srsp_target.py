@@ -315,7 +315,7 @@ class SrspTarget(models.Model):
         )
         raise ValidationError(message)
 
-    def _get_condition_domain(self, operator, value, condition):
+    def _get_condition_domain(self, operator, condition):
         """What a ``_search_*`` method returns for an SQL condition on ``target`` and its ``entity``; null is false."""
         if operator != "in":
             return NotImplemented
@@ -363,10 +363,8 @@ class SrspTarget(models.Model):
         stamps = {}
         if "risk_class" in names:
             known = bool(self[:1].risk_class)
-            stamps |= {
-                "risk_date": known and today,
-                "risk_source": known and Origin.of(self.env).source,
-            }
+            stamps["risk_date"] = known and today
+            stamps["risk_source"] = known and Origin.of(self.env).source
         if "state" in names:
             stamps["state_date"] = today
         if "is_key" in names:

@@ -217,16 +217,10 @@ class SrspInspector(models.Model):
     @api.depends("training_ids.date", "training_ids.hours")
     def _compute_training_hours(self):
         today = clock.today()
-        rows = self.env["srsp.training"]._read_group(
-            [
-                ("participant_ids", "in", self.ids),
-                ("date", ">=", today.replace(month=1, day=1)),
-                ("date", "<=", today),
-            ],
-            ["participant_ids"],
-            ["hours:sum"],
-        )
-        hours = dict(rows)
+        year = [("date", ">=", today.replace(month=1, day=1)), ("date", "<=", today)]
+        held = [("participant_ids", "in", self.ids), *year]
+        trainings = self.env["srsp.training"]
+        hours = dict(trainings._read_group(held, ["participant_ids"], ["hours:sum"]))
         for inspector in self:
             inspector.training_hours = hours.get(inspector, 0)
 
@@ -278,10 +272,8 @@ class SrspInspector(models.Model):
         none = self.env["srsp.inspector.certificate"].sudo()
         stored = none.search([("inspector_id", "in", self.ids)]).grouped("inspector_id")
         return {
-            inspector: stored.get(inspector, none)
-            if inspector.id
-            else inspector.certificate_ids
-            for inspector in self
+            record: stored.get(record, none) if record.id else record.certificate_ids
+            for record in self
         }
 
     def _check_not_own(self):
@@ -399,22 +391,16 @@ class SrspInspector(models.Model):
 
     def _get_available_domain(self, task):
         """Officers of the task's pools and sectors who are free to inspect, whatever their scope and qualifications."""
-        covering = self.env["srsp.inspector.certificate"]._get_covering_domain(
-            task.date_from, task.date_to
-        )
-        return (
-            self._get_pool_domain(task)
-            & self._get_free_domain(task)
-            & Domain("certificate_ids", "any!", covering)
-        )
+        certificates = self.env["srsp.inspector.certificate"]
+        covering = certificates._get_covering_domain(task.date_from, task.date_to)
+        official = Domain("certificate_ids", "any!", covering)
+        return self._get_pool_domain(task) & self._get_free_domain(task) & official
 
     def _get_expert_domain(self, task):
         """Experts who may join the teams of ``task``: they enforce nothing, and need no certificate for it."""
-        return (
-            Domain("pool_kind", "=", "expert")
-            & Domain("company_id", "=", task.company_id.id)
-            & self._get_free_domain(task)
-        )
+        experts = Domain("pool_kind", "=", "expert")
+        experts &= Domain("company_id", "=", task.company_id.id)
+        return experts & self._get_free_domain(task)
 
     def _get_free_domain(self, task):
         """Who is on duty in a sector of ``task`` and not absent in its window."""
@@ -458,13 +444,12 @@ class SrspInspector(models.Model):
     def _find_announced_tasks(self):
         """Return ``{inspector id: tasks}``: announced, not drawn yet, with the inspector in their pool."""
         inspectors = self.sudo().with_context(active_test=False)
-        tasks = inspectors.env["srsp.task"].search(
-            [
-                ("company_id", "in", inspectors.company_id.ids),
-                ("announced_on", "!=", False),
-                ("state", "in", ("planned", "committed")),
-            ]
-        )
+        ahead = [
+            ("announced_on", "!=", False),
+            ("state", "in", ("planned", "committed")),
+        ]
+        bureaus = ("company_id", "in", inspectors.company_id.ids)
+        tasks = inspectors.env["srsp.task"].search([bureaus, *ahead])
         found = dict.fromkeys(self.ids, tasks.browse())
         for task in tasks:
             for inspector in inspectors.filtered_domain(self._get_pool_domain(task)):
