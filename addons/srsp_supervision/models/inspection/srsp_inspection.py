@@ -132,14 +132,11 @@ class SrspInspection(models.Model):
         "expert_ids.division_id",
     )
     def _compute_is_mine(self):
-        own = self.env.user.srsp_division_ids
+        mine = self.filtered_domain(self._search_is_mine("in", [True]))
+        supporting = self.filtered_domain(self._search_is_supporting("in", [True]))
         for inspection in self:
-            team = inspection.officer_ids | inspection.expert_ids
-            is_joint = inspection.division_id not in own and bool(
-                team.division_id & own
-            )
-            inspection.is_mine = self.env.user in team.user_id
-            inspection.is_supporting = is_joint
+            inspection.is_mine = inspection in mine
+            inspection.is_supporting = inspection in supporting
 
     def _search_is_mine(self, operator, value):
         if operator != "in":
@@ -163,9 +160,8 @@ class SrspInspection(models.Model):
         for inspection in self:
             is_done = inspection.stage in ("closed", "cancelled")
             is_late = inspection.date_to and inspection.date_to < today
-            inspection.timeliness = (
-                "done" if is_done else "late" if is_late else "on_time"
-            )
+            state = "late" if is_late else "on_time"
+            inspection.timeliness = "done" if is_done else state
 
     @api.depends("number", "entity_id.name")
     def _compute_display_name(self):
@@ -335,7 +331,6 @@ class SrspInspection(models.Model):
 
     def _replace(self, reason):
         """Cancel the visit and draw a substitute for its targets."""
-        self.ensure_one()
         self._check_role("group_division_manager", "group_policy_officer")
         self.check_access("write")
         self._check_stage("assigned", "scheduled", "on_site")
@@ -358,18 +353,14 @@ class SrspInspection(models.Model):
 
     def _count_members(self):
         """Return ``[(inspector id, number of these visits, the first one's id), …]`` of officers and experts."""
-        if not self:
-            return []
-        return self.env.execute_query(
-            SQL(
-                """SELECT inspector_id, count(*), min(inspection_id)
-                     FROM (SELECT inspection_id, inspector_id FROM srsp_inspection_officer_rel
-                           UNION ALL SELECT srsp_inspection_id, srsp_inspector_id FROM srsp_inspection_expert_rel)
-                          member
-                    WHERE inspection_id = ANY(%s) GROUP BY inspector_id ORDER BY inspector_id""",
-                self.ids,
-            )
+        query = SQL(
+            """SELECT inspector_id, count(*), min(inspection_id)
+                 FROM (SELECT inspection_id, inspector_id FROM srsp_inspection_officer_rel
+                       UNION ALL SELECT srsp_inspection_id, srsp_inspector_id FROM srsp_inspection_expert_rel) member
+                WHERE inspection_id = ANY(%s) GROUP BY inspector_id ORDER BY inspector_id""",
+            self.ids,
         )
+        return self.env.execute_query(query)
 
     def _after_close(self):
         """Hook: the result has been formed."""

@@ -90,13 +90,12 @@ class SrspInspectionLine(models.Model):
             line.inspection_id.sudo().recorder_ids |= self.env.user
             if line.inspection_id.recorded_on and vals:
                 before = filter(None, (line.result, line.facts, line.measure))
-                line.inspection_id.message_post(
-                    body=self.env._(
-                        "%(item)s was recorded as: %(before)s",
-                        item=line.item_id.name,
-                        before=" · ".join(before),
-                    )
+                body = self.env._(
+                    "%(item)s was recorded as: %(before)s",
+                    item=line.item_id.name,
+                    before=" · ".join(before),
                 )
+                line.inspection_id.message_post(body=body)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):

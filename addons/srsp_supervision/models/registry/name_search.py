@@ -1,8 +1,7 @@
 """The search of the registries by a fragment of a name, a permit or a code: what their indexes rest on."""
 
-import re
-
 from odoo.exceptions import UserError
+from odoo.tools.sql import escape_psql
 
 # Every two characters that follow each other. Immutable, so that an index can hold them; a loop takes a third of the
 # time of a query.
@@ -26,15 +25,14 @@ ALTER TABLE srsp_entity ADD COLUMN IF NOT EXISTS name_key bigint GENERATED ALWAY
     hashtextextended(lower(translate(name, E' \\u3000()（）·.', '') COLLATE "C"), 0)) STORED;
 CREATE INDEX IF NOT EXISTS srsp_entity_name_key ON srsp_entity (name_key)
 """
-LOCALE = """
-SELECT datctype, upper('é') = 'É' AND pg_encoding_to_char(encoding) = 'UTF8'
-  FROM pg_database WHERE datname = current_database()
-"""
 
 
 def check_locale(env):
     """Raise UserError where the locale of the database does not treat Chinese characters as letters."""
-    env.cr.execute(LOCALE)
+    env.cr.execute(
+        """SELECT datctype, upper('é') = 'É' AND pg_encoding_to_char(encoding) = 'UTF8'
+             FROM pg_database WHERE datname = current_database()"""
+    )
     [locale, is_able] = env.cr.fetchone()
     if not is_able:
         message = env._(
@@ -52,5 +50,4 @@ def is_typed(operator, value):
 
 def get_prefix_pattern(value):
     """Return a pattern for codes, which are in capitals, that begin with ``value``."""
-    escaped = re.sub(r"([%_\\])", r"\\\1", value.strip().upper())
-    return f"{escaped}%"
+    return f"{escape_psql(value.strip().upper())}%"

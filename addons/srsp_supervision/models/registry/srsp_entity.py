@@ -12,15 +12,7 @@ from ...fields import BigramChar
 from ...tools import clock, uscc
 from ...tools.identity import HIDDEN, mask
 from .name_search import BIGRAMS, NAME_KEY, check_locale, get_prefix_pattern, is_typed
-from .srsp_target import get_teller_of_change
-
-# Field, model, its path to the entity.
-COUNTED = (
-    ("target_count", "srsp.target", "entity_id"),
-    ("inspection_count", "srsp.inspection", "entity_id"),
-    ("result_count", "srsp.inspection.line", "inspection_id.entity_id"),
-    ("rectification_count", "srsp.rectification", "entity_id"),
-)
+from .srsp_target import describe_change
 
 
 class SrspEntity(models.Model):
@@ -173,7 +165,12 @@ class SrspEntity(models.Model):
     @api.depends("target_ids", "inspection_ids", "rectification_ids")
     @api.depends_context("uid")
     def _compute_counts(self):
-        for name, model, path in COUNTED:
+        for name, model, path in (
+            ("target_count", "srsp.target", "entity_id"),
+            ("inspection_count", "srsp.inspection", "entity_id"),
+            ("result_count", "srsp.inspection.line", "inspection_id.entity_id"),
+            ("rectification_count", "srsp.rectification", "entity_id"),
+        ):
             domain = Domain(path, "in", self.ids)
             if name == "result_count":
                 domain &= Domain("result", "!=", False)
@@ -219,16 +216,15 @@ class SrspEntity(models.Model):
 
     @api.constrains("uscc")
     def _check_uscc(self):
-        for entity in self.filtered("uscc"):
-            if uscc.is_valid(entity.uscc) and uscc.clean(entity.uscc) == entity.uscc:
-                continue
-            message = self.env._(
-                "%(name)s: credit code “%(code)s” is not valid; 18 digits and capital letters, the last one a"
-                " check digit (GB 32100-2015).",
-                name=entity.name,
-                code=entity.uscc,
-            )
-            raise ValidationError(message)
+        for entity in self:
+            if entity.uscc and not uscc.is_valid(entity.uscc):
+                message = self.env._(
+                    "%(name)s: credit code “%(code)s” is not valid; 18 digits and capital letters, the last one a"
+                    " check digit (GB 32100-2015).",
+                    name=entity.name,
+                    code=entity.uscc,
+                )
+                raise ValidationError(message)
 
     @api.constrains("kind", "uscc", "identity_number")
     def _check_identity(self):
@@ -264,23 +260,20 @@ class SrspEntity(models.Model):
     def write(self, vals):
         if not self.env.su:
             if vals.get("company_id", self.company_id.id) not in self.company_id.ids:
-                raise ValidationError(
-                    self.env._("An entity stays in the registry of its bureau.")
-                )
+                message = self.env._("An entity stays in the registry of its bureau.")
+                raise ValidationError(message)
             if {"name", "uscc", "kind"} & vals.keys():
                 self._check_no_open_visit()
         result = super().write(self._clean_uscc(vals))
         if names := sorted({"region_id", "kind"} & vals.keys()):
             targets = self.sudo().target_ids
-            targets._notify_tasks(get_teller_of_change(self, names))
+            targets._notify_tasks(lambda env: describe_change(env, self, names))
         return result
 
     def _auto_init(self):
         check_locale(self.env)
         self.env.cr.execute(BIGRAMS)
-        return super()._auto_init()
-
-    def init(self):
+        super()._auto_init()
         self.env.cr.execute(NAME_KEY)
 
     def action_open_targets(self):
@@ -333,6 +326,5 @@ class SrspEntity(models.Model):
         return dict(vals, uscc=uscc.clean(vals["uscc"] or "") or False)
 
     def _open(self, action, path):
-        self.ensure_one()
         domain = [(path, "=", self.id)]
         return get_action(self.env, action, domain=domain, context={})

@@ -1,4 +1,5 @@
 import logging
+from collections import Counter
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -266,13 +267,28 @@ class SrspKeyTarget(models.Model):
                 " proposed."
             ),
         }
+        self.env.flush_all()
+        found, proposed = Counter(), Counter()
+        for company in self.env.companies:
+            if not (facts := self._get_facts(company)):
+                continue
+            query = SQL(
+                """SELECT fact.kind, count(DISTINCT fact.target_id), count(DISTINCT listing.target_id)
+                     FROM (%s) fact
+                     JOIN srsp_target target ON target.id = fact.target_id
+                LEFT JOIN srsp_key_target listing
+                       ON listing.target_id = target.id AND listing.state = 'proposed'
+                    WHERE NOT coalesce(target.is_key, FALSE) GROUP BY 1""",
+                self._join_facts(facts),
+            )
+            for name, count, waiting in self.env.execute_query(query):
+                found[name] += count
+                proposed[name] += waiting
         return [
-            lines[name] % {"count": count, "proposed": proposed}
-            for name, (count, proposed) in self._count_missing().items()
-            if name in lines
+            line % {"count": found[name], "proposed": proposed[name]}
+            for name, line in lines.items()
+            if found[name]
         ]
-
-    # Deciding ------------------------------------------------------------------------------------
 
     def _check_decidable(self):
         """Raise unless the user may decide on each of these."""
@@ -340,8 +356,6 @@ class SrspKeyTarget(models.Model):
         proposed = {"delist_by_id": self.env.uid, "delist_proposed_on": clock.today()}
         reasons = {"delist_reason": one_line(reason), "decline_reason": False}
         self.sudo().write({"state": "delisting", **reasons, **proposed})
-
-    # Rules ---------------------------------------------------------------------------------------
 
     def _cron_propose(self):
         """Propose what the rules name, bureau by bureau."""
@@ -418,26 +432,3 @@ class SrspKeyTarget(models.Model):
             SQL("SELECT target_id, %s AS kind, since FROM (%s) one", name, query)
             for name, query in facts.items()
         )
-
-    def _count_missing(self):
-        """{a field of REASON_KINDS: (how many targets it names that are not listed, how many of them are proposed)}."""
-        self.env.flush_all()
-        counts = {}
-        for company in self.env.companies:
-            if not (facts := self._get_facts(company)):
-                continue
-            rows = self.env.execute_query(
-                SQL(
-                    """SELECT fact.kind, count(DISTINCT fact.target_id), count(DISTINCT listing.target_id)
-                         FROM (%s) fact
-                         JOIN srsp_target target ON target.id = fact.target_id
-                    LEFT JOIN srsp_key_target listing
-                           ON listing.target_id = target.id AND listing.state = 'proposed'
-                        WHERE NOT coalesce(target.is_key, FALSE) GROUP BY 1""",
-                    self._join_facts(facts),
-                )
-            )
-            for name, count, proposed in rows:
-                before = counts.get(name, (0, 0))
-                counts[name] = (before[0] + count, before[1] + proposed)
-        return counts

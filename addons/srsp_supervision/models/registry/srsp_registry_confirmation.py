@@ -10,6 +10,10 @@ from ...tools.sql import digest_rows
 COUNTS = (
     "target_count complete_count no_risk_count expired_count duplicate_count".split()
 )
+SNAPSHOT = """
+SELECT code, state, coalesce(risk_class, ''), coalesce(permit_number, '') FROM srsp_target
+ WHERE sector_id = %s ORDER BY code COLLATE "C"
+"""
 
 
 class SrspRegistryConfirmation(models.Model):
@@ -65,7 +69,8 @@ class SrspRegistryConfirmation(models.Model):
         year = beijing_date(now).year
         sector._count_registry()
         health = self.env["srsp.registry.health"].sudo().browse(sector.id)
-        digest, lines = self._take_snapshot(sector)
+        digest = hashlib.sha256()
+        lines = digest_rows(self.env.cr, SQL(SNAPSHOT, sector.id), digest)
         this_year = [("sector_id", "=", sector.id), ("year", "=", year)]
         earlier = self.sudo().search(this_year, limit=1)
         record = self.sudo().create(
@@ -78,7 +83,7 @@ class SrspRegistryConfirmation(models.Model):
                 "confirmed_by_id": self.env.uid,
                 "confirmed_on": now,
                 "line_count": lines,
-                "digest": digest,
+                "digest": digest.hexdigest(),
                 **{name: health[name] for name in COUNTS},
             }
         )
@@ -96,17 +101,6 @@ class SrspRegistryConfirmation(models.Model):
                 sector=sector.sudo().name,
             )
             raise AccessError(message)
-
-    def _take_snapshot(self, sector):
-        """``(digest in hexadecimal, number of lines)`` of the registry, streamed from PostgreSQL."""
-        query = SQL(
-            """SELECT code, state, coalesce(risk_class, ''), coalesce(permit_number, '') FROM srsp_target
-                WHERE sector_id = %s ORDER BY code COLLATE "C" """,
-            sector.id,
-        )
-        digest = hashlib.sha256()
-        count = digest_rows(self.env.cr, query, digest)
-        return digest.hexdigest(), count
 
     def _get_payload(self):
         """What is sealed in the chain."""

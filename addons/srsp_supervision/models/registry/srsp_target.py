@@ -302,10 +302,11 @@ class SrspTarget(models.Model):
         logged = LOGGED & vals.keys()
         before = [{name: target[name] for name in logged} for target in self]
         result = super().write(vals)
-        if logged:
-            self._log(before, vals)
+        changes = self.env["srsp.target.change"]._keep(self, before)
+        for name, moves in changes.grouped("field").items():
+            moves.target_id._stamp([name], vals)
         if names := sorted(POOL_FIELDS & vals.keys()):
-            self._notify_tasks(get_teller_of_change(self, names))
+            self._notify_tasks(lambda env: describe_change(env, self, names))
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -349,14 +350,6 @@ class SrspTarget(models.Model):
                 HAVING count(*) > 1)"""
         )
 
-    def _log(self, before, vals):
-        """Keep what moved: ``before`` holds the logged fields of each record before the write."""
-        pairs = list(zip(self, before, strict=True))
-        for name in LOGGED & vals.keys():
-            moved = [target.id for target, old in pairs if target[name] != old[name]]
-            self.browse(moved)._stamp([name], vals)
-        self.env["srsp.target.change"]._keep(self, before)
-
     def _stamp(self, names, vals):
         """Date and sign the moves of the fields ``names``, but for what ``vals`` says itself."""
         today = clock.today()
@@ -384,13 +377,12 @@ class SrspTarget(models.Model):
                 codes += f" … ({len(targets)})"
             for task in self._find_announced_tasks(sector):
                 task = task.company_id._srsp_in_language(task)
-                task.message_post(
-                    body=task.env._(
-                        "After the announcement, %(targets)s: %(what)s",
-                        targets=codes,
-                        what=tell(task.env),
-                    )
+                body = task.env._(
+                    "After the announcement, %(targets)s: %(what)s",
+                    targets=codes,
+                    what=tell(task.env),
                 )
+                task.message_post(body=body)
 
     def _find_announced_tasks(self, sectors):
         """Tasks of ``sectors`` that are announced and whose roster is not locked yet, in superuser mode."""
@@ -400,26 +392,18 @@ class SrspTarget(models.Model):
         return self.env["srsp.task"].sudo().search(concerned & Domain(announced))
 
 
-def get_permit_state(until, days=PERMIT_DAYS):
-    """Return which of ``PERMIT_STATES`` a document is in today that is valid until that day (False: no end).
-
-    :param days: how long before that day it expires "soon"
-    """
+def get_permit_state(until):
+    """Return which of ``PERMIT_STATES`` a document is in today that is valid until that day (False: no end)."""
     today = clock.today()
     if not until:
         return "none"
     if until < today:
         return "expired"
-    soon = today + datetime.timedelta(days=days)
+    soon = today + datetime.timedelta(days=PERMIT_DAYS)
     return "soon" if until <= soon else "valid"
 
 
-def get_teller_of_change(records, names):
-    """Return what ``_notify_tasks`` calls to say that the fields ``names`` of ``records`` have changed."""
-
-    def tell(env):
-        labels = (records._fields[name]._description_string(env) for name in names)
-        changed = ", ".join(labels)
-        return env._("changed in the registry: %(fields)s", fields=changed)
-
-    return tell
+def describe_change(env, records, names):
+    """Return in the language of ``env`` that the fields ``names`` of ``records`` have changed."""
+    labels = (records._fields[name]._description_string(env) for name in names)
+    return env._("changed in the registry: %(fields)s", fields=", ".join(labels))

@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from ...actions import get_action
 from ...fields import PrivateOne2many
 from ...tools import clock
-from ..registry.srsp_target import PERMIT_STATES, get_teller_of_change
+from ..registry.srsp_target import PERMIT_STATES, describe_change
 
 # What decides, beside certificates and absences, whom a draw may take.
 POOL_FIELDS = frozenset(
@@ -252,7 +252,7 @@ class SrspInspector(models.Model):
         if changed:
             after = self._find_announced_tasks()
             tasks = {key: before[key] | after[key] for key in after}
-            self._notify_tasks(get_teller_of_change(self, changed), tasks)
+            self._notify_tasks(lambda env: describe_change(env, self, changed), tasks)
         return result
 
     def action_open_visits(self):
@@ -308,8 +308,7 @@ class SrspInspector(models.Model):
 
     def _find_own(self):
         """The user's own entry in the current company, or none."""
-        user, company = self.env.user, self.env.company
-        own = [("user_id", "=", user.id), ("company_id", "=", company.id)]
+        own = [("user_id", "=", self.env.uid), ("company_id", "=", self.env.company.id)]
         return self.search(own, limit=1)
 
     def _get_loads(self, year):
@@ -340,10 +339,7 @@ class SrspInspector(models.Model):
             draw._withdraw(self.sudo(), reason)
 
     def _get_heads(self):
-        """Return ``{inspector id: user}``, who decides about each: the head of the division.
-
-        Where there is none, or the inspector is the head: the head of the policy division.
-        """
+        """Return ``{inspector id: user}``: the division's head; for heads, or without one, the policy division's head."""
         find_policy = self.env["srsp.division"]._find_policy
         above = {company: find_policy(company) for company in self.company_id}
         heads = {}
@@ -469,10 +465,9 @@ class SrspInspector(models.Model):
         env = localized.env
         for inspector in localized:
             for task in tasks_by_id[inspector.id]:
-                task.with_env(env).message_post(
-                    body=env._(
-                        "After the announcement, %(inspector)s: %(what)s",
-                        inspector=inspector.display_name,
-                        what=tell(env),
-                    )
+                body = env._(
+                    "After the announcement, %(inspector)s: %(what)s",
+                    inspector=inspector.display_name,
+                    what=tell(env),
                 )
+                task.with_env(env).message_post(body=body)

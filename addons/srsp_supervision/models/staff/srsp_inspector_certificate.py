@@ -64,7 +64,7 @@ class SrspInspectorCertificate(models.Model):
     def _compute_state(self):
         for certificate in self:
             until = certificate.valid_until
-            certificate.state = until and get_permit_state(until, FIRST_NOTICE)
+            certificate.state = until and get_permit_state(until)
 
     @api.constrains("valid_from", "valid_until")
     def _check_dates(self):

@@ -169,9 +169,8 @@ class SrspInspectorDeclaration(models.AbstractModel):
 
     def _bears_on(self, task):
         """Whether it can matter to a draw of ``task``, whose window it must touch."""
-        return self.date_from <= task.date_to and (
-            not self.date_to or self.date_to >= task.date_from
-        )
+        date_to = self.date_to or task.date_from
+        return self.date_from <= task.date_to and date_to >= task.date_from
 
     def _get_notice(self):
         """What the readers of a task learn about this: one line."""

@@ -64,9 +64,8 @@ class SrspInspectorTie(models.Model):
                     self.env._("Enter the date until which the inspector worked there.")
                 )
             if tie.kind == "kin" and not (tie.note or "").strip():
-                raise ValidationError(
-                    self.env._("Enter who works there, and in which post.")
-                )
+                message = self.env._("Enter who works there, and in which post.")
+                raise ValidationError(message)
 
     def _can_create(self):
         return self.env["srsp.recusal"]._can_create()
@@ -81,9 +80,8 @@ class SrspInspectorTie(models.Model):
         # The form needs the right to write, or it would not save a new record.
         if self.env.su:
             return super().write(vals)
-        raise AccessError(
-            self.env._("A recorded conflict of interest cannot be edited.")
-        )
+        message = self.env._("A recorded conflict of interest cannot be edited.")
+        raise AccessError(message)
 
     def _propose(self):
         """Propose the recusals that follow from these facts, where they still reach into the future."""
