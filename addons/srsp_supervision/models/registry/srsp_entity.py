@@ -273,7 +273,9 @@ class SrspEntity(models.Model):
     def _auto_init(self):
         check_locale(self.env)
         self.env.cr.execute(BIGRAMS)
-        super()._auto_init()
+        return super()._auto_init()
+
+    def init(self):
         self.env.cr.execute(NAME_KEY)
 
     def action_open_targets(self):

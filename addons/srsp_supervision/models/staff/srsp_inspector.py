@@ -339,7 +339,7 @@ class SrspInspector(models.Model):
             draw._withdraw(self.sudo(), reason)
 
     def _get_heads(self):
-        """Return ``{inspector id: user}``: the division's head; for heads, or without one, the policy division's head."""
+        """Return ``{inspector id: user}``: the division's head; for heads, or without one, the policy division's."""
         find_policy = self.env["srsp.division"]._find_policy
         above = {company: find_policy(company) for company in self.company_id}
         heads = {}
