@@ -25,14 +25,15 @@ ALTER TABLE srsp_entity ADD COLUMN IF NOT EXISTS name_key bigint GENERATED ALWAY
     hashtextextended(lower(translate(name, E' \\u3000()（）·.', '') COLLATE "C"), 0)) STORED;
 CREATE INDEX IF NOT EXISTS srsp_entity_name_key ON srsp_entity (name_key)
 """
+LOCALE = """
+SELECT datctype, upper('é') = 'É' AND pg_encoding_to_char(encoding) = 'UTF8'
+  FROM pg_database WHERE datname = current_database()
+"""
 
 
 def check_locale(env):
     """Raise UserError where the locale of the database does not treat Chinese characters as letters."""
-    env.cr.execute(
-        """SELECT datctype, upper('é') = 'É' AND pg_encoding_to_char(encoding) = 'UTF8'
-             FROM pg_database WHERE datname = current_database()"""
-    )
+    env.cr.execute(LOCALE)
     [locale, is_able] = env.cr.fetchone()
     if not is_able:
         message = env._(
