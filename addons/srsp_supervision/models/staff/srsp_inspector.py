@@ -440,12 +440,10 @@ class SrspInspector(models.Model):
     def _find_announced_tasks(self):
         """Return ``{inspector id: tasks}``: announced, not drawn yet, with the inspector in their pool."""
         inspectors = self.sudo().with_context(active_test=False)
-        ahead = [
-            ("announced_on", "!=", False),
-            ("state", "in", ("planned", "committed")),
-        ]
         bureaus = ("company_id", "in", inspectors.company_id.ids)
-        tasks = inspectors.env["srsp.task"].search([bureaus, *ahead])
+        ahead = ("state", "in", ("planned", "committed"))
+        announced = [("announced_on", "!=", False), ahead, bureaus]
+        tasks = inspectors.env["srsp.task"].search(announced)
         found = dict.fromkeys(self.ids, tasks.browse())
         for task in tasks:
             for inspector in inspectors.filtered_domain(self._get_pool_domain(task)):
