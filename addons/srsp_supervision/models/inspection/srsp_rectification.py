@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...fields import company_of
 from ...tools import clock
 
 
@@ -26,7 +25,9 @@ class SrspRectification(models.Model):
     division_id = fields.Many2one(
         related="inspection_id.division_id", store=True, index=True
     )
-    company_id = company_of("inspection_id")
+    company_id = fields.Many2one(
+        related="inspection_id.company_id", store=True, index=True
+    )
     repealed_basis = fields.Char(related="line_id.repealed_basis")
     requirement = fields.Text(required=True, readonly=True)
     deadline = fields.Date(required=True, tracking=True)

@@ -84,10 +84,8 @@ class SrspRegistryHealth(models.Model):
     def action_open_targets(self):
         """The sector's targets, with the search filter that the context key ``health_filter`` names."""
         self.ensure_one()
-        context = {
-            "search_default_in_registry": 1,
-            "search_default_sector_id": self.sector_id.id,
-        }
-        if name := self.env.context.get("health_filter"):
-            context[f"search_default_{name}"] = 1
+        context = {"search_default_sector_id": self.sector_id.id}
+        for name in ("in_registry", self.env.context.get("health_filter")):
+            if name:
+                context[f"search_default_{name}"] = 1
         return get_action(self.env, "srsp_target_action", context=context)

@@ -83,10 +83,9 @@ class SrspInspectorDeclaration(models.AbstractModel):
     def create(self, vals_list):
         records = super().create(vals_list)
         if not self.env.su:  # the record rules have let users record this about others
-            others = records.filtered(
-                lambda record: record.sudo().inspector_id.user_id != self.env.user
-            )
-            others.sudo().write(self._prepare_recorded_vals())
+            user = self.env.user
+            others = records.sudo().filtered(lambda it: it.inspector_id.user_id != user)
+            others.write(self._prepare_recorded_vals())
         records.sudo()._note_announced()
         records.sudo()._ask()
         return records
