@@ -21,30 +21,31 @@ def compare(
     old: Mapping[Hashable, Mapping[str, Any]],
     new: Mapping[Hashable, Mapping[str, Any]],
     ancestors: Mapping[Hashable, Hashable],
+    owner: str = "division_id",
 ) -> list[Change]:
     """Return the changes from ``old`` to ``new``: lines of the new version in its order, then the retired ones.
 
-    A line with another ``division_id`` is ``moved``, even when other fields change too.
-
     :param old: rows of the old version, by key; a row is {field name: value}
+    :param new: rows of the new version
     :param ancestors: key in ``new`` → key in ``old`` of the line it descends from
+    :param owner: the field whose change makes a line ``moved``, even when other fields change too
     """
     changes = []
-    retired = dict.fromkeys(old)
+    kept = set()
     for key, row in new.items():
         ancestor = ancestors.get(key)
         if ancestor not in old:
             changes.append(Change("added", None, key, ()))
             continue
-        retired.pop(ancestor, None)
-        before = old[ancestor]
+        kept.add(ancestor)
         fields = tuple(
-            (name, before.get(name), value)
+            (name, old[ancestor].get(name), value)
             for name, value in row.items()
-            if before.get(name) != value
+            if old[ancestor].get(name) != value
         )
         if fields:
-            moved = any(name == "division_id" for name, *_ in fields)
+            moved = any(name == owner for name, _before, _after in fields)
             kind = "moved" if moved else "changed"
             changes.append(Change(kind, ancestor, key, fields))
-    return changes + [Change("retired", key, None, ()) for key in retired]
+    changes += [Change("retired", key, None, ()) for key in old if key not in kept]
+    return changes
