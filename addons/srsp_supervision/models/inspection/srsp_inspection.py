@@ -180,18 +180,21 @@ class SrspInspection(models.Model):
         return inspections
 
     def write(self, vals):
-        if self.env.su:
-            return super().write(vals)
         if "review_note" in vals:
             self._check_role("group_division_manager")
-        if EDITABLE & vals.keys():
+        if not self.env.su and EDITABLE & vals.keys():
             self._check_stage("assigned", "scheduled", "on_site", "recorded")
-        if "expert_ids" in vals and any(self.mapped("experts_drawn")):
-            message = self.env._(
-                "These experts were drawn. An expert who cannot take part is withdrawn from the draw and "
-                "replaced by a substitute."
+        if (
+            not self.env.su
+            and "expert_ids" in vals
+            and any(self.mapped("experts_drawn"))
+        ):
+            raise self._logged_error(
+                self.env._(
+                    "These experts were drawn. An expert who cannot take part is withdrawn from the draw and "
+                    "replaced by a substitute."
+                )
             )
-            raise self._logged_error(message)
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

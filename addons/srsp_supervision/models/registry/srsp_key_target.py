@@ -205,23 +205,28 @@ class SrspKeyTarget(models.Model):
         return listings
 
     def write(self, vals):
-        own = [("state", "=", "proposed"), ("proposed_by_id", "=", self.env.uid)]
         if not self.env.su and (
-            "target_id" in vals or self.filtered_domain(own) != self
-        ):
-            message = self.env._(
-                "A proposal keeps its target; its reason can only be changed by whoever made it, until it has "
-                "been decided."
+            "target_id" in vals
+            or any(
+                listing.state != "proposed" or listing.proposed_by_id != self.env.user
+                for listing in self
             )
-            raise self._logged_error(message)
+        ):
+            raise self._logged_error(
+                self.env._(
+                    "A proposal keeps its target; its reason can only be changed by whoever made it, until it has "
+                    "been decided."
+                )
+            )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        message = self.env._(
-            "An entry of the registry of key targets is not deleted: decline or delist it, with a reason."
+        raise UserError(
+            self.env._(
+                "An entry of the registry of key targets is not deleted: decline or delist it, with a reason."
+            )
         )
-        raise UserError(message)
 
     def action_approve(self):
         """List what has been proposed, or take out what is to be delisted; the targets follow."""

@@ -311,10 +311,11 @@ class SrspTarget(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
-        message = self.env._(
-            "A target is not deleted: change its state to remove it from the registry, and give a reason."
+        raise ValidationError(
+            self.env._(
+                "A target is not deleted: change its state to remove it from the registry, and give a reason."
+            )
         )
-        raise ValidationError(message)
 
     def _get_condition_domain(self, operator, condition):
         """What a ``_search_*`` method returns for an SQL condition on ``target`` and its ``entity``; null is false."""

@@ -80,8 +80,9 @@ class SrspInspectorTie(models.Model):
         # The form needs the right to write, or it would not save a new record.
         if self.env.su:
             return super().write(vals)
-        message = self.env._("A recorded conflict of interest cannot be edited.")
-        raise AccessError(message)
+        raise AccessError(
+            self.env._("A recorded conflict of interest cannot be edited.")
+        )
 
     def _propose(self):
         """Propose the recusals that follow from these facts, where they still reach into the future."""
