@@ -12,7 +12,7 @@ from ...fields import BigramChar
 from ...tools import clock, uscc
 from ...tools.identity import HIDDEN, mask
 from .name_search import BIGRAMS, NAME_KEY, check_locale, get_prefix_pattern, is_typed
-from .srsp_target import describe_change
+from .srsp_target_change import describe_change
 
 
 class SrspEntity(models.Model):

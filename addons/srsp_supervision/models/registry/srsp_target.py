@@ -12,7 +12,7 @@ from ...tools import clock
 from ...tools.identity import holds_identity, mask_all
 from ..rulebook.srsp_rulebook import RISK_CLASSES
 from .name_search import get_prefix_pattern, is_typed
-from .srsp_target_change import LOGGED, RISK_SOURCES, Origin
+from .srsp_target_change import LOGGED, RISK_SOURCES, Origin, describe_change
 
 PERMIT_DAYS = 60  # before a permit runs out: from then on it is shown and reminded of
 PERMIT_STATES = [
@@ -402,9 +402,3 @@ def get_permit_state(until):
         return "expired"
     soon = today + datetime.timedelta(days=PERMIT_DAYS)
     return "soon" if until <= soon else "valid"
-
-
-def describe_change(env, records, names):
-    """Return in the language of ``env`` that the fields ``names`` of ``records`` have changed."""
-    labels = (records._fields[name]._description_string(env) for name in names)
-    return env._("changed in the registry: %(fields)s", fields=", ".join(labels))

@@ -103,3 +103,9 @@ class SrspTargetChange(models.Model):
                 if target[name] != old[name]
             ]
         )
+
+
+def describe_change(env, records, names):
+    """Return in the language of ``env`` that the fields ``names`` of ``records`` have changed."""
+    labels = (records._fields[name]._description_string(env) for name in names)
+    return env._("changed in the registry: %(fields)s", fields=", ".join(labels))

@@ -7,7 +7,8 @@ from odoo.fields import Domain
 from ...actions import get_action
 from ...fields import PrivateOne2many
 from ...tools import clock
-from ..registry.srsp_target import PERMIT_STATES, describe_change
+from ..registry.srsp_target import PERMIT_STATES
+from ..registry.srsp_target_change import describe_change
 
 # What decides, beside certificates and absences, whom a draw may take.
 POOL_FIELDS = frozenset(
