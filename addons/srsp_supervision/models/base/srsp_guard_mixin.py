@@ -45,6 +45,16 @@ class SrspGuardMixin(models.AbstractModel):
             return self._can_create()
         return allowed
 
+    def _check_step(self, groups, *states):
+        """Raise unless the user is in one of ``groups``, may write the records, and each is in one of ``states``.
+
+        Without ``states`` any will do.
+        """
+        self._check_role(*groups)
+        self.check_access("write")
+        if states:
+            self._check_state(*states)
+
     @api.model
     def _can_create(self):
         """Whether there is a record of this model that the user, who has the right to create, may create."""
@@ -148,14 +158,11 @@ class SrspGuardMixin(models.AbstractModel):
                     )
 
     def _check_role(self, *groups):
-        """Raise unless the user is in one of ``groups`` (short names of this addon's groups)."""
-        if self.env.su or any(
-            self.env.user.has_group(f"srsp_supervision.{group}") for group in groups
-        ):
+        """Raise unless the user is in one of ``groups`` (of this addon, unless the name has another's prefix)."""
+        groups = [g if "." in g else f"srsp_supervision.{g}" for g in groups]
+        if self.env.su or any(map(self.env.user.has_group, groups)):
             return
-        names = [
-            self.env.ref(f"srsp_supervision.{group}").sudo().name for group in groups
-        ]
+        names = [self.env.ref(group).sudo().name for group in groups]
         raise self._logged_error(
             self.env._("This step is reserved for: %(roles)s.", roles=", ".join(names)),
             AccessError,
