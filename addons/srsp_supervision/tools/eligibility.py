@@ -50,7 +50,9 @@ def _walk(
     inside: dict[int, list[bytes]] = {}  # part -> siblings within it
     while part := list(islice(rows, PART)):
         here = [i for i, (label, _class) in enumerate(part) if label in opened]
-        hidden = _blinds(salt, len(roots), len(part))
+        # SHAKE256 (FIPS 202): without the salt, blinds that have not been published cannot be told from random bytes.
+        number = len(roots).to_bytes(8, "big")
+        hidden = hashlib.shake_256(salt + number).digest(32 * len(part))
         levels = _climb(_leaves(part, hidden))
         if here:
             blinds.update((part[i][0], hidden[32 * i : 32 * i + 32]) for i in here)
@@ -64,17 +66,8 @@ def _walk(
     return levels[-1][0], blinds, siblings
 
 
-def _blinds(salt: bytes, part: int, count: int) -> bytes:
-    """Return the blinds of the first ``count`` rows of a part, 32 bytes each, joined.
-
-    They are SHAKE256 (FIPS 202) over the salt and the number of the part. Without the salt, the blinds that have
-    not been published cannot be told from random bytes.
-    """
-    return hashlib.shake_256(salt + part.to_bytes(8, "big")).digest(32 * count)
-
-
 def _leaves(rows: Sequence[Row], blinds: bytes) -> Level:
-    """Return the leaves of the rows, 32 bytes each."""
+    """Return the leaves of the rows; ``blinds`` are those of the rows, 32 bytes each, joined."""
     sha256 = hashlib.sha256
     ends = {members: b"\t" + members.encode() for members in {row[1] for row in rows}}
     return [

@@ -2,6 +2,7 @@
 
 import re
 from difflib import SequenceMatcher
+from os.path import commonprefix
 from typing import NamedTuple
 
 MIN_COMMON = 2  # words; a single common word does not separate two changes
@@ -25,37 +26,27 @@ def compare_texts(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
      [Piece(text='每年', changed=False), Piece(text='12', changed=True), Piece(text='次', changed=False)])
     """
     old, new = _WORD.findall(before), _WORD.findall(after)
-    sides: tuple[list[Piece], list[Piece]] = [], []
-    for same, old_words, new_words in _steps(old, new):
-        for side, words in zip(sides, (old_words, new_words), strict=True):
-            if words:
-                side.append(Piece("".join(words), not same))
-    return sides
-
-
-def _steps(old: list[str], new: list[str]) -> list[tuple[bool, list[str], list[str]]]:
-    """Return ``(same, words before, words after)`` of each stretch of both texts, in order."""
-    steps = []
     blocks = _common_blocks(old, new)
-    old_at = new_at = 0
-    for old_start, new_start, length in blocks:
-        gap = old[old_at:old_start], new[new_at:new_start]
-        old_at, new_at = old_start + length, new_start + length
-        if any(gap):
-            steps.append((False, *gap))
-        if length:
-            steps.append((True, old[old_start:old_at], new[new_start:new_at]))
-    return steps
+    return (
+        _cut(old, [(start, length) for start, _, length in blocks]),
+        _cut(new, [(start, length) for _, start, length in blocks]),
+    )
+
+
+def _cut(words: list[str], common: list[tuple[int, int]]) -> list[Piece]:
+    """Return one text in pieces; ``common`` is ``(place, length)`` of the words that the other has too."""
+    pieces, end = [], 0
+    for start, length in common:
+        pieces.append(Piece("".join(words[end:start]), True))
+        end = start + length
+        pieces.append(Piece("".join(words[start:end]), False))
+    return [piece for piece in pieces if piece.text]
 
 
 def _common_blocks(old: list[str], new: list[str]) -> list[tuple[int, int, int]]:
     """Return ``(place before, place after, length)`` of the words in common; the last block ends both texts."""
-    head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
+    head = len(commonprefix([old, new]))
+    tail = len(commonprefix([old[head:][::-1], new[head:][::-1]]))
     old_end, new_end = len(old) - tail, len(new) - tail
     blocks = [(0, 0, head)]
     if (old_end - head) * (new_end - head) <= MAX_SEARCH:

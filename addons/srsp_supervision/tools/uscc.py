@@ -8,11 +8,10 @@ from .identity import is_identity
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28, 1)
-_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _FORM = re.compile(rf"[0-9ANY][0-9]{{7}}[{_ALPHABET}]{{10}}")
 # _TERMS[position][character]: what a character adds to the sum, which a valid code makes a multiple of 31.
 _TERMS = [
-    {character: value * weight for character, value in _VALUES.items()}
+    {character: value * weight for value, character in enumerate(_ALPHABET)}
     for weight in _WEIGHTS
 ]
 

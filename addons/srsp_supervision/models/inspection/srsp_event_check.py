@@ -1,6 +1,6 @@
 import json
 
-from odoo import api, models
+from odoo import models
 from odoo.tools import SQL
 
 from ..chain.srsp_event_check import MAX_REPORT
@@ -12,37 +12,26 @@ RESULT_FIELDS = ("number", "draw", "task", "inspected_on", "result_date", "keys"
 class SrspEventCheck(models.Model):
     _inherit = "srsp.event.check"
 
-    @api.model
     def _get_sealed_models(self):
-        return {
-            **super()._get_sealed_models(),
-            "srsp.inspection": [("stage", "=", "closed")],
-        }
+        closed = {"srsp.inspection": [("stage", "=", "closed")]}
+        return super()._get_sealed_models() | closed
 
     def _find_unsealed(self, company):
-        """Also find items that have been removed from visits."""
+        """Also find items of a task that are missing from a visit to a target with others of the same sector."""
         yield from super()._find_unsealed(company)
-        yield from self._find_removed_lines(company)
-
-    def _find_removed_lines(self, company):
-        """Find items of a task that are missing from a visit to a target which still has others of that sector."""
         self.env.flush_all()
-        task_items = self.env["srsp.task"]._fields["item_ids"]
         query = SQL(
             """SELECT visit.number, target.code, wanted.code
                  FROM (SELECT DISTINCT line.inspection_id, line.target_id, item.sector_id
                          FROM srsp_inspection_line line JOIN srsp_item item ON item.id = line.item_id) seen
                  JOIN srsp_inspection visit ON visit.id = seen.inspection_id
                  JOIN srsp_target target ON target.id = seen.target_id
-                 JOIN %(items)s task_item ON task_item.%(task)s = visit.task_id
-                 JOIN srsp_item wanted ON wanted.id = task_item.%(item)s AND wanted.sector_id = seen.sector_id
+                 JOIN srsp_item_srsp_task_rel task_item ON task_item.srsp_task_id = visit.task_id
+                 JOIN srsp_item wanted ON wanted.id = task_item.srsp_item_id AND wanted.sector_id = seen.sector_id
             LEFT JOIN srsp_inspection_line line ON line.inspection_id = visit.id
                   AND line.target_id = seen.target_id AND line.item_id = wanted.id
                 WHERE visit.company_id = %(company)s AND visit.stage != 'cancelled' AND line.id IS NULL
              ORDER BY visit.number, target.code, wanted.code LIMIT %(limit)s""",
-            items=SQL.identifier(task_items.relation),
-            task=SQL.identifier(task_items.column1),
-            item=SQL.identifier(task_items.column2),
             company=company.id,
             limit=MAX_REPORT,
         )

@@ -5,7 +5,6 @@ from odoo.tools import SQL
 
 from ...fields import UnconstrainedMany2one
 from ...tools import clock
-from ...tools.clock import beijing_date
 
 STAGES = [
     ("assigned", "Assigned"),
@@ -40,9 +39,7 @@ class SrspInspection(models.Model):
     )
 
     number = fields.Char(readonly=True, copy=False)
-    task_id = fields.Many2one(
-        "srsp.task", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    task_id = fields.Many2one("srsp.task", required=True, readonly=True, index=True)
     draw_id = fields.Many2one(
         "srsp.draw", readonly=True, index=True, ondelete="restrict"
     )
@@ -54,9 +51,7 @@ class SrspInspection(models.Model):
     )
     year = fields.Integer(compute="_compute_year", store=True, index=True)
     repealed_basis = fields.Char(related="task_id.repealed_basis")
-    entity_id = fields.Many2one(
-        "srsp.entity", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    entity_id = fields.Many2one("srsp.entity", required=True, readonly=True, index=True)
     region = fields.Char(related="entity_id.region")
     officer_ids = fields.Many2many(
         "srsp.inspector",
@@ -106,7 +101,7 @@ class SrspInspection(models.Model):
     )
     is_mine = fields.Boolean(compute="_compute_is_mine", search="_search_is_mine")
     is_supporting = fields.Boolean(
-        compute="_compute_is_supporting",
+        compute="_compute_is_mine",
         search="_search_is_supporting",
         help="Officers of your division take part in a visit of another division.",
     )
@@ -120,9 +115,8 @@ class SrspInspection(models.Model):
     @api.depends("task_id.date_to")
     def _compute_year(self):
         for inspection in self:
-            inspection.year = (
-                inspection.task_id.date_to.year if inspection.task_id.date_to else 0
-            )
+            end = inspection.task_id.date_to
+            inspection.year = end.year if end else 0
 
     @api.depends("line_ids.is_finding")
     def _compute_finding_count(self):
@@ -130,71 +124,59 @@ class SrspInspection(models.Model):
             inspection.finding_count = len(inspection.line_ids.filtered("is_finding"))
 
     @api.depends_context("uid")
-    @api.depends("officer_ids.user_id", "expert_ids.user_id")
+    @api.depends(
+        "division_id",
+        "officer_ids.user_id",
+        "officer_ids.division_id",
+        "expert_ids.user_id",
+        "expert_ids.division_id",
+    )
     def _compute_is_mine(self):
+        mine = self.filtered_domain(self._search_is_mine("in", [True]))
+        supporting = self.filtered_domain(self._search_is_supporting("in", [True]))
         for inspection in self:
-            team = inspection.officer_ids | inspection.expert_ids
-            inspection.is_mine = self.env.user in team.user_id
+            inspection.is_mine = inspection in mine
+            inspection.is_supporting = inspection in supporting
 
-    @api.model
     def _search_is_mine(self, operator, value):
         if operator != "in":
             return NotImplemented
-        mine = Domain("officer_ids.user_id", "in", self.env.user.ids) | Domain(
-            "expert_ids.user_id", "in", self.env.user.ids
-        )
-        return mine if True in value else ~mine
+        user = self.env.user.ids
+        officer = Domain("officer_ids.user_id", "in", user)
+        return officer | Domain("expert_ids.user_id", "in", user)
 
-    @api.depends_context("uid")
-    @api.depends("division_id", "officer_ids.division_id", "expert_ids.division_id")
-    def _compute_is_supporting(self):
-        own = self.env.user.srsp_division_ids
-        for inspection in self:
-            team = inspection.officer_ids | inspection.expert_ids
-            inspection.is_supporting = inspection.division_id not in own and bool(
-                team.division_id & own
-            )
-
-    @api.model
     def _search_is_supporting(self, operator, value):
         if operator != "in":
             return NotImplemented
         own = self.env.user.srsp_division_ids.ids
-        supporting = Domain("division_id", "not in", own) & (
+        return Domain("division_id", "not in", own) & (
             Domain("officer_ids.division_id", "in", own)
             | Domain("expert_ids.division_id", "in", own)
         )
-        return supporting if True in value else ~supporting
 
     @api.depends("stage", "date_to")
     def _compute_timeliness(self):
         today = clock.today()
         for inspection in self:
-            if inspection.stage in ("closed", "cancelled"):
-                inspection.timeliness = "done"
-            else:
-                late = inspection.date_to and inspection.date_to < today
-                inspection.timeliness = "late" if late else "on_time"
+            is_done = inspection.stage in ("closed", "cancelled")
+            is_late = inspection.date_to and inspection.date_to < today
+            state = "late" if is_late else "on_time"
+            inspection.timeliness = "done" if is_done else state
 
     @api.depends("number", "entity_id.name")
     def _compute_display_name(self):
         for inspection in self:
-            inspection.display_name = (
-                f"{inspection.number or ''} {inspection.entity_id.name or ''}".strip()
-            )
+            names = (inspection.number, inspection.entity_id.name)
+            inspection.display_name = " ".join(filter(None, names))
 
     @api.model_create_multi
     def create(self, vals_list):
         inspections = super().create(vals_list)
-        numbers = {}
-        for inspection in inspections.sudo():
-            task = inspection.task_id
-            if task not in numbers:
-                numbers[task] = self.sudo().search_count(
-                    [("task_id", "=", task.id), ("number", "!=", False)]
-                )
-            numbers[task] += 1
-            inspection.number = f"{task.number}-{numbers[task]:03d}"
+        for task, visits in inspections.sudo().grouped("task_id").items():
+            numbered = [("task_id", "=", task.id), ("number", "!=", False)]
+            first = self.sudo().search_count(numbered) + 1
+            for number, visit in enumerate(visits, first):
+                visit.number = f"{task.number}-{number:03d}"
         return inspections
 
     def write(self, vals):
@@ -220,51 +202,39 @@ class SrspInspection(models.Model):
         raise UserError(self.env._("An inspection is never deleted."))
 
     def action_schedule(self):
-        self._check_team()
-        self._check_stage("assigned")
+        self._check_team("assigned")
         for inspection in self:
             if not inspection.scheduled_date:
-                raise UserError(
-                    self.env._(
-                        "Inspection %(number)s: enter the day of the visit first.",
-                        number=inspection.number,
-                    )
+                message = self.env._(
+                    "Inspection %(number)s: enter the day of the visit first.",
+                    number=inspection.number,
                 )
+                raise UserError(message)
         self.sudo().stage = "scheduled"
 
     def action_start(self):
-        self._check_team()
-        self._check_stage("scheduled")
+        self._check_team("scheduled")
         self.sudo().write({"stage": "on_site", "started_at": fields.Datetime.now()})
-        self.task_id.sudo().filtered(
-            lambda task: task.state == "drawn"
-        ).state = "inspecting"
+        tasks = self.task_id.sudo()
+        tasks.filtered_domain([("state", "=", "drawn")]).state = "inspecting"
 
     def action_record(self):
-        self._check_team()
-        self._check_stage("on_site")
+        self._check_team("on_site")
         for inspection in self:
             inspection.line_ids._check_complete()
-        self.sudo().write(
-            {
-                "stage": "recorded",
-                "recorded_on": clock.today(),
-                "recorded_by_id": self.env.uid,
-            }
-        )
+        recorded = {"recorded_on": clock.today(), "recorded_by_id": self.env.uid}
+        self.sudo().write({"stage": "recorded", **recorded})
         self.env["srsp.notice"]._pass_on(self)
 
     def action_review(self):
-        self._check_reviewer()
-        self._check_stage("recorded")
+        self._check_reviewer("recorded")
         self.sudo().write({"stage": "reviewed", "reviewed_by_id": self.env.uid})
 
     def action_return(self):
         return self.env["srsp.reason"]._open(self, "visit_return")
 
     def action_close(self):
-        self._check_reviewer()
-        self._check_stage("reviewed")
+        self._check_reviewer("reviewed")
         self.sudo()._close(clock.today())
 
     def action_unavailable(self):
@@ -274,42 +244,37 @@ class SrspInspection(models.Model):
         labels = dict(self._fields["stage"]._description_selection(self.env))
         for inspection in self:
             if inspection.stage not in stages:
-                raise UserError(
-                    self.env._(
-                        "Inspection %(number)s is in stage “%(stage)s”; this step needs: %(needed)s.",
-                        number=inspection.number,
-                        stage=labels[inspection.stage],
-                        needed=", ".join(labels[stage] for stage in stages),
-                    )
+                message = self.env._(
+                    "Inspection %(number)s is in stage “%(stage)s”; this step needs: %(needed)s.",
+                    number=inspection.number,
+                    stage=labels[inspection.stage],
+                    needed=", ".join(labels[stage] for stage in stages),
                 )
+                raise UserError(message)
 
-    def _check_team(self):
-        """Raise unless the user is on the team, or a division officer."""
+    def _check_team(self, stage):
+        """Raise unless the user is on the team, or a division officer, and the visit in that stage."""
         self._check_role("group_inspector")
         self.check_access("write")
+        self._check_stage(stage)
 
-    def _check_reviewer(self):
-        """Raise for whoever was on the team or recorded the result: somebody else reviews it."""
+    def _check_reviewer(self, *stages):
+        """Raise for whoever was on the team or recorded the result: somebody else reviews it, in these stages."""
         self._check_role("group_division_manager")
         self.check_access("write")
         for inspection in self:
-            if (
-                not self.env.su
-                and self.env.user
-                in inspection.officer_ids.user_id
-                | inspection.recorded_by_id
-                | inspection.recorder_ids
-            ):
-                raise UserError(
-                    self.env._(
-                        "Inspection %(number)s: people who inspected or recorded results cannot review it.",
-                        number=inspection.number,
-                    )
+            people = inspection.officer_ids.user_id | inspection.recorded_by_id
+            people |= inspection.recorder_ids
+            if not self.env.su and self.env.user in people:
+                message = self.env._(
+                    "Inspection %(number)s: people who inspected or recorded results cannot review it.",
+                    number=inspection.number,
                 )
+                raise UserError(message)
+        self._check_stage(*stages)
 
     def _return(self, reason):
-        self._check_reviewer()
-        self._check_stage("recorded", "reviewed")
+        self._check_reviewer("recorded", "reviewed")
         self.sudo().write({"stage": "on_site", "reviewed_by_id": False})
         self.message_post(body=self.env._("Sent back: %(reason)s", reason=reason))
         self.env["srsp.notice"]._notify_returned(self, reason)
@@ -325,8 +290,8 @@ class SrspInspection(models.Model):
 
     def _get_result(self):
         """Return the result as it is published: the national system's fields plus our numbers."""
-        self.ensure_one()
-        task, entity = self.task_id, self.entity_id
+        task, entity, start = self.task_id, self.entity_id, self.started_at
+        day = clock.beijing_date(start) if start else self.scheduled_date
         return {
             "number": self.number,
             "draw": self.draw_id.number,
@@ -339,18 +304,13 @@ class SrspInspection(models.Model):
             "entity": entity.name,
             "entity_kind": entity.kind,
             "uscc": entity.code,
-            "inspected_on": fields.Date.to_string(
-                beijing_date(self.started_at)
-                if self.started_at
-                else self.scheduled_date
-            ),
+            "inspected_on": fields.Date.to_string(day),
             "result_date": fields.Date.to_string(self.result_date),
             "lines": [line._get_result() for line in self.line_ids],
         }
 
     def _prepare_seal(self):
         """Return the result as it is sealed; ``keys`` holds what does not depend on names and language."""
-        self.ensure_one()
         return {
             **self._get_result(),
             "keys": {
@@ -374,17 +334,15 @@ class SrspInspection(models.Model):
 
     def _replace(self, reason):
         """Cancel the visit and draw a substitute for its targets."""
-        self.ensure_one()
         self._check_role("group_division_manager", "group_policy_officer")
         self.check_access("write")
         self._check_stage("assigned", "scheduled", "on_site")
         if self.recorded_on or any(self.line_ids.mapped("result")):
-            raise UserError(
-                self.env._(
-                    "Inspection %(number)s has results: close it with them, it cannot be replaced.",
-                    number=self.number,
-                )
+            message = self.env._(
+                "Inspection %(number)s has results: close it with them, it cannot be replaced.",
+                number=self.number,
             )
+            raise UserError(message)
         draw = self.draw_id.sudo()
         targets = self.sudo().line_ids.target_id
         lines = draw.drawn_line_ids.filtered(lambda line: line.target_id in targets)
@@ -398,18 +356,14 @@ class SrspInspection(models.Model):
 
     def _count_members(self):
         """Return ``[(inspector id, number of these visits, the first one's id), …]`` of officers and experts."""
-        if not self:
-            return []
-        return self.env.execute_query(
-            SQL(
-                """SELECT inspector_id, count(*), min(inspection_id)
-                     FROM (SELECT inspection_id, inspector_id FROM srsp_inspection_officer_rel
-                           UNION ALL SELECT srsp_inspection_id, srsp_inspector_id FROM srsp_inspection_expert_rel)
-                          member
-                    WHERE inspection_id = ANY(%s) GROUP BY inspector_id ORDER BY inspector_id""",
-                self.ids,
-            )
+        query = SQL(
+            """SELECT inspector_id, count(*), min(inspection_id)
+                 FROM (SELECT inspection_id, inspector_id FROM srsp_inspection_officer_rel
+                       UNION ALL SELECT srsp_inspection_id, srsp_inspector_id FROM srsp_inspection_expert_rel) member
+                WHERE inspection_id = ANY(%s) GROUP BY inspector_id ORDER BY inspector_id""",
+            self.ids,
         )
+        return self.env.execute_query(query)
 
     def _after_close(self):
         """Hook: the result has been formed."""

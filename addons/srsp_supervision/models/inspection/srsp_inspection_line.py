@@ -44,7 +44,7 @@ class SrspInspectionLine(models.Model):
     _rec_name = "item_id"
 
     inspection_id = fields.Many2one(
-        "srsp.inspection", required=True, readonly=True, index=True, ondelete="restrict"
+        "srsp.inspection", required=True, readonly=True, index=True
     )
     company_id = UnconstrainedMany2one(
         related="inspection_id.company_id", store=True, index=True
@@ -53,12 +53,8 @@ class SrspInspectionLine(models.Model):
         related="inspection_id.division_id", store=True, index=True
     )
     stage = fields.Selection(related="inspection_id.stage")
-    target_id = fields.Many2one(
-        "srsp.target", required=True, readonly=True, index=True, ondelete="restrict"
-    )
-    item_id = fields.Many2one(
-        "srsp.item", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    target_id = fields.Many2one("srsp.target", required=True, readonly=True, index=True)
+    item_id = fields.Many2one("srsp.item", required=True, readonly=True, index=True)
     content = fields.Text(related="item_id.content")
     standard = fields.Text(related="item_id.standard")
     repealed_basis = fields.Char(related="item_id.repealed_basis")
@@ -80,11 +76,10 @@ class SrspInspectionLine(models.Model):
     def write(self, vals):
         if not self.env.su:
             if vals.keys() - {"result", "facts", "measure"}:
-                raise UserError(
-                    self.env._(
-                        "Only result, facts and measure of an inspection line can be entered."
-                    )
+                message = self.env._(
+                    "Only result, facts and measure of an inspection line can be entered."
                 )
+                raise UserError(message)
             self.inspection_id._check_stage("on_site")
             self._remember_writer(vals)
         return super().write(vals)
@@ -93,17 +88,14 @@ class SrspInspectionLine(models.Model):
         """Record who enters results, who cannot review them; keep what was recorded before in the history."""
         for line in self:
             line.inspection_id.sudo().recorder_ids |= self.env.user
-            before = [
-                line[name] for name in ("result", "facts", "measure") if line[name]
-            ]
             if line.inspection_id.recorded_on and vals:
-                line.inspection_id.message_post(
-                    body=self.env._(
-                        "%(item)s was recorded as: %(before)s",
-                        item=line.item_id.name,
-                        before=" · ".join(before),
-                    )
+                before = filter(None, (line.result, line.facts, line.measure))
+                body = self.env._(
+                    "%(item)s was recorded as: %(before)s",
+                    item=line.item_id.name,
+                    before=" · ".join(before),
                 )
+                line.inspection_id.message_post(body=body)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
@@ -112,53 +104,39 @@ class SrspInspectionLine(models.Model):
     def _check_complete(self):
         """Raise unless every line has a result, and every finding its facts and a measure."""
         for line in self:
+            names = {"item": line.item_id.name, "target": line.target_id.display_name}
             if not line.result:
-                raise UserError(
-                    self.env._(
-                        "Item “%(item)s” on %(target)s: choose a result.",
-                        item=line.item_id.name,
-                        target=line.target_id.display_name,
-                    )
+                message = self.env._(
+                    "Item “%(item)s” on %(target)s: choose a result.", **names
                 )
-            if line.is_finding and (
-                not (line.facts or "").strip() or line.measure in (False, "none")
-            ):
-                raise UserError(
-                    self.env._(
-                        "Item “%(item)s” on %(target)s: a finding needs its facts and a measure.",
-                        item=line.item_id.name,
-                        target=line.target_id.display_name,
-                    )
+                raise UserError(message)
+            lacks = not (line.facts or "").strip() or line.measure in (False, "none")
+            if line.is_finding and lacks:
+                message = self.env._(
+                    "Item “%(item)s” on %(target)s: a finding needs its facts and a measure.",
+                    **names,
                 )
+                raise UserError(message)
 
     def _open_rectifications(self, date):
         """Open a rectification for each line with an order to rectify, due as the task's rulebook says."""
-        return self.env["srsp.rectification"].create(
-            [
-                {
-                    "line_id": line.id,
-                    "requirement": line.facts,
-                    "deadline": date
-                    + datetime.timedelta(
-                        days=line.inspection_id.task_id.rulebook_id.rectification_days
-                    ),
-                }
-                for line in self
-                if line.measure == "rectify"
-            ]
-        )
+        vals_list = []
+        for line in self.filtered_domain([("measure", "=", "rectify")]):
+            days = line.inspection_id.task_id.rulebook_id.rectification_days
+            deadline = date + datetime.timedelta(days)
+            vals = {"line_id": line.id, "requirement": line.facts, "deadline": deadline}
+            vals_list.append(vals)
+        return self.env["srsp.rectification"].create(vals_list)
 
     def _get_result(self):
+        """Return the result of this item as it is published, with codes and names."""
+        result, measure = self._fields["result"], self._fields["measure"]
         return {
             "target": self.target_id.code,
             "item_code": self.item_id.code,
             "item": self.item_id.name,
             "result": self.result,
-            "result_name": dict(
-                self._fields["result"]._description_selection(self.env)
-            ).get(self.result),
-            "measure": dict(
-                self._fields["measure"]._description_selection(self.env)
-            ).get(self.measure, ""),
+            "result_name": result.convert_to_export(self.result, self) or None,
+            "measure": measure.convert_to_export(self.measure, self),
             "facts": self.facts or "",
         }

@@ -22,7 +22,7 @@ class SrspInspection(models.Model):
         rulebook = self.task_id.rulebook_id
         env = self.company_id._srsp_in_language(self).env
         for target, lines in self.line_ids.grouped("target_id").items():
-            if _has_finding(lines):
+            if any(lines.mapped("is_finding")):
                 if rulebook.risk_raise_on_finding:
                     reason = env._("Finding in visit %(visit)s", visit=self.number)
                     self._move_risk_class(target, 1, reason)
@@ -61,12 +61,9 @@ class SrspInspection(models.Model):
         count = 0
         for visit in visits:
             found = visit.line_ids & lines
-            count = 0 if _has_finding(found) else count + _is_clean(found)
+            has_finding = any(found.mapped("is_finding"))
+            count = 0 if has_finding else count + _is_clean(found)
         return count
-
-
-def _has_finding(lines):
-    return any(line.is_finding for line in lines)
 
 
 def _is_clean(lines):

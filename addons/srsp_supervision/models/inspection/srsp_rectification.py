@@ -14,11 +14,7 @@ class SrspRectification(models.Model):
     _guarded_fields = ("state", "line_id", "requirement", "verified_on")
 
     line_id = fields.Many2one(
-        "srsp.inspection.line",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
+        "srsp.inspection.line", required=True, readonly=True, index=True
     )
     inspection_id = fields.Many2one(
         related="line_id.inspection_id", store=True, index=True
@@ -53,10 +49,8 @@ class SrspRectification(models.Model):
     @api.depends("state", "deadline")
     def _compute_is_late(self):
         today = clock.today()
-        for rectification in self:
-            rectification.is_late = (
-                rectification.state == "open" and rectification.deadline < today
-            )
+        for order in self:
+            order.is_late = order.state == "open" and order.deadline < today
 
     def write(self, vals):
         if not self.env.su and {"deadline", "verification"} & vals.keys():
@@ -77,17 +71,15 @@ class SrspRectification(models.Model):
         self._check_state("open")
         for rectification in self:
             if not (rectification.verification or "").strip():
-                raise UserError(
-                    self.env._(
-                        "%(entity)s: write down what was verified first.",
-                        entity=rectification.entity_id.name,
-                    )
+                message = self.env._(
+                    "%(entity)s: write down what was verified first.",
+                    entity=rectification.entity_id.name,
                 )
+                raise UserError(message)
         self.sudo().write({"state": state, "verified_on": clock.today()})
 
     @api.depends("entity_id.name", "deadline")
     def _compute_display_name(self):
-        for rectification in self:
-            rectification.display_name = (
-                f"{rectification.entity_id.name or ''} {rectification.deadline or ''}"
-            )
+        for order in self:
+            name = f"{order.entity_id.name or ''} {order.deadline or ''}"
+            order.display_name = name

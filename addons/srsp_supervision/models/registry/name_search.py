@@ -1,8 +1,7 @@
 """The search of the registries by a fragment of a name, a permit or a code: what their indexes rest on."""
 
-import re
-
 from odoo.exceptions import UserError
+from odoo.tools.sql import escape_psql
 
 # Every two characters that follow each other. Immutable, so that an index can hold them; a loop takes a third of the
 # time of a query.
@@ -37,13 +36,12 @@ def check_locale(env):
     env.cr.execute(LOCALE)
     [locale, is_able] = env.cr.fetchone()
     if not is_able:
-        raise UserError(
-            env._(
-                "This database cannot handle Chinese text (locale %(locale)s): create it in UTF-8 with the"
-                " character type C.UTF-8, or another UTF-8 locale.",
-                locale=locale,
-            )
+        message = env._(
+            "This database cannot handle Chinese text (locale %(locale)s): create it in UTF-8 with the"
+            " character type C.UTF-8, or another UTF-8 locale.",
+            locale=locale,
         )
+        raise UserError(message)
 
 
 def is_typed(operator, value):
@@ -53,5 +51,4 @@ def is_typed(operator, value):
 
 def get_prefix_pattern(value):
     """Return a pattern for codes, which are in capitals, that begin with ``value``."""
-    escaped = re.sub(r"([%_\\])", r"\\\1", value.strip().upper())
-    return f"{escaped}%"
+    return f"{escape_psql(value.strip().upper())}%"

@@ -1,6 +1,7 @@
 import datetime
+from collections import Counter
 
-from odoo import api, models
+from odoo import models
 
 from ...tools import clock
 from .srsp_target import PERMIT_DAYS
@@ -14,30 +15,28 @@ class SrspDivision(models.Model):
     _name = "srsp.division"
     _inherit = ["srsp.division", "mail.thread", "mail.activity.mixin"]
 
-    @api.model
     def _cron_remind_permits(self):
         """Open, correct or remove the to-do of each division's head, as the registry stands today."""
         today = clock.today()
-        counts = self._count_permits(today)
+        expired, soon = self._count_permits(today)
         divisions = self.search([("active", "=", True)])
         for division in divisions:
             head = division.manager_id.filtered("active")
             known = division.activity_search([ACTIVITY])
             mine = known.filtered(lambda activity, head=head: activity.user_id == head)
-            expired, soon = counts.get(division.id, (0, 0))
-            if not head or not expired + soon:
+            counts = (expired[division], soon[division])
+            if not head or not any(counts):
                 known.unlink()
                 continue
             (known - mine[:1]).unlink()
-            vals = division._prepare_permit_activity(expired, soon)
+            vals = division._prepare_permit_activity(*counts)
             if mine:
                 mine[:1].write(vals)
             else:
                 division.activity_schedule(ACTIVITY, today, user_id=head.id, **vals)
 
-    @api.model
     def _count_permits(self, today):
-        """``{division id: (expired, running out)}`` over the main and the further permits of the registry's targets."""
+        """``{division: expired}, {division: running out}``, of the main and the further permits of targets."""
         last = today + datetime.timedelta(days=PERMIT_DAYS)
         rows = self.env["srsp.target"]._read_group(
             [("state", "!=", "cancelled"), ("permit_valid_until", "<=", last)],
@@ -48,14 +47,10 @@ class SrspDivision(models.Model):
             ["target_id.division_id", "valid_until:day"],
             ["__count"],
         )
-        counts = {}
+        expired, soon = Counter(), Counter()
         for division, until, count in rows:
-            expired, soon = counts.get(division.id, (0, 0))
-            if until < today:
-                counts[division.id] = (expired + count, soon)
-            else:
-                counts[division.id] = (expired, soon + count)
-        return counts
+            (expired if until < today else soon)[division] += count
+        return expired, soon
 
     def _prepare_permit_activity(self, expired, soon):
         env = self.company_id._srsp_in_language(self).env

@@ -12,12 +12,7 @@ from ...fields import BigramChar
 from ...tools import clock, uscc
 from ...tools.identity import HIDDEN, mask
 from .name_search import BIGRAMS, NAME_KEY, check_locale, get_prefix_pattern, is_typed
-
-# Texts that others get to read.
-READ_TEXTS = (
-    "name address legal_representative business_scope registering_authority supervising_body"
-    " contact_name contact_phone contact_mobile"
-).split()
+from .srsp_target_change import describe_change
 
 
 class SrspEntity(models.Model):
@@ -36,6 +31,10 @@ class SrspEntity(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "name, id"
     _check_company_auto = True
+    _public_texts = tuple(
+        "name address legal_representative business_scope registering_authority supervising_body"
+        " contact_name contact_phone contact_mobile".split()
+    )
 
     name = BigramChar(required=True, tracking=True)
     kind = fields.Selection(
@@ -166,64 +165,46 @@ class SrspEntity(models.Model):
     @api.depends("target_ids", "inspection_ids", "rectification_ids")
     @api.depends_context("uid")
     def _compute_counts(self):
-        for name in ("target", "inspection", "rectification"):
-            counts = self.env[f"srsp.{name}"]._read_group(
-                [("entity_id", "in", self.ids)], ["entity_id"], ["__count"]
-            )
-            by_entity = {entity.id: count for entity, count in counts}
+        for name, model, path in (
+            ("target_count", "srsp.target", "entity_id"),
+            ("inspection_count", "srsp.inspection", "entity_id"),
+            ("result_count", "srsp.inspection.line", "inspection_id.entity_id"),
+            ("rectification_count", "srsp.rectification", "entity_id"),
+        ):
+            domain = Domain(path, "in", self.ids)
+            if name == "result_count":
+                domain &= Domain("result", "!=", False)
+            counts = dict(self.env[model]._read_group(domain, [path], ["__count"]))
             for entity in self:
-                entity[f"{name}_count"] = by_entity.get(entity.id, 0)
-        results = self.env["srsp.inspection.line"]._read_group(
-            [("inspection_id.entity_id", "in", self.ids), ("result", "!=", False)],
-            ["inspection_id"],
-            ["__count"],
-        )
-        by_entity = {}
-        for visit, count in results:
-            entity_id = visit.sudo().entity_id.id
-            by_entity[entity_id] = by_entity.get(entity_id, 0) + count
-        for entity in self:
-            entity.result_count = by_entity.get(entity.id, 0)
+                entity[name] = counts.get(entity, 0)
 
     @api.depends("target_ids.state", "target_ids.sector_id", "target_ids.risk_class")
     def _compute_standing(self):
-        standing = {
-            entity.id: (sectors, worst)
-            for entity, sectors, worst in self.env["srsp.target"]._read_group(
-                [("entity_id", "in", self.ids), ("state", "!=", "cancelled")],
-                ["entity_id"],
-                ["sector_id:recordset", "risk_class:max"],
-            )
-        }
+        rows = self.env["srsp.target"]._read_group(
+            [("entity_id", "in", self.ids), ("state", "!=", "cancelled")],
+            ["entity_id"],
+            ["sector_id:recordset", "risk_class:max"],
+        )
+        standing = {entity: found for entity, *found in rows}
         for entity in self:
-            entity.sector_ids, entity.worst_risk_class = standing.get(
-                entity.id, (False, False)
-            )
+            sectors, worst = standing.get(entity, (False, False))
+            entity.sector_ids, entity.worst_risk_class = sectors, worst
 
     @api.depends("inspection_ids.stage", "worst_risk_class")
     def _compute_visits(self):
         today = clock.today()
-        counts = dict(
-            self.env["srsp.inspection"]._read_group(
-                [
-                    ("entity_id", "in", self.ids),
-                    ("year", "=", today.year),
-                    ("stage", "!=", "cancelled"),
-                ],
-                ["entity_id"],
-                ["__count"],
-            )
-        )
+        this_year = [("year", "=", today.year), ("stage", "!=", "cancelled")]
+        own = [("entity_id", "in", self.ids), *this_year]
+        visits = self.env["srsp.inspection"]
+        counts = dict(visits._read_group(own, ["entity_id"], ["__count"]))
         for company, entities in self.grouped("company_id").items():
             rulebook = self.env["srsp.rulebook"]._find_in_force(company, today)
             for entity in entities:
-                count = counts.get(entity._origin, 0)
                 cap = rulebook._get_visit_cap(entity.worst_risk_class)
-                entity.visits_this_year = count
+                entity.visits_this_year = counts.get(entity._origin, 0)
                 entity.visit_cap = cap
-                entity.is_cap_reached = cap and count >= cap
+                entity.is_cap_reached = cap and entity.visits_this_year >= cap
 
-    @api.model
     def _search_display_name(self, operator, value):
         if not is_typed(operator, value):
             return super()._search_display_name(operator, value)
@@ -235,51 +216,42 @@ class SrspEntity(models.Model):
 
     @api.constrains("uscc")
     def _check_uscc(self):
-        for entity in self.filtered("uscc"):
-            if uscc.is_valid(entity.uscc) and uscc.clean(entity.uscc) == entity.uscc:
-                continue
-            raise ValidationError(
-                self.env._(
+        for entity in self:
+            if entity.uscc and not uscc.is_valid(entity.uscc):
+                message = self.env._(
                     "%(name)s: credit code “%(code)s” is not valid; 18 digits and capital letters, the last one a"
                     " check digit (GB 32100-2015).",
                     name=entity.name,
                     code=entity.uscc,
                 )
-            )
-
-    @api.constrains(*READ_TEXTS)
-    def _check_no_identity_number(self):
-        self._refuse_identity_number(*READ_TEXTS)
+                raise ValidationError(message)
 
     @api.constrains("kind", "uscc", "identity_number")
     def _check_identity(self):
         """A person has no credit code (it would be published), and nobody else an identity number."""
         for entity in self.sudo():
-            number = entity.identity_number
-            if entity.kind == "person" and entity.uscc:
-                raise ValidationError(
-                    self.env._(
-                        "%(name)s: a natural person is not entered with a credit code; it would be published.",
-                        name=entity.name,
-                    )
+            number, is_person = entity.identity_number, entity.kind == "person"
+            if is_person and entity.uscc:
+                error = self.env._(
+                    "%(name)s: a natural person is not entered with a credit code; it would be published.",
+                    name=entity.name,
                 )
-            if number and entity.kind != "person":
-                raise ValidationError(
-                    self.env._(
-                        "%(name)s: only a natural person has an identity number.",
-                        name=entity.name,
-                    )
+            elif number and not is_person:
+                error = self.env._(
+                    "%(name)s: only a natural person has an identity number.",
+                    name=entity.name,
                 )
-            if number and not (
+            elif number and not (
                 re.fullmatch(r"\d{17}[\dX]", number)
                 and ric.calc_check_digit(number) == number[-1]
             ):
-                raise ValidationError(
-                    self.env._(
-                        "%(name)s: the identity number is not valid; 18 digits, the last one a check digit or X.",
-                        name=entity.name,
-                    )
+                error = self.env._(
+                    "%(name)s: the identity number is not valid; 18 digits, the last one a check digit or X.",
+                    name=entity.name,
                 )
+            else:
+                continue
+            raise ValidationError(error)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -288,14 +260,14 @@ class SrspEntity(models.Model):
     def write(self, vals):
         if not self.env.su:
             if vals.get("company_id", self.company_id.id) not in self.company_id.ids:
-                raise ValidationError(
-                    self.env._("An entity stays in the registry of its bureau.")
-                )
+                message = self.env._("An entity stays in the registry of its bureau.")
+                raise ValidationError(message)
             if {"name", "uscc", "kind"} & vals.keys():
                 self._check_no_open_visit()
         result = super().write(self._clean_uscc(vals))
         if names := sorted({"region_id", "kind"} & vals.keys()):
-            self.sudo().target_ids._notify_tasks_of_change(self, names)
+            targets = self.sudo().target_ids
+            targets._notify_tasks(lambda env: describe_change(env, self, names))
         return result
 
     def _auto_init(self):
@@ -339,27 +311,16 @@ class SrspEntity(models.Model):
 
     def _check_no_open_visit(self):
         """Raise while a visit is open: its result will name the entity as it is now."""
-        visit = (
-            self.env["srsp.inspection"]
-            .sudo()
-            .search(
-                [
-                    ("entity_id", "in", self.ids),
-                    ("stage", "not in", ("closed", "cancelled")),
-                ],
-                limit=1,
+        visits = self.env["srsp.inspection"].sudo()
+        opened = [("stage", "not in", ("closed", "cancelled"))]
+        if visit := visits.search([("entity_id", "in", self.ids), *opened], limit=1):
+            message = self.env._(
+                "%(entity)s: visit %(visit)s is open. Close it before you change the name, kind or credit code.",
+                entity=visit.entity_id.name,
+                visit=visit.number,
             )
-        )
-        if visit:
-            raise UserError(
-                self.env._(
-                    "%(entity)s: visit %(visit)s is open. Close it before you change the name, kind or credit code.",
-                    entity=visit.entity_id.name,
-                    visit=visit.number,
-                )
-            )
+            raise UserError(message)
 
-    @api.model
     def _clean_uscc(self, vals):
         """``vals`` with the credit code as it is stored; an empty one is no code."""
         if "uscc" not in vals:
@@ -367,6 +328,5 @@ class SrspEntity(models.Model):
         return dict(vals, uscc=uscc.clean(vals["uscc"] or "") or False)
 
     def _open(self, action, path):
-        self.ensure_one()
         domain = [(path, "=", self.id)]
         return get_action(self.env, action, domain=domain, context={})

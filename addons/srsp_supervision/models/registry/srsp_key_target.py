@@ -1,8 +1,8 @@
 import logging
+from collections import Counter
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
@@ -15,13 +15,17 @@ from .srsp_target_change import Origin
 _logger = logging.getLogger(__name__)
 
 REASON_KINDS = "for_class for_findings for_complaints for_sector for_other".split()
+OPEN_STATES = ("proposed", "listed", "delisting")
 
 # What the rules propose: each target once, with every reason that holds. ``facts`` are rows
 # (target_id, the field of REASON_KINDS, the day on which it became true).
 PROPOSE = """
 WITH fact AS (%(facts)s),
      due AS (
-    SELECT target.id, target.company_id, target.division_id, target.sector_id, %(reasons)s
+    SELECT target.id, target.company_id, target.division_id, target.sector_id,
+           bool_or(fact.kind = 'for_class') AS for_class, bool_or(fact.kind = 'for_findings') AS for_findings,
+           bool_or(fact.kind = 'for_complaints') AS for_complaints, bool_or(fact.kind = 'for_sector') AS for_sector,
+           bool_or(fact.kind = 'for_other') AS for_other
       FROM fact
       JOIN srsp_target target ON target.id = fact.target_id
      WHERE target.state = 'active' AND NOT coalesce(target.is_key, FALSE)
@@ -30,10 +34,12 @@ WITH fact AS (%(facts)s),
                           AND (listing.state IN ('proposed', 'listed', 'delisting')
                                OR listing.decided_on >= coalesce(fact.since, listing.decided_on)))
   GROUP BY target.id)
-INSERT INTO srsp_key_target (target_id, company_id, division_id, sector_id, %(names)s, reason, origin, state,
+INSERT INTO srsp_key_target (target_id, company_id, division_id, sector_id,
+                             for_class, for_findings, for_complaints, for_sector, for_other, reason, origin, state,
                              proposed_by_id, proposed_on, create_uid, create_date, write_uid, write_date)
-SELECT due.id, company_id, division_id, sector_id, %(names)s,
-       concat_ws(%(comma)s, %(words)s), 'rule', 'proposed', %(proposer)s, %(today)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+SELECT due.*, concat_ws(' · ', CASE WHEN for_class THEN %(class_d)s END, CASE WHEN for_findings THEN %(findings)s END,
+                        CASE WHEN for_complaints THEN %(complaints)s END),
+       'rule', 'proposed', %(proposer)s, %(today)s, %(uid)s, %(now)s, %(uid)s, %(now)s
   FROM due ORDER BY due.id
 """
 
@@ -54,6 +60,7 @@ class SrspKeyTarget(models.Model):
     _rec_name = "target_id"
     _check_company_auto = True
     _mail_post_access = "read"
+    _public_texts = ("reason", "delist_reason")
     _guarded_fields = tuple(
         "state origin proposed_by_id proposed_on decided_by_id decided_on decline_reason listed_by_id"
         " listed_on delist_reason delist_by_id delist_proposed_on delisted_on division_id sector_id".split()
@@ -63,15 +70,10 @@ class SrspKeyTarget(models.Model):
         "srsp.target",
         required=True,
         index=True,
-        ondelete="restrict",
         check_company=True,
         domain=[
             ("state", "=", "active"),
-            (
-                "key_target_ids",
-                "not any",
-                [("state", "in", ("proposed", "listed", "delisting"))],
-            ),
+            ("key_target_ids", "not any", [("state", "in", OPEN_STATES)]),
         ],
     )
     entity_id = fields.Many2one(related="target_id.entity_id")
@@ -124,10 +126,7 @@ class SrspKeyTarget(models.Model):
         help="Empty: proposed automatically by the rules.",
     )
     proposed_on = fields.Date(
-        readonly=True,
-        copy=False,
-        required=True,
-        default=lambda self: clock.today(),
+        readonly=True, copy=False, required=True, default=lambda self: clock.today()
     )
     listed_by_id = fields.Many2one(
         "res.users", "Listing Approved By", readonly=True, copy=False
@@ -160,13 +159,11 @@ class SrspKeyTarget(models.Model):
     @api.depends(*REASON_KINDS)
     @api.depends_context("lang")
     def _compute_reason_kinds(self):
-        labels = {
-            name: self._fields[name]._description_string(self.env)
-            for name in REASON_KINDS
-        }
+        kinds = [self._fields[name] for name in REASON_KINDS]
+        labels = {kind.name: kind._description_string(self.env) for kind in kinds}
         for listing in self:
-            kinds = [labels[name] for name in REASON_KINDS if listing[name]]
-            listing.reason_kinds = " · ".join(kinds)
+            held = [label for name, label in labels.items() if listing[name]]
+            listing.reason_kinds = " · ".join(held)
 
     @api.depends("state", "proposed_by_id", "delist_by_id", "division_id.manager_id")
     @api.depends_context("uid")
@@ -176,28 +173,24 @@ class SrspKeyTarget(models.Model):
 
     @api.constrains("reason")
     def _check_reason(self):
-        self._refuse_identity_number("reason")
         for listing in self:
             if not (listing.reason or "").strip():
-                raise ValidationError(
-                    self.env._(
-                        "%(target)s: enter the reason why it is a key target.",
-                        target=listing.target_id.display_name,
-                    )
+                message = self.env._(
+                    "%(target)s: enter the reason why it is a key target.",
+                    target=listing.target_id.display_name,
                 )
+                raise ValidationError(message)
 
     @api.constrains("target_id")
     def _check_target(self):
         for listing in self:
             if listing.state == "proposed" and listing.target_id.state == "cancelled":
-                raise ValidationError(
-                    self.env._(
-                        "%(target)s has left the registry of targets: it cannot become a key target.",
-                        target=listing.target_id.display_name,
-                    )
+                message = self.env._(
+                    "%(target)s has left the registry of targets: it cannot become a key target.",
+                    target=listing.target_id.display_name,
                 )
+                raise ValidationError(message)
 
-    @api.model
     def _can_create(self):
         if self.env.user.has_group("srsp_supervision.group_policy_officer"):
             return True
@@ -236,11 +229,19 @@ class SrspKeyTarget(models.Model):
         )
 
     def action_approve(self):
-        """List what has been proposed, or take out what is to be delisted."""
+        """List what has been proposed, or take out what is to be delisted; the targets follow."""
         self._check_decidable()
-        proposed = self.filtered(lambda listing: listing.state == "proposed")
-        proposed._list()
-        (self - proposed)._delist()
+        today = clock.today()
+        listed = self.filtered(lambda listing: listing.state == "proposed")
+        delisted = self - listed
+        listed._decide("listed", listed_by_id=self.env.uid, listed_on=today)
+        for reason, listings in listed.sudo().grouped("reason").items():
+            listings.target_id.write({"is_key": True, "key_reason": reason})
+        delisted._decide("delisted", delisted_on=today)
+        for reason, listings in delisted.sudo().grouped("delist_reason").items():
+            origin = Origin(reason=reason)
+            targets = listings.target_id.with_context(srsp_origin=origin)
+            targets.write({"is_key": False, "key_reason": False})
 
     def action_decline(self):
         return self.env["srsp.reason"]._open(self, "key_decline")
@@ -262,28 +263,37 @@ class SrspKeyTarget(models.Model):
     @api.model
     def get_hint(self):
         """Which targets the rules name that are not listed: lines for the list of the registry."""
-        lines = []
-        for name, (count, proposed) in self._count_missing().items():
-            if name == "for_class":
-                lines.append(
-                    self.env._(
-                        "%(count)s active targets of risk class D are not listed; %(proposed)s of them are proposed.",
-                        count=count,
-                        proposed=proposed,
-                    )
-                )
-            elif name == "for_findings":
-                lines.append(
-                    self.env._(
-                        "%(count)s active targets with recent findings are not listed; %(proposed)s of them are"
-                        " proposed.",
-                        count=count,
-                        proposed=proposed,
-                    )
-                )
-        return lines
-
-    # Deciding ------------------------------------------------------------------------------------
+        lines = {
+            "for_class": self.env._(
+                "%(count)s active targets of risk class D are not listed; %(proposed)s of them are proposed."
+            ),
+            "for_findings": self.env._(
+                "%(count)s active targets with recent findings are not listed; %(proposed)s of them are"
+                " proposed."
+            ),
+        }
+        self.env.flush_all()
+        found, proposed = Counter(), Counter()
+        for company in self.env.companies:
+            if not (facts := self._get_facts(company)):
+                continue
+            query = SQL(
+                """SELECT fact.kind, count(DISTINCT fact.target_id), count(DISTINCT listing.target_id)
+                     FROM (%s) fact
+                     JOIN srsp_target target ON target.id = fact.target_id
+                LEFT JOIN srsp_key_target listing
+                       ON listing.target_id = target.id AND listing.state = 'proposed'
+                    WHERE NOT coalesce(target.is_key, FALSE) GROUP BY 1""",
+                self._join_facts(facts),
+            )
+            for name, count, waiting in self.env.execute_query(query):
+                found[name] += count
+                proposed[name] += waiting
+        return [
+            line % {"count": found[name], "proposed": proposed[name]}
+            for name, line in lines.items()
+            if found[name]
+        ]
 
     def _check_decidable(self):
         """Raise unless the user may decide on each of these."""
@@ -300,7 +310,6 @@ class SrspKeyTarget(models.Model):
 
     def _why_not_decide(self):
         """Why the user does not decide on this entry, in words; empty if nothing stands against it."""
-        self.ensure_one()
         if self.env.su:
             return ""
         user, listing = self.env.user, self.sudo()
@@ -314,10 +323,8 @@ class SrspKeyTarget(models.Model):
             )
         if user.has_group("srsp_supervision.group_policy_officer"):
             return ""
-        is_head = user.has_group("srsp_supervision.group_division_manager") and (
-            listing.division_id.manager_id == user
-        )
-        if is_head and asked_by:
+        is_manager = user.has_group("srsp_supervision.group_division_manager")
+        if asked_by and is_manager and listing.division_id.manager_id == user:
             return ""
         return self.env._(
             "%(target)s: a policy officer decides or, if another person proposed it, the head of "
@@ -331,23 +338,6 @@ class SrspKeyTarget(models.Model):
         self.sudo().write({"state": state, **decision, **vals})
         self.flush_recordset(["state"])  # another proposal may follow at once
 
-    def _list(self):
-        self._decide("listed", listed_by_id=self.env.uid, listed_on=clock.today())
-        for reason, listings in self.grouped("reason").items():
-            listings._mark({"is_key": True, "key_reason": reason})
-
-    def _delist(self):
-        self._decide("delisted", delisted_on=clock.today())
-        for reason, listings in self.grouped("delist_reason").items():
-            listings._mark({"is_key": False, "key_reason": False}, reason)
-
-    def _mark(self, vals, reason=""):
-        """Let the targets follow: with their history, and a note on every task whose draw has been announced."""
-        targets = self.sudo().target_id
-        if reason:
-            targets = targets.with_context(srsp_origin=Origin(reason=reason))
-        targets.write(vals)
-
     def _decline(self, reason):
         """Turn a proposal down, or withdraw one's own; the target of a proposed delisting stays listed.
 
@@ -356,13 +346,11 @@ class SrspKeyTarget(models.Model):
         self._check_state("proposed", "delisting")
         own = self.filtered(lambda listing: listing._get_asking_user() == self.env.user)
         (self - own)._check_decidable()
-        for listing in self:
-            state = "declined" if listing.state == "proposed" else "listed"
-            vals = {"state": state, "decline_reason": reason}
-            if listing in own:
-                listing.sudo().write(vals)
-            else:
-                listing._decide(**vals)
+        states = {"proposed": "declined", "delisting": "listed"}
+        for state, listings in self.grouped("state").items():
+            vals = {"state": states[state], "decline_reason": reason}
+            (listings & own).sudo().write(vals)
+            (listings - own)._decide(**vals)
         self.flush_recordset(["state"])  # another proposal may follow at once
 
     def _propose_delisting(self, reason):
@@ -370,20 +358,10 @@ class SrspKeyTarget(models.Model):
         self._check_role("group_division_officer", "group_policy_officer")
         self.check_access("write")
         self._check_state("listed")
-        self.sudo().write(
-            {
-                "state": "delisting",
-                "delist_reason": one_line(reason),
-                "delist_by_id": self.env.uid,
-                "delist_proposed_on": clock.today(),
-                "decline_reason": False,
-            }
-        )
-        self._refuse_identity_number("delist_reason")
+        proposed = {"delist_by_id": self.env.uid, "delist_proposed_on": clock.today()}
+        reasons = {"delist_reason": one_line(reason), "decline_reason": False}
+        self.sudo().write({"state": "delisting", **reasons, **proposed})
 
-    # Rules ---------------------------------------------------------------------------------------
-
-    @api.model
     def _cron_propose(self):
         """Propose what the rules name, bureau by bureau."""
         rulebooks = self.env["srsp.rulebook"].search([("state", "=", "published")])
@@ -396,7 +374,6 @@ class SrspKeyTarget(models.Model):
             except Exception:
                 _logger.exception("Key targets of company %s", company.id)
 
-    @api.model
     def _propose_by_rule(self, company, proposer=None):
         """Add a proposal for every target that a rule names and that is neither listed nor proposed.
 
@@ -406,31 +383,16 @@ class SrspKeyTarget(models.Model):
         :return: their number
         """
         self.env.flush_all()
-        company = company._srsp_in_language(company)
-        env = company.env
-        words = {
-            "for_class": env._("risk class D"),
-            "for_findings": env._("findings in recent inspections"),
-            "for_complaints": env._("complaints"),
-        }
-        facts = self._get_facts(company)
-        if not facts:
+        env = company._srsp_in_language(company).env
+        if not (facts := self._get_facts(company)):
             return 0
-        names = [SQL.identifier(name) for name in REASON_KINDS]
         self.env.cr.execute(
             SQL(
                 PROPOSE,
                 facts=self._join_facts(facts),
-                reasons=SQL(", ").join(
-                    SQL("bool_or(fact.kind = %s) AS %s", name, SQL.identifier(name))
-                    for name in REASON_KINDS
-                ),
-                names=SQL(", ").join(names),
-                words=SQL(", ").join(
-                    SQL("CASE WHEN %s THEN %s END", SQL.identifier(name), word)
-                    for name, word in words.items()
-                ),
-                comma=" · ",
+                class_d=env._("risk class D"),
+                findings=env._("findings in recent inspections"),
+                complaints=env._("complaints"),
                 proposer=proposer.id if proposer else None,
                 uid=self.env.uid,
                 today=clock.today(),
@@ -441,15 +403,15 @@ class SrspKeyTarget(models.Model):
         self.env.invalidate_all()
         return count
 
-    @api.model
     def _get_facts(self, company):
         """{a field of REASON_KINDS: SQL of rows (target_id, since)}: what makes a target of ``company`` a key target.
 
-        ``since`` is the day on which it became true. Other addons add theirs, complaints for instance: call
-        ``super()`` and add to what it returns.
+        ``since`` is the day on which it became true. Only targets that the user may read count. Other addons add
+        theirs, complaints for instance: call ``super()`` and add to what it returns.
         """
         rulebook = self.env["srsp.rulebook"]._find_in_force(company)
-        pool = self._get_readable_targets(company)
+        active = [("company_id", "=", company.id), ("state", "=", "active")]
+        pool = self.env["srsp.target"]._search(active).subselect()
         facts = {}
         if rulebook.key_for_class_d:
             facts["for_class"] = SQL(
@@ -470,40 +432,8 @@ class SrspKeyTarget(models.Model):
             )
         return facts
 
-    @api.model
-    def _get_readable_targets(self, company):
-        """The active targets of ``company`` that the user may read, as a parenthesised subquery."""
-        domain = Domain("company_id", "=", company.id) & Domain("state", "=", "active")
-        return self.env["srsp.target"]._search(domain).subselect()
-
-    @api.model
     def _join_facts(self, facts):
         return SQL(" UNION ALL ").join(
             SQL("SELECT target_id, %s AS kind, since FROM (%s) one", name, query)
             for name, query in facts.items()
         )
-
-    @api.model
-    def _count_missing(self):
-        """{a field of REASON_KINDS: (how many targets it names that are not listed, how many of them are proposed)}."""
-        self.env.flush_all()
-        counts = {}
-        for company in self.env.companies:
-            facts = self._get_facts(company)
-            if not facts:
-                continue
-            rows = self.env.execute_query(
-                SQL(
-                    """SELECT fact.kind, count(DISTINCT fact.target_id), count(DISTINCT listing.target_id)
-                         FROM (%s) fact
-                         JOIN srsp_target target ON target.id = fact.target_id
-                    LEFT JOIN srsp_key_target listing
-                           ON listing.target_id = target.id AND listing.state = 'proposed'
-                        WHERE NOT coalesce(target.is_key, FALSE) GROUP BY 1""",
-                    self._join_facts(facts),
-                )
-            )
-            for name, count, proposed in rows:
-                before = counts.get(name, (0, 0))
-                counts[name] = (before[0] + count, before[1] + proposed)
-        return counts

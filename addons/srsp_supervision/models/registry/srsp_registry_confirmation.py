@@ -10,6 +10,10 @@ from ...tools.sql import digest_rows
 COUNTS = (
     "target_count complete_count no_risk_count expired_count duplicate_count".split()
 )
+SNAPSHOT = """
+SELECT code, state, coalesce(risk_class, ''), coalesce(permit_number, '') FROM srsp_target
+ WHERE sector_id = %s ORDER BY code COLLATE "C"
+"""
 
 
 class SrspRegistryConfirmation(models.Model):
@@ -26,9 +30,7 @@ class SrspRegistryConfirmation(models.Model):
     _order = "year desc, sector_id, version desc"
     _check_company_auto = True
 
-    sector_id = fields.Many2one(
-        "srsp.sector", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    sector_id = fields.Many2one("srsp.sector", required=True, readonly=True, index=True)
     division_id = fields.Many2one(
         "srsp.division", required=True, readonly=True, index=True
     )
@@ -54,11 +56,9 @@ class SrspRegistryConfirmation(models.Model):
     @api.depends("sector_id", "year", "version")
     def _compute_display_name(self):
         for record in self:
-            record.display_name = (
-                f"{record.sector_id.name} {record.year}.{record.version}"
-            )
+            version = f"{record.year}.{record.version}"
+            record.display_name = f"{record.sector_id.name} {version}"
 
-    @api.model
     def _confirm(self, sector):
         """Confirm the registry of ``sector`` as it stands now: the new confirmation.
 
@@ -69,10 +69,10 @@ class SrspRegistryConfirmation(models.Model):
         year = beijing_date(now).year
         sector._count_registry()
         health = self.env["srsp.registry.health"].sudo().browse(sector.id)
-        digest, lines = self._take_snapshot(sector)
-        earlier = self.sudo().search(
-            [("sector_id", "=", sector.id), ("year", "=", year)], limit=1
-        )
+        digest = hashlib.sha256()
+        lines = digest_rows(self.env.cr, SQL(SNAPSHOT, sector.id), digest)
+        this_year = [("sector_id", "=", sector.id), ("year", "=", year)]
+        earlier = self.sudo().search(this_year, limit=1)
         record = self.sudo().create(
             {
                 "sector_id": sector.id,
@@ -83,43 +83,27 @@ class SrspRegistryConfirmation(models.Model):
                 "confirmed_by_id": self.env.uid,
                 "confirmed_on": now,
                 "line_count": lines,
-                "digest": digest,
+                "digest": digest.hexdigest(),
                 **{name: health[name] for name in COUNTS},
             }
         )
-        self.env["srsp.event"]._seal(
-            record, "registry.confirmed", record._get_payload()
-        )
+        payload = record._get_payload()
+        self.env["srsp.event"]._seal(record, "registry.confirmed", payload)
         return record.with_env(self.env)
 
-    @api.model
     def _check_manager(self, sector):
         manages = self.env.user.has_group("srsp_supervision.group_division_manager")
         own = sector.division_id in self.env.user.srsp_division_ids
         if not self.env.su and not (manages and own):
-            raise AccessError(
-                self.env._(
-                    "Only a manager of %(division)s confirms the registry of %(sector)s.",
-                    division=sector.sudo().division_id.name,
-                    sector=sector.sudo().name,
-                )
+            message = self.env._(
+                "Only a manager of %(division)s confirms the registry of %(sector)s.",
+                division=sector.sudo().division_id.name,
+                sector=sector.sudo().name,
             )
-
-    @api.model
-    def _take_snapshot(self, sector):
-        """``(digest in hexadecimal, number of lines)`` of the registry, streamed from PostgreSQL."""
-        query = SQL(
-            """SELECT code, state, coalesce(risk_class, ''), coalesce(permit_number, '') FROM srsp_target
-                WHERE sector_id = %s ORDER BY code COLLATE "C" """,
-            sector.id,
-        )
-        digest = hashlib.sha256()
-        count = digest_rows(self.env.cr, query, digest)
-        return digest.hexdigest(), count
+            raise AccessError(message)
 
     def _get_payload(self):
         """What is sealed in the chain."""
-        self.ensure_one()
         return {
             "sector": self.sector_id.code,
             "division": self.division_id.name,

@@ -4,9 +4,6 @@ from odoo.tools import SQL
 from ...actions import get_action, get_form_action
 from ...tools import clock
 
-# What srsp.sector counts of its registry.
-COUNTED = "targets complete fresh no_risk expired soon duplicates".split()
-
 
 class SrspRegistryHealth(models.Model):
     """How complete and how fresh the registry of each sector is: one row per sector, as it was at ``counted_on``.
@@ -21,14 +18,7 @@ class SrspRegistryHealth(models.Model):
     _order = "sequence, id"
     _rec_name = "sector_id"
     _depends = {
-        "srsp.sector": [
-            "active",
-            "company_id",
-            "division_id",
-            "registry_counted_on",
-            "registry_counts",
-            "sequence",
-        ],
+        "srsp.sector": "active company_id division_id registry_counted_on registry_counts sequence".split(),
         "srsp.registry.confirmation": ["sector_id", "version", "year"],
     }
 
@@ -69,20 +59,15 @@ class SrspRegistryHealth(models.Model):
                    counted.duplicates AS duplicate_count, confirmed.id AS confirmation_id,
                    CASE WHEN confirmed.year = %s THEN 'done' ELSE 'open' END AS confirmation_state
               FROM srsp_sector sector
-        CROSS JOIN LATERAL (SELECT %s) counted
+        CROSS JOIN jsonb_to_record(
+                   '{"targets": 0, "complete": 0, "fresh": 0, "no_risk": 0, "expired": 0, "soon": 0, "duplicates": 0}'
+                   || coalesce(sector.registry_counts, '{}'))
+                AS counted (targets int, complete int, fresh int, no_risk int, expired int, soon int, duplicates int)
          LEFT JOIN (SELECT DISTINCT ON (sector_id) id, sector_id, year FROM srsp_registry_confirmation
                      ORDER BY sector_id, year DESC, version DESC) confirmed ON confirmed.sector_id = sector.id
              WHERE sector.active
             """,
             clock.today().year,
-            SQL(", ").join(
-                SQL(
-                    "coalesce((sector.registry_counts->>%s)::int, 0) AS %s",
-                    name,
-                    SQL.identifier(name),
-                )
-                for name in COUNTED
-            ),
         )
 
     def action_count(self):
@@ -99,10 +84,8 @@ class SrspRegistryHealth(models.Model):
     def action_open_targets(self):
         """The sector's targets, with the search filter that the context key ``health_filter`` names."""
         self.ensure_one()
-        context = {
-            "search_default_in_registry": 1,
-            "search_default_sector_id": self.sector_id.id,
-        }
-        if name := self.env.context.get("health_filter"):
-            context[f"search_default_{name}"] = 1
+        context = {"search_default_sector_id": self.sector_id.id}
+        for name in ("in_registry", self.env.context.get("health_filter")):
+            if name:
+                context[f"search_default_{name}"] = 1
         return get_action(self.env, "srsp_target_action", context=context)

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from ...tools.clock import beijing_date
@@ -40,8 +40,7 @@ class SrspSector(models.Model):
         if not self:
             return
         self.env.flush_all()
-        now, targets = fields.Datetime.now(), self.env["srsp.target"]
-        cr = self.env.cr
+        now, targets, cr = fields.Datetime.now(), self.env["srsp.target"], self.env.cr
         set_local(cr, work_mem=WORK_MEMORY)
         cr.execute(
             SQL(
@@ -56,15 +55,10 @@ class SrspSector(models.Model):
         )
         counted = {row.pop("sector_id"): row for row in cr.dictfetchall()}
         for sector in self.sudo():
-            sector.write(
-                {
-                    "registry_counts": counted.get(sector.id, {}),
-                    "registry_counted_on": now,
-                }
-            )
+            sector.registry_counts = counted.get(sector.id, {})
+            sector.registry_counted_on = now
         self.env["srsp.registry.health"].invalidate_model()
 
-    @api.model
     def _cron_count_registries(self):
         sectors = self.search([("active", "=", True)])
         progress = self.env["ir.cron"]

@@ -9,16 +9,11 @@ from odoo.tools import SQL
 
 from ...fields import BigramChar, company_of
 from ...tools import clock
-from ...tools.clock import beijing_date
 from ...tools.identity import holds_identity, mask_all
 from ..rulebook.srsp_rulebook import RISK_CLASSES
 from .name_search import get_prefix_pattern, is_typed
-from .srsp_target_change import LOGGED, RISK_SOURCES, Origin
+from .srsp_target_change import LOGGED, RISK_SOURCES, Origin, describe_change
 
-# Texts that others get to read.
-READ_TEXTS = (
-    "name permit_name permit_number permit_authority key_reason state_reason contact_name contact_phone"
-).split()
 PERMIT_DAYS = 60  # before a permit runs out: from then on it is shown and reminded of
 PERMIT_STATES = [
     ("none", "No date"),
@@ -26,7 +21,6 @@ PERMIT_STATES = [
     ("soon", "Expires soon"),
     ("valid", "Valid"),
 ]
-
 
 # What the registry should know of a target in it.
 COMPLETE = """
@@ -53,9 +47,8 @@ class SrspTarget(models.Model):
 
     ``code`` is the public label in draws and never changes. Nothing is deleted: a target leaves its
     registry by state. Moves of risk class, state and key mark stay in ``change_ids``; the key mark follows
-    ``srsp.key.target`` alone. Whoever writes
-    targets by SQL keeps ``risk_date``, ``risk_source``, ``state_date``, ``key_by_id``, ``key_date`` and
-    ``srsp_target_change`` as ``write`` does.
+    ``srsp.key.target`` alone. Whoever writes targets by SQL keeps ``risk_date``, ``risk_source``,
+    ``state_date``, ``key_by_id``, ``key_date`` and ``srsp_target_change`` as ``write`` does.
     """
 
     _name = "srsp.target"
@@ -63,6 +56,9 @@ class SrspTarget(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "code"
     _check_company_auto = True
+    _public_texts = tuple(
+        "name permit_name permit_number permit_authority key_reason state_reason contact_name contact_phone".split()
+    )
     _rec_names_search = ["code", "entity_id.name", "permit_number"]
     _guarded_fields = tuple(
         "risk_source is_key key_reason key_by_id key_date state_date seen_on change_ids".split()
@@ -70,17 +66,12 @@ class SrspTarget(models.Model):
 
     code = fields.Char(readonly=True, copy=False)
     entity_id = fields.Many2one(
-        "srsp.entity",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
+        "srsp.entity", required=True, index=True, check_company=True
     )
     sector_id = fields.Many2one(
         "srsp.sector",
         required=True,
         index=True,
-        ondelete="restrict",
         check_company=True,
         domain=lambda self: list(self.env["srsp.sector"]._get_kept_domain()),
     )
@@ -193,29 +184,24 @@ class SrspTarget(models.Model):
             ["target_id"],
             ["inspection_id:recordset"],
         )
-        days = {
-            target.id: max(
-                beijing_date(visit.started_at)
+        found = dict(visits)
+        for target in self:
+            days = (
+                clock.beijing_date(visit.started_at)
                 if visit.started_at
                 else visit.result_date
-                for visit in found
+                for visit in found.get(target, ())
             )
-            for target, found in visits
-        }
-        for target in self:
-            target.last_inspected_on = days.get(target.id)
+            target.last_inspected_on = max(days, default=False)
 
-    @api.model
     def _search_is_complete(self, operator, value):
         """Targets of which the registry knows what it should (``COMPLETE``)."""
-        return self._get_condition_domain(operator, value, SQL(COMPLETE))
+        return self._get_condition_domain(operator, SQL(COMPLETE))
 
-    @api.model
     def _search_is_fresh(self, operator, value):
         """Targets that somebody has changed or confirmed within a year (``FRESH``)."""
-        return self._get_condition_domain(operator, value, self._get_fresh_sql())
+        return self._get_condition_domain(operator, self._get_fresh_sql())
 
-    @api.model
     def _search_is_possible_duplicate(self, operator, value):
         """Targets whose sector has another entity of the same name, or another target with the same permit number;
         spelling aside."""
@@ -223,8 +209,7 @@ class SrspTarget(models.Model):
             return NotImplemented
         self.env["srsp.target"].flush_model()
         self.env["srsp.entity"].flush_model(["name"])
-        found = Domain("id", "in", self._get_duplicate_sql())
-        return found if True in value else ~found
+        return Domain("id", "in", self._get_duplicate_sql())
 
     @api.depends("code", "entity_id.name", "name")
     @api.depends_context("code_only")
@@ -235,7 +220,6 @@ class SrspTarget(models.Model):
                 parts += [target.entity_id.name, target.name]
             target.display_name = " ".join(part for part in parts if part)
 
-    @api.model
     def _search_display_name(self, operator, value):
         """Targets by a fragment of their own name, their entity's or a permit number, or the beginning of a code.
 
@@ -244,10 +228,8 @@ class SrspTarget(models.Model):
         if not is_typed(operator, value):
             return super()._search_display_name(operator, value)
         every = self.sudo().with_context(active_test=False)
-        entities = self.env["srsp.entity"].sudo().with_context(active_test=False)
-        named = entities._search(Domain("display_name", operator, value))
-        further = self.env["srsp.target.permit"].sudo()
-        further = further._search(Domain("number", operator, value.strip()))
+        named = every.entity_id._search(Domain("display_name", operator, value))
+        further = every.permit_ids._search(Domain("number", operator, value.strip()))
         parts = [
             every._search(domain).select()
             for domain in (
@@ -262,56 +244,45 @@ class SrspTarget(models.Model):
         found = SQL("(SELECT unnest(ARRAY(%s)))", SQL(" UNION ").join(parts))
         return Domain("id", "in", found)
 
-    @api.constrains(*READ_TEXTS)
-    def _check_no_identity_number(self):
-        self._refuse_identity_number(*READ_TEXTS)
-
     @api.constrains("properties")
     def _check_properties(self):
         for target in self:
             for value in target.properties.values():
                 if isinstance(value, str) and holds_identity(value):
-                    raise ValidationError(
-                        self.env._(
-                            "%(target)s: “%(value)s” contains an identity number, which others would be able to read.",
-                            target=target.display_name,
-                            value=mask_all(value),
-                        )
+                    message = self.env._(
+                        "%(target)s: “%(value)s” contains an identity number, which others would be able to read.",
+                        target=target.display_name,
+                        value=mask_all(value),
                     )
+                    raise ValidationError(message)
 
     @api.constrains("state", "state_reason", "is_key", "key_reason")
     def _check_reasons(self):
         for target in self:
             if target.state != "active" and not (target.state_reason or "").strip():
-                raise ValidationError(
-                    self.env._(
-                        "%(target)s: enter the reason for suspending or removing it (field Reason).",
-                        target=target.display_name,
-                    )
+                message = self.env._(
+                    "%(target)s: enter the reason for suspending or removing it (field Reason).",
+                    target=target.display_name,
                 )
+                raise ValidationError(message)
             if target.is_key and not (target.key_reason or "").strip():
-                raise ValidationError(
-                    self.env._(
-                        "%(target)s: enter the reason why it is a key target.",
-                        target=target.display_name,
-                    )
+                message = self.env._(
+                    "%(target)s: enter the reason why it is a key target.",
+                    target=target.display_name,
                 )
+                raise ValidationError(message)
 
-    @api.model
     def _can_create(self):
         sectors = self.env["srsp.sector"]
         return bool(sectors.search_count(sectors._get_kept_domain(), limit=1))
 
     @api.model_create_multi
     def create(self, vals_list):
-        targets = super().create(
-            [{k: v for k, v in vals.items() if k != "code"} for vals in vals_list]
-        )
+        targets = super().create([{**vals, "code": False} for vals in vals_list])
         sequence = self.env["ir.sequence"].sudo()
         for target, vals in zip(targets, vals_list, strict=True):
-            target.sudo().code = (
-                f"{target.sector_id.code}-{sequence.next_by_code('srsp.target')}"
-            )
+            number = sequence.next_by_code("srsp.target")
+            target.sudo().code = f"{target.sector_id.code}-{number}"
             began = [name for name in LOGGED if target[name] not in (False, "active")]
             target._stamp(began, vals)
         targets._notify_tasks(lambda env: env._("new in the registry"))
@@ -319,24 +290,23 @@ class SrspTarget(models.Model):
 
     def write(self, vals):
         if {"entity_id", "sector_id"} & vals.keys() and not self.env.su:
-            raise ValidationError(
-                self.env._(
-                    "A target stays with its entity and sector: remove this one and enter another."
-                )
+            message = self.env._(
+                "A target stays with its entity and sector: remove this one and enter another."
             )
+            raise ValidationError(message)
         if "code" in vals and not self.env.su:
-            raise ValidationError(
-                self.env._(
-                    "The code of a target is its label in draws and never changes."
-                )
+            message = self.env._(
+                "The code of a target is its label in draws and never changes."
             )
+            raise ValidationError(message)
         logged = LOGGED & vals.keys()
         before = [{name: target[name] for name in logged} for target in self]
         result = super().write(vals)
-        if logged:
-            self._log(before, vals)
+        changes = self.env["srsp.target.change"]._keep(self, before)
+        for name, moves in changes.grouped("field").items():
+            moves.target_id._stamp([name], vals)
         if names := sorted(POOL_FIELDS & vals.keys()):
-            self._notify_tasks_of_change(self, names)
+            self._notify_tasks(lambda env: describe_change(env, self, names))
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -347,8 +317,7 @@ class SrspTarget(models.Model):
             )
         )
 
-    @api.model
-    def _get_condition_domain(self, operator, value, condition):
+    def _get_condition_domain(self, operator, condition):
         """What a ``_search_*`` method returns for an SQL condition on ``target`` and its ``entity``; null is false."""
         if operator != "in":
             return NotImplemented
@@ -360,15 +329,11 @@ class SrspTarget(models.Model):
                  WHERE (%s) IS NOT TRUE)""",
             condition,
         )
-        unfulfilled = Domain("id", "in", found)
-        return ~unfulfilled if True in value else unfulfilled
+        return Domain("id", "not in", found)
 
-    @api.model
     def _get_fresh_sql(self):
-        year_ago = fields.Datetime.now() - relativedelta(years=1)
-        return SQL(FRESH, year_ago=year_ago)
+        return SQL(FRESH, year_ago=fields.Datetime.now() - relativedelta(years=1))
 
-    @api.model
     def _get_duplicate_sql(self):
         """The ids of possible duplicates, as a parenthesised subquery."""
         return SQL(
@@ -386,27 +351,14 @@ class SrspTarget(models.Model):
                 HAVING count(*) > 1)"""
         )
 
-    def _log(self, before, vals):
-        """Keep what moved: ``before`` holds the logged fields of each record before the write."""
-        moved = {}
-        for target, old in zip(self, before, strict=True):
-            for name in old:
-                if target[name] != old[name]:
-                    moved[name] = moved.get(name, self.browse()) | target
-        for name, targets in moved.items():
-            targets._stamp([name], vals)
-        self.env["srsp.target.change"]._keep(self, before)
-
     def _stamp(self, names, vals):
         """Date and sign the moves of the fields ``names``, but for what ``vals`` says itself."""
         today = clock.today()
         stamps = {}
         if "risk_class" in names:
             known = bool(self[:1].risk_class)
-            stamps |= {
-                "risk_date": known and today,
-                "risk_source": known and Origin.of(self.env).source,
-            }
+            stamps["risk_date"] = known and today
+            stamps["risk_source"] = known and Origin.of(self.env).source
         if "state" in names:
             stamps["state_date"] = today
         if "is_key" in names:
@@ -414,17 +366,6 @@ class SrspTarget(models.Model):
         stamps = {name: value for name, value in stamps.items() if not vals.get(name)}
         if stamps:
             self.sudo().write(stamps)
-
-    def _notify_tasks_of_change(self, record, names):
-        """Tell the tasks which fields ``names`` of ``record`` have changed, the targets themselves or their entity."""
-
-        def tell(env):
-            labels = [record._fields[n]._description_string(env) for n in names]
-            return env._(
-                "changed in the registry: %(fields)s", fields=", ".join(labels)
-            )
-
-        self._notify_tasks(tell)
 
     def _notify_tasks(self, tell):
         """Put on record with every announced task of these targets' sectors what has happened to them.
@@ -437,41 +378,27 @@ class SrspTarget(models.Model):
                 codes += f" … ({len(targets)})"
             for task in self._find_announced_tasks(sector):
                 task = task.company_id._srsp_in_language(task)
-                task.message_post(
-                    body=task.env._(
-                        "After the announcement, %(targets)s: %(what)s",
-                        targets=codes,
-                        what=tell(task.env),
-                    )
+                body = task.env._(
+                    "After the announcement, %(targets)s: %(what)s",
+                    targets=codes,
+                    what=tell(task.env),
                 )
+                task.message_post(body=body)
 
-    @api.model
     def _find_announced_tasks(self, sectors):
         """Tasks of ``sectors`` that are announced and whose roster is not locked yet, in superuser mode."""
-        return (
-            self.env["srsp.task"]
-            .sudo()
-            .search(
-                [
-                    "|",
-                    ("sector_id", "in", sectors.ids),
-                    ("item_ids.sector_id", "in", sectors.ids),
-                    ("announced_on", "!=", False),
-                    ("state", "=", "planned"),
-                ]
-            )
-        )
+        concerned = Domain("sector_id", "in", sectors.ids)
+        concerned |= Domain("item_ids.sector_id", "in", sectors.ids)
+        announced = [("announced_on", "!=", False), ("state", "=", "planned")]
+        return self.env["srsp.task"].sudo().search(concerned & Domain(announced))
 
 
-def get_permit_state(until, days=PERMIT_DAYS):
-    """Return which of ``PERMIT_STATES`` a document is in today that is valid until that day (False: no end).
-
-    :param days: how long before that day it expires "soon"
-    """
+def get_permit_state(until):
+    """Return which of ``PERMIT_STATES`` a document is in today that is valid until that day (False: no end)."""
     today = clock.today()
     if not until:
         return "none"
     if until < today:
         return "expired"
-    soon = today + datetime.timedelta(days=days)
+    soon = today + datetime.timedelta(days=PERMIT_DAYS)
     return "soon" if until <= soon else "valid"

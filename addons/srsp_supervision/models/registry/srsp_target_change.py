@@ -39,9 +39,7 @@ class SrspTargetChange(models.Model):
     _rec_name = "field"
     _log_access = False
 
-    target_id = fields.Many2one(
-        "srsp.target", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    target_id = fields.Many2one("srsp.target", required=True, readonly=True, index=True)
     field = fields.Selection(
         [("risk_class", "Risk class"), ("state", "State"), ("is_key", "Key mark")],
         "Changed Field",
@@ -84,30 +82,30 @@ class SrspTargetChange(models.Model):
     def _unlink_except_never(self):
         raise UserError(self.env._("The history of a target cannot be deleted."))
 
-    @api.model
     def _keep(self, targets, before):
         """Add a row for every logged field in which a target differs from its dict in ``before``."""
         origin = Origin.of(self.env)
-        rows = []
-        for target, old in zip(targets, before, strict=True):
-            for name in sorted(old):
-                if target[name] == old[name]:
-                    continue
-                own = target[REASONS[name]] if name in REASONS else ""
-                reason = own or origin.reason
-                rows.append(
-                    {
-                        "target_id": target.id,
-                        "field": name,
-                        "old": _stored(old[name]),
-                        "new": _stored(target[name]),
-                        "reason": reason or False,
-                        "source": origin.source,
-                        "user_id": self.env.uid,
-                    }
-                )
-        return self.sudo().create(rows)
+        return self.sudo().create(
+            [
+                {
+                    "target_id": target.id,
+                    "field": name,
+                    "old": "1" if old[name] is True else old[name],
+                    "new": "1" if target[name] is True else target[name],
+                    "reason": (name in REASONS and target[REASONS[name]])
+                    or origin.reason
+                    or False,
+                    "source": origin.source,
+                    "user_id": self.env.uid,
+                }
+                for target, old in zip(targets, before, strict=True)
+                for name in sorted(old)
+                if target[name] != old[name]
+            ]
+        )
 
 
-def _stored(value):
-    return "1" if value is True else value
+def describe_change(env, records, names):
+    """Return in the language of ``env`` that the fields ``names`` of ``records`` have changed."""
+    labels = (records._fields[name]._description_string(env) for name in names)
+    return env._("changed in the registry: %(fields)s", fields=", ".join(labels))

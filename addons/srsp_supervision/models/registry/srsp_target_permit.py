@@ -13,6 +13,7 @@ class SrspTargetPermit(models.Model):
     _inherit = ["srsp.guard.mixin"]
     _order = "target_id, valid_until, id"
     _rec_name = "number"
+    _public_texts = ("name", "number", "authority")
 
     target_id = fields.Many2one(
         "srsp.target", required=True, index=True, ondelete="cascade"
@@ -35,21 +36,15 @@ class SrspTargetPermit(models.Model):
         for permit in self:
             permit.state = get_permit_state(permit.valid_until)
 
-    @api.constrains("name", "number", "authority")
-    def _check_no_identity_number(self):
-        self._refuse_identity_number("name", "number", "authority")
-
-    @api.model
     def _can_create(self):
         return self.env["srsp.target"]._can_create()
 
     def write(self, vals):
         if "target_id" in vals and self.target_id.ids != [vals["target_id"]]:
-            raise ValidationError(
-                self.env._(
-                    "A permit stays with its target: enter it again on the other target."
-                )
+            message = self.env._(
+                "A permit stays with its target: enter it again on the other target."
             )
+            raise ValidationError(message)
         return super().write(vals)
 
     @api.model

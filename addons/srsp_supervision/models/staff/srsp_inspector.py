@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -5,6 +7,8 @@ from odoo.fields import Domain
 from ...actions import get_action
 from ...fields import PrivateOne2many
 from ...tools import clock
+from ..registry.srsp_target import PERMIT_STATES
+from ..registry.srsp_target_change import describe_change
 
 # What decides, beside certificates and absences, whom a draw may take.
 POOL_FIELDS = frozenset(
@@ -27,6 +31,7 @@ class SrspInspector(models.Model):
     _check_company_auto = True
     _rec_names_search = ["name", "staff_number"]
     _guarded_fields = ("inspection_ids",)
+    _public_texts = ("name", "staff_number", "mobile", "education_field")
 
     name = fields.Char("Full Name", required=True)
     staff_number = fields.Char(
@@ -109,12 +114,7 @@ class SrspInspector(models.Model):
         tracking=True,
     )
     certificate_state = fields.Selection(
-        [
-            ("none", "None"),
-            ("expired", "Expired"),
-            ("soon", "Expires soon"),
-            ("valid", "Valid"),
-        ],
+        [("none", "None"), *PERMIT_STATES[1:]],
         string="Certificate",
         compute="_compute_certificate_state",
         compute_sudo=True,
@@ -173,20 +173,19 @@ class SrspInspector(models.Model):
         for inspector in self:
             number = inspector.certificate_number
             until = inspector.certificate_valid_until
-            certificate = inspector.certificate_ids._find_official(number)
+            certificates = inspector.certificate_ids
             if number and until:
-                if certificate:
-                    certificate.valid_until = until
+                if known := certificates._find_official(number):
+                    known.valid_until = until
                 else:
                     vals = {"number": number, "valid_until": until}
                     new.append({"inspector_id": inspector.id, **vals})
-            elif number or until or inspector.certificate_ids._find_longest():
-                raise ValidationError(
-                    self.env._(
-                        "%(name)s: a certificate has a number and a last day.",
-                        name=inspector.display_name,
-                    )
+            elif number or until or certificates._find_longest():
+                message = self.env._(
+                    "%(name)s: a certificate has a number and a last day.",
+                    name=inspector.display_name,
                 )
+                raise ValidationError(message)
         self.env["srsp.inspector.certificate"].create(new)
         # Another one may be the longest now.
         for name in ("certificate_number", "certificate_valid_until"):
@@ -219,18 +218,12 @@ class SrspInspector(models.Model):
     @api.depends("training_ids.date", "training_ids.hours")
     def _compute_training_hours(self):
         today = clock.today()
-        rows = self.env["srsp.training"]._read_group(
-            [
-                ("participant_ids", "in", self.ids),
-                ("date", ">=", today.replace(month=1, day=1)),
-                ("date", "<=", today),
-            ],
-            ["participant_ids"],
-            ["hours:sum"],
-        )
-        hours = {inspector.id: total for inspector, total in rows}
+        year = [("date", ">=", today.replace(month=1, day=1)), ("date", "<=", today)]
+        held = [("participant_ids", "in", self.ids), *year]
+        trainings = self.env["srsp.training"]
+        hours = dict(trainings._read_group(held, ["participant_ids"], ["hours:sum"]))
         for inspector in self:
-            inspector.training_hours = hours.get(inspector.id, 0)
+            inspector.training_hours = hours.get(inspector, 0)
 
     @api.depends("inspection_ids")
     def _compute_visit_count(self):
@@ -243,15 +236,10 @@ class SrspInspector(models.Model):
         for inspector in self:
             inspector.display_name = f"{inspector.name} ({inspector.staff_number})"
 
-    @api.constrains("name", "staff_number")
-    def _check_no_identity_number(self):
-        self._refuse_identity_number("name", "staff_number")
-
     @api.model_create_multi
     def create(self, vals_list):
         inspectors = super().create(vals_list)
-        localized = inspectors._in_language()
-        localized._notify_tasks(localized.env._("entered into the registry"))
+        inspectors._notify_tasks(lambda env: env._("entered into the registry"))
         return inspectors
 
     def write(self, vals):
@@ -263,7 +251,9 @@ class SrspInspector(models.Model):
         before = self._find_announced_tasks() if changed else {}
         result = super().write(vals)
         if changed:
-            self._notify_tasks_of_change(changed, before)
+            after = self._find_announced_tasks()
+            tasks = {key: before[key] | after[key] for key in after}
+            self._notify_tasks(lambda env: describe_change(env, self, changed), tasks)
         return result
 
     def action_open_visits(self):
@@ -280,26 +270,21 @@ class SrspInspector(models.Model):
         ``certificate_ids`` is in the cache as the user may read it, and computed fields in superuser mode find it
         there; a form that adds or changes certificates has them nowhere else.
         """
-        certificates = self.env["srsp.inspector.certificate"].sudo()
-        stored = certificates.search([("inspector_id", "in", self.ids)])
-        found = stored.grouped(lambda record: record.inspector_id.id)
+        none = self.env["srsp.inspector.certificate"].sudo()
+        stored = none.search([("inspector_id", "in", self.ids)]).grouped("inspector_id")
         return {
-            inspector: found.get(inspector.id, certificates)
-            if isinstance(inspector.id, int)
-            else inspector.certificate_ids
-            for inspector in self
+            record: stored.get(record, none) if record.id else record.certificate_ids
+            for record in self
         }
 
     def _check_not_own(self):
         """Raise AccessError where users work on their own entry."""
         if not self.env.su and self.env.user in self.sudo().user_id:
-            raise AccessError(
-                self.env._(
-                    "Your own entry in the registry is maintained by another person."
-                )
+            message = self.env._(
+                "Your own entry in the registry is maintained by another person."
             )
+            raise AccessError(message)
 
-    @api.model
     def _get_declarable_domain(self):
         """The inspectors about whom the user may declare something: oneself, a head's staff; an administrator all."""
         user = self.env.user
@@ -311,35 +296,31 @@ class SrspInspector(models.Model):
             mine |= Domain("division_id", "in", user.sudo().srsp_division_ids.ids)
         return domain & mine
 
-    @api.model
     def _get_kept_domain(self):
         """The inspectors whose entry and certificates the user keeps: of the own divisions, an administrator all."""
         companies = Domain("company_id", "in", self.env.companies.ids)
         return companies & self.env["srsp.division"]._get_kept_domain()
 
-    @api.model
     def _get_user_domain(self):
         """Users who are no inspector yet."""
         inspectors = self.sudo().with_context(active_test=False)
         known = inspectors._read_group([("user_id", "!=", False)], ["user_id"])
         return [("share", "=", False), ("id", "not in", [user.id for [user] in known])]
 
+    def _find_own(self):
+        """The user's own entry in the current company, or none."""
+        own = [("user_id", "=", self.env.uid), ("company_id", "=", self.env.company.id)]
+        return self.search(own, limit=1)
+
     def _get_loads(self, year):
         """Visits of ``year`` per inspector id, as officer or as expert, cancelled ones left out."""
-        loads = {}
+        loads = Counter()
+        visits = Domain("year", "=", year) & Domain("stage", "!=", "cancelled")
         for role in ("officer_ids", "expert_ids"):
             counts = self.env["srsp.inspection"]._read_group(
-                [
-                    (role, "in", self.ids),
-                    ("year", "=", year),
-                    ("stage", "!=", "cancelled"),
-                ],
-                [role],
-                ["__count"],
+                visits & Domain(role, "in", self.ids), [role], ["__count"]
             )
-            for inspector, count in counts:
-                if inspector in self:
-                    loads[inspector.id] = loads.get(inspector.id, 0) + count
+            loads.update({found.id: n for found, n in counts if found in self})
         return loads
 
     def _withdraw(self, reason):
@@ -349,45 +330,35 @@ class SrspInspector(models.Model):
         mine = ["|", ("officer_ids", "in", self.ids), ("expert_ids", "in", self.ids)]
         draws = self.env["srsp.inspection"].search(ahead + mine).draw_id
         if not draws:
-            raise UserError(
-                self.env._(
-                    "%(inspector)s has no visit that has not begun.",
-                    inspector=self.display_name,
-                )
+            message = self.env._(
+                "%(inspector)s has no visit that has not begun.",
+                inspector=self.display_name,
             )
+            raise UserError(message)
         draws.task_id.check_access("write")
         for draw in draws.sudo():
             draw._withdraw(self.sudo(), reason)
 
     def _get_heads(self):
-        """Return ``{inspector id: user}``, who decides about each: the head of the division.
-
-        Where there is none, or the inspector is the head: the head of the policy division.
-        """
-        policy = self.env["srsp.division"].search(
-            [("company_id", "in", self.company_id.ids), ("kind", "=", "policy")]
-        )
+        """Return ``{inspector id: user}``: the division's head; for heads, or without one, the policy division's."""
+        find_policy = self.env["srsp.division"]._find_policy
+        above = {company: find_policy(company) for company in self.company_id}
         heads = {}
         for inspector in self:
-            above = policy.filtered(
-                lambda division, own=inspector: division.company_id == own.company_id
-            )
-            users = (inspector.division_id | above).manager_id.filtered("active")
+            divisions = inspector.division_id | above[inspector.company_id]
+            users = divisions.manager_id.filtered("active")
             heads[inspector.id] = (users - inspector.user_id)[:1]
         return heads
 
-    @api.model
     def _get_pool_domain(self, task):
         """Whose pools ``task`` draws from: a Domain on inspectors."""
-        own = Domain(
-            "division_id", "in", (task.division_id | task.cooperating_division_ids).ids
-        )
-        pools = own & Domain("pool_kind", "!=", "expert")
+        divisions = task.division_id | task.cooperating_division_ids
+        pools = Domain("division_id", "in", divisions.ids)
+        pools &= Domain("pool_kind", "!=", "expert")
         if task.use_detachment:
             pools |= Domain("pool_kind", "=", "detachment")
         return pools & Domain("company_id", "=", task.company_id.id)
 
-    @api.model
     def _get_eligible_domain(self, task):
         """Who may be drawn for ``task``: a Domain on inspectors, recusals aside.
 
@@ -399,7 +370,6 @@ class SrspInspector(models.Model):
             self._get_able_domain(task, sector) for sector in task.sector_ids
         )
 
-    @api.model
     def _get_able_domain(self, task, sector):
         """Inspectors of ``sector`` who may inspect the task's items in it: by their scope and their qualifications."""
         items = task.sudo().item_ids.filtered(lambda item: item.sector_id == sector)
@@ -416,61 +386,50 @@ class SrspInspector(models.Model):
             Domain("sector_ids", "in", sector.ids) & (whole_sector | scope) & demanded
         )
 
-    @api.model
     def _get_available_domain(self, task):
         """Officers of the task's pools and sectors who are free to inspect, whatever their scope and qualifications."""
-        window = (task.date_from, task.date_to)
-        certificates = self.env["srsp.inspector.certificate"]._get_covering_domain
-        absences = self.env["srsp.inspector.absence"]._get_binding_domain
-        return (
-            self._get_pool_domain(task)
-            & Domain("on_duty", "=", True)
-            & Domain("sector_ids", "in", task.sector_ids.ids)
-            & Domain("certificate_ids", "any!", certificates(*window))
-            & Domain("absence_ids", "not any!", absences(*window))
-        )
+        certificates = self.env["srsp.inspector.certificate"]
+        covering = certificates._get_covering_domain(task.date_from, task.date_to)
+        official = Domain("certificate_ids", "any!", covering)
+        return self._get_pool_domain(task) & self._get_free_domain(task) & official
 
-    @api.model
     def _get_expert_domain(self, task):
         """Experts who may join the teams of ``task``: they enforce nothing, and need no certificate for it."""
+        experts = Domain("pool_kind", "=", "expert")
+        experts &= Domain("company_id", "=", task.company_id.id)
+        return experts & self._get_free_domain(task)
+
+    def _get_free_domain(self, task):
+        """Who is on duty in a sector of ``task`` and not absent in its window."""
         absences = self.env["srsp.inspector.absence"]._get_binding_domain
         return (
-            Domain("pool_kind", "=", "expert")
-            & Domain("company_id", "=", task.company_id.id)
-            & Domain("on_duty", "=", True)
+            Domain("on_duty", "=", True)
             & Domain("sector_ids", "in", task.sector_ids.ids)
             & Domain("absence_ids", "not any!", absences(task.date_from, task.date_to))
         )
 
-    @api.model
     def _describe_lacking(self, task):
         """What keeps available officers out of ``task`` because its items ask for it, as a sentence; or nothing."""
         officers = self.sudo().search(self._get_available_domain(task))
         lacking = officers - self.sudo().search(self._get_eligible_domain(task))
         items = task.sudo().item_ids
-        reasons = []
+        causes = []
         for qualification in items.qualification_ids.sorted("name"):
             asking = items.filtered(lambda i, q=qualification: q in i.qualification_ids)
-            found = lacking.filtered(
-                lambda officer, q=qualification, asking=asking: (
-                    officer.sector_ids & asking.sector_id
-                    and q not in officer.qualification_ids
-                )
+            found = lacking.filtered_domain(
+                Domain("sector_ids", "in", asking.sector_id.ids)
+                & Domain("qualification_ids", "not in", qualification.ids)
             )
-            if found:
-                reasons.append(f"{qualification.name} ({len(found)})")
+            causes.append((qualification.name, found))
         for item in items:
-            lineage = item._get_lineage()
-            found = lacking.filtered(
-                lambda officer, item=item, lineage=lineage: (
-                    item.sector_id in officer.sector_ids
-                    and officer.item_ids
-                    and not officer.item_ids & lineage
-                )
+            found = lacking.filtered_domain(
+                Domain("sector_ids", "in", item.sector_id.ids)
+                & Domain("item_ids", "!=", False)
+                & Domain("item_ids", "not in", item._get_lineage().ids)
             )
-            if found:
-                text = self.env._("item scope without %(item)s", item=item.display_name)
-                reasons.append(f"{text} ({len(found)})")
+            text = self.env._("item scope without %(item)s", item=item.display_name)
+            causes.append((text, found))
+        reasons = [f"{text} ({len(found)})" for text, found in causes if found]
         if not reasons:
             return ""
         return self.env._(
@@ -482,57 +441,32 @@ class SrspInspector(models.Model):
     def _find_announced_tasks(self):
         """Return ``{inspector id: tasks}``: announced, not drawn yet, with the inspector in their pool."""
         inspectors = self.sudo().with_context(active_test=False)
-        tasks = inspectors.env["srsp.task"].search(
-            [
-                ("company_id", "in", inspectors.company_id.ids),
-                ("announced_on", "!=", False),
-                ("state", "in", ("planned", "committed")),
-            ]
-        )
-        members = {
-            task: inspectors.filtered_domain(self._get_pool_domain(task))
-            for task in tasks
-        }
-        return {
-            inspector.id: tasks.filtered(
-                lambda task, inspector=inspector: inspector in members[task]
-            )
-            for inspector in inspectors
-        }
+        bureaus = ("company_id", "in", inspectors.company_id.ids)
+        ahead = ("state", "in", ("planned", "committed"))
+        announced = [("announced_on", "!=", False), ahead, bureaus]
+        tasks = inspectors.env["srsp.task"].search(announced)
+        found = dict.fromkeys(self.ids, tasks.browse())
+        for task in tasks:
+            for inspector in inspectors.filtered_domain(self._get_pool_domain(task)):
+                found[inspector.id] |= task
+        return found
 
-    def _in_language(self):
-        """These inspectors in the language of their bureau: for what stays on record with a task."""
-        return self.company_id[:1]._srsp_in_language(self)
-
-    def _notify_tasks_of_change(self, names, before):
-        """Tell the tasks that had these inspectors in their pools ``before`` or have them now which fields
-        ``names`` have changed."""
-        localized = self._in_language()
-        after = self._find_announced_tasks()
-        labels = [
-            self._fields[name]._description_string(localized.env) for name in names
-        ]
-        localized._notify_tasks(
-            localized.env._(
-                "changed in the registry: %(fields)s", fields=", ".join(labels)
-            ),
-            {key: before[key] | after[key] for key in after},
-        )
-
-    def _notify_tasks(self, what, tasks_by_id=None):
+    def _notify_tasks(self, tell, tasks_by_id=None):
         """Put on record with every announced task that its pool has changed, and by whom.
 
-        :param str what: what happened to each of these inspectors, no more than the task's readers may know
+        :param tell: a function that says in the language of an environment what happened to each of these
+            inspectors, no more than the task's readers may know
         :param tasks_by_id: ``{inspector id: tasks}``, all that are announced if not given
         """
         if tasks_by_id is None:
             tasks_by_id = self._find_announced_tasks()
-        for inspector in self.sudo():
+        localized = self.company_id[:1]._srsp_in_language(self.sudo())
+        env = localized.env
+        for inspector in localized:
             for task in tasks_by_id[inspector.id]:
-                task.with_env(inspector.env).message_post(
-                    body=self.env._(
-                        "After the announcement, %(inspector)s: %(what)s",
-                        inspector=inspector.display_name,
-                        what=what,
-                    )
+                body = env._(
+                    "After the announcement, %(inspector)s: %(what)s",
+                    inspector=inspector.display_name,
+                    what=tell(env),
                 )
+                task.with_env(env).message_post(body=body)

@@ -7,7 +7,7 @@ from odoo.fields import Domain
 
 from ...fields import company_of
 from ...tools import clock
-from ..registry.srsp_target import get_permit_state
+from ..registry.srsp_target import PERMIT_STATES, get_permit_state
 
 # Certificates that allow to enforce the law: only these make an officer eligible.
 OFFICIAL = ("department", "provincial")
@@ -28,12 +28,12 @@ class SrspInspectorCertificate(models.Model):
     _rec_name = "number"
     _check_company_auto = True
     _guarded_fields = ("first_notice_on", "last_notice_on")
+    _public_texts = ("number",)
 
     inspector_id = fields.Many2one(
         "srsp.inspector",
         required=True,
         index=True,
-        ondelete="restrict",
         check_company=True,
         domain=lambda self: list(self.env["srsp.inspector"]._get_kept_domain()),
     )
@@ -54,10 +54,7 @@ class SrspInspectorCertificate(models.Model):
     number = fields.Char(required=True, tracking=True)
     valid_from = fields.Date(tracking=True, help="Empty: no start date.")
     valid_until = fields.Date(required=True, index=True, tracking=True)
-    state = fields.Selection(
-        [("expired", "Expired"), ("soon", "Expires soon"), ("valid", "Valid")],
-        compute="_compute_state",
-    )
+    state = fields.Selection(PERMIT_STATES[1:], compute="_compute_state")
     scan = fields.Binary(attachment=True)
     scan_name = fields.Char("File Name")
     first_notice_on = fields.Date("First Reminder", readonly=True, copy=False)
@@ -67,25 +64,17 @@ class SrspInspectorCertificate(models.Model):
     def _compute_state(self):
         for certificate in self:
             until = certificate.valid_until
-            certificate.state = until and get_permit_state(until, FIRST_NOTICE)
-
-    @api.constrains("number")
-    def _check_no_identity_number(self):
-        self._refuse_identity_number("number")
+            certificate.state = until and get_permit_state(until)
 
     @api.constrains("valid_from", "valid_until")
     def _check_dates(self):
-        for certificate in self:
-            if (
-                certificate.valid_from
-                and certificate.valid_until < certificate.valid_from
-            ):
-                raise ValidationError(
-                    self.env._(
-                        "Certificate %(number)s ends before it begins.",
-                        number=certificate.number,
-                    )
+        for record in self:
+            if record.valid_from and record.valid_until < record.valid_from:
+                message = self.env._(
+                    "Certificate %(number)s ends before it begins.",
+                    number=record.number,
                 )
+                raise ValidationError(message)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -95,10 +84,7 @@ class SrspInspectorCertificate(models.Model):
 
     def write(self, vals):
         self.inspector_id._check_not_own()
-        if any(
-            record.inspector_id.id != vals.get("inspector_id", record.inspector_id.id)
-            for record in self
-        ):
+        if "inspector_id" in vals and self.inspector_id.ids != [vals["inspector_id"]]:
             raise ValidationError(self.env._("A certificate stays with its inspector."))
         result = super().write(vals)
         if "valid_until" in vals:
@@ -113,57 +99,38 @@ class SrspInspectorCertificate(models.Model):
         :raise AccessError: when users change their own certificate
         """
         self.inspector_id._check_not_own()
-        inspectors = self.inspector_id._in_language()
-        inspectors._notify_tasks(inspectors.env._("certificates changed"))
+        self.inspector_id._notify_tasks(lambda env: env._("certificates changed"))
 
     def _find_longest(self):
         """The certificate among these that lets its holder enforce the law for the longest time."""
-        official = self.filtered(
-            lambda record: record.kind in OFFICIAL and record.valid_until
+        return (
+            self._filter_official()
+            .filtered("valid_until")
+            .sorted(lambda it: (it.valid_until, it._origin.id or math.inf))[-1:]
         )
-        return official.sorted(
-            lambda record: (record.valid_until, record._origin.id or math.inf)
-        )[-1:]
 
     def _find_official(self, number):
         """The one among these to enforce the law that has this number, or none."""
-        return self.filtered(
-            lambda record: record.kind in OFFICIAL and record.number == number
-        )[:1]
+        official = self._filter_official()
+        return official.filtered(lambda record: record.number == number)[:1]
 
-    @api.model
+    def _filter_official(self):
+        return self.filtered(lambda record: record.kind in OFFICIAL)
+
     def _get_covering_domain(self, date_from, date_to):
         """Certificates to enforce the law that hold on every day from the first to the second date."""
-        return Domain(
-            [
-                ("kind", "in", OFFICIAL),
-                ("valid_until", ">=", date_to),
-                "|",
-                ("valid_from", "=", False),
-                ("valid_from", "<=", date_from),
-            ]
-        )
+        begun = Domain("valid_from", "=", False) | Domain("valid_from", "<=", date_from)
+        official = Domain("kind", "in", OFFICIAL)
+        return official & begun & Domain("valid_until", ">=", date_to)
 
-    @api.model
     def _cron_remind(self):
         """Remind 60 and 15 days before a certificate ends, once each."""
         today = clock.today()
-        first, last = (
-            today + timedelta(days=days) for days in (FIRST_NOTICE, LAST_NOTICE)
-        )
-        due = self.search(
-            [
-                ("inspector_id.active", "=", True),
-                ("valid_until", ">=", today),
-                "|",
-                "&",
-                ("valid_until", "<=", first),
-                ("first_notice_on", "=", False),
-                "&",
-                ("valid_until", "<=", last),
-                ("last_notice_on", "=", False),
-            ]
-        )
+        first, last = today + timedelta(FIRST_NOTICE), today + timedelta(LAST_NOTICE)
+        early = Domain([("valid_until", "<=", first), ("first_notice_on", "=", False)])
+        late = Domain([("valid_until", "<=", last), ("last_notice_on", "=", False)])
+        valid = [("inspector_id.active", "=", True), ("valid_until", ">=", today)]
+        due = self.search(Domain(valid) & (early | late))
         due = due.filtered(lambda record: not record._is_replaced())
         heads = due.inspector_id._get_heads()
         for certificate in due:
@@ -177,10 +144,9 @@ class SrspInspectorCertificate(models.Model):
         """Whether another certificate to enforce the law takes over before this one ends, and lasts longer."""
         after = self.valid_until + timedelta(days=1)
         return self.kind in OFFICIAL and any(
-            other.kind in OFFICIAL
-            and other.valid_until > self.valid_until
+            other.valid_until > self.valid_until
             and (not other.valid_from or other.valid_from <= after)
-            for other in self.inspector_id.certificate_ids
+            for other in self.inspector_id.certificate_ids._filter_official()
         )
 
     def _remind(self, head):

@@ -21,12 +21,8 @@ class SrspInspectorDeclaration(models.AbstractModel):
     _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_from desc, id desc"
     _check_company_auto = True
-    _guarded_fields = (
-        "state",
-        "decided_by_id",
-        "decided_on",
-        "dismissal_reason",
-        "task_ids",
+    _guarded_fields = tuple(
+        "state decided_by_id decided_on dismissal_reason task_ids".split()
     )
     _dismiss_step = ""  # the step of srsp.reason
 
@@ -34,10 +30,9 @@ class SrspInspectorDeclaration(models.AbstractModel):
         "srsp.inspector",
         required=True,
         index=True,
-        ondelete="restrict",
         check_company=True,
         domain=lambda self: list(self.env["srsp.inspector"]._get_declarable_domain()),
-        default=lambda self: self._default_inspector_id(),
+        default=lambda self: self.env["srsp.inspector"]._find_own(),
     )
     division_id = fields.Many2one(
         related="inspector_id.division_id", store=True, index=True
@@ -69,28 +64,16 @@ class SrspInspectorDeclaration(models.AbstractModel):
         help="Draws that had been announced but not yet held when this was declared or decided.",
     )
 
-    @api.model
-    def _default_inspector_id(self):
-        return self.env["srsp.inspector"].search(
-            [
-                ("user_id", "=", self.env.uid),
-                ("company_id", "=", self.env.company.id),
-            ],
-            limit=1,
-        )
-
     @api.constrains("date_from", "date_to")
     def _check_dates(self):
         for record in self:
             if record.date_to and record.date_to < record.date_from:
-                raise ValidationError(
-                    self.env._(
-                        "%(name)s: it cannot end before it begins.",
-                        name=record.display_name,
-                    )
+                message = self.env._(
+                    "%(name)s: it cannot end before it begins.",
+                    name=record.display_name,
                 )
+                raise ValidationError(message)
 
-    @api.model
     def _can_create(self):
         inspectors = self.env["srsp.inspector"]
         domain = inspectors._get_declarable_domain()
@@ -99,8 +82,10 @@ class SrspInspectorDeclaration(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        if not self.env.su:
-            records.sudo()._confirm_recorded()
+        if not self.env.su:  # the record rules have let users record this about others
+            user = self.env.user
+            others = records.sudo().filtered(lambda it: it.inspector_id.user_id != user)
+            others.write(self._prepare_recorded_vals())
         records.sudo()._note_announced()
         records.sudo()._ask()
         return records
@@ -120,10 +105,8 @@ class SrspInspectorDeclaration(models.AbstractModel):
         return self.env["srsp.reason"]._open(self, self._dismiss_step)
 
     def _dismiss(self, reason):
-        self._decide(
-            ("proposed", "confirmed"),
-            {"state": "dismissed", "dismissal_reason": reason},
-        )
+        vals = {"state": "dismissed", "dismissal_reason": reason}
+        self._decide(("proposed", "confirmed"), vals)
 
     def _decide(self, states, vals):
         """Write a decision of the user, who must be allowed to take it."""
@@ -136,32 +119,17 @@ class SrspInspectorDeclaration(models.AbstractModel):
             )
         records = self._tracked().sudo()
         was_binding = records._filter_binding()
-        records.write(
-            {
-                **vals,
-                "decided_by_id": self.env.uid,
-                "decided_on": fields.Datetime.now(),
-            }
-        )
+        records.write({**vals, **self._prepare_decision_vals()})
         binding = records._filter_binding()
         ((was_binding | binding) - (was_binding & binding))._note_announced()
         records.activity_unlink(["mail.mail_activity_data_todo"])
 
-    def _confirm_recorded(self):
-        """Confirm what users have recorded about others; the record rules have let them."""
-        others = self.filtered(
-            lambda record: record.inspector_id.user_id != self.env.user
-        )
-        others.write(self._prepare_recorded_vals())
+    def _prepare_decision_vals(self):
+        return {"decided_by_id": self.env.uid, "decided_on": fields.Datetime.now()}
 
-    @api.model
     def _prepare_recorded_vals(self):
-        """What is written when somebody records this about another."""
-        return {
-            "state": "confirmed",
-            "decided_by_id": self.env.uid,
-            "decided_on": fields.Datetime.now(),
-        }
+        """What is written when somebody records this about another: it is confirmed."""
+        return {"state": "confirmed", **self._prepare_decision_vals()}
 
     def _ask(self):
         """An activity for whoever has to decide."""
@@ -187,45 +155,36 @@ class SrspInspectorDeclaration(models.AbstractModel):
             if not tasks:
                 continue
             if not (record.dismissal_reason or record.reason or "").strip():
-                raise UserError(
-                    self.env._(
-                        "The draw of “%(task)s” has been announced: enter this with a reason.",
-                        task=tasks[0].name,
-                    )
+                message = self.env._(
+                    "The draw of “%(task)s” has been announced: enter this with a reason.",
+                    task=tasks[0].name,
                 )
+                raise UserError(message)
             record.task_ids |= tasks
-            localized = record.company_id._srsp_in_language(record)
-            localized.inspector_id._notify_tasks(
-                localized._get_notice(), {record.inspector_id.id: tasks}
+            record.inspector_id._notify_tasks(
+                lambda env, record=record: record.with_env(env)._get_notice(),
+                {record.inspector_id.id: tasks},
             )
 
     def _bears_on(self, task):
         """Whether it can matter to a draw of ``task``, whose window it must touch."""
-        return self.date_from <= task.date_to and (
-            not self.date_to or self.date_to >= task.date_from
-        )
+        date_to = self.date_to or task.date_from
+        return self.date_from <= task.date_to and date_to >= task.date_from
 
     def _get_notice(self):
         """What the readers of a task learn about this: one line."""
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        return f"{self.env['ir.model']._get(self._name).name}: {labels[self.state]}"
+        state = self._fields["state"].convert_to_export(self.state, self)
+        return f"{self.env['ir.model']._get(self._name).name}: {state}"
 
-    @api.model
     def _get_effective_domain(self):
         """Those that count, whatever their dates."""
         return Domain("state", "=", "confirmed")
 
-    @api.model
     def _get_binding_domain(self, date_from, date_to):
         """Those that count on some day between two dates, both included."""
-        return self._get_effective_domain() & Domain(
-            [
-                ("date_from", "<=", date_to),
-                "|",
-                ("date_to", "=", False),
-                ("date_to", ">=", date_from),
-            ]
-        )
+        lasting = Domain("date_to", "=", False) | Domain("date_to", ">=", date_from)
+        begun = Domain("date_from", "<=", date_to)
+        return self._get_effective_domain() & begun & lasting
 
     def _filter_binding(self):
         return self.filtered_domain(self._get_effective_domain())

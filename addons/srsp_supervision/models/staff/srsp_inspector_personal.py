@@ -3,6 +3,15 @@ from odoo import api, fields, models
 PERSONAL = ("sex", "mobile", "education", "education_field")
 
 
+def _kept(name):
+    """Return the arguments of a field that keeps its value under ``name`` in ``personal_data``."""
+    return {
+        "compute": "_compute_personal",
+        "inverse": lambda self: self._keep_personal(name),
+        "compute_sudo": True,
+    }
+
+
 class SrspInspector(models.Model):
     """Personal data of inspectors, which is for their division, for themselves and for those who see the whole bureau.
 
@@ -13,18 +22,8 @@ class SrspInspector(models.Model):
     _inherit = "srsp.inspector"
 
     personal_data = fields.Json(groups=fields.NO_ACCESS, copy=False)
-    sex = fields.Selection(
-        [("female", "Female"), ("male", "Male")],
-        compute="_compute_personal",
-        inverse=lambda self: self._keep_personal("sex"),
-        compute_sudo=True,
-    )
-    mobile = fields.Char(
-        compute="_compute_personal",
-        inverse=lambda self: self._keep_personal("mobile"),
-        compute_sudo=True,
-        help="Never published.",
-    )
+    sex = fields.Selection([("female", "Female"), ("male", "Male")], **_kept("sex"))
+    mobile = fields.Char(help="Never published.", **_kept("mobile"))
     education = fields.Selection(
         [
             ("secondary", "Secondary school"),
@@ -33,16 +32,9 @@ class SrspInspector(models.Model):
             ("master", "Master"),
             ("doctor", "Doctor"),
         ],
-        compute="_compute_personal",
-        inverse=lambda self: self._keep_personal("education"),
-        compute_sudo=True,
+        **_kept("education"),
     )
-    education_field = fields.Char(
-        "Field of Study",
-        compute="_compute_personal",
-        inverse=lambda self: self._keep_personal("education_field"),
-        compute_sudo=True,
-    )
+    education_field = fields.Char("Field of Study", **_kept("education_field"))
     shows_personal = fields.Boolean(compute="_compute_personal", compute_sudo=True)
 
     @api.depends("personal_data", "division_id", "user_id")
@@ -51,18 +43,12 @@ class SrspInspector(models.Model):
         user = self.env.user
         sees_all = self._sees_all_personal()
         for inspector in self:
-            is_own = inspector.user_id and inspector.user_id == user
-            is_shown = (
-                sees_all or is_own or inspector.division_id in user.srsp_division_ids
-            )
-            data = inspector.personal_data if is_shown else None
+            is_near = inspector.division_id in user.srsp_division_ids
+            is_shown = sees_all or is_near or inspector.user_id == user
+            data = is_shown and inspector.personal_data or {}
             inspector.shows_personal = is_shown
             for name in PERSONAL:
-                inspector[name] = (data or {}).get(name, False)
-
-    @api.constrains(*PERSONAL)
-    def _check_personal(self):
-        self._refuse_identity_number("mobile", "education_field")
+                inspector[name] = data.get(name, False)
 
     def _keep_personal(self, name):
         """Keep what has been written into the field ``name``; of the others, the ORM says nothing meanwhile."""
@@ -71,7 +57,6 @@ class SrspInspector(models.Model):
             kept = {key: value for key, value in data.items() if value}
             inspector.sudo().personal_data = kept or False
 
-    @api.model
     def _sees_all_personal(self):
         return self.env.user._is_superuser() or any(
             self.env.user.has_group(f"srsp_supervision.group_{role}")

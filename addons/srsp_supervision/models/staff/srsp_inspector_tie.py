@@ -28,21 +28,16 @@ class SrspInspectorTie(models.Model):
         "srsp.inspector",
         required=True,
         index=True,
-        ondelete="restrict",
         check_company=True,
         domain=lambda self: list(self.env["srsp.inspector"]._get_declarable_domain()),
-        default=lambda self: self.env["srsp.recusal"]._default_inspector_id(),
+        default=lambda self: self.env["srsp.inspector"]._find_own(),
     )
     division_id = fields.Many2one(
         related="inspector_id.division_id", store=True, index=True
     )
     company_id = company_of("inspector_id")
     entity_id = fields.Many2one(
-        "srsp.entity",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
+        "srsp.entity", required=True, index=True, check_company=True
     )
     kind = fields.Selection(
         [("employer", "Former employer"), ("kin", "Relative works there")],
@@ -69,11 +64,9 @@ class SrspInspectorTie(models.Model):
                     self.env._("Enter the date until which the inspector worked there.")
                 )
             if tie.kind == "kin" and not (tie.note or "").strip():
-                raise ValidationError(
-                    self.env._("Enter who works there, and in which post.")
-                )
+                message = self.env._("Enter who works there, and in which post.")
+                raise ValidationError(message)
 
-    @api.model
     def _can_create(self):
         return self.env["srsp.recusal"]._can_create()
 
@@ -94,23 +87,18 @@ class SrspInspectorTie(models.Model):
     def _propose(self):
         """Propose the recusals that follow from these facts, where they still reach into the future."""
         today = clock.today()
-        vals_list = [
+        proposed = [
             tie.company_id._srsp_in_language(tie)._prepare_recusal_vals(today)
             for tie in self
         ]
         self.env["srsp.recusal"].create(
-            [
-                vals
-                for vals in vals_list
-                if not vals["date_to"] or vals["date_to"] >= today
-            ]
+            [it for it in proposed if not it["date_to"] or it["date_to"] >= today]
         )
 
     def _prepare_recusal_vals(self, today):
-        until = False
-        if self.kind == "employer":
-            until = self.left_on + relativedelta(years=EMPLOYER_YEARS)
-        label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+        is_employer = self.kind == "employer"
+        until = is_employer and self.left_on + relativedelta(years=EMPLOYER_YEARS)
+        label = self._fields["kind"].convert_to_export(self.kind, self)
         return {
             "inspector_id": self.inspector_id.id,
             "entity_id": self.entity_id.id,

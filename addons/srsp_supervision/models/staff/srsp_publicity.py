@@ -43,19 +43,15 @@ class SrspPublicity(models.Model):
         tracking=True,
     )
     company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company,
+        "res.company", required=True, index=True, default=lambda self: self.env.company
     )
 
     @api.constrains("link")
     def _check_link(self):
         for record in self:
             if record.link and not record.link.startswith(("https://", "http://")):
-                raise ValidationError(
-                    self.env._(
-                        "Web address “%(link)s”: enter an address that begins with https:// or http://.",
-                        link=record.link,
-                    )
+                message = self.env._(
+                    "Web address “%(link)s”: enter an address that begins with https:// or http://.",
+                    link=record.link,
                 )
+                raise ValidationError(message)

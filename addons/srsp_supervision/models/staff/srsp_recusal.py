@@ -19,11 +19,7 @@ class SrspRecusal(models.Model):
     _dismiss_step = "recusal_dismiss"
 
     entity_id = fields.Many2one(
-        "srsp.entity",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
+        "srsp.entity", required=True, index=True, check_company=True
     )
     reason = fields.Char(required=True)
     source = fields.Selection(
@@ -52,7 +48,6 @@ class SrspRecusal(models.Model):
             names = [recusal.inspector_id.name, recusal.entity_id.name]
             recusal.display_name = " – ".join(filter(None, names))
 
-    @api.model
     def _prepare_recorded_vals(self):
         return super()._prepare_recorded_vals() | {"source": "recorded"}
 
@@ -61,7 +56,6 @@ class SrspRecusal(models.Model):
             task.sector_ids & self.entity_id.target_ids.sector_id
         )
 
-    @api.model
     def _get_effective_domain(self):
         declared = Domain("state", "=", "proposed") & Domain("source", "=", "declared")
         return super()._get_effective_domain() | declared

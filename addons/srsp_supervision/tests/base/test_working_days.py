@@ -5,7 +5,7 @@ from pathlib import Path
 
 from odoo.tests import BaseCase
 
-from ...tools.working_days import add_working_days, working_days_between
+from ...tools.working_days import add_working_days
 
 CALENDAR = json.loads(
     (Path(__file__).parents[1] / "data" / "statutory_days.json").read_text()
@@ -56,9 +56,6 @@ class TestWorkingDays(BaseCase):
             for count in (1, 5, 20):
                 deadline = add_working_days(start, count, is_working)
                 self.assertEqual(working[first + count - 1], deadline)
-                self.assertEqual(
-                    count, working_days_between(start, deadline, is_working)
-                )
 
     def test_the_start_does_not_count_whether_it_is_a_working_day_or_not(self):
         friday, saturday, monday = (
@@ -74,17 +71,6 @@ class TestWorkingDays(BaseCase):
         self.assertEqual(holiday, add_working_days(holiday, 0, is_working))
         with self.assertRaises(ValueError):
             add_working_days(holiday, -1, is_working)
-
-    def test_a_deadline_that_has_passed_is_a_negative_distance(self):
-        self.assertEqual(
-            0, working_days_between(date(2025, 3, 3), date(2025, 3, 3), is_working)
-        )
-        self.assertEqual(
-            3, working_days_between(date(2025, 3, 3), date(2025, 3, 6), is_working)
-        )
-        self.assertEqual(
-            -3, working_days_between(date(2025, 3, 6), date(2025, 3, 3), is_working)
-        )
 
     def test_a_calendar_without_working_days_ends_in_an_error(self):
         with self.assertRaises(OverflowError):
