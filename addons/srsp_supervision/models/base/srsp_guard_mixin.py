@@ -1,11 +1,5 @@
-import logging
-
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError, ValidationError
-
-from ...tools.identity import holds_identity, mask_all
-
-_logger = logging.getLogger(__name__)
+from odoo.exceptions import AccessError
 
 # What a caller may put into the context to leave no trace.
 SILENCERS = ("tracking_disable", "mail_notrack", "mail_create_nolog")
@@ -23,6 +17,7 @@ class SrspGuardMixin(models.AbstractModel):
 
     _name = "srsp.guard.mixin"
     _description = "Fields that only code may write"
+    _inherit = ["srsp.check.mixin"]
 
     _guarded_fields: tuple[str, ...] = ()
 
@@ -47,12 +42,13 @@ class SrspGuardMixin(models.AbstractModel):
 
     @api.model
     def default_get(self, fields):
-        """The model's own defaults alone, for guarded fields and whenever code creates the record.
+        """The model's own defaults alone for guarded fields: no ``ir.default``, no ``default_*`` of the context.
 
-        Otherwise a user's ``ir.default`` or a ``default_*`` context key would bend what the code
-        writes in superuser mode on that user's behalf.
+        All fields are guarded where code creates in superuser mode what the user has no right to create.
         """
-        own = [name for name in fields if self.env.su or self._is_guarded(name)]
+        access = self.sudo(False).env["ir.model.access"]
+        may_create = access.check(self._name, "create", raise_exception=False)
+        own = {name for name in fields if not may_create or self._is_guarded(name)}
         result = super().default_get([name for name in fields if name not in own])
         for name in own:
             field = self._fields.get(name)
@@ -91,20 +87,6 @@ class SrspGuardMixin(models.AbstractModel):
         kept = {key: value for key, value in context if key not in dropped}
         return self.with_env(self.env(context=kept))
 
-    def _logged_error(self, message, kind=UserError):
-        """Return the error to raise, having left in the server's log who tried what.
-
-        The log is the trace that stays: the transaction is rolled back, and no role of Odoo reaches the log.
-        """
-        _logger.warning(
-            "Refused: %s, uid: %s, model: %s, ids: %s",
-            message,
-            self.env.uid,
-            self._name,
-            self.ids,
-        )
-        return kind(message)
-
     @api.model
     def _is_guarded(self, name):
         field = self._fields.get(name)
@@ -126,46 +108,3 @@ class SrspGuardMixin(models.AbstractModel):
                 ),
                 AccessError,
             )
-
-    def _refuse_identity_number(self, *names):
-        """Raise where somebody's identity number stands in one of these fields, which others get to read."""
-        for record in self:
-            for name in names:
-                if holds_identity(record[name] or ""):
-                    raise ValidationError(
-                        self.env._(
-                            "%(field)s: “%(value)s” contains an identity number, which others would be able to read."
-                            " Remove it; the identity number of a natural person belongs in its own field on the"
-                            " entity's form, where it is masked.",
-                            field=self._fields[name]._description_string(self.env),
-                            value=mask_all(record[name]),
-                        )
-                    )
-
-    def _check_role(self, *groups):
-        """Raise unless the user is in one of ``groups`` (short names of this addon's groups)."""
-        if self.env.su or any(
-            self.env.user.has_group(f"srsp_supervision.{group}") for group in groups
-        ):
-            return
-        names = [
-            self.env.ref(f"srsp_supervision.{group}").sudo().name for group in groups
-        ]
-        raise self._logged_error(
-            self.env._("This step is reserved for: %(roles)s.", roles=", ".join(names)),
-            AccessError,
-        )
-
-    def _check_state(self, *states):
-        """Raise unless every record is in one of ``states``."""
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for record in self:
-            if record.state not in states:
-                raise self._logged_error(
-                    self.env._(
-                        "“%(name)s” is in state “%(state)s”; this step needs: %(needed)s.",
-                        name=record.display_name,
-                        state=labels[record.state],
-                        needed=", ".join(labels[state] for state in states),
-                    )
-                )

@@ -26,7 +26,7 @@ class SrspEvent(models.Model):
 
     _name = "srsp.event"
     _description = "Chained event"
-    _inherit = ["srsp.guard.mixin"]
+    _inherit = ["srsp.evidence.mixin"]
     _order = "sequence desc"
 
     company_id = fields.Many2one(
@@ -130,18 +130,10 @@ class SrspEvent(models.Model):
             self.env._("The integrity chain can only be written by the system.")
         )
 
-    def write(self, vals):
-        if not self:
-            return super().write(vals)
-        raise self._logged_error(
-            self.env._("An event of the integrity chain cannot be changed.")
-        )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise self._logged_error(
-            self.env._("An event of the integrity chain cannot be deleted.")
-        )
+    def _check_evidence(self, vals=None):
+        changed = self.env._("An event of the integrity chain cannot be changed.")
+        deleted = self.env._("An event of the integrity chain cannot be deleted.")
+        raise self._logged_error(deleted if vals is None else changed)
 
     @api.model
     def _stream(self, company):

@@ -16,7 +16,7 @@ class SrspDrawWitness(models.Model):
 
     _name = "srsp.draw.witness"
     _description = "Witness of a commitment"
-    _inherit = ["srsp.guard.mixin"]
+    _inherit = ["srsp.evidence.mixin"]
     _order = "answered_at, id"
     _rec_name = "who"
 
@@ -58,15 +58,7 @@ class SrspDrawWitness(models.Model):
             self.env["srsp.event"]._seal(witness, "draw.witnessed", seal)
         return witnesses
 
-    def write(self, vals):
-        if not self:
-            return super().write(vals)
-        raise self._logged_error(
-            self.env._("The answer of a witness cannot be changed.")
-        )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
+    def _check_evidence(self, vals=None):
         raise self._logged_error(
             self.env._("The answer of a witness cannot be changed.")
         )
