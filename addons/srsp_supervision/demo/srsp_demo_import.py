@@ -21,7 +21,7 @@ SOURCES = {
 class SrspDemo(models.AbstractModel):
     """How the registries of the demonstration are kept: files imported, scans attached, absences declared."""
 
-    _inherit = "srsp.demo"
+    _inherit = "srsp.demo"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _date_registries(self):

@@ -22,7 +22,7 @@ from .registries import (
 class SrspDemo(models.AbstractModel):
     """The registries of the demonstration: what each sector wants to know, and what is missing."""
 
-    _inherit = "srsp.demo"
+    _inherit = "srsp.demo"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _date_registries(self):

@@ -8,7 +8,7 @@ from .scenes import JOINT_ITEM, LIST_SENT_DOWN, SENDER
 class SrspDemo(models.AbstractModel):
     """Tasks that one division does not draw alone: a joint draw, and a list that the province sent down."""
 
-    _inherit = "srsp.demo"
+    _inherit = "srsp.demo"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _step_join(self, task, scene):

@@ -11,7 +11,7 @@ STAGES = ("assigned", "scheduled", "on_site", "recorded", "reviewed", "closed")
 class SrspDemo(models.AbstractModel):
     """The visits of the demonstration: from the team's calendar to the result."""
 
-    _inherit = "srsp.demo"
+    _inherit = "srsp.demo"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _visit(self, task, scene):

@@ -11,7 +11,7 @@ class SrspPublication(models.Model):
     shows of it, whose digest is sealed as well.
     """
 
-    _inherit = "srsp.publication"
+    _inherit = "srsp.publication"  # pylint: disable=consider-merging-classes-inherited
 
     original_id = fields.Many2one(
         "ir.attachment", readonly=True, ondelete="restrict", groups="base.group_user"

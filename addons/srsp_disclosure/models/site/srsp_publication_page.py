@@ -16,7 +16,7 @@ def local_time(text):
 class SrspPublication(models.Model):
     """How a publication is shown: its addresses and what its templates need."""
 
-    _inherit = "srsp.publication"
+    _inherit = "srsp.publication"  # pylint: disable=consider-merging-classes-inherited
 
     payload_html = fields.Html(
         "Published Content", compute="_compute_payload_html", sanitize=False

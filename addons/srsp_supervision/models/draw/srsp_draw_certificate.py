@@ -17,7 +17,7 @@ SEALS = "draw.drawn draw.substituted draw.extended draw.withdrawn draw.voided".s
 class SrspDraw(models.Model):
     """What a draw publishes: its commitment, its certificate, and the seal on both."""
 
-    _inherit = "srsp.draw"
+    _inherit = "srsp.draw"  # pylint: disable=consider-merging-classes-inherited
 
     def _find_difference(self):
         """Return the first difference that the verifier finds in the certificate, or an empty text."""

@@ -9,7 +9,7 @@ from .srsp_draw import NOT_STARTED_STAGES
 class SrspDraw(models.Model):
     """Substitution, extension, withdrawal of an inspector: each a new iteration, sealed; everything earlier stays."""
 
-    _inherit = "srsp.draw"
+    _inherit = "srsp.draw"  # pylint: disable=consider-merging-classes-inherited
 
     def action_extend(self):
         return self._open_change("extension")

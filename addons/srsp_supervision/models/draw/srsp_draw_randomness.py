@@ -28,7 +28,7 @@ class SrspDraw(models.Model):
     and two people start again.
     """
 
-    _inherit = "srsp.draw"
+    _inherit = "srsp.draw"  # pylint: disable=consider-merging-classes-inherited
 
     entry = fields.Json(
         readonly=True,

@@ -20,7 +20,7 @@ class SrspDraw(models.Model):
     too. Only auditors may read the salt: without it nobody can try out who is behind a label.
     """
 
-    _inherit = "srsp.draw"
+    _inherit = "srsp.draw"  # pylint: disable=consider-merging-classes-inherited
 
     def _digest_lines(self):
         """Return the salted digest of the roster's lines as PostgreSQL writes them: none is read into Python."""

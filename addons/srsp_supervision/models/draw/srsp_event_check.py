@@ -9,7 +9,7 @@ from .srsp_draw_seal import LOCK_SEALS
 
 
 class SrspEventCheck(models.Model):
-    _inherit = "srsp.event.check"
+    _inherit = "srsp.event.check"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _get_sealed_models(self):

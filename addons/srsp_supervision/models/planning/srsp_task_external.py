@@ -13,7 +13,7 @@ class SrspTask(models.Model):
     randomness and assignment decide who inspects. The file and its digest stay with the task.
     """
 
-    _inherit = "srsp.task"
+    _inherit = "srsp.task"  # pylint: disable=consider-merging-classes-inherited
 
     mode = fields.Selection(
         [

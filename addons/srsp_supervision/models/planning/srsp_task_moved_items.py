@@ -7,7 +7,7 @@ from ...actions import get_action
 class SrspTask(models.Model):
     """What happens to a task when the next version of the list moves its items to another division, or retires them."""
 
-    _inherit = "srsp.task"
+    _inherit = "srsp.task"  # pylint: disable=consider-merging-classes-inherited
 
     moved_notice = fields.Char(
         compute="_compute_moved_notice",
