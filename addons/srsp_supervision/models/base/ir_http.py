@@ -30,22 +30,17 @@ class IrHttp(models.AbstractModel):
     @api.model
     def _get_translations_for_webclient(self, modules, lang):
         """Put the words of ``i18n_extra`` in place of those of the modules they belong to."""
-        translations, parameters = super()._get_translations_for_webclient(
+        result = translations, _parameters = super()._get_translations_for_webclient(
             modules, lang
         )
         core = read_core_terms(lang) if lang else {}
         for module in core.keys() & translations.keys():
             messages = translations[module]["messages"]
             terms = {term["id"]: term["string"] for term in messages} | core[module]
-            translations[module] = ReadonlyDict(
-                {
-                    "messages": tuple(
-                        ReadonlyDict({"id": source, "string": text})
-                        for source, text in terms.items()
-                    )
-                }
-            )
-        return translations, parameters
+            rows = [{"id": source, "string": text} for source, text in terms.items()]
+            messages = tuple(map(ReadonlyDict, rows))
+            translations[module] = ReadonlyDict({"messages": messages})
+        return result
 
     def session_info(self):
         """Open what the user's role works on after sign-in, unless the user has chosen a home action."""

@@ -13,13 +13,10 @@ class IrUiView(models.Model):
     _inherit = "ir.ui.view"
 
     def _postprocess_access_rights(self, tree):
-        relations = [
-            node
-            for node in tree.xpath("//field[@model_access_rights]")
-            if node.get("model_access_rights").startswith("srsp.")
-            and node.get("model_access_rights") not in CREATED_IN_PASSING
-        ]
+        nodes = tree.xpath("//field[starts-with(@model_access_rights, 'srsp.')]")
+        models = [node.get("model_access_rights") for node in nodes]
         tree = super()._postprocess_access_rights(tree)
-        for node in relations:
-            node.set("can_create", "False")
+        for node, model in zip(nodes, models, strict=True):
+            if model not in CREATED_IN_PASSING:
+                node.set("can_create", "False")
         return tree

@@ -2,16 +2,9 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 
 # Reading marks and reactions may change; what was said may not.
-CONTENT_FIELDS = {
-    "body",
-    "subject",
-    "model",
-    "res_id",
-    "author_id",
-    "date",
-    "subtype_id",
-    "tracking_value_ids",
-}
+CONTENT_FIELDS = set(
+    "body subject model res_id author_id date subtype_id tracking_value_ids".split()
+)
 
 
 class MailMessage(models.Model):

@@ -51,12 +51,12 @@ class SrspDivision(models.Model):
 
     @api.depends("inspector_ids")
     def _compute_inspector_count(self):
-        counts = self.env["srsp.inspector"]._read_group(
+        rows = self.env["srsp.inspector"]._read_group(
             [("division_id", "in", self.ids)], ["division_id"], ["__count"]
         )
-        by_division = {division.id: count for division, count in counts}
+        counts = dict(rows)
         for division in self:
-            division.inspector_count = by_division.get(division.id, 0)
+            division.inspector_count = counts.get(division, 0)
 
     @api.model
     def _get_planning_domain(self):
@@ -81,17 +81,13 @@ class SrspDivision(models.Model):
     @api.model
     def _find_own(self):
         """The user's division in the current company that plans and inspects, the first of several, or none."""
-        return (
-            self.env.user.sudo()
-            .srsp_division_ids.filtered(
-                lambda division: (
-                    division.active
-                    and division.company_id == self.env.company
-                    and division.kind in INSPECTING
-                )
-            )[:1]
-            .sudo(False)
-        )
+        domain = [
+            ("active", "=", True),
+            ("company_id", "=", self.env.company.id),
+            ("kind", "in", INSPECTING),
+        ]
+        divisions = self.env.user.sudo().srsp_division_ids.filtered_domain(domain)
+        return divisions[:1].sudo(False)
 
     @api.model
     def _find_policy(self, company):
@@ -103,20 +99,15 @@ class SrspDivision(models.Model):
         """Users who answer for the divisions: the head, or the staff where there is none."""
         heads = self.env["res.users"].sudo()
         for division in self.sudo():
-            heads |= division.manager_id.filtered(
-                "active"
-            ) or division.member_ids.filtered("active")
+            head = division.manager_id.filtered("active")
+            heads |= head or division.member_ids.filtered("active")
         return heads
 
     def _schedule(self, record, summary, note="", deadline=None, kind=TODO):
         """Give the heads of the divisions an activity of type ``kind`` on ``record``."""
         for user in self._get_heads():
             record.sudo().activity_schedule(
-                kind,
-                deadline,
-                summary=summary,
-                note=note,
-                user_id=user.id,
+                kind, deadline, summary=summary, note=note, user_id=user.id
             )
 
     @api.model_create_multi

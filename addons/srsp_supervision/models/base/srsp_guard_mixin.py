@@ -75,17 +75,13 @@ class SrspGuardMixin(models.AbstractModel):
 
     def _tracked(self):
         """These records without the context keys that would switch tracking off or set a guarded field."""
-        dropped = {
-            key
-            for key in self.env.context
-            if key in SILENCERS
-            or (key.startswith("default_") and self._is_guarded(key[len("default_") :]))
-        }
-        if not dropped:
-            return self
-        context = self.env.context.items()
-        kept = {key: value for key, value in context if key not in dropped}
-        return self.with_env(self.env(context=kept))
+
+        def is_kept(key):
+            name = key.removeprefix("default_")
+            return key not in SILENCERS and (name == key or not self._is_guarded(name))
+
+        context = {k: v for k, v in self.env.context.items() if is_kept(k)}
+        return self.with_env(self.env(context=context))
 
     @api.model
     def _is_guarded(self, name):
@@ -95,16 +91,15 @@ class SrspGuardMixin(models.AbstractModel):
 
     @api.model
     def _check_guarded(self, vals):
-        names = [name for name in vals if self._is_guarded(name)]
-        if names:
-            raise self._logged_error(
-                self.env._(
-                    "%(fields)s of “%(model)s” cannot be edited: use the buttons of its form.",
-                    fields=", ".join(
-                        self._fields[name]._description_string(self.env)
-                        for name in names
-                    ),
-                    model=self.env["ir.model"]._get(self._name).name,
-                ),
-                AccessError,
+        labels = [
+            self._fields[name]._description_string(self.env)
+            for name in vals
+            if self._is_guarded(name)
+        ]
+        if labels:
+            message = self.env._(
+                "%(fields)s of “%(model)s” cannot be edited: use the buttons of its form.",
+                fields=", ".join(labels),
+                model=self.env["ir.model"]._get(self._name).name,
             )
+            raise self._logged_error(message, AccessError)

@@ -29,10 +29,8 @@ class SrspQualification(models.Model):
     )
     _name_format = models.Constraint(
         "CHECK (name !~ '[,，、;；\n]')",
-        (
-            "A qualification must not contain commas, semicolons or line breaks: one cell of a file can "
-            "hold several qualifications."
-        ),
+        "A qualification must not contain commas, semicolons or line breaks: one cell of a file can "
+        "hold several qualifications.",
     )
 
     def _compute_holders(self):

@@ -1,4 +1,4 @@
-from collections import Counter
+from collections import Counter, defaultdict
 
 from odoo import api, fields, models
 
@@ -132,13 +132,15 @@ class SrspRegion(models.Model):
     def _get_words(self, company):
         """{name as files write it: regions of ``company``}: codes, and names with or without those above them."""
         register = self.sudo().with_context(active_test=False)
-        words = {}
-        for region in register.search([("company_id", "=", company.id)]):
+        regions = register.search([("company_id", "=", company.id)])
+        words = defaultdict(register.browse)
+        for region in regions:
             for text in region._get_endings():
-                words[text] = words.get(text, register.browse()) | region
-        for text, regions in words.items():
-            words[text] = regions.filtered("active") or regions
-        for region in register.search([("company_id", "=", company.id)]):
+                words[text] |= region
+        words = {
+            text: found.filtered("active") or found for text, found in words.items()
+        }
+        for region in regions:
             words[region.label] = words[region.code] = region
         return words
 

@@ -22,8 +22,5 @@ class SrspTag(models.Model):
     )
     _name_format = models.Constraint(
         "CHECK (name !~ '[,，、;；\n]')",
-        (
-            "A tag must not contain commas, semicolons or line breaks: one cell of a file can hold several "
-            "tags."
-        ),
+        "A tag must not contain commas, semicolons or line breaks: one cell of a file can hold several tags.",
     )

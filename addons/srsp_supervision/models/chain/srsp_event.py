@@ -144,38 +144,27 @@ class SrspEvent(models.Model):
         """
         self.flush_model()
         last = None
-        while rows := self.env.execute_query(self._get_batch_query(company, last)):
-            yield from map(Row._make, rows)
-            last = rows[-1][1]
-
-    @api.model
-    def _get_batch_query(self, company, last):
-        return SQL(
-            """
-            SELECT id, sequence, kind, res_model, res_id, record_name, payload, previous_hash, hash
-              FROM (SELECT *, sum(octet_length(payload)) OVER (ORDER BY sequence) AS bytes
-                      FROM (SELECT * FROM srsp_event
-                             WHERE company_id = %(company)s AND (%(last)s IS NULL OR sequence > %(last)s)
-                          ORDER BY sequence LIMIT %(events)s) event) batch
-             WHERE bytes - octet_length(payload) < %(size)s
-          ORDER BY sequence
-            """,
-            company=company.id,
-            last=last,
-            events=BATCH_EVENTS,
-            size=BATCH_BYTES,
-        )
-
-    @api.model
-    def _first_broken(self, company):
-        """Return the first event of ``company`` that does not follow from the one before, or an empty set."""
-        last, previous_hash = 0, canonical.GENESIS.hex()
-        for row in self._stream(company):
-            follows = (row.sequence, row.previous_hash) == (last + 1, previous_hash)
-            if not follows or row.hash != self._hash_row(row):
-                return self.browse(row.id)
-            last, previous_hash = row.sequence, row.hash
-        return self.browse()
+        while True:
+            query = SQL(
+                """
+                SELECT id, sequence, kind, res_model, res_id, record_name, payload, previous_hash, hash
+                  FROM (SELECT *, sum(octet_length(payload)) OVER (ORDER BY sequence) AS bytes
+                          FROM (SELECT * FROM srsp_event
+                                 WHERE company_id = %(company)s AND (%(last)s IS NULL OR sequence > %(last)s)
+                              ORDER BY sequence LIMIT %(events)s) event) batch
+                 WHERE bytes - octet_length(payload) < %(size)s
+              ORDER BY sequence
+                """,
+                company=company.id,
+                last=last,
+                events=BATCH_EVENTS,
+                size=BATCH_BYTES,
+            )
+            rows = [Row(*values) for values in self.env.execute_query(query)]
+            if not rows:
+                return
+            yield from rows
+            last = rows[-1].sequence
 
     @api.model
     def _hash_row(self, row):

@@ -1,4 +1,5 @@
 import datetime
+import functools
 import itertools
 from typing import NamedTuple
 
@@ -6,7 +7,7 @@ from odoo import models
 from odoo.tools import float_compare
 
 from ...tools.clock import beijing_date, beijing_time
-from .srsp_rulebook import percent
+from .srsp_rulebook import CLASSES_AND_KEY, percent
 
 STRATA = {"risk_class": [*"ABCD", "none"], "key": ["key", "ordinary"]}
 # What may leave a target out of a draw.
@@ -98,15 +99,21 @@ class SrspRulebook(models.Model):
             .search([("company_id", "=", self.company_id.id), ("state", "in", states)])
         )
 
-    def _count_locked(self):
-        """How many tasks under way keep the rulebook under which their roster was locked."""
-        return len(self._find_tasks(*LOCKED_STATES))
-
     def _prepare_effect(self, parameter, what, record, before, after):
         """An Effect on a task or an item."""
         number = record.number if "number" in record else record.code
         division = record.division_id.name
-        return Effect(parameter, what, number, record.name, division, before, after)
+        texts = str(before), str(after)
+        return Effect(parameter, what, number, record.name, division, *texts)
+
+    def _get_task_effects(self, previous, tasks, parameter, what, get_value):
+        """What a changed ``parameter`` moves: ``get_value(rulebook, task)`` of each task before and after."""
+        if self[parameter] == previous[parameter]:
+            return
+        for task in tasks:
+            before, after = (get_value(rulebook, task) for rulebook in (previous, self))
+            if before != after:
+                yield self._prepare_effect(parameter, what, task, before, after)
 
     def _get_items(self):
         """The items of the list in force on the effective date."""
@@ -133,7 +140,8 @@ class SrspRulebook(models.Model):
             low, high = previous[parameter], self[parameter]
             for record in records:
                 value = record[field]
-                if _falls_below(value, low, high) and not _get_reason(record, field):
+                fell = float_compare(value, low, 4) >= 0 > float_compare(value, high, 4)
+                if fell and not _get_reason(record, field):
                     before = f"{show(value)} ≥ {show(low)}"
                     after = f"{show(value)} < {show(high)}"
                     yield self._prepare_effect(parameter, what, record, before, after)
@@ -144,21 +152,19 @@ class SrspRulebook(models.Model):
             "The sampling frequency of a risk class or of key targets changes"
         )
         old, new = previous._get_frequencies(), self._get_frequencies()
-        items = self._get_items()
-        for kind in (*"ABCD", "key"):
-            name = self.env._("Key") if kind == "key" else kind
-            for item in items:
-                before, after = (
-                    max(item.frequency, found.get(kind, 0)) for found in (old, new)
+        for kind, item in itertools.product(CLASSES_AND_KEY, self._get_items()):
+            before, after = (
+                max(item.frequency, found.get(kind, 0)) for found in (old, new)
+            )
+            if before != after:
+                name = self.env._("Key") if kind == "key" else kind
+                yield self._prepare_effect(
+                    f"frequency_{kind.lower()}",
+                    what,
+                    item,
+                    f"{name}: {before}",
+                    f"{name}: {after}",
                 )
-                if before != after:
-                    yield self._prepare_effect(
-                        f"frequency_{kind.lower()}",
-                        what,
-                        item,
-                        f"{name}: {before}",
-                        f"{name}: {after}",
-                    )
 
     def _get_team_effects(self, previous, tasks):
         """Tasks with officers enough for the old team, too few for the new one (recusals aside)."""
@@ -177,10 +183,9 @@ class SrspRulebook(models.Model):
     def _get_strata_effects(self, previous, tasks):
         """Strata that would be drawn at another ratio: their own has changed, or the floor lifts them."""
         what = self.env._("Sampling ratio of a stratum changes")
+        risk_class = self.env["srsp.target"]._fields["risk_class"]
         names = dict(
-            self.env["srsp.target"]
-            ._fields["risk_class"]
-            ._description_selection(self.env),
+            risk_class._description_selection(self.env),
             key=self.env._("Key"),
             ordinary=self.env._("Ordinary"),
             none=self.env._("Without a risk class"),
@@ -193,12 +198,8 @@ class SrspRulebook(models.Model):
                 after = max(task.ratio, self._stratum_ratio(key, kind))
                 if not float_compare(before, after, 4):
                     continue
-                moved = [
-                    own
-                    for part in parts
-                    if (own := f"ratio_{part.lower()}") in self
-                    and self[own] != previous[own]
-                ]
+                own = [f"ratio_{part.lower()}" for part in parts]
+                moved = [n for n in own if n in self and self[n] != previous[n]]
                 name = " · ".join(names[part] for part in parts)
                 yield self._prepare_effect(
                     moved[0] if moved else "floor_ratio",
@@ -221,52 +222,35 @@ class SrspRulebook(models.Model):
                 )
                 after = task._get_roster_lock(alone).count_left_out(day)
                 if after != before:
-                    yield self._prepare_effect(
-                        name, what, task, str(before), str(after)
-                    )
+                    yield self._prepare_effect(name, what, task, before, after)
 
     def _get_load_effects(self, previous, tasks):
         """Tasks for which another number of inspectors has made all the visits that the cap allows."""
-        if self.officer_cap == previous.officer_cap:
-            return
         what = self.env._("Inspectors who have reached the annual inspection limit")
-        for task in tasks:
-            loads = task._get_roster_lock(self).eligibility.loads.values()
-            before, after = (
-                sum(0 < cap <= load for load in loads)
-                for cap in (previous.officer_cap, self.officer_cap)
-            )
-            if before != after:
-                yield self._prepare_effect(
-                    "officer_cap", what, task, str(before), str(after)
-                )
+
+        @functools.cache
+        def get_loads(task):
+            return task._get_roster_lock(self).eligibility.loads.values()
+
+        def count(rulebook, task):
+            return sum(0 < rulebook.officer_cap <= load for load in get_loads(task))
+
+        return self._get_task_effects(previous, tasks, "officer_cap", what, count)
 
     def _get_source_effects(self, previous, tasks):
-        if self.randomness_kind == previous.randomness_kind:
-            return []
-        what = self.env._("Source of randomness changes")
-        before, after = (
-            rulebook._get_parameter_text("randomness_kind")
-            for rulebook in (previous, self)
+        return self._get_task_effects(
+            previous,
+            tasks.filtered(lambda task: not task.randomness_kind),
+            "randomness_kind",
+            self.env._("Source of randomness changes"),
+            lambda rulebook, task: rulebook._get_parameter_text("randomness_kind"),
         )
-        return [
-            self._prepare_effect("randomness_kind", what, task, before, after)
-            for task in tasks
-            if not task.randomness_kind
-        ]
 
     def _get_lock_effects(self):
         what = self.env._("Roster lock time changes")
-        return [
-            self._prepare_effect(
-                "lock_lead_hours",
-                what,
-                task,
-                beijing_time(task.lock_at),
-                beijing_time(lock_at),
-            )
-            for task, lock_at in self._get_lock_moves().items()
-        ]
+        for task, lock_at in self._get_lock_moves().items():
+            times = beijing_time(task.lock_at), beijing_time(lock_at)
+            yield self._prepare_effect("lock_lead_hours", what, task, *times)
 
     def _get_lock_moves(self):
         """``{task: new time of the lock}``: tasks not announced, whose time nobody set by hand."""
@@ -277,10 +261,8 @@ class SrspRulebook(models.Model):
             if task.announced_on or not task.draw_at:
                 continue
             lock_at = coming._get_lock_at(task.draw_at)
-            if (
-                task.lock_at == published._get_lock_at(task.draw_at)
-                and task.lock_at != lock_at
-            ):
+            before = published._get_lock_at(task.draw_at)
+            if task.lock_at == before != lock_at:
                 moves[task] = lock_at
         return moves
 
@@ -301,24 +283,14 @@ class SrspRulebook(models.Model):
 
         :param add_days: function of a date and the parameter's value that gives the deadline
         """
-        if self[parameter] == previous[parameter]:
-            return []
-        dates = {
-            date: tuple(
-                str(add_days(date, rulebook[parameter]))
-                for rulebook in (previous, self)
-            )
-            for date in set(tasks.mapped("date_to"))
-        }
-        return [
-            self._prepare_effect(parameter, what, task, *dates[task.date_to])
-            for task in tasks
-        ]
-
-
-def _falls_below(value, low, high):
-    """Whether ``value`` reached the floor ``low`` and does not reach ``high``."""
-    return float_compare(value, low, 4) >= 0 > float_compare(value, high, 4)
+        add_days = functools.cache(add_days)
+        return self._get_task_effects(
+            previous,
+            tasks,
+            parameter,
+            what,
+            lambda rulebook, task: add_days(task.date_to, rulebook[parameter]),
+        )
 
 
 def _get_reason(record, field):

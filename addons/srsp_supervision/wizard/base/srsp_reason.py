@@ -3,6 +3,9 @@ from odoo.exceptions import UserError
 
 from ...actions import get_dialog_action
 
+# Steps whose reason the public reads.
+PUBLIC = ("task_withdraw", "draw_void", "visit_unavailable", "inspector_withdraw")
+
 
 class SrspReason(models.TransientModel):
     """Asks for a reason before a step that stays on record for good."""
@@ -37,14 +40,9 @@ class SrspReason(models.TransientModel):
     @api.depends("step", "res_id")
     def _compute_is_public(self):
         for wizard in self:
-            wizard.is_public = wizard.step in (
-                "task_withdraw",
-                "draw_void",
-                "visit_unavailable",
-                "inspector_withdraw",
-            ) or (
-                wizard.step == "task_cancel"
-                and bool(self.env["srsp.task"].browse(wizard.res_id).announced_on)
+            task = self.env["srsp.task"].browse(wizard.res_id)
+            wizard.is_public = wizard.step in PUBLIC or (
+                wizard.step == "task_cancel" and bool(task.announced_on)
             )
 
     @api.model
