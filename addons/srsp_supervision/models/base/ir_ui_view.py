@@ -1,8 +1,5 @@
 from odoo import models
 
-# Created in passing, by those who keep them, while a line of a list is written.
-CREATED_IN_PASSING = ("srsp.legal.basis",)
-
 
 class IrUiView(models.Model):
     """A record of ours is created on its own form: no search box offers to create one from the text typed.
@@ -17,6 +14,6 @@ class IrUiView(models.Model):
         models = [node.get("model_access_rights") for node in nodes]
         tree = super()._postprocess_access_rights(tree)
         for node, model in zip(nodes, models, strict=True):
-            if model not in CREATED_IN_PASSING:
+            if model != "srsp.legal.basis":  # created while a line of a list is written
                 node.set("can_create", "False")
         return tree

@@ -5,7 +5,7 @@ class MailMail(models.Model):
     _inherit = "mail.mail"
 
     def _postprocess_sent_message(self, *args, **kwargs):
-        """A commitment that has left by mail in time has a witness: its recipient."""
+        """Record the recipient of a commitment that was sent in time as its witness."""
         for mail in self.filtered_domain(
             [("model", "=", "srsp.draw"), ("state", "=", "sent")]
         ):

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, email_normalize, email_split
 
-# https anywhere, plain http on this very machine alone; no login, query or fragment.
+# https anywhere, http on this machine only; no login, query or fragment.
 DRAND_URL = r"(https://|http://(127\.0\.0\.1|localhost)(?=[:/]|$))[^\s?#@]+"
 
 
@@ -69,11 +69,11 @@ class ResCompany(models.Model):
         return email_split(self.srsp_witness_emails or "")
 
     def _srsp_in_language(self, record):
-        """``record`` in the language of this bureau: for texts that are kept, whoever acts."""
+        """``record`` in the language of this bureau, for stored texts: they do not depend on the user's language."""
         return record.with_context(lang=self.partner_id.lang or self.env.lang)
 
     def _srsp_event_sequence(self):
-        """The gap-free sequence of this company's integrity chain, made when first asked for."""
+        """The gap-free sequence of this company's integrity chain, created on first use."""
         self.ensure_one()
         sequences = self.env["ir.sequence"]
         domain = [("code", "=", "srsp.event"), ("company_id", "=", self.id)]
@@ -99,8 +99,7 @@ class ResCompany(models.Model):
         model = self.env[model_name]
         model.flush_model(["number"])
         prefix = f"{self.srsp_area_code}{stamp}1"
-        # A new version of a row that all who number must write: of two at once, the later one fails as a
-        # serialization failure, which Odoo tries again.
+        # Every numbering updates this row: of two at once, the later one fails to serialize, and Odoo tries it again.
         self.env.execute_query(
             SQL(
                 "UPDATE ir_sequence SET number_next = number_next WHERE id = %s RETURNING 1",

@@ -60,7 +60,7 @@ class SrspDivision(models.Model):
 
     @api.model
     def _get_planning_domain(self):
-        """The divisions for which the user plans: that inspect, and are the user's own or everybody's to plan for."""
+        """The inspecting divisions for which the user plans: the own ones, or all for a policy officer."""
         domain = Domain("kind", "in", INSPECTING)
         if self.env.user.has_group("srsp_supervision.group_policy_officer"):
             return domain
@@ -73,7 +73,7 @@ class SrspDivision(models.Model):
 
     @api.model
     def _get_kept_domain(self):
-        """Records of the user's own divisions, whose registries the user keeps; an administrator keeps all."""
+        """Records of the divisions whose registries the user keeps: the own ones, or all for an administrator."""
         if self.env.user.has_group("srsp_supervision.group_administrator"):
             return Domain.TRUE
         return Domain("division_id", "in", self.env.user.sudo().srsp_division_ids.ids)

@@ -2,9 +2,9 @@ from odoo import api, models
 
 
 class SrspEvidenceMixin(models.AbstractModel):
-    """Records that are evidence: they stay as they are, in superuser mode too, and nobody deletes them.
+    """Append-only records: nobody deletes or rewrites them, not even in superuser mode.
 
-    Each model says in ``_check_evidence`` what it refuses and why; changes that it lets pass are its life cycle.
+    Each model says in ``_check_evidence`` what it refuses and why; what it lets pass is its life cycle.
     """
 
     _name = "srsp.evidence.mixin"

@@ -8,11 +8,9 @@ SILENCERS = ("tracking_disable", "mail_notrack", "mail_create_nolog")
 class SrspGuardMixin(models.AbstractModel):
     """Fields that only the business methods may write.
 
-    Record rules say *who* may touch a record; this says *how*: a guarded field moves by its
-    ``action_*`` method (which checks the role and then works in superuser mode), never by a form,
-    an import, a default of the user's own or an RPC ``write``. Stored fields that are derived from
-    others are guarded too, and nobody can ask for a change to go untracked. To whoever is no superuser a
-    guarded field is read-only, so no form sends it.
+    Record rules say *who* may write a record; this says *how*: a guarded field is changed by an ``action_*`` method
+    (which checks the role and then works in superuser mode), never by a form, an import, a default of the user or an
+    RPC ``write``. Computed and related read-only fields are guarded too, and no client can switch tracking off.
     """
 
     _name = "srsp.guard.mixin"
@@ -23,13 +21,13 @@ class SrspGuardMixin(models.AbstractModel):
 
     @api.model
     def _has_field_access(self, field, operation):
-        """Nobody writes a guarded field: forms, imports and integrators see it as read-only."""
+        """Forms, imports and integrators see a guarded field as read-only."""
         if operation == "write" and not self.env.su and self._is_guarded(field.name):
             return False
         return super()._has_field_access(field, operation)
 
     def has_access(self, operation):
-        """Nobody is offered New for what the rules would refuse whatever is entered."""
+        """Do not offer New where the rules would refuse every record that the user could enter."""
         allowed = super().has_access(operation)
         if operation == "create" and allowed and not self.env.su:
             return self._can_create()

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class SrspQualification(models.Model):
-    """What an officer may have to hold beside the enforcement certificate: items demand it, inspectors have it."""
+    """A qualification beyond the enforcement certificate: items require it, inspectors hold it."""
 
     _name = "srsp.qualification"
     _description = "Qualification"

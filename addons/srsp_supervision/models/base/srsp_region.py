@@ -105,7 +105,7 @@ class SrspRegion(models.Model):
         return texts
 
     def _notify_tasks(self):
-        """Put a change of the register on record with every announced task whose roster is not locked yet."""
+        """Post the change of the register on every announced task whose roster is not locked yet."""
         sectors = self.env["srsp.sector"].sudo()
         for company, regions in self.sudo().grouped("company_id").items():
             own = sectors.search([("company_id", "=", company.id)])
@@ -137,9 +137,7 @@ class SrspRegion(models.Model):
         for region in regions:
             for text in region._get_endings():
                 words[text] |= region
-        words = {
-            text: found.filtered("active") or found for text, found in words.items()
-        }
+        words = {w: found.filtered("active") or found for w, found in words.items()}
         for region in regions:
             words[region.label] = words[region.code] = region
         return words

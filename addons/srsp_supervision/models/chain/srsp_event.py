@@ -16,12 +16,11 @@ SEAL = object()
 
 
 class SrspEvent(models.Model):
-    """The integrity chain: one append-only row for everything that must never be forgotten.
+    """The integrity chain: one append-only row for each event that must stay on record.
 
     Each row seals a payload: ``hash = SHA-256(previous hash || canonical JSON of kind, payload and
     sequence)``, per company, numbered without a gap. The ``no_gap`` sequence row is the lock: of two
-    transactions that append at once, one fails and is tried again by Odoo. Nothing updates or removes
-    a row; rows are readable by auditors and policy officers.
+    transactions that append at once, one fails and is tried again by Odoo. Auditors and policy officers read it.
     """
 
     _name = "srsp.event"

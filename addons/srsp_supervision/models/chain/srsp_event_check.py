@@ -14,14 +14,13 @@ MAX_VALUE = 80  # characters of a value in a sentence
 class SrspEventCheck(models.Model):
     """One check of the whole integrity chain, with its report.
 
-    It reads every event once, in order, and compares it with the one before, with its own hash and with
-    the record that it sealed, as that record stands now; then the end of the chain with the counter and
-    with all records that must have an event. So it finds what was changed in the database behind Odoo's
-    back.
+    It reads the events in order and compares each with the one before, with its own hash and with the present
+    state of the record that it sealed; then the end of the chain with the counter and with all records that must
+    have an event. So it also finds changes made directly in the database.
 
-    Whoever seals records of a model names it in ``_get_sealed_models`` and compares it with
+    A room that seals records of a model names it in ``_get_sealed_models`` and compares it in
     ``_compare_<model>(row, record)``, which returns ``(sealed, live)``, or None where an event says nothing about
-    the record as it is.
+    the present record.
     """
 
     _name = "srsp.event.check"
@@ -98,31 +97,24 @@ class SrspEventCheck(models.Model):
 
     def _walk(self, company):
         """Read the chain of ``company``: ``([(number, sentence), …], values of the check)``."""
-        findings, last, last_hash = [], 0, canonical.GENESIS.hex()
-        events = records = 0
+        findings, last = [], 0
+        counts = {"event_count": 0, "record_count": 0}
+        counts["last_hash"] = canonical.GENESIS.hex()
         for row in self.env["srsp.event"]._stream(company):
-            texts = [self._find_break(company, row, last, last_hash)]
+            texts = [self._find_break(company, row, last, counts["last_hash"])]
             if hasattr(self, self._get_comparison(row.res_model)):
-                records += 1
+                counts["record_count"] += 1
                 texts.append(self._find_difference(row))
             findings += [(row.sequence, text) for text in texts if text]
-            events += 1
-            last, last_hash = row.sequence, row.hash
+            counts["event_count"] += 1
+            last, counts["last_hash"] = row.sequence, row.hash
             if len(findings) >= MAX_REPORT:
-                break
-            if events % 100 == 0:
+                return findings, counts
+            if counts["event_count"] % 100 == 0:
                 self.env.invalidate_all()
-        else:
-            ends = [*self._find_cut(company, last), *self._find_unsealed(company)]
-            findings += [
-                (last + 1, text) for text in ends[: MAX_REPORT - len(findings)]
-            ]
-        counts = {
-            "event_count": events,
-            "record_count": records,
-            "last_hash": last_hash,
-        }
-        return findings, counts
+        ends = [*self._find_cut(company, last), *self._find_unsealed(company)]
+        findings += [(last + 1, text) for text in ends]
+        return findings[:MAX_REPORT], counts
 
     # --- The chain ------------------------------------------------------------------------------
 

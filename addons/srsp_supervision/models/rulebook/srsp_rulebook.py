@@ -18,7 +18,7 @@ PARAMETERS = (
     " risk_lower_after reminder_days officer_cap interval_days case_days"
 ).split()
 
-# Between what each of them lies: a share, whole numbers, days or hours of at most ten years.
+# The least and the largest value of each.
 FREQUENCIES = "frequency_a frequency_b frequency_c frequency_d frequency_key".split()
 RATIOS = "floor_ratio ratio_a ratio_b ratio_c ratio_d ratio_key".split()
 DAYS = "floor_frequency disclosure_days rectification_days reminder_days".split()
@@ -46,7 +46,7 @@ class SrspRulebook(models.Model):
 
     ``draft → published``; a published one is frozen and holds from its effective date until the next
     one takes effect. Whoever needs a number asks ``_get_in_force`` for the rulebook of the day in
-    question; a task pins the one in force when its roster is locked.
+    question; a task keeps the one in force when its roster is locked.
     """
 
     _name = "srsp.rulebook"
@@ -209,13 +209,12 @@ class SrspRulebook(models.Model):
             current = self._find_in_force(company, today)
             for rulebook in rulebooks:
                 date = rulebook.effective_date
-                later = published.filtered(
-                    lambda other, date=date: date and other.effective_date > date
-                )
-                rulebook.next_id = rulebook.state == "published" and later[-1:]
-                if rulebook.state == "draft":
-                    rulebook.phase = False
-                elif date > today:
+                rulebook.next_id = rulebook.phase = False
+                if rulebook.state != "published":
+                    continue
+                later = published.filtered(lambda r, day=date: r.effective_date > day)
+                rulebook.next_id = later[-1:]
+                if date > today:
                     rulebook.phase = "pending"
                 else:
                     in_force = rulebook.id in current.ids
@@ -257,7 +256,7 @@ class SrspRulebook(models.Model):
 
     @api.constrains("state", "company_id")
     def _check_one_draft(self):
-        """One draft at a time: two would be written against the same rulebook, and one of them in vain."""
+        """Allow one draft at a time: two would both be based on the same rulebook."""
         domain = [("state", "=", "draft"), ("company_id", "in", self.company_id.ids)]
         drafts = self.sudo().search(domain)
         for own in drafts.grouped("company_id").values():
@@ -301,7 +300,7 @@ class SrspRulebook(models.Model):
         return self.env["srsp.rulebook.effects"]._open(self)
 
     def _stratum_ratio(self, stratum, stratify_by):
-        """Lowest ratio of a stratum: that of its risk class or key mark, whichever is higher, or the floor.
+        """The minimum ratio of a stratum: the highest of its risk class's, its key mark's and the floor.
 
         :param str stratum: its key
         :param str stratify_by: what the parts of the key are, see ``srsp.task``
@@ -324,11 +323,11 @@ class SrspRulebook(models.Model):
         return [k for k, most in highest.items() if float_compare(most, low, 4) > 0]
 
     def _get_stratify_by(self):
-        """The ``stratify_by`` of a task that distinguishes what the rulebook has ratios above its floor for."""
+        """The ``stratify_by`` of a task that covers every ratio of the rulebook above its floor."""
         return "+".join(self._get_required_strata()) or "none"
 
     def _get_frequencies(self):
-        """``{a risk class or "key": draws a year}`` of those that the rulebook has draws of their own for."""
+        """``{risk class or "key": draws a year}`` for which the rulebook sets a frequency."""
         return {
             kind: self[f"frequency_{kind.lower()}"]
             for kind in CLASSES_AND_KEY
@@ -432,7 +431,7 @@ class SrspRulebook(models.Model):
 
     @api.model
     def _find_in_force(self, company, date=None):
-        """The same as ``_get_in_force``, but an empty set when there is none."""
+        """Like ``_get_in_force``, but an empty set when there is none."""
         day = date or clock.today()
         return self._find_published(company, ("effective_date", "<=", day))[:1]
 
@@ -454,10 +453,10 @@ class SrspRulebook(models.Model):
         return rulebook
 
     def _get_lock_at(self, draw_at):
-        """When the roster of a draw at ``draw_at`` (UTC) is locked, these being the published rulebooks.
+        """When the roster of a draw at ``draw_at`` (UTC) is locked under these published rulebooks.
 
-        The one in force on the day of the lock says how long before the draw. Where the later of two
-        asks for a lock before its own time and the earlier for one after its own, the later prevails.
+        The one in force on the day of the lock sets the lead time. Where the later of two puts the lock before
+        its own effective date and the earlier after that date, the later prevails.
         """
         lock_at, following = None, datetime.date.max
         for rulebook in self.sorted("effective_date", reverse=True):

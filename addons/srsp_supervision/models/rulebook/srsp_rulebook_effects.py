@@ -10,9 +10,9 @@ from ...tools.clock import beijing_date, beijing_time
 from .srsp_rulebook import CLASSES_AND_KEY, percent
 
 STRATA = {"risk_class": [*"ABCD", "none"], "key": ["key", "ordinary"]}
-# What may leave a target out of a draw.
+# Parameters that exclude targets from a draw.
 EXCLUDING = "cap_a cap_b cap_c cap_d interval_days case_days".split()
-# What no count can show: it decides about what is still to happen.
+# Parameters about future events only: no existing record can be counted.
 GENERAL = frozenset(
     "substitutes_allowed risk_raise_on_finding risk_lower_after reminder_days key_for_class_d key_finding_days"
     " key_rule".split()
@@ -30,7 +30,7 @@ class Change(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """One thing that a changed parameter moves: a task not yet locked, or an item of the list in force."""
+    """A task not yet locked, or an item of the list in force, that a changed parameter affects."""
 
     parameter: str  # name of the field that changes
     what: str  # what happens to it, one sentence for all of its kind
@@ -42,9 +42,9 @@ class Effect(NamedTuple):
 
 
 class SrspRulebook(models.Model):
-    """What publishing a draft would change, told before anything is confirmed.
+    """What publishing a draft would change.
 
-    Tasks keep the rulebook under which their roster was locked, so only what is not locked yet moves.
+    A task keeps the rulebook under which its roster was locked, so only tasks that are not locked yet change.
     """
 
     _inherit = "srsp.rulebook"
@@ -60,7 +60,7 @@ class SrspRulebook(models.Model):
         ]
 
     def _get_effects(self, previous):
-        """What would move if this draft replaced ``previous``: a list of Effect.
+        """What would change if this draft replaced ``previous``: a list of Effect.
 
         Other addons add theirs: call ``super()`` and append.
         """
@@ -106,14 +106,16 @@ class SrspRulebook(models.Model):
         texts = str(before), str(after)
         return Effect(parameter, what, number, record.name, division, *texts)
 
-    def _get_task_effects(self, previous, tasks, parameter, what, get_value):
-        """What a changed ``parameter`` moves: ``get_value(rulebook, task)`` of each task before and after."""
+    def _compare(self, previous, records, parameter, what, get_value):
+        """Yield an Effect per record for which ``get_value(rulebook, record)`` changes with ``parameter``."""
         if self[parameter] == previous[parameter]:
             return
-        for task in tasks:
-            before, after = (get_value(rulebook, task) for rulebook in (previous, self))
+        for record in records:
+            before, after = (
+                get_value(rulebook, record) for rulebook in (previous, self)
+            )
             if before != after:
-                yield self._prepare_effect(parameter, what, task, before, after)
+                yield self._prepare_effect(parameter, what, record, before, after)
 
     def _get_items(self):
         """The items of the list in force on the effective date."""
@@ -122,7 +124,7 @@ class SrspRulebook(models.Model):
         return version.item_ids
 
     def _get_floor_effects(self, previous, tasks):
-        """Tasks and items that the new floor leaves below it, and that do not say why."""
+        """Tasks and items that fall below the new floor and give no reason."""
         items = self._get_items()
         task_ratio = self.env._("Ratio below the new floor: raise it, or give a reason")
         item_ratio = self.env._(
@@ -147,27 +149,22 @@ class SrspRulebook(models.Model):
                     yield self._prepare_effect(parameter, what, record, before, after)
 
     def _get_frequency_effects(self, previous):
-        """Items of which a risk class or the key targets are to be drawn more often a year, or less often."""
+        """Items of which a risk class or the key targets are drawn at another frequency."""
         what = self.env._(
             "The sampling frequency of a risk class or of key targets changes"
         )
-        old, new = previous._get_frequencies(), self._get_frequencies()
-        for kind, item in itertools.product(CLASSES_AND_KEY, self._get_items()):
-            before, after = (
-                max(item.frequency, found.get(kind, 0)) for found in (old, new)
-            )
-            if before != after:
-                name = self.env._("Key") if kind == "key" else kind
-                yield self._prepare_effect(
-                    f"frequency_{kind.lower()}",
-                    what,
-                    item,
-                    f"{name}: {before}",
-                    f"{name}: {after}",
-                )
+        items = self._get_items()
+        for kind in CLASSES_AND_KEY:
+            name = self.env._("Key") if kind == "key" else kind
+            parameter = f"frequency_{kind.lower()}"
+
+            def show(rulebook, item, name=name, parameter=parameter):
+                return f"{name}: {max(item.frequency, rulebook[parameter])}"
+
+            yield from self._compare(previous, items, parameter, what, show)
 
     def _get_team_effects(self, previous, tasks):
-        """Tasks with officers enough for the old team, too few for the new one (recusals aside)."""
+        """Tasks with enough officers for the old team size, too few for the new one (without recusals)."""
         if self.team_size <= previous.team_size:
             return
         inspectors = self.env["srsp.inspector"].sudo()
@@ -181,7 +178,7 @@ class SrspRulebook(models.Model):
                 yield self._prepare_effect("team_size", what, task, before, after)
 
     def _get_strata_effects(self, previous, tasks):
-        """Strata that would be drawn at another ratio: their own has changed, or the floor lifts them."""
+        """Strata that would be drawn at another ratio: their own has changed, or the floor."""
         what = self.env._("Sampling ratio of a stratum changes")
         risk_class = self.env["srsp.target"]._fields["risk_class"]
         names = dict(
@@ -210,7 +207,7 @@ class SrspRulebook(models.Model):
                 )
 
     def _get_exclusion_effects(self, previous, tasks):
-        """Tasks of whose pool each changed cap or interval, taken alone, leaves out more targets, or fewer."""
+        """Tasks from whose pool a changed cap or interval, taken alone, excludes more or fewer targets."""
         changed = [name for name in EXCLUDING if self[name] != previous[name]]
         what = self.env._("Targets excluded from the draw")
         for task in tasks.filtered(lambda task: task.mode == "own") if changed else ():
@@ -225,7 +222,7 @@ class SrspRulebook(models.Model):
                     yield self._prepare_effect(name, what, task, before, after)
 
     def _get_load_effects(self, previous, tasks):
-        """Tasks for which another number of inspectors has made all the visits that the cap allows."""
+        """Tasks for which another number of inspectors has reached the annual limit."""
         what = self.env._("Inspectors who have reached the annual inspection limit")
 
         @functools.cache
@@ -235,10 +232,10 @@ class SrspRulebook(models.Model):
         def count(rulebook, task):
             return sum(0 < rulebook.officer_cap <= load for load in get_loads(task))
 
-        return self._get_task_effects(previous, tasks, "officer_cap", what, count)
+        return self._compare(previous, tasks, "officer_cap", what, count)
 
     def _get_source_effects(self, previous, tasks):
-        return self._get_task_effects(
+        return self._compare(
             previous,
             tasks.filtered(lambda task: not task.randomness_kind),
             "randomness_kind",
@@ -253,7 +250,7 @@ class SrspRulebook(models.Model):
             yield self._prepare_effect("lock_lead_hours", what, task, *times)
 
     def _get_lock_moves(self):
-        """``{task: new time of the lock}``: tasks not announced, whose time nobody set by hand."""
+        """``{task: new lock time}`` of the tasks that are not announced and whose time was not set by hand."""
         published = self._find_published(self.company_id)
         coming = published | self.sudo()
         moves = {}
@@ -279,12 +276,12 @@ class SrspRulebook(models.Model):
         )
 
     def _get_deadline_effects(self, previous, tasks, parameter, what, add_days):
-        """The deadline of what would come into being on the last day of each task's window.
+        """The deadline of what is formed on the last day of each task's window.
 
         :param add_days: function of a date and the parameter's value that gives the deadline
         """
         add_days = functools.cache(add_days)
-        return self._get_task_effects(
+        return self._compare(
             previous,
             tasks,
             parameter,
@@ -294,7 +291,7 @@ class SrspRulebook(models.Model):
 
 
 def _get_reason(record, field):
-    """Why a task's or an item's ``field`` is below the floor; an empty string if nobody says."""
+    """Why a task's or an item's ``field`` is below the floor; an empty string without a reason."""
     if record._name == "srsp.task":
         return record._get_ratio_reason()
     return (record[f"{field}_reason"] or "").strip()
