@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class SrspEvidenceMixin(models.AbstractModel):
-    """Append-only records: nobody deletes or rewrites them, not even in superuser mode.
+    """Append-only records, which nobody deletes or rewrites, in superuser mode too where a model says so.
 
     Each model says in ``_check_evidence`` what it refuses and why; what it lets pass is its life cycle.
     """

@@ -8,8 +8,7 @@ from ...tools import canonical
 BATCH_EVENTS = 500
 BATCH_BYTES = 8 * 1024 * 1024
 Row = namedtuple(
-    "Row",
-    "id sequence kind res_model res_id record_name payload previous_hash hash",
+    "Row", "id sequence kind res_model res_id record_name payload previous_hash hash"
 )
 # Held by `_seal` alone: no context that comes from outside can carry this very object.
 SEAL = object()

@@ -51,7 +51,7 @@ class SrspRulebook(models.Model):
 
     _name = "srsp.rulebook"
     _description = "Rulebook"
-    _inherit = ["srsp.guard.mixin", "mail.thread"]
+    _inherit = ["srsp.evidence.mixin", "mail.thread"]
     _order = "effective_date desc, id desc"
     _check_company_auto = True
     _guarded_fields = ("state", "origin_id")
@@ -269,19 +269,17 @@ class SrspRulebook(models.Model):
                     )
                 )
 
-    def write(self, vals):
-        if not self.env.su and "published" in self.mapped("state"):
+    def _check_evidence(self, vals=None):
+        if "published" not in self.mapped("state"):
+            return
+        if vals is None:
+            raise UserError(self.env._("A published rulebook cannot be deleted."))
+        if not self.env.su:
             raise UserError(
                 self.env._(
                     "A published rulebook is frozen: create a new one with a later date."
                 )
             )
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_published(self):
-        if "published" in self.mapped("state"):
-            raise UserError(self.env._("A published rulebook cannot be deleted."))
 
     def action_new_version(self):
         """Open a draft that begins with the text and the parameters of this rulebook."""
