@@ -48,6 +48,34 @@ def utc(seconds_from_now):
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
+def add_user(admin, login, groups, division):
+    """Make a user with a role, whose password is the login; returns the user's id."""
+    [division] = admin.find("srsp.division", [("code", "=", division)], ["id"])
+    [user] = admin.call(
+        "res.users",
+        "create",
+        [
+            {
+                "name": login,
+                "login": login,
+                "password": login,
+                "lang": "zh_CN",
+                "tz": "Asia/Shanghai",
+                "group_ids": [(4, find_group(admin, name)) for name in groups],
+                "srsp_division_ids": [(4, division["id"])],
+            }
+        ],
+    )
+    return user
+
+
+def find_group(admin, xmlid):
+    module, name = xmlid.split(".")
+    domain = [("module", "=", module), ("name", "=", name)]
+    [found] = admin.find("ir.model.data", domain, ["res_id"])
+    return found["res_id"]
+
+
 def announce(server, task_id, seconds):
     """Announce the draw of ``task_id`` as its manager does, then bring it forward."""
     manager = Person(server, "survey_manager")

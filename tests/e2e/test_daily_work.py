@@ -3,7 +3,7 @@
 import base64
 
 from desk import ROOT, enter, open_action, picture, press, save, today
-from people import Person
+from people import Person, add_user
 from playwright.sync_api import expect
 
 SCAN = ROOT / "addons/srsp_supervision/demo/approval.pdf"
@@ -12,10 +12,11 @@ ANNOUNCED = "测绘资质巡查 (3/4)"
 
 
 def test_a_drawn_officer_and_the_head_of_a_supporting_division_are_told(people, server):
-    [login, number, summary] = server.query(
-        """SELECT login, inspection.number, summary FROM mail_activity activity
+    [login, name, number, summary] = server.query(
+        """SELECT login, partner.name, inspection.number, summary FROM mail_activity activity
              JOIN srsp_inspection inspection ON res_model = 'srsp.inspection' AND res_id = inspection.id
              JOIN res_users ON res_users.id = activity.user_id AND login LIKE 'inspector%%'
+             JOIN res_partner partner ON partner.id = partner_id
             WHERE activity.active AND summary LIKE '您已被抽中参加检查%%' ORDER BY activity.id"""
     )[0]
     officer = people(login)
@@ -23,7 +24,8 @@ def test_a_drawn_officer_and_the_head_of_a_supporting_division_are_told(people, 
     officer.locator(".o-mail-ActivityGroup[data-model_name='srsp.inspection']").click()
     officer.wait_for_selector(".o_view_controller")
     officer.get_by_text(number).first.click()
-    expect(officer.locator(".o-mail-Activity", has_text=summary)).to_have_count(1)
+    told = officer.locator(".o-mail-Activity", has_text=summary).filter(has_text=name)
+    expect(told).to_have_count(1)
     picture(officer, "told")
     [[manager, numbers], *_rest] = server.query(
         """SELECT login, array_agg(DISTINCT visit.number) FROM srsp_inspection visit
@@ -62,13 +64,16 @@ def test_the_policy_division_is_told_of_a_cancelled_draw(people, server):
 
 
 def test_the_inspector_of_a_returned_visit_is_told(people, server):
-    [login, visit, number] = server.query(
-        """SELECT login, visit.id, visit.number FROM srsp_inspection visit
-             JOIN srsp_inspection_officer_rel rel ON rel.inspection_id = visit.id
-             JOIN srsp_inspector inspector ON inspector.id = rel.inspector_id
-             JOIN res_users ON res_users.id = user_id AND login LIKE 'inspector%%'
-            WHERE stage = 'assigned' ORDER BY visit.id"""
+    [visit, number, officer] = server.query(
+        """SELECT visit.id, visit.number, inspector_id FROM srsp_inspection visit
+             JOIN srsp_division division ON division.id = division_id AND division.code = 'CG'
+             JOIN srsp_inspection_officer_rel ON inspection_id = visit.id
+             JOIN srsp_inspector inspector ON inspector.id = inspector_id AND user_id IS NULL
+            WHERE stage = 'assigned' ORDER BY visit.id, inspector_id"""
     )[0]
+    admin, login = Person(server, "admin"), "returned_officer"
+    user = add_user(admin, login, ["srsp_supervision.group_inspector"], "CG")
+    admin.call("srsp.inspector", "write", [officer], {"user_id": user})
     inspector, ids = Person(server, login), [visit]
     inspector.call(
         "srsp.inspection", "write", ids, {"scheduled_date": today(form="%Y-%m-%d")}
@@ -97,7 +102,9 @@ def test_the_inspector_of_a_returned_visit_is_told(people, server):
     page = people(login)
     open_action(page, server, "srsp_inspection_action_mine")
     page.locator(".o_kanban_record", has_text=number).click()
-    told = page.locator(".o-mail-Activity", has_text="请补充照片")
+    told = page.locator(".o-mail-Activity", has_text="请补充照片").filter(
+        has_text=login
+    )
     expect(told).to_have_count(1)
     picture(page, "returned")
 

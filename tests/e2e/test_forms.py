@@ -8,7 +8,7 @@ import pytest
 from browser import open_page
 from desk import picture, sign_in
 from forms import Walk
-from people import Person
+from people import Person, add_user
 from test_new_bureau import set_up_divisions
 
 ADMIN, POLICY, MANAGER, OFFICER = "admin policy manager officer".split()
@@ -147,32 +147,6 @@ def bare_server(start_odoo, browser):
     page.context.close()
     yield server
     server.stop()
-
-
-def add_user(admin, login, groups, division):
-    [division] = admin.find("srsp.division", [("code", "=", division)], ["id"])
-    admin.call(
-        "res.users",
-        "create",
-        [
-            {
-                "name": login,
-                "login": login,
-                "password": login,
-                "lang": "zh_CN",
-                "tz": "Asia/Shanghai",
-                "group_ids": [(4, find_group(admin, name)) for name in groups],
-                "srsp_division_ids": [(4, division["id"])],
-            }
-        ],
-    )
-
-
-def find_group(admin, xmlid):
-    module, name = xmlid.split(".")
-    domain = [("module", "=", module), ("name", "=", name)]
-    [found] = admin.find("ir.model.data", domain, ["res_id"])
-    return found["res_id"]
 
 
 @pytest.mark.parametrize("role", [ADMIN, *WITHOUT_DEMO])
