@@ -57,7 +57,7 @@ class SrspEventCheck(models.Model):
 
     @api.model
     def _cron_check(self):
-        """Check every chain; where one is broken, the auditors get a to-do."""
+        """Check every chain."""
         rows = self.env["srsp.event"].sudo()._read_group([], ["company_id"])
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(rows))
@@ -83,17 +83,18 @@ class SrspEventCheck(models.Model):
         ).with_env(self.env)
 
     def _alert(self):
+        """Give the auditors of the company a to-do on a check that has found the chain broken."""
+        if self.state != "broken":
+            return
+        env = self.company_id._srsp_in_language(self).env
         auditors = self.env.ref("srsp_supervision.group_auditor").sudo().all_user_ids
-        for check in self.filtered(lambda check: check.state == "broken"):
-            env = check.company_id._srsp_in_language(check).env
-            for user in auditors:
-                if check.company_id in user.company_ids:
-                    check.sudo().activity_schedule(
-                        "mail.mail_activity_data_warning",
-                        summary=env._("The integrity chain is broken"),
-                        note=check.report.splitlines()[0],
-                        user_id=user.id,
-                    )
+        for user in auditors.filtered(lambda user: self.company_id in user.company_ids):
+            self.sudo().activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=env._("The integrity chain is broken"),
+                note=self.report.splitlines()[0],
+                user_id=user.id,
+            )
 
     def _walk(self, company):
         """Read the chain of ``company``: ``([(number, sentence), …], values of the check)``."""
