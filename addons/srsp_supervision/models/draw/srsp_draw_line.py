@@ -62,9 +62,9 @@ class SrspDrawLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not vals_list:
-            return super().create(vals_list)
-        raise self._error()
+        if vals_list:
+            self._check_evidence()
+        return super().create(vals_list)
 
     def _check_evidence(self, vals=None):
         raise self._logged_error(
