@@ -1,23 +1,58 @@
+import base64
 import datetime
 import json
+from functools import cache
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import mute_logger
+from odoo.fields import Command
+from odoo.tools import file_open, mute_logger
 
 from ..tools import clock, verify_draw
-from .scenes import (
-    ACTIVITIES,
-    CANCEL_REASON,
-    DRAW_TIME,
-    LOTTERY,
-    SCENES,
-    SUBSTITUTE_REASON,
-    VOID_REASON,
-    WITNESSES,
+
+DRAW_TIME = datetime.time(1, 30)  # UTC: half past nine in Fuzhou
+SETTLED = ("done", "disclosed")
+LOTTERY = "03.08.14.19.26.31.11"
+WITNESSES = "许云舒（信息处）、邱景行（综合行政执法支队）"
+# Of the tasks that are not drawn by all the strata of the rulebook.
+STRATIFY_REASON = (
+    "本批次按全库统一比例抽取，高风险对象和重点对象由本年度后续批次按细则规定的比例抽取"
 )
 
-SETTLED = ("done", "disclosed")
+
+class Scene(NamedTuple):
+    """One task on its way, an entry of ``scenes.json``.
+
+    The entries are in the order in which their draws happened: an officer's load counts the visits drawn
+    before. Every number of days counts from the day of installation, negative ones lie in the past.
+
+    ``visits`` holds a word per visit, in order: a key of ``findings.json`` for a closed visit (``ok``: nothing
+    was found), else the stage it has reached (``overdue``: scheduled, for a day that has passed). Visits beyond
+    the last word repeat it. ``step`` names a turn of its own, ``_step_<step>``, and ``reason`` says why.
+    """
+
+    item: str
+    round: int
+    window: tuple[int, int]
+    draw: int | None = None
+    state: str = "planned"
+    visits: str = ""
+    vals: dict = {}
+    step: str = ""
+    reason: str = ""
+
+
+@cache
+def read_json(name):
+    with file_open(f"srsp_supervision/demo/{name}.json") as file:
+        return json.load(file)
+
+
+def read_binary(name):
+    """A file of this folder, as a binary field wants it."""
+    with file_open(f"srsp_supervision/demo/{name}", "rb") as file:
+        return base64.b64encode(file.read())
 
 
 class SrspDemo(models.AbstractModel):
@@ -32,15 +67,8 @@ class SrspDemo(models.AbstractModel):
     @api.model
     def _activate_chinese(self):
         """Make Chinese available, should the database not have it yet, and what the addon says in it."""
-        chinese = (
-            self.env["res.lang"]
-            .with_context(active_test=False)
-            .search([("code", "=", "zh_CN")])
-        )
-        if not chinese.active:
-            self.env["base.language.install"].create(
-                {"lang_ids": [(6, 0, chinese.ids)], "overwrite": False}
-            ).lang_install()
+        languages = self.env["res.lang"].with_context(active_test=False)
+        languages.search([("code", "=", "zh_CN")]).action_unarchive()
         # The addon's own Chinese, which is otherwise loaded after the demonstration.
         addon = self.env["ir.module.module"].search([("name", "=", "srsp_supervision")])
         addon._update_translations(["zh_CN"])
@@ -59,17 +87,18 @@ class SrspDemo(models.AbstractModel):
         )
         story._date_registries()
         story._publish_documents()
-        for scene in SCENES:
-            story._play(scene)
+        for scene in read_json("scenes"):
+            story._play(Scene(**scene))
         story._schedule_activities()
         story._run_list_cycle()
         story._begin_next_year()
         story._request_approval()
         story._verify()
 
-    # Dates ---------------------------------------------------------------------------------------
+    def _ref(self, name):
+        """The record of the demonstration with the external id ``demo_<name>``."""
+        return self.env.ref(f"srsp_supervision.demo_{name}")
 
-    @api.model
     def _day(self, offset):
         """The working day ``offset`` days from today; a day off moves away from today, today itself back."""
         day = clock.today() + datetime.timedelta(days=offset)
@@ -80,61 +109,43 @@ class SrspDemo(models.AbstractModel):
                 return day
             day += step
 
-    @api.model
-    def _date_registries(self):
-        """Permits that run out over the coming years."""
-        year = clock.today().year
-        bureau = [("company_id", "=", self.env.company.id)]
-        targets = self.env["srsp.target"].search(bureau)
-        gone = targets.filtered(lambda target: target.state == "cancelled")
-        gone.write({"permit_valid_until": datetime.date(year - 1, 12, 31)})
-        for part in range(4):
-            until = datetime.date(year + 1 + part, 6 + 2 * part, 30)
-            (targets - gone)[part::4].write({"permit_valid_until": until})
+    def _moment(self, offset):
+        """Half past nine in Fuzhou (UTC, naive) on the working day ``offset`` days from today."""
+        return datetime.datetime.combine(self._day(offset), DRAW_TIME)
 
-    # Lists and plans -----------------------------------------------------------------------------
+    # Plans ---------------------------------------------------------------------------------------
 
-    @api.model
     def _publish_documents(self):
-        self.env.ref("srsp_supervision.demo_rulebook")._publish()
+        self._ref("rulebook")._publish()
         lists = self._publish_lists()
-        year = clock.today().year
         plans = self.env["srsp.plan"]
-        plans._generate_all(lists.company_id, year)
+        plans._generate_all(lists.company_id, clock.today().year)
         plans = plans.search([("state", "=", "draft")])
         self._number(plans.task_ids)
         plans.action_submit()
-        detachment = self.env.ref("srsp_supervision.demo_division_detachment")
-        self._publish_plans(
-            plans.filtered(lambda plan: plan.division_id != detachment), -150
-        )
+        detachment = self._ref("division_detachment")
+        self._publish_plans(plans.filtered(lambda p: p.division_id != detachment))
 
-    @api.model
     def _begin_next_year(self):
         """Plans of next year, still without tasks: each division is about to generate its own."""
-        year = clock.today().year + 1
         for name in ("survey", "mineral", "sea"):
-            division = self.env.ref(f"srsp_supervision.demo_division_{name}")
-            plan = self.env["srsp.plan"]._generate(division, year)
+            division = self._ref(f"division_{name}")
+            plan = self.env["srsp.plan"]._generate(division, clock.today().year + 1)
             plan.note = "编制中：请结合本年度抽查结果和风险分类，合理确定抽查比例和频次，12月20日前提交。"
 
-    @api.model
     def _request_approval(self):
         """An ad hoc task after a complaint, directed at some targets, for the policy division to approve."""
-        officer = self.env.ref("srsp_supervision.demo_user_survey_officer")
-        item = self.env.ref("srsp_supervision.demo_item_sur01")
-        item = (
-            self.env["srsp.list"]
-            ._get_in_force("item", item.company_id)
-            .item_ids.filtered(lambda line: line.code == item.code)
-        )
+        officer = self._ref("user_survey_officer")
+        first = self._ref("item_sur01")
+        current = self.env["srsp.list"]._get_in_force("item", first.company_id)
+        item = current.item_ids.filtered(lambda item: item.code == first.code)
         day = clock.today()
         task = self.env["srsp.task"].create(
             {
                 "name": "涉密测绘成果管理专项抽查（投诉举报）",
                 "division_id": item.division_id.id,
                 "sector_id": item.sector_id.id,
-                "item_ids": [(6, 0, item.ids)],
+                "item_ids": [Command.set(item.ids)],
                 "handler_id": officer.id,
                 "target_domain": "[('risk_class', 'in', ['C', 'D'])]",
                 "scope": "风险分类为C、D的测绘资质单位",
@@ -148,56 +159,51 @@ class SrspDemo(models.AbstractModel):
         )
         task.with_user(officer).action_request_approval()
 
-    @api.model
     def _number(self, tasks):
         """Number ``tasks`` as of the day on which their plan was made."""
         stamp = self._day(-155).strftime("%Y%m%d")
         for task in tasks.sorted("id"):
             task.number = task.company_id._srsp_next_number("srsp.task", stamp)
 
-    @api.model
-    def _publish_plans(self, plans, offset):
+    def _publish_plans(self, plans):
         plans.action_consolidate()
         plans.action_publish()
-        plans.published_on = self._day(offset)
+        plans.published_on = self._day(-150)
 
-    @api.model
     def _get_task(self, item_name, number, year):
         """The task of the plan of ``year``; a plan of last year holds what the scenes need alone."""
-        item = self.env.ref(f"srsp_supervision.demo_item_{item_name}")
-        plan = self._get_plan(item, year)
+        item = self._ref(f"item_{item_name}")
+        division = item.division_id
+        plans = self.env["srsp.plan"]
+        plan = plans.search(
+            [("division_id", "=", division.id), ("year", "=", year)]
+        ) or plans.create(
+            {"division_id": division.id, "year": year, "list_id": item.list_id.id}
+        )
         task = plan.task_ids.filtered(
             lambda task: task.item_ids == item and task.round == number
         )
         if not task:
-            vals = plan._prepare_task_vals(item, number)
-            task = self.env["srsp.task"].create(vals)
+            task = task.create(plan._prepare_task_vals(item, number))
             self._number(task)
         if plan.state == "draft":
             plan.action_submit()
-            self._publish_plans(plan, -150)
+            self._publish_plans(plan)
         return task
-
-    @api.model
-    def _get_plan(self, item, year):
-        division = item.division_id
-        key = [("division_id", "=", division.id), ("year", "=", year)]
-        plans = self.env["srsp.plan"]
-        return plans.search(key) or plans.create(
-            {"division_id": division.id, "year": year, "list_id": item.list_id.id}
-        )
 
     # Tasks ---------------------------------------------------------------------------------------
 
-    @api.model
     def _play(self, scene):
         first, last = map(self._day, scene.window)
-        today = clock.today()
         # What was over before the year began belongs to the plan of the year before.
-        task = self._get_task(scene.item, scene.round, min(last.year, today.year))
-        task.write({"date_from": first, "date_to": last, **scene.vals})
+        year = min(last.year, clock.today().year)
+        task = self._get_task(scene.item, scene.round, year)
+        vals = {"date_from": first, "date_to": last, **scene.vals}
+        if vals.get("stratify_by") in ("none", "key"):
+            vals["stratify_reason"] = STRATIFY_REASON
+        task.write(vals)
         if scene.draw is not None:
-            self._set_draw_time(task, scene.draw)
+            task.draw_at = self._moment(scene.draw)
         if scene.step:
             getattr(self, f"_step_{scene.step}")(task, scene)
         if scene.state == "committed":
@@ -212,11 +218,6 @@ class SrspDemo(models.AbstractModel):
         if task.state != scene.state:
             raise AssertionError(f"{task.name}: {task.state}, not {scene.state}")
 
-    @api.model
-    def _set_draw_time(self, task, offset):
-        task.draw_at = datetime.datetime.combine(self._day(offset), DRAW_TIME)
-
-    @api.model
     def _lock(self, task):
         """Announce and lock at the times that the task would have had."""
         now = fields.Datetime.now()
@@ -227,39 +228,35 @@ class SrspDemo(models.AbstractModel):
         task.lock_at = min(task.lock_at, now)
         task._lock_roster(now=task.lock_at)
 
-    @api.model
     def _draw(self, task):
         self._lock(task)
         draw = task.draw_id
         if draw.randomness_kind == "lottery":
-            policy = self.env.ref("srsp_supervision.demo_user_policy")
+            people = task.division_id.manager_id | self._ref("user_policy")
             self.env["srsp.draw.iteration"].create(
                 {
                     "draw_id": draw.id,
                     "number": 1,
                     "randomness_hex": LOTTERY.encode().hex(),
-                    "entered_by": [task.division_id.manager_id.name, policy.name],
+                    "entered_by": people.mapped("name"),
                     "witnesses": WITNESSES,
                 }
             )
         draw._draw(now=task.draw_at)
 
-    @api.model
     def _step_void(self, task, scene):
         """Draw without one county, void, widen the filter; the draw that counts follows."""
-        county = self.env.ref("srsp_supervision.demo_region_350122")
+        county = self._ref("region_350122")
         task.target_domain = f"[('region_id', '!=', {county.id})]"
         self._draw(task)
-        task.draw_id._void(VOID_REASON)
+        task.draw_id._void(scene.reason)
         task.target_domain = "[]"
-        self._set_draw_time(task, -2)
+        task.draw_at = self._moment(-2)
 
-    @api.model
     def _step_substitute(self, task, scene):
         self._draw(task)
-        task.inspection_ids[:1]._replace(SUBSTITUTE_REASON)
+        task.inspection_ids[:1]._replace(scene.reason)
 
-    @api.model
     def _step_block(self, task, scene):
         """Ask for what the division cannot give and let the lock fail."""
         now = fields.Datetime.now()
@@ -269,31 +266,51 @@ class SrspDemo(models.AbstractModel):
             with self.env.cr.savepoint():
                 task._lock_roster()
         except UserError as error:
-            with mute_logger("odoo.addons.srsp_supervision.models.planning.srsp_task"):
+            with mute_logger("odoo.addons.srsp_supervision.models.draw.srsp_task"):
                 task._block(str(error))
 
-    @api.model
     def _step_announce(self, task, scene):
         task.action_announce()
 
-    @api.model
     def _step_cancel(self, task, scene):
-        task._cancel(CANCEL_REASON)
+        task._cancel(scene.reason)
+
+    def _step_join(self, task, scene):
+        """Let another division's item, and so its registry and its officers, take part."""
+        item = self._ref("item_sea01")
+        task.cooperating_division_ids = item.division_id
+        task.item_ids |= item
+        task.ratio = scene.vals["ratio"]
+
+    def _step_take_over(self, task, scene):
+        """Take over a list that the province sent down as the officer would."""
+        wizard = self.env["srsp.task.roster.import"].create(
+            {
+                "authority": "福建省自然资源厅（演示）",
+                "document": "演示闽自然资函〔2026〕17号",
+                "task_id": task.id,
+                "issued_on": self._day(scene.draw - 12),
+                "file": read_binary("list_sent_down.txt"),
+                "file_name": "下发名单.csv",
+            }
+        )
+        wizard.action_confirm()
+        if wizard.problems:
+            raise AssertionError(f"{task.name}: {wizard.problems}")
 
     # The end -------------------------------------------------------------------------------------
 
-    @api.model
     def _schedule_activities(self):
         year = clock.today().year
-        for item, number, login, days, summary in ACTIVITIES:
-            self._get_task(item, number, year).activity_schedule(
+        for activity in read_json("activities"):
+            task = self._get_task(activity["item"], activity["round"], year)
+            task.activity_schedule(
                 "mail.mail_activity_data_todo",
-                self._day(days),
-                summary=summary,
-                user_id=self.env.ref(f"srsp_supervision.demo_user_{login}").id,
+                self._day(activity["days"]),
+                summary=activity["summary"],
+                user_id=self._ref(f"user_{activity['user']}").id,
             )
 
-    @api.model
     def _verify(self):
         """Raise unless every draw recomputes as it would for an outsider and the chain holds."""
         for draw in self.env["srsp.draw"].search([("state", "!=", "committed")]):

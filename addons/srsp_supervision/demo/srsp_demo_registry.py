@@ -1,228 +1,120 @@
 import datetime
 
-from odoo import api, models
+from markupsafe import Markup
+
+from odoo import models
 
 from ..tools import clock
-from .registries import (
-    BUREAU,
-    DEFINITIONS,
-    FURTHER,
-    KEY_DELISTINGS,
-    KEY_PROPOSALS,
-    MARKET,
-    MINERALS,
-    PLACES,
-    PROVINCE,
-    SCOPES,
-    SEA_USES,
-    STATES,
-)
 
 
 class SrspDemo(models.AbstractModel):
-    """The registries of the demonstration: what each sector wants to know, and what is missing."""
+    """The registries of the demonstration: what depends on the day, and what people proposed and confirmed."""
 
     _inherit = "srsp.demo"  # pylint: disable=consider-merging-classes-inherited
 
-    @api.model
     def _date_registries(self):
-        result = super()._date_registries()
+        bureau = [("company_id", "=", self.env.company.id)]
+        targets = self.env["srsp.target"].search(bureau, order="code")
+        self._date_permits(targets)
+        self._translate_notes()
         self._list_key_targets()
-        for name, definition in DEFINITIONS.items():
-            sector = self.env.ref(f"srsp_supervision.demo_sector_{name}")
-            sector.target_properties_definition = definition
-            targets = sector.target_ids.sorted("code")
-            for number, target in enumerate(targets):
-                prepare = getattr(self, f"_prepare_{name}_vals")
-                target.write(self._prepare_place(target, number))
-                target.write(prepare(target, number))
-            self._describe_entities(targets.entity_id, SCOPES[name])
-            self._leave_gaps(targets)
-        self._enter_contacts()
-        item = self.env.ref("srsp_supervision.demo_item_sur02")
-        self.env.ref("srsp_supervision.demo_inspector_cg08").item_ids = item
-        return result
+        for sector_targets in targets.grouped("sector_id").values():
+            self._date_targets(sector_targets)
+            self._leave_gaps(sector_targets)
+        self._ref("inspector_cg08").item_ids = self._ref("item_sur02")
 
-    @api.model
-    def _enter_contacts(self):
-        """Whom to call, what the registrar says, further permits. No telephone number begins like these."""
-        tags = [
-            self.env.ref(f"srsp_supervision.demo_tag_{name}")
-            for name in ("key_project", "nonlocal", "model")
-        ]
-        targets = self.env["srsp.target"].search(
-            [("company_id", "=", self.env.company.id)]
-        )
-        for number, entity in enumerate(targets.entity_id.sorted("id"), 1):
-            is_firm = entity.kind in ("enterprise", "institution")
-            entity.write(
-                {
-                    "contact_name": entity.legal_representative or "演示联系人",
-                    "contact_phone": f"0591-0001{number:04d}",
-                    "contact_mobile": f"1000001{number:04d}",
-                    "supervising_body": f"{entity.region[:-1]}分局（演示）",
-                    "registration_state": is_firm
-                    and STATES.get(number % 40, "registered"),
-                    "tag_ids": [
-                        (6, 0, tags[number % 3].ids if number % 5 == 0 else [])
-                    ],
-                }
-            )
+    def _date_permits(self, targets):
+        """Permits that run out over the coming years."""
         year = clock.today().year
-        for number, target in enumerate(targets.sorted("code")[::3], 1):
-            target.contact_name = f"现场联系人{number}"
-            target.contact_phone = f"1000002{number:04d}"
-            for code, permit in FURTHER.items():
-                if target.sector_id.code == code:
-                    ends = datetime.date(year - 1 + number % 4, 1 + number % 12, 15)
-                    vals = {
-                        "number": permit["number"] % number,
-                        "valid_until": number % 5 and ends,
-                    }
-                    target.permit_ids = [(0, 0, {**permit, **vals})]
+        gone = targets.filtered(lambda target: target.state == "cancelled")
+        gone.permit_valid_until = datetime.date(year - 1, 12, 31)
+        for part in range(4):
+            until = datetime.date(year + 1 + part, 6 + 2 * part, 30)
+            (targets - gone)[part::4].permit_valid_until = until
+        for number, target in enumerate(targets[::3], 1):
+            until = datetime.date(year - 1 + number % 4, 1 + number % 12, 15)
+            target.permit_ids.valid_until = number % 5 and until
 
-    @api.model
+    def _translate_notes(self):
+        """That records were entered, as the bureau's people read it: the data files were loaded in English."""
+        notes = self.env["mail.message"].search(
+            [("model", "=like", "srsp.%"), ("body", "=like", "<span>%</span>")]
+        )
+        for model, said in notes.grouped("model").items():
+            record = self.env[model].browse(said[0].res_id)
+            said.body = Markup("<span>%s</span>") % record._creation_message()
+
     def _list_key_targets(self):
         """What the divisions proposed half a year ago and the policy division listed."""
-        policy = self.env.ref("srsp_supervision.demo_user_policy")
         listings = self.env["srsp.key.target"].search([("state", "=", "proposed")])
         day = self._day(-160)
         for division, proposed in listings.grouped("division_id").items():
             proposed.write(
                 {"proposed_by_id": division.manager_id.id, "proposed_on": day}
             )
-        listings.with_user(policy).action_approve()
+        listings.with_user(self._ref("user_policy")).action_approve()
         listings.write({"listed_on": day, "decided_on": day})
         listings.target_id.write({"key_date": day})
 
-    @api.model
-    def _propose_key_targets(self):
-        """Proposals that wait: by rule, by hand, for delisting; one that was declined and one target delisted."""
-        policy = self.env.ref("srsp_supervision.demo_user_policy")
-        listings = self.env["srsp.key.target"]
-        manager = self.env.ref("srsp_supervision.demo_user_sea_manager")
-        listings.with_user(manager).action_propose_by_rule()
-        for (code, declined), vals in KEY_PROPOSALS.items():
-            target = self.env.ref(f"srsp_supervision.demo_target_{code}")
-            user = target.division_id.manager_id
-            made = listings.with_user(user).create({"target_id": target.id, **vals})
-            if declined:
-                made.with_user(policy)._decline(declined)
-        for (code, is_decided), reason in KEY_DELISTINGS.items():
-            listing = self.env.ref(f"srsp_supervision.demo_key_target_{code}")
-            user = listing.division_id.manager_id
-            listing.with_user(user)._propose_delisting(reason)
-            if is_decided:
-                listing.with_user(policy).action_approve()
-
-    @api.model
-    def _prepare_place(self, target, number):
-        """Coordinates a few kilometres around the county's middle, and where the class comes from."""
-        north, east = PLACES[target.region]
+    def _date_targets(self, targets):
+        """When the permits of a sector were granted and its targets classified."""
         year = clock.today().year
-        granted = datetime.date(year - 4 + number % 4, 1 + number % 12, 8)
-        source = "manual" if number % 9 == 0 else "import"
-        classified = bool(target.risk_class)
-        return {
-            "latitude": round(north + (number * 0.618 % 1 - 0.5) / 12, 6),
-            "longitude": round(east + (number * 0.414 % 1 - 0.5) / 12, 6),
-            "permit_granted_on": granted,
-            "risk_date": classified and datetime.date(year - 1, 12, 25),
-            "risk_source": classified and source,
-        }
+        for number, target in enumerate(targets):
+            granted = datetime.date(year - 4 + number % 4, 1 + number % 12, 8)
+            target.permit_granted_on = granted
+            if target.risk_class:
+                target.risk_date = datetime.date(year - 1, 12, 25)
+                target.risk_source = "import" if number % 9 else "manual"
 
-    @api.model
-    def _prepare_survey_vals(self, target, number):
-        grade, specialities = target.name.rstrip("）").split("测绘资质（")
-        return {
-            "permit_name": "测绘资质证书",
-            "permit_authority": PROVINCE,
-            "properties": {
-                "grade": "a" if grade == "甲级" else "b",
-                "specialities": specialities,
-                "staff": 8 + number * 7 % 40 + (40 if grade == "甲级" else 0),
-            },
-        }
-
-    @api.model
-    def _prepare_mineral_vals(self, target, number):
-        exploring = target.permit_number.startswith("T")
-        found = [mineral for mineral in MINERALS if mineral in target.name]
-        return {
-            "permit_name": "矿产资源勘查许可证" if exploring else "采矿许可证",
-            "permit_authority": BUREAU,
-            "properties": {
-                "right": "exploration" if exploring else "mining",
-                "mineral": found[0] if found else "",
-                "area": round(0.05 + number * 0.037 % 0.9, 3),
-                "output": 0 if exploring else 5 + number * 11 % 95,
-            },
-        }
-
-    @api.model
-    def _prepare_sea_vals(self, target, number):
-        uses = [use for word, use in SEA_USES.items() if word in target.name]
-        return {
-            "permit_name": "海域使用权证书",
-            "permit_authority": BUREAU,
-            "properties": {
-                "use": uses[0] if uses else "special",
-                "area": round(1.2 + number * 3.7 % 60, 2),
-            },
-        }
-
-    @api.model
-    def _prepare_planning_vals(self, target, number):
-        return {
-            "permit_name": "建设工程规划许可证",
-            "permit_authority": BUREAU,
-            "properties": {"floors": 4200 + number * 3700 % 90000},
-        }
-
-    @api.model
-    def _describe_entities(self, entities, scope):
-        """Who registered them and what they do, where the law keeps that of their kind."""
-        firms = entities.filtered(
-            lambda entity: (
-                entity.kind in ("enterprise", "institution")
-                and not entity.business_scope
-            )
-        )
-        firms.write({"registering_authority": MARKET, "business_scope": scope})
-        for number, entity in enumerate(firms.sorted("id")):
-            year, month = 1998 + number * 5 % 24, 1 + number * 7 % 12
-            entity.founded_on = datetime.date(year, month, 1 + number * 3 % 28)
-
-    @api.model
     def _leave_gaps(self, targets):
         """What a registry looks like when nobody has gone through it for a while."""
         kept = targets.filtered(lambda t: t.state == "active" and not t.is_key)
-        kept[5::37].write({"permit_valid_until": self._day(-20)})
-        kept[6::29].write({"permit_valid_until": self._day(33)})
-        for target in kept[8::41]:
-            target.entity_id.address = False
+        kept[5::37].permit_valid_until = self._day(-20)
+        kept[6::29].permit_valid_until = self._day(33)
 
-    @api.model
     def _schedule_activities(self):
         result = super()._schedule_activities()
         self.env.flush_all()
         for name in ("survey", "mineral"):
-            self._confirm_registry(name)
+            manager = self._ref(f"user_{name}_manager")
+            sector = self._ref(f"sector_{name}").with_user(manager)
+            self.env["srsp.registry.confirmation"].with_user(manager)._confirm(sector)
         self._propose_key_targets()
         self._age_registry()
         self.env["srsp.division"]._cron_remind_permits()
         self.env["srsp.sector"].search([("active", "=", True)])._count_registry()
         return result
 
-    @api.model
-    def _confirm_registry(self, name):
-        manager = self.env.ref(f"srsp_supervision.demo_user_{name}_manager")
-        sector = self.env.ref(f"srsp_supervision.demo_sector_{name}")
-        self.env["srsp.registry.confirmation"].with_user(manager)._confirm(
-            sector.with_user(manager)
+    def _propose_key_targets(self):
+        """Proposals that wait: by rule, by hand, for delisting; one that was declined and one target delisted."""
+        policy, manager = self._ref("user_policy"), self._ref("user_sea_manager")
+        self.env["srsp.key.target"].with_user(manager).action_propose_by_rule()
+        self._propose(
+            "sur_014",
+            for_complaints=True,
+            reason="今年以来收到两件实名投诉，反映成果质量问题",
         )
+        late = self._propose(
+            "min_003", for_other=True, reason="上一年度信息公示逾期 5 日"
+        )
+        late.with_user(policy)._decline(
+            "仅有一次逾期公示且已补报，不足以列为重点，按风险分类抽查"
+        )
+        self._propose_delisting("min_016", "已按期公示并连续两年核查无异常")
+        delisted = self._propose_delisting("pln_010", "投诉事项经核查不属实")
+        delisted.with_user(policy).action_approve()
 
-    @api.model
+    def _propose(self, name, **vals):
+        target = self._ref(f"target_{name}")
+        listings = self.env["srsp.key.target"].with_user(target.division_id.manager_id)
+        return listings.create({"target_id": target.id, **vals})
+
+    def _propose_delisting(self, name, reason):
+        listing = self._ref(f"key_target_{name}")
+        manager = listing.division_id.manager_id
+        listing.with_user(manager)._propose_delisting(reason)
+        return listing
+
     def _age_registry(self):
         """Nobody has touched some targets and their entities for fourteen months, as far as the database remembers."""
         self.env.flush_all()

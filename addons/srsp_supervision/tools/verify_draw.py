@@ -23,10 +23,15 @@ import math
 import re
 import sys
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_CEILING, Decimal, localcontext
+from decimal import Decimal
+from fractions import Fraction
 from heapq import nsmallest
+from itertools import chain, repeat
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # Python 3.8 cannot evaluate these
@@ -70,11 +75,12 @@ def expect(where: str, expected: object, found: object) -> None:
 # --- The format: what each field must be -----------------------------------------------------
 
 
+@dataclass
 class Check:
     """What a field must be, in words and as a function that returns something true for such a value."""
 
-    def __init__(self, description: str, test: Callable[[Any], object]) -> None:
-        self.description, self.test = description, test
+    description: str
+    test: Callable[[Any], object]
 
 
 def words(description: str, pattern: str) -> Check:
@@ -96,10 +102,8 @@ text = words("a text", "[^\ud800-\udfff]*")
 field = words("a text without tab and line feed", "[^\t\n\ud800-\udfff]*")
 name = words("a name without tab and line feed", "[^\t\n\ud800-\udfff]+")
 pool = words("division, detachment or expert", "division|detachment|expert")
-kind = words(
-    "draw, substitution, extension or withdrawal",
-    "draw|substitution|extension|withdrawal",
-)
+KINDS = "draw|substitution|extension|withdrawal"
+kind = words("draw, substitution, extension or withdrawal", KINDS)
 sha256 = words("64 hexadecimal digits", "[0-9a-f]{64}")
 octets = words("pairs of hexadecimal digits", "([0-9a-f]{2})+")
 maybe = words("pairs of hexadecimal digits, or none", "([0-9a-f]{2})*")
@@ -172,48 +176,43 @@ CERTIFICATE: dict[str, Shape] = {
 }
 
 
-def flaw(value: Any, shape: Shape) -> tuple[str, str] | None:
-    """Return ``(path, what was expected there)`` of the first field that is wrong, or None."""
-    entries: Iterable[tuple[str | int, Any, Shape]]
+def require(met: object, where: str, wanted: str) -> None:
+    if not met:
+        raise BadInput(f"{where[1:]}: expected {wanted}")
+
+
+def check_shape(where: str, value: Any, shape: Shape) -> None:
+    """Check that a value and everything in it is what it must be.
+
+    :raises BadInput: at the first field that is wrong
+    """
     if isinstance(shape, Check):
-        return None if shape.test(value) else ("", shape.description)
-    if isinstance(shape, dict):
-        if not isinstance(value, dict):
-            return "", "an object"
-        missing = [key for key in shape if key not in value]
-        if missing:
-            return "." + missing[0], "to be present"
-        entries = ((f".{key}", value[key], shape[key]) for key in shape)
-    elif not isinstance(value, list):
-        return "", "a list"
-    elif isinstance(shape, list):
-        if fit(value, shape[0]):
-            return None
-        entries = ((index, entry, shape[0]) for index, entry in enumerate(value))
-    elif len(value) != len(shape):
-        return "", f"a list of {len(shape)}"
+        require(shape.test(value), where, shape.description)
+    elif isinstance(shape, dict):
+        require(isinstance(value, dict), where, "an object")
+        for key in shape:
+            require(key in value, f"{where}.{key}", "to be present")
+        for key, inner in shape.items():
+            check_shape(f"{where}.{key}", value[key], inner)
     else:
-        entries = ((index, value[index], shape[index]) for index in range(len(shape)))
-    for step, entry, inner in entries:
-        found = flaw(entry, inner)
-        if found:
-            return (step if isinstance(step, str) else f"[{step}]") + found[0], found[1]
-    return None
+        require(isinstance(value, list), where, "a list")
+        if isinstance(shape, tuple):
+            require(len(value) == len(shape), where, f"a list of {len(shape)}")
+        elif fit(value, shape[0]):
+            return
+        inners = shape if isinstance(shape, tuple) else repeat(shape[0])
+        for index, (entry, inner) in enumerate(zip(value, inners)):
+            check_shape(f"{where}[{index}]", entry, inner)
 
 
 def fit(rows: list[Any], shape: Shape) -> bool:
     """Return whether all rows are lists of these simple values: faster for long lists."""
     if not isinstance(shape, tuple):
         return False
-    checks = [part for part in shape if isinstance(part, Check)]
     size = len(shape)
-    return (
-        len(checks) == size
-        and all(type(row) is list and len(row) == size for row in rows)
-        and all(
-            all(map(check.test, [row[place] for row in rows]))
-            for place, check in enumerate(checks)
-        )
+    return all(type(row) is list and len(row) == size for row in rows) and all(
+        isinstance(part, Check) and all(map(part.test, map(itemgetter(place), rows)))
+        for place, part in enumerate(shape)
     )
 
 
@@ -223,16 +222,13 @@ def load(raw: bytes) -> Certificate:
     :raises BadInput: when the content is not a certificate
     """
     try:
-        value = json.loads(
-            raw.decode(), object_pairs_hook=unique, parse_constant=refuse
-        )
+        content = raw.decode()
+        value = json.loads(content, object_pairs_hook=unique, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"not JSON in UTF-8: {error}") from error
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise BadInput(f"the format is not {FORMAT}")
-    found = flaw(value, CERTIFICATE)
-    if found:
-        raise BadInput(f"{found[0][1:]}: expected {found[1]}")
+    check_shape("", value, CERTIFICATE)
     if len(value["chain"]) != len(CHAIN):
         raise BadInput("chain: an unknown field, which nothing would cover")
     return value
@@ -252,25 +248,20 @@ def refuse(constant: str) -> NoReturn:
 def canonical(value: Any) -> str:
     """Return canonical JSON: sorted keys, no spaces, numbers as a browser writes them."""
     if isinstance(value, dict):
-        fields = (
-            JSON.encode(key) + ":" + canonical(value[key]) for key in sorted(value)
-        )
-        return "{" + ",".join(fields) + "}"
+        pairs = (f"{JSON.encode(k)}:{canonical(value[k])}" for k in sorted(value))
+        return "{" + ",".join(pairs) + "}"
     if isinstance(value, list):
         if all(type(entry) is str for entry in value):
             return COMPACT.encode(value)
         return "[" + ",".join(map(canonical, value)) + "]"
     if type(value) in (int, float) and not abs(value) <= LARGEST:
         raise ValueError("a number too large to be exact")
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
     if isinstance(value, float):
-        small = abs(value) < 1e-6
-        return (
-            repr(value).replace("e-0", "e-")
-            if small
-            else format(Decimal(repr(value)), "f")
-        )
+        if value.is_integer():
+            return str(int(value))
+        if abs(value) < 1e-6:
+            return repr(value).replace("e-0", "e-")
+        return format(Decimal(repr(value)), "f")
     return JSON.encode(value)
 
 
@@ -278,7 +269,7 @@ def canonical(value: Any) -> str:
 
 
 def hmac_sha256(key: bytes) -> Callable[[bytes], bytes]:
-    """Return a function message -> HMAC-SHA256 under the key (RFC 2104)."""
+    """Return a function message -> HMAC-SHA256 under the key (RFC 2104), faster than ``hmac.digest``."""
     digest = hashlib.sha256
     block = (key if len(key) <= 64 else digest(key).digest()).ljust(64, b"\0")
     inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
@@ -287,24 +278,19 @@ def hmac_sha256(key: bytes) -> Callable[[bytes], bytes]:
 
 def position_function(iteration: Iteration) -> Position:
     """Return the function label -> position (32 bytes) of an iteration."""
-    code, randomness = (
-        bytes.fromhex(iteration[key]) for key in ("one_time_code_hex", "randomness_hex")
-    )
+    code = bytes.fromhex(iteration["one_time_code_hex"])
+    randomness = bytes.fromhex(iteration["randomness_hex"])
     expand = hmac_sha256(hmac_sha256(code)(randomness))
     return lambda label: expand(label.encode() + b"\x01")
 
 
 def quota(size: int, part: float) -> int:
-    with localcontext() as context:
-        context.prec = 60
-        wanted = (size * Decimal(repr(part))).to_integral_value(ROUND_CEILING)
-    return min(size, max(1, int(wanted)))
+    return min(size, max(1, math.ceil(size * Fraction(repr(part)))))
 
 
 def bits_needed(strata: Iterable[dict[str, Any]]) -> float:
     """Return log2 of the number of possible selections."""
-    log = math.lgamma
-    nats = 0.0
+    log, nats = math.lgamma, 0.0
     for stratum in strata:
         size, drawn = stratum["size"], stratum["quota"]
         nats += log(size + 1) - log(drawn + 1) - log(size - drawn + 1)
@@ -313,21 +299,17 @@ def bits_needed(strata: Iterable[dict[str, Any]]) -> float:
 
 def nth_bit(mask: Mask, place: int) -> int:
     """Return the index of the set bit that has ``place`` set bits below it."""
-    base = 0
-    while True:
-        word = mask & 0xFFFFFFFF
-        ones = bin(word).count("1")
-        if place < ones:
-            break
-        mask, base, place = mask >> 32, base + 32, place - ones
-    for _bit in range(place):
-        word &= word - 1
-    return base + (word & -word).bit_length() - 1
+    bits = bin(mask)[:1:-1]  # the lowest first
+    return len(bits) - len(bits.split("1", place + 1)[-1]) - 1
 
 
 def bit_list(mask: Mask) -> list[int]:
     """Return the indices of the set bits, ascending."""
     return [index for index, bit in enumerate(bin(mask)[:1:-1]) if bit == "1"]
+
+
+def sha256_of(hexadecimal: str) -> str:
+    return hashlib.sha256(bytes.fromhex(hexadecimal)).hexdigest()
 
 
 def rows_digest(where: str, rows: Iterable[Sequence[Any]]) -> str:
@@ -338,9 +320,8 @@ def rows_digest(where: str, rows: Iterable[Sequence[Any]]) -> str:
         if label <= last:
             differ(f"{where}[{index}]", "labels that ascend, each once", row)
         last = label
-        hasher.update(
-            label + "".join(f"\t{value}" for value in row[1:]).encode() + b"\n"
-        )
+        values = "".join(f"\t{value}" for value in row[1:])
+        hasher.update(label + values.encode() + b"\n")
     return hasher.hexdigest()
 
 
@@ -348,13 +329,11 @@ def rows_digest(where: str, rows: Iterable[Sequence[Any]]) -> str:
 
 
 def check_times(certificate: Certificate) -> None:
-    draw, announced = (
-        certificate["draw"],
-        certificate["commitment"]["randomness"]["announced_for"],
-    )
-    if draw["locked_at"][:19] > announced[:19]:
-        differ("draw.locked_at", f"no later than {announced}", draw["locked_at"])
-    drawn_at = draw["drawn_at"]
+    announced = certificate["commitment"]["randomness"]["announced_for"]
+    locked_at = certificate["draw"]["locked_at"]
+    drawn_at = certificate["draw"]["drawn_at"]
+    if locked_at[:19] > announced[:19]:
+        differ("draw.locked_at", f"no later than {announced}", locked_at)
     if (drawn_at is None) != (certificate["iterations"] == []):
         differ("draw.drawn_at", "a time just if there is an iteration", drawn_at)
     if drawn_at is not None and drawn_at[:19] < announced[:19]:
@@ -366,7 +345,7 @@ def check_roster(certificate: Certificate) -> None:
     for key in ("roster", "excluded"):
         digest = rows_digest(key, certificate[key])
         expect(f"commitment.{key}_digest_hex", digest, commitment[f"{key}_digest_hex"])
-    out = {label for label, _reason in certificate["excluded"]}
+    out = dict(certificate["excluded"])
     for index, (label, _stratum) in enumerate(roster):
         if label in out:
             differ(f"roster[{index}]", "no label that is excluded", label)
@@ -378,50 +357,32 @@ def check_roster(certificate: Certificate) -> None:
     if sizes:
         differ("commitment.strata", "every stratum of the roster", sorted(sizes))
     # Within the error of a sum of logarithms, so that no rounding decides.
-    bits, found = (
-        bits_needed(commitment["strata"]),
-        commitment["randomness"]["bits_needed"],
-    )
+    bits = bits_needed(commitment["strata"])
+    found = commitment["randomness"]["bits_needed"]
     if not found - 1 - 1e-6 < bits < found + 1e-6:
         differ("commitment.randomness.bits_needed", str(math.ceil(bits)), found)
 
 
 def check_codes(certificate: Certificate) -> None:
-    commitment = certificate["commitment"]
+    """Check the chain of one-time codes, and that the one randomness is the hash of a drand round's signature."""
+    commitment, iterations = certificate["commitment"], certificate["iterations"]
     last = commitment["code_hex"]
-    for index, iteration in enumerate(certificate["iterations"]):
-        expect(f"iterations[{index}].number", index + 1, iteration["number"])
+    for index, iteration in enumerate(iterations):
+        where, randomness = f"iterations[{index}]", iterations[0]["randomness_hex"]
+        expect(f"{where}.number", index + 1, iteration["number"])
         if index == commitment["n"]:
             differ("iterations", f"at most {index}, the length of the chain", index + 1)
-        expect(
-            f"iterations[{index}].randomness_hex",
-            certificate["iterations"][0]["randomness_hex"],
-            iteration["randomness_hex"],
-        )
-        check_signature(f"iterations[{index}].signature_hex", commitment, iteration)
-        code = iteration["one_time_code_hex"]
-        if hashlib.sha256(bytes.fromhex(code)).hexdigest() != last:
-            where = f"iterations[{index}].one_time_code_hex"
-            differ(where, f"a code whose SHA-256 is {last}", code)
+        expect(f"{where}.randomness_hex", randomness, iteration["randomness_hex"])
+        signature, code = iteration["signature_hex"], iteration["one_time_code_hex"]
+        if commitment["randomness"]["source"] != "drand":
+            expect(f"{where}.signature_hex", "", signature)
+        elif sha256_of(signature) != randomness:
+            wanted = f"a signature whose SHA-256 is {randomness}"
+            differ(f"{where}.signature_hex", wanted, signature)
+        if sha256_of(code) != last:
+            wanted = f"a code whose SHA-256 is {last}"
+            differ(f"{where}.one_time_code_hex", wanted, code)
         last = code
-
-
-def check_signature(
-    where: str, commitment: dict[str, Any], iteration: Iteration
-) -> None:
-    """Check that the randomness of a drand round is the hash of its signature."""
-    signature = iteration["signature_hex"]
-    if commitment["randomness"]["source"] != "drand":
-        expect(where, "", signature)
-    elif (
-        hashlib.sha256(bytes.fromhex(signature)).hexdigest()
-        != iteration["randomness_hex"]
-    ):
-        differ(
-            where,
-            f"a signature whose SHA-256 is {iteration['randomness_hex']}",
-            signature,
-        )
 
 
 # What only one kind of iteration may hold.
@@ -441,22 +402,17 @@ def check_kind(where: str, iteration: Iteration) -> None:
 
 
 def places_of(
-    where: str,
-    iteration: Iteration,
-    quotas: dict[Key, int],
-    drawn: dict[Label, Key],
-    gone: set[Label],
+    where: str, iteration: Iteration, quotas: dict[Key, int], drawn: dict[Label, Key]
 ) -> dict[Key, int]:
-    """Return how many labels of each stratum an iteration takes; add the unavailable to ``gone``."""
+    """Return how many labels of each stratum an iteration takes; take the unavailable out of ``drawn``."""
     if iteration["kind"] == "draw":
         return quotas
-    places: dict[Key, int] = {}
+    places: dict[Key, int] = Counter()
     for row, (label, _reason) in enumerate(iteration["unavailable"]):
-        if label not in drawn or label in gone:
+        if label not in drawn:
             wanted = "a label drawn earlier and still available"
             differ(f"{where}.unavailable[{row}]", wanted, label)
-        gone.add(label)
-        places[drawn[label]] = places.get(drawn[label], 0) + 1
+        places[drawn.pop(label)] += 1
     for row, (stratum, more) in enumerate(iteration["places"]):
         if stratum not in quotas or stratum in places:
             differ(f"{where}.places[{row}]", "a stratum of the draw, once", stratum)
@@ -465,29 +421,26 @@ def places_of(
 
 
 def check_selection(certificate: Certificate) -> None:
-    strata: dict[Key, list[Label]] = {}
-    drawn: dict[Label, Key] = {}
-    gone: set[Label] = set()
+    left: dict[Key, set[Label]] = defaultdict(set)
     for label, stratum in certificate["roster"]:
-        strata.setdefault(stratum, []).append(label)
-    commitment = certificate["commitment"]
-    quotas = {stratum["key"]: stratum["quota"] for stratum in commitment["strata"]}
+        left[stratum].add(label)
+    drawn: dict[Label, Key] = {}  # and still available
+    strata = certificate["commitment"]["strata"]
+    quotas = {stratum["key"]: stratum["quota"] for stratum in strata}
     for index, iteration in enumerate(certificate["iterations"]):
         where = f"iterations[{index}]"
         expected: list[list[str]] = []
         check_kind(where, iteration)
-        places = places_of(where, iteration, quotas, drawn, gone)
+        places = places_of(where, iteration, quotas, drawn)
         position = selecting_position(certificate, iteration)
         for stratum in sorted(filter(places.get, places)):
-            pairs = (
-                (position(label), label)
-                for label in strata.get(stratum, ())
-                if label not in drawn
-            )
+            pairs = ((position(label), label) for label in left[stratum])
             lowest = nsmallest(places[stratum], pairs)
             expected += [[label, stratum, place.hex()] for place, label in lowest]
         compare(f"{where}.selected", expected, iteration["selected"])
-        drawn.update((label, stratum) for label, stratum, _position in expected)
+        for label, stratum, _position in expected:
+            left[stratum].remove(label)
+            drawn[label] = stratum
 
 
 def selecting_position(certificate: Certificate, iteration: Iteration) -> Position:
@@ -508,92 +461,75 @@ def compare(
 
 def check_eligibility(certificate: Certificate) -> None:
     """Check that every selected label is opened, and that the root follows from the opened ones."""
-    eligibility = certificate["assignment"]["eligibility"]
-    where, classes = "assignment.eligibility", eligibility["classes"]
+    where, roster = "assignment.eligibility", certificate["roster"]
     beyond = 1 << len(certificate["assignment"]["inspectors"])
+    eligibility = certificate["assignment"]["eligibility"]
+    classes, openings = eligibility["classes"], eligibility["openings"]
     for index, members in enumerate(classes):
         if int(members, 16) >= beyond:
             differ(f"{where}.classes[{index}]", "inspectors of the draw", members)
-    selected = [
-        row[0] for each in certificate["iterations"] for row in each["selected"]
-    ]
-    opened = [row[0] for row in eligibility["openings"]]
-    compare(f"{where}.openings", sorted(selected), opened)
-    leaves = {}
-    for index, (label, which, blind) in enumerate(eligibility["openings"]):
+    rows = chain.from_iterable(each["selected"] for each in certificate["iterations"])
+    selected = sorted(row[0] for row in rows)
+    compare(f"{where}.openings", selected, [row[0] for row in openings])
+    leaves: dict[Label, bytes] = {}
+    for index, (label, which, blind) in enumerate(openings):
         if which >= len(classes):
             differ(f"{where}.openings[{index}]", "an index into the classes", which)
         content = f"{label}\t{classes[which]}".encode()
         leaves[label] = hashlib.sha256(b"\0" + bytes.fromhex(blind) + content).digest()
-    places = [i for i, row in enumerate(certificate["roster"]) if row[0] in leaves]
-    siblings = iter([bytes.fromhex(sibling) for sibling in eligibility["siblings"]])
-    hashes = [leaves[label] for label in opened]
-    root = tree_root(len(certificate["roster"]), places, hashes, siblings)
+    places = [index for index, row in enumerate(roster) if row[0] in leaves]
+    siblings = map(bytes.fromhex, eligibility["siblings"])
+    root = None
+    with suppress(StopIteration):
+        root = tree_root(len(roster), places, list(leaves.values()), siblings)
     if root is None or next(siblings, None) is not None:
         wanted = "as many hashes as subtrees without an opened leaf"
         differ(f"{where}.siblings", wanted, len(eligibility["siblings"]))
-    expect(
-        "commitment.eligibility_root_hex",
-        root.hex(),
-        certificate["commitment"]["eligibility_root_hex"],
-    )
+    committed = certificate["commitment"]["eligibility_root_hex"]
+    expect("commitment.eligibility_root_hex", root.hex(), committed)
 
 
 def tree_root(
     size: int, places: list[int], hashes: list[bytes], siblings: Iterator[bytes]
-) -> bytes | None:
+) -> bytes:
     """Return the root over ``size`` leaves of which those at ``places`` are known.
 
-    :return: None when there are too few siblings
+    :raises StopIteration: when there are too few siblings
     """
-
-    def top(low: int, high: int, first: int, last: int) -> bytes:
-        if first == last:
-            return next(siblings)
-        if high - low == 1:
-            return hashes[first]
-        split = low + (1 << (high - low - 1).bit_length() - 1)
-        middle = bisect_left(places, split, first, last)
-        left = top(low, split, first, middle)
-        return hashlib.sha256(b"\1" + left + top(split, high, middle, last)).digest()
-
-    try:
-        return top(0, size, 0, len(places))
-    except StopIteration:
-        return None
+    if not places:
+        return next(siblings)
+    if size == 1:
+        return hashes[0]
+    split = 1 << (size - 1).bit_length() - 1
+    middle = bisect_left(places, split)
+    later = [place - split for place in places[middle:]]
+    left = tree_root(split, places[:middle], hashes[:middle], siblings)
+    right = tree_root(size - split, later, hashes[middle:], siblings)
+    return hashlib.sha256(b"\1" + left + right).digest()
 
 
 def check_inspectors(certificate: Certificate) -> None:
-    inspectors, commitment = (
-        certificate["assignment"]["inspectors"],
-        certificate["commitment"],
-    )
+    inspectors = certificate["assignment"]["inspectors"]
+    units = certificate["commitment"]["units"]
+    committed = certificate["commitment"]["inspectors_digest_hex"]
     digest = rows_digest("assignment.inspectors", inspectors)
-    expect(
-        "commitment.inspectors_digest_hex", digest, commitment["inspectors_digest_hex"]
-    )
+    expect("commitment.inspectors_digest_hex", digest, committed)
     for index, (_label, pool, unit, _load) in enumerate(inspectors):
-        if pool != "expert" and (pool == "division") != (unit in commitment["units"]):
+        if pool != "expert" and (pool == "division") != (unit in units):
             wanted = "division just for an officer of one of the units"
             differ(f"assignment.inspectors[{index}]", wanted, [pool, unit])
 
 
-def visits_by_iteration(
-    certificate: Certificate,
-) -> list[tuple[int, list[list[Label]]]]:
-    """Return for each iteration the index of its first visit and the labels of its visits."""
-    last = 1
-    parts: list[tuple[int, list[list[Label]]]] = [(0, [])]
+def visits_by_iteration(certificate: Certificate) -> dict[int, list[list[Label]]]:
+    """Return the labels of the visits of each iteration that has any, by its number."""
+    last, parts = 1, defaultdict(list)
     for index, (number, labels) in enumerate(certificate["assignment"]["visits"]):
-        where = f"assignment.visits[{index}]"
         if not last <= number <= len(certificate["iterations"]):
+            where = f"assignment.visits[{index}]"
             differ(where, "an iteration of the draw, in order", number)
-        while last < number:
-            last += 1
-            parts.append((index, []))
-        parts[-1][1].append(labels)
-    total = len(certificate["assignment"]["visits"])
-    return parts + [(total, [])] * (len(certificate["iterations"]) - len(parts))
+        parts[number].append(labels)
+        last = number
+    return parts
 
 
 def check_visits(first: int, visits: list[list[Label]], iteration: Iteration) -> None:
@@ -628,31 +564,22 @@ class Staff:
 
     def __init__(self, certificate: Certificate) -> None:
         commitment = certificate["commitment"]
+        inspectors = certificate["assignment"]["inspectors"]
         self.cap: int | None = commitment["officer_cap"]
-        self.unit_names: list[str] = commitment["units"]
-        self.names: list[str] = []
-        self.loads: list[int] = []
-        # The unit of each division officer; "" for the others.
-        self.home: list[str] = []
+        self.names: list[str] = [row[0] for row in inspectors]
+        self.home: list[str] = [row[2] for row in inspectors]
+        self.loads: list[int] = [row[3] for row in inspectors]
         self.by_load: dict[int, Mask] = {}
+        self.unit_names: list[str] = commitment["units"]
         self.units: dict[str, Mask] = dict.fromkeys(self.unit_names, 0)
-        self.detachment: Mask = 0
-        self.expert: Mask = 0
+        self.pools: dict[str, Mask] = defaultdict(int)
         self.room: Mask = 0
-        for index, (name, pool, unit, load) in enumerate(
-            certificate["assignment"]["inspectors"]
-        ):
-            self.names.append(name)
-            self.loads.append(load)
-            self.home.append(unit if pool == "division" else "")
+        self.gone: Mask = 0  # who has been withdrawn
+        for index, (_name, pool, unit, load) in enumerate(inspectors):
+            self.pools[pool] |= 1 << index
             if pool == "division":
                 self.units[unit] |= 1 << index
-            elif pool == "detachment":
-                self.detachment |= 1 << index
-            else:
-                self.expert |= 1 << index
             self.set_load(index, load)
-        self.division = sum(self.units.values())
 
     def set_load(self, who: int, load: int) -> None:
         bit = 1 << who
@@ -670,18 +597,19 @@ class Staff:
     ) -> Visit | None:
         """Fill the teams of one iteration; return the first visit that cannot be served."""
         self.position = position
-        self.met: dict[int, Mask] = {}
-        self.given: dict[int, list[Visit]] = {}
-        self.reach: dict[int, Mask] = {}
+        self.met: dict[int, Mask] = defaultdict(int)
+        self.given: dict[int, list[Visit]] = defaultdict(list)
+        self.reach: dict[int, Mask] = defaultdict(int)
         for unit in self.unit_names:
             self.dead, mine = 0, self.units[unit]
             for visit in visits:
                 lacks = len(visit.officers) < size and not visit.team & mine
                 if lacks and visit.group & mine:
                     self.add(visit, visit.officers, mine)
+        officers = self.pools["division"], self.pools["detachment"]
         for role, wanted, pools in (
-            ("officers", size, (self.division, self.detachment)),
-            ("experts", experts, (self.expert,)),
+            ("officers", size, officers),
+            ("experts", experts, (self.pools["expert"],)),
         ):
             self.dead = 0
             for visit in visits:
@@ -693,53 +621,53 @@ class Staff:
 
     def add(self, visit: Visit, team: list[int], *pools: Mask) -> bool:
         """Give a visit one more member, of the first pool where somebody has room, or by a move."""
-        for allowed in pools:
-            candidates = visit.group & allowed & self.room & ~visit.team
-            if candidates:
-                self.pick(visit, team, candidates)
-                return True
-        return any(
-            self.move(visit, team, sum(pools), strict) for strict in (True, False)
-        )
+        free = visit.group & self.room & ~visit.team
+        candidates = next(filter(None, (free & pool for pool in pools)), 0)
+        if candidates:
+            who: int | None = self.pick(visit, candidates)
+        else:
+            who = self.move(visit, sum(pools), True)
+            if who is None:
+                who = self.move(visit, sum(pools), False)
+        if who is None:
+            return False
+        team.append(who)
+        self.enter(visit, who)
+        return True
 
     def choose(self, visit: Visit, candidates: Mask) -> int:
         place = len(visit.officers) + len(visit.experts) + 1
         position = int.from_bytes(self.position(f"{visit.labels[0]}\t{place}"), "big")
         return nth_bit(candidates, position % bin(candidates).count("1"))
 
-    def pick(self, visit: Visit, team: list[int], candidates: Mask) -> None:
-        least = next(
-            filter(
-                None, (candidates & self.by_load[load] for load in sorted(self.by_load))
-            )
-        )
+    def pick(self, visit: Visit, candidates: Mask) -> int:
+        by_load = (candidates & self.by_load[load] for load in sorted(self.by_load))
+        least = next(filter(None, by_load))
         known, members = 0, bit_list(visit.team)
         for member in members:
-            known |= self.met.get(member, 0)
+            known |= self.met[member]
         who = self.choose(visit, least & ~known or least)
         for member in members:
-            self.met[member] = self.met.get(member, 0) | 1 << who
-        self.met[who] = self.met.get(who, 0) | visit.team
+            self.met[member] |= 1 << who
+        self.met[who] |= visit.team
         self.set_load(who, self.loads[who] + 1)
-        team.append(who)
-        self.enter(visit, who)
+        return who
 
     def enter(self, visit: Visit, who: int) -> None:
         visit.team |= 1 << who
-        self.given.setdefault(who, []).append(visit)
-        self.reach[who] = self.reach.get(who, 0) | visit.group
+        self.given[who].append(visit)
+        self.reach[who] |= visit.group
 
-    def move(self, visit: Visit, team: list[int], allowed: Mask, strict: bool) -> bool:
-        """Free somebody for the visit, if possible, and let them join its team."""
+    def move(self, visit: Visit, allowed: Mask, strict: bool) -> int | None:
+        """Free somebody for the visit, if possible, and return them."""
         if not self.room & allowed:
-            return False
+            return None
         free = allowed & ~self.dead
         queue = bit_list(visit.group & free & ~visit.team)
         led: dict[int, Step | None] = dict.fromkeys(queue)
+        free &= ~(visit.group & ~visit.team)
         for who in queue:
-            free &= ~(1 << who)
-        for who in queue:
-            if not self.reach.get(who, 0) & free:
+            if not self.reach[who] & free:
                 continue
             for held in self.given[who]:
                 others = held.group & free & ~held.team
@@ -749,24 +677,17 @@ class Staff:
                 if others & self.room:
                     heir = self.choose(visit, others & self.room)
                     self.set_load(heir, self.loads[heir] + 1)
-                    self.hand_on(visit, team, heir, (who, held), led)
-                    return True
+                    return self.hand_on(heir, (who, held), led)
                 free &= ~others
                 for other in bit_list(others):
                     led[other] = who, held
                     queue.append(other)
         if not strict:
             self.dead |= sum(1 << who for who in queue)
-        return False
+        return None
 
-    def hand_on(
-        self,
-        visit: Visit,
-        team: list[int],
-        heir: int,
-        step: Step | None,
-        led: dict[int, Step | None],
-    ) -> None:
+    def hand_on(self, heir: int, step: Step | None, led: dict[int, Step | None]) -> int:
+        """Put everybody into the place that the next one leaves; return whom the last step frees."""
         while step:
             who, held = step
             places = held.officers if who in held.officers else held.experts
@@ -775,100 +696,86 @@ class Staff:
             self.given[who].remove(held)
             self.enter(held, heir)
             heir, step = who, led[who]
-        team.append(heir)
-        self.enter(visit, heir)
+        return heir
 
     def give_up(
         self, where: str, withdrawn: list[Any], visits: dict[Label, Visit]
-    ) -> tuple[dict[Label, Visit], Mask]:
-        """Take the withdrawn out of the teams of the named visits; return these visits and the withdrawn."""
-        out: Mask = 0
+    ) -> list[Visit]:
+        """Take the withdrawn out of the teams of the named visits; return these visits."""
         left: dict[Label, Visit] = {}
         for row, (name, _reason, labels) in enumerate(withdrawn):
-            who = self.names.index(name) if name in self.names else None
-            if who is None:
-                differ(f"{where}.withdrawn[{row}]", "an inspector of the draw", name)
-            out |= 1 << who
+            place = f"{where}.withdrawn[{row}]"
+            if name not in self.names:
+                differ(place, "an inspector of the draw", name)
+            who = self.names.index(name)
+            self.gone |= 1 << who
             for label in labels:
                 visit = visits.get(label)
                 if visit is None or not visit.team >> who & 1:
-                    differ(
-                        f"{where}.withdrawn[{row}]", "visits of that inspector", label
-                    )
+                    differ(place, "visits of that inspector", label)
                 (visit.officers if who in visit.officers else visit.experts).remove(who)
                 visit.team ^= 1 << who
                 self.set_load(who, self.loads[who] - 1)
                 left[label] = visit
-        return left, out
+        return list(left.values())
 
     def row(self, number: int, visit: Visit) -> list[Any]:
         """Return the team of a visit as a row of the certificate."""
-        steps = ["detachment"] if visit.team & self.detachment else []
+        steps = ["detachment"] if visit.team & self.pools["detachment"] else []
         for unit in self.unit_names:
             if visit.group & self.units[unit] and not visit.team & self.units[unit]:
                 steps.append(f"without {unit}")
-        teams = (
-            [self.names[who] for who in team]
-            for team in (visit.officers, visit.experts)
-        )
-        return [number, visit.labels, *teams, steps]
+        officers = [self.names[who] for who in visit.officers]
+        experts = [self.names[who] for who in visit.experts]
+        return [number, visit.labels, officers, experts, steps]
 
 
 def check_teams(certificate: Certificate) -> None:
     commitment, assignment = certificate["commitment"], certificate["assignment"]
-    eligibility = assignment["eligibility"]
-    sets = [int(members, 16) for members in eligibility["classes"]]
-    classes = {label: sets[which] for label, which, _blind in eligibility["openings"]}
-    staff, out = Staff(certificate), 0
+    sets = [int(members, 16) for members in assignment["eligibility"]["classes"]]
+    openings = assignment["eligibility"]["openings"]
+    classes = {label: sets[which] for label, which, _blind in openings}
+    size, experts = commitment["team_size"], commitment["experts"]
+    staff, first = Staff(certificate), 0
     known: dict[Label, Visit] = {}  # by the first label
     expected: list[list[Any]] = []
     parts = visits_by_iteration(certificate)
-    for index, iteration in enumerate(certificate["iterations"]):
-        where, (first, rows) = f"iterations[{index}]", parts[index]
-        position = position_function(iteration)
+    for number, iteration in enumerate(certificate["iterations"], 1):
+        rows, position = parts.get(number, []), position_function(iteration)
         if iteration["kind"] == "withdrawal":
-            left, gone = staff.give_up(where, iteration["withdrawn"], known)
-            out |= gone
-            visits = sorted(left.values(), key=lambda visit: position(visit.labels[0]))
-            compare(
-                "assignment.visits", [visit.labels for visit in visits], rows, first
-            )
+            where = f"iterations[{number - 1}]"
+            visits = staff.give_up(where, iteration["withdrawn"], known)
+            visits.sort(key=lambda visit: position(visit.labels[0]))
+            labels = [visit.labels for visit in visits]
+            compare("assignment.visits", labels, rows, first)
         else:
             check_visits(first, rows, iteration)
             visits = [Visit(labels, classes[labels[0]]) for labels in rows]
         for visit in visits:
             for label in visit.labels:
                 visit.group &= classes[label]
-            visit.group &= ~out
+            visit.group &= ~staff.gone
             known[visit.labels[0]] = visit
-        lost = staff.serve(
-            visits, position, commitment["team_size"], commitment["experts"]
-        )
+        lost = staff.serve(visits, position, size, experts)
         if lost:
-            differ(
-                "assignment.teams",
-                f"a team for every visit of iteration {index + 1}",
-                lost.labels,
-            )
-        expected += [staff.row(index + 1, visit) for visit in visits]
+            wanted = f"a team for every visit of iteration {number}"
+            differ("assignment.teams", wanted, lost.labels)
+        expected += [staff.row(number, visit) for visit in visits]
+        first += len(rows)
     compare("assignment.teams", expected, assignment["teams"])
 
 
 def check_chain(certificate: Certificate) -> None:
-    chain = certificate["chain"]
-    covered = {
-        key: certificate[key]
-        for key in certificate.keys() - {"roster", "excluded", "chain"}
-    }
-    record = {"kind": chain["kind"], "payload": covered, "sequence": chain["sequence"]}
+    link, apart = certificate["chain"], ("roster", "excluded", "chain")
+    covered = {key: certificate[key] for key in certificate if key not in apart}
+    record = {"kind": link["kind"], "payload": covered, "sequence": link["sequence"]}
     try:
         sealed = canonical(record).encode()
     except (ValueError, RecursionError) as error:
         raise BadInput(f"a value has no canonical JSON: {error}") from error
-    digest = hashlib.sha256(
-        bytes.fromhex(chain["previous_hash_hex"]) + sealed
-    ).hexdigest()
-    expect("chain.hash_hex", digest, chain["hash_hex"])
+    previous = bytes.fromhex(link["previous_hash_hex"])
+    digest = hashlib.sha256(previous + sealed).hexdigest()
+    expect("chain.hash_hex", digest, link["hash_hex"])
 
 
 def verify(certificate: Certificate) -> None:
@@ -879,9 +786,8 @@ def verify(certificate: Certificate) -> None:
     """
     for check in (check_times, check_roster, check_codes, check_selection):
         check(certificate)
-    for check in (check_eligibility, check_inspectors, check_teams):
+    for check in (check_eligibility, check_inspectors, check_teams, check_chain):
         check(certificate)
-    check_chain(certificate)
 
 
 def summary(certificate: Certificate) -> str:

@@ -5,33 +5,48 @@ from functools import partial
 
 from odoo.api import SUPERUSER_ID, Environment
 from odoo.fields import Domain
-from odoo.tools import SQL, sql
+from odoo.tools import sql
 
-OLD_TABLE = "srsp_inspector_region"
-OLD_RELATION = "srsp_inspector_srsp_inspector_region_rel"
+# The regions of a company as they have been written, and those that were tags.
+WRITTEN = """
+SELECT btrim(region) FROM srsp_entity WHERE company_id = %(company)s AND region_id IS NULL
+ UNION SELECT btrim(region) FROM srsp_target WHERE company_id = %(company)s AND region_id IS NULL
+"""
+TAGGED = "SELECT btrim(name) FROM srsp_inspector_region WHERE company_id = %(company)s"
+LINK = """
+UPDATE srsp_entity SET region_id = %(region)s, region = %(label)s
+ WHERE company_id = %(company)s AND btrim(region) = %(name)s AND region_id IS NULL;
+UPDATE srsp_target SET region_id = %(region)s, region = %(label)s
+ WHERE company_id = %(company)s AND btrim(region) = %(name)s AND region_id IS NULL
+"""
+MOVE_TAGS = """
+INSERT INTO srsp_inspector_srsp_region_rel (srsp_inspector_id, srsp_region_id)
+SELECT rel.srsp_inspector_id, %(region)s
+  FROM srsp_inspector_srsp_inspector_region_rel rel
+  JOIN srsp_inspector_region tag ON tag.id = rel.srsp_inspector_region_id
+ WHERE tag.company_id = %(company)s AND btrim(tag.name) = %(name)s
+    ON CONFLICT DO NOTHING
+"""
 
 
 def migrate(cr, version):
     env = Environment(cr, SUPERUSER_ID, {})
-    had_tags = sql.table_exists(cr, OLD_TABLE)
+    had_tags = sql.table_exists(cr, "srsp_inspector_region")
     for company in env["res.company"].search([]):
-        names = _get_names(env, company, had_tags)
-        regions = _find_regions(env, company, names)
-        for name, region in regions.items():
-            for table in ("srsp_entity", "srsp_target"):
-                cr.execute(
-                    SQL(
-                        "UPDATE %s SET region_id = %s, region = %s"
-                        " WHERE company_id = %s AND btrim(region) = %s AND region_id IS NULL",
-                        SQL.identifier(table),
-                        region.id,
-                        region.label,
-                        company.id,
-                        name,
-                    )
-                )
+        names = set()
+        for query in (WRITTEN, TAGGED) if had_tags else (WRITTEN,):
+            cr.execute(query, {"company": company.id})
+            names.update(name for [name] in cr.fetchall() if name)
+        for name, region in _find_regions(env, company, sorted(names)).items():
+            values = {
+                "company": company.id,
+                "name": name,
+                "region": region.id,
+                "label": region.label,
+            }
+            cr.execute(LINK, values)
             if had_tags:
-                _move_tags(env, company, name, region)
+                cr.execute(MOVE_TAGS, values)
     env.invalidate_all()
     domain = [("state", "=", "planned"), ("target_domain", "like", "region")]
     for task in env["srsp.task"].search(domain):
@@ -55,54 +70,16 @@ def _convert(env, task, condition):
     return Domain(f"{name}_id", "not in" if negative else "in", ids + empty)
 
 
-def _get_names(env, company, had_tags):
-    """The regions of ``company`` as they have been written."""
-    tags = SQL(
-        "UNION SELECT btrim(name) FROM %s WHERE company_id = %s",
-        SQL.identifier(OLD_TABLE),
-        company.id,
-    )
-    rows = env.execute_query(
-        SQL(
-            """SELECT btrim(region) FROM srsp_entity WHERE company_id = %s AND region_id IS NULL
-                UNION SELECT btrim(region) FROM srsp_target WHERE company_id = %s AND region_id IS NULL %s""",
-            company.id,
-            company.id,
-            tags if had_tags else SQL(),
-        )
-    )
-    return sorted(name for [name] in rows if name)
-
-
 def _find_regions(env, company, names):
     """{name: region}; what the register does not have yet gets a provisional code, to be corrected."""
     register = env["srsp.region"]
     known = register._get_words(company)
     found = {name: known[name] for name in names if len(known.get(name, ())) == 1}
     codes = (f"X{number:05d}" for number in range(1, 100_000))
+    codes = (code for code in codes if code not in known)
     for name in names:
         if name not in found:
-            code = next(code for code in codes if code not in known)
             found[name] = register.create(
-                {"name": name, "code": code, "company_id": company.id}
+                {"name": name, "code": next(codes), "company_id": company.id}
             )
     return found
-
-
-def _move_tags(env, company, name, region):
-    field = env["srsp.inspector"]._fields["region_ids"]
-    env.cr.execute(
-        SQL(
-            """INSERT INTO %s (%s, %s)
-               SELECT rel.srsp_inspector_id, %s FROM %s rel JOIN %s tag ON tag.id = rel.srsp_inspector_region_id
-                WHERE tag.company_id = %s AND btrim(tag.name) = %s ON CONFLICT DO NOTHING""",
-            SQL.identifier(field.relation),
-            SQL.identifier(field.column1),
-            SQL.identifier(field.column2),
-            region.id,
-            SQL.identifier(OLD_RELATION),
-            SQL.identifier(OLD_TABLE),
-            company.id,
-            name,
-        )
-    )
