@@ -29,6 +29,30 @@ def company_of(name):
     )
 
 
+def current_company(**options):
+    """Return a required ``company_id`` field that is the user's current company by default."""
+    return fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company, **options
+    )
+
+
+def planning_division():
+    """Return the ``division_id`` field of what a division plans: one of those for which the user plans."""
+    return fields.Many2one(
+        "srsp.division",
+        required=True,
+        index=True,
+        check_company=True,
+        default=lambda self: self.env["srsp.division"]._find_own(),
+        domain=lambda self: list(self.env["srsp.division"]._get_planning_domain()),
+    )
+
+
+def selection_of(model, name):
+    """Return a ``selection`` argument: what the field ``name`` of ``model`` offers, with what other addons add."""
+    return lambda self: self.env[model]._fields[name]._description_selection(self.env)
+
+
 class UnconstrainedMany2one(fields.Many2one):
     """A Many2one without a foreign key, which would take longer to check than the rows of a draw take to write.
 

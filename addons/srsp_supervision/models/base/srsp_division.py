@@ -3,6 +3,9 @@ from odoo.fields import Domain
 
 TODO = "mail.mail_activity_data_todo"
 INSPECTING = ("business", "detachment")  # the kinds of divisions that plan and inspect
+# Who takes the steps of plans and tasks: those who prepare them, and those who answer for them.
+OFFICERS = ("group_division_officer", "group_policy_officer")
+MANAGERS = ("group_division_manager", "group_policy_officer")
 
 
 class SrspDivision(models.Model):

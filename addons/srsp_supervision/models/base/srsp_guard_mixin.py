@@ -33,6 +33,16 @@ class SrspGuardMixin(models.AbstractModel):
             return self._can_create()
         return allowed
 
+    def _check_step(self, groups, *states):
+        """Raise unless the user is in one of ``groups``, may write the records, and each is in one of ``states``.
+
+        Without ``states`` any will do.
+        """
+        self._check_role(*groups)
+        self.check_access("write")
+        if states:
+            self._check_state(*states)
+
     @api.model
     def _can_create(self):
         """Whether there is a record of this model that the user, who has the right to create, may create."""

@@ -289,18 +289,8 @@ class SrspDraw(models.Model):
             draw.write({"state": "voided", "void_reason": reason})
             # A new draw of the task may follow in this transaction.
             draw.flush_recordset(["state"])
-            draw.task_id.write(
-                {
-                    "state": "planned",
-                    "draw_id": False,
-                    "announced_on": False,
-                    "withdrawal_reason": reason,
-                }
-            )
             draw._seal("draw.voided")
-            self.env["srsp.notice"]._notify_policy(draw.task_id, True, reason)
-            draw.task_id._after_void(draw)
-            draw.task_id._after_withdraw()
+            draw.task_id._end_announcement(reason, draw, state="planned", draw_id=False)
 
     def _name_strata(self):
         """Return ``{key: readable name}`` of the strata."""

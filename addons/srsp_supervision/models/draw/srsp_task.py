@@ -6,6 +6,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...exceptions import Waiting
 from ...tools.clock import beijing_date
+from ..base.srsp_division import MANAGERS
 from .roster_lock import RosterLock
 
 _logger = logging.getLogger(__name__)
@@ -18,16 +19,13 @@ class SrspTask(models.Model):
 
     def action_lock_roster(self):
         """Lock the roster by hand before the scheduled action does."""
-        self._check_role("group_division_manager", "group_policy_officer")
-        self.check_access("write")
+        self._check_step(MANAGERS)
         for task in self:
             task._lock_roster()
 
     def action_draw(self):
         """Draw by hand once the announced time has come."""
-        self._check_role("group_division_manager", "group_policy_officer")
-        self.check_access("write")
-        self._check_state("committed")
+        self._check_step(MANAGERS, "committed")
         for task in self:
             draw = task.draw_id.sudo()
             draw._record_randomness()
@@ -102,14 +100,11 @@ class SrspTask(models.Model):
         if self.draw_at >= fields.Datetime.now():
             self._lock_roster()
             return
-        self.announced_on = False
-        self.blocked_reason = self.env._(
+        reason = self.env._(
             "The announced time passed before the roster could be locked: announce a new time. %(reason)s",
             reason=self.blocked_reason or "",
         )
-        self.withdrawal_reason = self.blocked_reason
-        self.env["srsp.notice"]._notify_policy(self, False, self.blocked_reason)
-        self._after_withdraw()
+        self._end_announcement(reason, blocked_reason=reason)
 
     @api.model
     def _run_due(self, domain, step):

@@ -1,42 +1,81 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools import clock
+from ..rulebook.srsp_rulebook import RISK_CLASSES
 
-CLASSES = [
-    ("A", "A"),
-    ("B", "B"),
-    ("C", "C"),
-    ("D", "D"),
-    ("none", "Without a risk class"),
-    ("key", "Key targets"),
-]
+CLASSES = [*RISK_CLASSES, ("none", "Without a risk class"), ("key", "Key targets")]
+# The classes of a target, in a FROM clause: its risk class, and whether it is a key target.
+KINDS = "unnest(array_remove(ARRAY[coalesce(risk_class, 'none'), CASE WHEN is_key THEN 'key' END], NULL)) found (kind)"
 # Which classes, and whether key targets, the draw of each task covers: ``class`` and ``mark`` stand for all there are.
 # Strata say it for what has been drawn; without strata a filter or a list sent down is looked up in the roster.
 DRAWN = """
-SELECT draw.task_id, split_part(stratum->>'key', '/', 1) AS kind, TRUE AS is_held
-  FROM srsp_draw draw, jsonb_array_elements(draw.strata) stratum
- WHERE draw.state = 'drawn' AND draw.external IS NULL AND draw.stratify_by LIKE 'risk_class%%'
+SELECT task_id, split_part(stratum->>'key', '/', 1) AS kind, TRUE AS is_held
+  FROM drawn, jsonb_array_elements(strata) stratum WHERE external IS NULL AND by_class
  UNION
-SELECT draw.task_id, 'key', TRUE
-  FROM srsp_draw draw, jsonb_array_elements(draw.strata) stratum
- WHERE draw.state = 'drawn' AND draw.external IS NULL AND draw.stratify_by LIKE '%%key%%'
-   AND split_part(stratum->>'key', '/', CASE WHEN draw.stratify_by LIKE 'risk_class%%' THEN 2 ELSE 1 END) = 'key'
+SELECT task_id, 'key', TRUE FROM drawn, jsonb_array_elements(strata) stratum
+ WHERE external IS NULL AND by_key AND split_part(stratum->>'key', '/', CASE WHEN by_class THEN 2 ELSE 1 END) = 'key'
  UNION
-SELECT draw.task_id, every.kind, TRUE
-  FROM srsp_draw draw JOIN srsp_task task ON task.id = draw.task_id, (VALUES ('class'), ('mark')) every (kind)
- WHERE draw.state = 'drawn' AND draw.external IS NULL AND btrim(coalesce(task.target_domain, '[]')) = '[]'
-   AND draw.stratify_by NOT LIKE CASE every.kind WHEN 'class' THEN 'risk_class%%' ELSE '%%key%%' END
+SELECT task_id, every.kind, TRUE
+  FROM drawn, LATERAL (VALUES ('class', by_class), ('mark', by_key)) every (kind, is_stratified)
+ WHERE external IS NULL AND is_whole AND NOT is_stratified
  UNION
-SELECT draw.task_id, found.kind, TRUE
-  FROM srsp_draw draw JOIN srsp_task task ON task.id = draw.task_id
-  JOIN srsp_draw_line line ON line.draw_id = draw.id AND line.excluded_reason IS NULL
-  JOIN srsp_target target ON target.id = line.target_id,
-       LATERAL (VALUES (coalesce(target.risk_class, 'none')), (CASE WHEN target.is_key THEN 'key' END)) found (kind)
- WHERE draw.state = 'drawn' AND found.kind IS NOT NULL
-   AND (draw.external IS NOT NULL OR btrim(coalesce(task.target_domain, '[]')) != '[]'
-        AND draw.stratify_by NOT LIKE CASE found.kind WHEN 'key' THEN '%%key%%' ELSE 'risk_class%%' END)
+SELECT drawn.task_id, found.kind, TRUE
+  FROM drawn
+  JOIN srsp_draw_line line ON line.draw_id = drawn.id AND line.excluded_reason IS NULL
+  JOIN srsp_target target ON target.id = line.target_id, %(found)s
+ WHERE (drawn.external IS NOT NULL OR NOT is_whole)
+   AND (drawn.external IS NOT NULL OR NOT CASE found.kind WHEN 'key' THEN by_key ELSE by_class END)
+"""
+QUERY = """
+WITH present AS (
+    SELECT DISTINCT sector_id, found.kind
+      FROM (SELECT DISTINCT sector_id, risk_class, is_key FROM srsp_target WHERE state = 'active') target,
+           %(found)s),
+     drawn AS (
+    SELECT draw.id, task_id, strata, external, draw.stratify_by LIKE 'risk_class%%' AS by_class,
+           draw.stratify_by LIKE '%%key%%' AS by_key,
+           btrim(coalesce(target_domain, '[]')) = '[]' AS is_whole
+      FROM srsp_draw draw JOIN srsp_task task ON task.id = task_id WHERE draw.state = 'drawn'),
+     covered AS (%(drawn)s UNION %(open)s),
+     draws AS (
+    SELECT task.company_id, task.year, upper(item.code) AS code, present.kind,
+           count(DISTINCT task.id) FILTER (WHERE covered.is_held) AS held,
+           count(DISTINCT task.id) FILTER (WHERE NOT covered.is_held) AS planned
+      FROM covered
+      JOIN srsp_task task ON task.id = covered.task_id AND task.state != 'cancelled'
+      JOIN srsp_item_srsp_task_rel rel ON rel.srsp_task_id = task.id
+      JOIN srsp_item item ON item.id = rel.srsp_item_id
+      JOIN present ON present.sector_id = item.sector_id
+       AND covered.kind IN (present.kind, CASE present.kind WHEN 'key' THEN 'mark' ELSE 'class' END)
+  GROUP BY 1, 2, 3, 4),
+     every AS (
+    SELECT item.division_id, item.sector_id, years.company_id, years.year, present.kind,
+           greatest(item.frequency, CASE present.kind
+               WHEN 'A' THEN rulebook.frequency_a WHEN 'B' THEN rulebook.frequency_b
+               WHEN 'C' THEN rulebook.frequency_c WHEN 'D' THEN rulebook.frequency_d
+               WHEN 'key' THEN rulebook.frequency_key END, 0) AS required,
+           coalesce(draws.held, 0) AS held, coalesce(draws.planned, 0) AS planned
+      FROM (SELECT company_id, year, CASE WHEN year < %(this_year)s THEN make_date(year, 12, 31)
+                   ELSE greatest(make_date(year, 1, 1), %(today)s::date) END AS day
+              FROM (SELECT company_id, year FROM srsp_plan WHERE year BETWEEN 1900 AND 9999
+                     UNION SELECT id, %(this_year)s FROM res_company) one) years
+      JOIN LATERAL (SELECT id FROM srsp_list
+                     WHERE company_id = years.company_id AND kind = 'item'
+                       AND state IN ('published', 'superseded') AND effective_date <= years.day
+                     ORDER BY effective_date DESC, version DESC LIMIT 1) list ON true
+      JOIN srsp_item item ON item.list_id = list.id
+      JOIN srsp_sector sector ON sector.id = item.sector_id AND sector.active
+      JOIN present ON present.sector_id = item.sector_id
+ LEFT JOIN LATERAL (SELECT * FROM srsp_rulebook WHERE company_id = years.company_id AND state = 'published'
+                       AND effective_date <= years.day ORDER BY effective_date DESC LIMIT 1) rulebook ON true
+ LEFT JOIN draws ON draws.company_id = years.company_id AND draws.year = years.year
+       AND draws.code = upper(item.code) AND draws.kind = present.kind)
+SELECT (division_id::bigint * 100000 + sector_id) * 100000 + year * 10 + array_position(%(kinds)s, kind) AS id,
+       division_id, sector_id, company_id, year, kind, sum(required)::int AS required_count,
+       sum(held)::int AS held_count, sum(planned)::int AS planned_count,
+       sum(greatest(required - held - planned, 0))::int AS missing_count
+  FROM every GROUP BY division_id, sector_id, company_id, year, kind
 """
 
 
@@ -63,109 +102,48 @@ class SrspCoverageFrequency(models.Model):
         "srsp.draw": ["state", "strata", "stratify_by", "task_id"],
         "srsp.item": ["code", "division_id", "frequency", "list_id", "sector_id"],
         "srsp.list": ["company_id", "effective_date", "kind", "state"],
-        "srsp.rulebook": [
-            "company_id",
-            "effective_date",
-            "frequency_a",
-            "frequency_b",
-            "frequency_c",
-            "frequency_d",
-            "frequency_key",
-            "state",
-        ],
+        "srsp.rulebook": (
+            "company_id effective_date frequency_a frequency_b frequency_c frequency_d frequency_key state".split()
+        ),
     }
 
-    division_id = fields.Many2one("srsp.division", readonly=True)
-    sector_id = fields.Many2one("srsp.sector", readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
-    year = fields.Integer(readonly=True, aggregator=False)
-    kind = fields.Selection(CLASSES, "Class", readonly=True)
-    required_count = fields.Integer("Required Draws", readonly=True)
-    held_count = fields.Integer("Draws Held", readonly=True)
-    planned_count = fields.Integer("Planned Draws", readonly=True)
-    missing_count = fields.Integer("Missing Draws", readonly=True)
+    division_id = fields.Many2one("srsp.division")
+    sector_id = fields.Many2one("srsp.sector")
+    company_id = fields.Many2one("res.company")
+    year = fields.Integer(aggregator=False)
+    kind = fields.Selection(CLASSES, "Class")
+    required_count = fields.Integer("Required Draws")
+    held_count = fields.Integer("Draws Held")
+    planned_count = fields.Integer("Planned Draws")
+    missing_count = fields.Integer("Missing Draws")
 
     @property
     def _table_query(self):
         today = clock.today()
         return SQL(
-            """
-            WITH present AS (
-                SELECT DISTINCT sector_id, found.kind
-                  FROM (SELECT DISTINCT sector_id, risk_class, is_key FROM srsp_target WHERE state = 'active') target,
-                       LATERAL (VALUES (coalesce(risk_class, 'none')), (CASE WHEN is_key THEN 'key' END)) found (kind)
-                 WHERE found.kind IS NOT NULL),
-                 covered AS (%(drawn)s UNION %(open)s),
-                 draws AS (
-                SELECT task.company_id, task.year, upper(item.code) AS code, present.kind,
-                       count(DISTINCT task.id) FILTER (WHERE covered.is_held) AS held,
-                       count(DISTINCT task.id) FILTER (WHERE NOT covered.is_held) AS planned
-                  FROM covered
-                  JOIN srsp_task task ON task.id = covered.task_id AND task.state != 'cancelled'
-                  JOIN srsp_item_srsp_task_rel rel ON rel.srsp_task_id = task.id
-                  JOIN srsp_item item ON item.id = rel.srsp_item_id
-                  JOIN present ON present.sector_id = item.sector_id
-                   AND covered.kind IN (present.kind, CASE present.kind WHEN 'key' THEN 'mark' ELSE 'class' END)
-              GROUP BY 1, 2, 3, 4),
-                 every AS (
-                SELECT item.division_id, item.sector_id, years.company_id, years.year, present.kind,
-                       greatest(item.frequency, CASE present.kind
-                           WHEN 'A' THEN rulebook.frequency_a WHEN 'B' THEN rulebook.frequency_b
-                           WHEN 'C' THEN rulebook.frequency_c WHEN 'D' THEN rulebook.frequency_d
-                           WHEN 'key' THEN rulebook.frequency_key END, 0) AS required,
-                       coalesce(draws.held, 0) AS held, coalesce(draws.planned, 0) AS planned
-                  FROM (SELECT company_id, year, CASE WHEN year < %(this_year)s THEN make_date(year, 12, 31)
-                               ELSE greatest(make_date(year, 1, 1), %(today)s::date) END AS day
-                          FROM (SELECT company_id, year FROM srsp_plan WHERE year BETWEEN 1900 AND 9999
-                                 UNION SELECT id, %(this_year)s FROM res_company) one) years
-                  JOIN LATERAL (SELECT id FROM srsp_list
-                                 WHERE company_id = years.company_id AND kind = 'item'
-                                   AND state IN ('published', 'superseded') AND effective_date <= years.day
-                                 ORDER BY effective_date DESC, version DESC LIMIT 1) list ON true
-                  JOIN srsp_item item ON item.list_id = list.id
-                  JOIN srsp_sector sector ON sector.id = item.sector_id AND sector.active
-                  JOIN present ON present.sector_id = item.sector_id
-             LEFT JOIN LATERAL (SELECT * FROM srsp_rulebook
-                                 WHERE company_id = years.company_id AND state = 'published'
-                                   AND effective_date <= years.day
-                                 ORDER BY effective_date DESC LIMIT 1) rulebook ON true
-             LEFT JOIN draws ON draws.company_id = years.company_id AND draws.year = years.year
-                   AND draws.code = upper(item.code) AND draws.kind = present.kind)
-            SELECT (division_id::bigint * 100000 + sector_id) * 100000 + year * 10
-                       + array_position(%(kinds)s, kind) AS id,
-                   division_id, sector_id, company_id, year, kind, sum(required)::int AS required_count,
-                   sum(held)::int AS held_count, sum(planned)::int AS planned_count,
-                   sum(greatest(required - held - planned, 0))::int AS missing_count
-              FROM every GROUP BY division_id, sector_id, company_id, year, kind
-            """,
-            drawn=SQL(DRAWN),
+            QUERY,
+            found=SQL(KINDS),
+            drawn=SQL(DRAWN, found=SQL(KINDS)),
             open=self._get_open_sql(),
             this_year=today.year,
             today=today,
-            kinds=[kind for kind, _label in CLASSES],
+            kinds=list(dict(CLASSES)),
         )
 
     def _get_open_sql(self):
         """(task_id, kind, is_held) of the tasks that are not drawn yet, see ``DRAWN``; equal filters count once."""
+        targets = self.env["srsp.target"].sudo()
         parts = [SQL("SELECT NULL::integer, NULL::varchar, FALSE WHERE FALSE")]
         for members in self.env["srsp.task"]._group_open():
             kinds = SQL("VALUES ('class'), ('mark')")
             if not members[0]._is_whole():
-                targets = self.env["srsp.target"].sudo()
                 kinds = SQL(
-                    """SELECT DISTINCT found.kind FROM srsp_target target,
-                              LATERAL (VALUES (coalesce(risk_class, 'none')), (CASE WHEN is_key THEN 'key' END))
-                              found (kind)
-                        WHERE target.id IN %s AND found.kind IS NOT NULL""",
+                    "SELECT DISTINCT found.kind FROM srsp_target target, %s WHERE target.id IN %s",
+                    SQL(KINDS),
                     targets._search(members[0]._get_pool_domain()).subselect(),
                 )
-            parts.append(
-                SQL(
-                    "SELECT task.id, every.kind, FALSE FROM unnest(%s) task (id), (%s) every (kind)",
-                    members.ids,
-                    kinds,
-                )
-            )
+            part = "SELECT task.id, every.kind, FALSE FROM unnest(%s) task (id), (%s) every (kind)"
+            parts.append(SQL(part, members.ids, kinds))
         return SQL(" UNION ").join(parts)
 
     @api.model
@@ -173,7 +151,7 @@ class SrspCoverageFrequency(models.Model):
         """The rows of ``domain`` with fewer draws than are asked for, counted anew."""
         self.env.flush_all()
         self.invalidate_model()
-        return self.search(Domain(domain) & Domain("missing_count", ">", 0))
+        return self.search([*domain, ("missing_count", ">", 0)])
 
     def _describe(self):
         """What is missing: one line for the classes of a sector that miss the same."""

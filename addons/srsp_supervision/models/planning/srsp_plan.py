@@ -1,11 +1,14 @@
 import datetime
+from collections import Counter
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 
 from ...actions import RELOAD, get_notification
+from ...fields import current_company, planning_division
 from ...tools import clock
+from ..base.srsp_division import MANAGERS, OFFICERS
 
 NEXT_YEAR_FROM = 10  # the month from which plans are made for the year after
 
@@ -13,8 +16,7 @@ NEXT_YEAR_FROM = 10  # the month from which plans are made for the year after
 class SrspPlan(models.Model):
     """The yearly plan of one division, generated from the published item list.
 
-    ``draft → submitted → consolidated → published``: the division hands in, the policy division
-    consolidates and publishes.
+    ``draft → submitted → consolidated → published``: the division hands in, the policy division does the rest.
     """
 
     _name = "srsp.plan"
@@ -28,14 +30,7 @@ class SrspPlan(models.Model):
     name = fields.Char(compute="_compute_name")
     number = fields.Char(readonly=True, copy=False)
     year = fields.Integer(required=True, default=lambda self: self._get_default_year())
-    division_id = fields.Many2one(
-        "srsp.division",
-        required=True,
-        index=True,
-        check_company=True,
-        default=lambda self: self.env["srsp.division"]._find_own(),
-        domain=lambda self: list(self.env["srsp.division"]._get_planning_domain()),
-    )
+    division_id = planning_division()
     list_id = fields.Many2one(
         "srsp.list", "Item List", readonly=True, check_company=True
     )
@@ -68,9 +63,7 @@ class SrspPlan(models.Model):
         compute_sudo=True,
         help="Repealed legal basis of tasks that are not completed yet.",
     )
-    company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company
-    )
+    company_id = current_company()
 
     _division_uniq = models.UniqueIndex(
         "(division_id, year)", "This division already has a plan for this year."
@@ -90,21 +83,17 @@ class SrspPlan(models.Model):
     @api.depends("task_ids.state")
     def _compute_task_count(self):
         for plan in self:
-            tasks = plan.task_ids.filtered(lambda task: task.state != "cancelled")
-            plan.task_count = len(tasks)
-            plan.done_count = len(
-                tasks.filtered(lambda task: task.state in ("disclosed", "done"))
-            )
-            plan.progress = 100 * plan.done_count // plan.task_count if tasks else 0
+            states = Counter(plan.task_ids.mapped("state"))
+            plan.task_count = states.total() - states["cancelled"]
+            plan.done_count = states["disclosed"] + states["done"]
+            plan.progress = 100 * plan.done_count // (plan.task_count or 1)
 
     @api.depends("task_ids.repealed_basis", "task_ids.state")
     def _compute_repealed_basis(self):
+        ended = ("done", "cancelled")
         for plan in self:
-            tasks = plan.task_ids.filtered(
-                lambda task: task.state not in ("done", "cancelled")
-            )
-            bases = tasks.item_ids.legal_basis_ids
-            plan.repealed_basis = bases._describe_repealed()
+            tasks = plan.task_ids.filtered(lambda task: task.state not in ended)
+            plan.repealed_basis = tasks.item_ids.legal_basis_ids._describe_repealed()
 
     @api.depends(
         "division_id",
@@ -123,15 +112,9 @@ class SrspPlan(models.Model):
         targets = self.env["srsp.coverage"]._find_missing(domain)
         draws = self.env["srsp.coverage.frequency"]._find_missing(domain)
         for plan in self:
-            texts = [
-                rows.filtered(
-                    lambda row, plan=plan: (
-                        row.division_id == plan.division_id and row.year == plan.year
-                    )
-                )._describe()
-                for rows in (targets, draws)
-            ]
-            plan.shortfall = "\n".join(text for text in texts if text)
+            own = [("division_id", "=", plan.division_id.id), ("year", "=", plan.year)]
+            texts = [rows.filtered_domain(own)._describe() for rows in (targets, draws)]
+            plan.shortfall = "\n".join(filter(None, texts))
 
     @api.model
     def _can_create(self):
@@ -156,83 +139,64 @@ class SrspPlan(models.Model):
 
     def action_generate(self):
         """Add the tasks that the published item list asks for and the plan lacks."""
-        self._check_role("group_division_officer", "group_policy_officer")
-        self._check_state("draft")
-        self.check_access("write")
-        lines = []
-        for plan in self:
-            lines += plan._generate_tasks()
+        self._check_step(OFFICERS, "draft")
+        lines = [line for plan in self for line in plan._generate_tasks()]
         sticky = len(lines) > len(self)
         return get_notification("info", "\n".join(lines), sticky=sticky, next=RELOAD)
 
     def action_compare(self):
         """Show what the item list asks for and this plan, no longer a draft, lacks."""
         self.ensure_one()
-        self._check_role("group_division_officer", "group_policy_officer")
-        self._check_state("submitted", "consolidated", "published")
-        self.check_access("write")
-        wizard = self.env["srsp.plan.generation"].create(
-            {
-                "plan_id": self.id,
-                "company_id": self.company_id.id,
-                "year": str(self.year),
-            }
-        )
+        self._check_step(OFFICERS, "submitted", "consolidated", "published")
+        vals = {"company_id": self.company_id.id, "year": str(self.year)}
+        wizard = self.env["srsp.plan.generation"].create({"plan_id": self.id, **vals})
         return wizard._show()
 
     def action_submit(self):
-        self._check_role("group_division_manager", "group_policy_officer")
-        self._check_state("draft")
-        self.check_access("write")
+        self._check_step(MANAGERS, "draft")
         for plan in self:
-            if not plan.task_ids:
-                raise UserError(
-                    self.env._(
-                        "%(plan)s has no tasks: generate them from the item list.",
-                        plan=plan.name,
-                    )
-                )
-            plan._check_shortfall()
+            plan._check_complete()
         self.sudo().write({"state": "submitted", "return_reason": False})
         self.sudo().activity_feedback(["mail.mail_activity_data_todo"])
 
     def action_consolidate(self):
-        self._check_role("group_policy_officer")
-        self._check_state("submitted")
+        self._check_step(["group_policy_officer"], "submitted")
         self.sudo().state = "consolidated"
 
     def action_return(self):
         return self.env["srsp.reason"]._open(self, "plan_return")
 
     def action_publish(self):
-        self._check_role("group_policy_officer")
-        self._check_state("consolidated")
+        self._check_step(["group_policy_officer"], "consolidated")
         for plan in self.sudo():
             plan.write({"state": "published", "published_on": clock.today()})
             plan._after_publish()
 
-    def _check_shortfall(self):
-        """Raise when the year's draws stay below the floor and nobody says why (work plan, 二（二）)."""
-        if self.shortfall and not (self.shortfall_reason or "").strip():
-            raise UserError(
-                self.env._(
-                    "%(plan)s draws less than required. Plan more draws, or give a reason, which will be "
-                    "published.\n%(what)s",
-                    plan=self.name,
-                    what=self.shortfall,
-                )
+    def _check_complete(self):
+        """Raise without tasks, or when their draws stay below the floor and nobody says why (work plan, 二（二）)."""
+        if not self.task_ids:
+            message = self.env._(
+                "%(plan)s has no tasks: generate them from the item list.",
+                plan=self.name,
             )
+            raise UserError(message)
+        if self.shortfall and not (self.shortfall_reason or "").strip():
+            message = self.env._(
+                "%(plan)s draws less than required. Plan more draws, or give a reason, which will be "
+                "published.\n%(what)s",
+                plan=self.name,
+                what=self.shortfall,
+            )
+            raise UserError(message)
 
     def _return(self, reason):
         """Send a plan that was handed in back to its division, which is told why."""
-        self._check_role("group_policy_officer")
-        self._check_state("submitted", "consolidated")
+        self._check_step(["group_policy_officer"], "submitted", "consolidated")
         plan = self.company_id._srsp_in_language(self.sudo())
         plan.write({"state": "draft", "return_reason": reason})
         plan.message_post(body=reason)
-        plan.division_id._schedule(
-            plan, plan.env._("The plan was sent back: change it and submit it"), reason
-        )
+        summary = plan.env._("The plan was sent back: change it and submit it")
+        plan.division_id._schedule(plan, summary, reason)
 
     @api.model
     def _get_default_year(self):
@@ -247,24 +211,17 @@ class SrspPlan(models.Model):
 
     @api.model
     def _get_list(self, company, year):
-        """The item list that plans of ``year`` are made from.
-
-        :raise UserError: when there is none
-        """
+        """The item list that plans of ``year`` are made from; a UserError when there is none."""
         day = self._get_first_day(year)
-        version = self.env["srsp.list"]._get_in_force("item", company, day)
-        if not version:
-            raise UserError(
-                self.env._("No item list is in force: a plan is generated from one.")
-            )
-        return version
+        if version := self.env["srsp.list"]._get_in_force("item", company, day):
+            return version
+        raise UserError(
+            self.env._("No item list is in force: a plan is generated from one.")
+        )
 
     @api.model
     def _generate_all(self, company, year):
-        """Make the plan of every division with items in the list; what fails for one leaves the others.
-
-        :return: what has come of it, a line for each division and problem
-        """
+        """Make the plan of every division with items in the list, one by one, and return the outcome in lines."""
         lines = []
         for division in self._get_list(company, year).item_ids.division_id:
             try:
@@ -277,20 +234,12 @@ class SrspPlan(models.Model):
     @api.model
     def _generate(self, division, year):
         """The plan of ``division`` for ``year``; made where it is missing."""
-        key = [("division_id", "=", division.id), ("year", "=", year)]
-        return self.search(key) or self.create(
-            {
-                "division_id": division.id,
-                "year": year,
-                "company_id": division.company_id.id,
-            }
-        )
+        plan = self.search([("division_id", "=", division.id), ("year", "=", year)])
+        vals = {"division_id": division.id, "company_id": division.company_id.id}
+        return plan or self.create({"year": year, **vals})
 
     def _generate_tasks(self):
-        """Add what the plan lacks while it is a draft; what exists stays, and an item that fails leaves the others.
-
-        :return: what has come of it, in lines
-        """
+        """Add what the plan lacks, if it is a draft, and return the outcome in lines; a task that fails is left out."""
         self.ensure_one()
         if self.state != "draft":
             return []
@@ -315,22 +264,20 @@ class SrspPlan(models.Model):
         return made, failed
 
     def _find_missing_tasks(self):
-        """What the item list and the rulebook ask for and the plan lacks.
+        """The values of the tasks that the plan lacks, and lines on what another division still has.
 
-        One task per item and yearly draw, spread over the year; where the rulebook wants a class or the key targets
-        drawn more often than the item, additional tasks that draw from these alone, so that nobody else is inspected
+        The item list asks for one task per item and yearly draw, spread over the year; where the rulebook wants a class
+        or the key targets drawn more often, additional tasks draw from these alone, so that nobody else is inspected
         more often than the list says.
-
-        :return: values of tasks, and lines on what another division still has
         """
-        company = self.company_id
-        day = self._get_first_day(self.year)
+        company, day = self.company_id, self._get_first_day(self.year)
         rulebook = self.env["srsp.rulebook"]._find_in_force(company, day)
         items = self._get_list(company, self.year).item_ids.filtered(
             lambda item: item.division_id == self.division_id
         )
         known = self._find_known_tasks(items)
         present = self._find_classes(items.sector_id)
+        strata = rulebook._get_stratify_by()
         wanted, notes = [], []
         for item in items:
             frequencies = {
@@ -340,15 +287,14 @@ class SrspPlan(models.Model):
             }
             most = max([item.frequency, *frequencies.values()])
             for number in range(1, most + 1):
-                kinds = (
-                    [kind for kind, least in frequencies.items() if least >= number]
-                    if number > item.frequency
-                    else []
-                )
                 task = known.get((item.code.upper(), number))
                 if not task:
+                    kinds = [
+                        kind
+                        for kind, least in frequencies.items()
+                        if least >= number > item.frequency
+                    ]
                     vals = self._prepare_task_vals(item, number, kinds, most)
-                    strata = rulebook._get_stratify_by()
                     wanted.append({**vals, "stratify_by": strata})
                 elif task.division_id != self.division_id and task.state == "planned":
                     notes.append(
@@ -364,21 +310,19 @@ class SrspPlan(models.Model):
     def _find_known_tasks(self, items):
         """{(code of one of ``items``, draw of the year): the task that exists}.
 
-        Those of this plan, additional ones outside of it, and those that a division still has from which all of its
-        items have moved to this one.
+        Tasks of this plan, supplements to it, and those that another division has although all their items are here.
         """
         codes = {item.code.upper() for item in items}
-        alive = Domain("company_id", "=", self.company_id.id) & Domain(
-            "state", "!=", "cancelled"
+        planned = Domain(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "!=", "cancelled"),
+                ("year", "=", self.year),
+                ("origin", "!=", "ad_hoc"),
+            ]
         )
-        domain = Domain("plan_id", "=", self.id) | alive & (
-            Domain("plan_id.year", "=", self.year)
-            | Domain("year", "=", self.year)
-            & Domain("plan_id", "=", False)
-            & Domain("origin", "=", "supplement")
-        )
-        known = {}
-        for task in self.env["srsp.task"].sudo().search(domain):
+        known, own_tasks = {}, Domain("plan_id", "=", self.id)
+        for task in self.env["srsp.task"].sudo().search(own_tasks | planned):
             own = {item.code.upper() for item in task.item_ids}
             if task.plan_id == self or own <= codes:
                 known |= {(code, task.round): task for code in own}
@@ -388,11 +332,15 @@ class SrspPlan(models.Model):
     def _find_classes(self, sectors):
         """{(sector id, risk class or "key")} of which the registry has active targets."""
         targets = self.env["srsp.target"].sudo()
-        domain = [("sector_id", "in", sectors.ids), ("state", "=", "active")]
-        found = targets._read_group(domain, ["sector_id", "risk_class"])
-        keys = targets._read_group([*domain, ("is_key", "=", True)], ["sector_id"])
-        return {(sector.id, risk_class) for sector, risk_class in found} | {
-            (sector.id, "key") for [sector] in keys
+        groups = targets._read_group(
+            [("sector_id", "in", sectors.ids), ("state", "=", "active")],
+            ["sector_id"],
+            ["risk_class:array_agg_distinct", "is_key:bool_or"],
+        )
+        return {
+            (sector.id, kind)
+            for sector, classes, has_key in groups
+            for kind in (*classes, has_key and "key")
         }
 
     def _prepare_task_vals(self, item, number, kinds=(), most=0):
@@ -411,17 +359,16 @@ class SrspPlan(models.Model):
         if kinds:
             plan = self.company_id._srsp_in_language(self)
             name = plan.env._("%(task)s, high risk", task=name)
+        # Of an item that has moved: whoever keeps the registry takes part.
+        keepers = item.sector_id.division_id - self.division_id
         return {
             "name": name,
             "plan_id": self.id,
             "division_id": self.division_id.id,
             "company_id": self.company_id.id,
             "sector_id": item.sector_id.id,
-            # Of an item that has moved: whoever keeps the registry takes part.
-            "cooperating_division_ids": [
-                (6, 0, (item.sector_id.division_id - self.division_id).ids)
-            ],
-            "item_ids": [(6, 0, item.ids)],
+            "cooperating_division_ids": [Command.set(keepers.ids)],
+            "item_ids": [Command.set(item.ids)],
             "target_domain": _get_filter(kinds),
             "scope": kinds and self._describe_kinds(kinds),
             "round": number,
@@ -457,29 +404,24 @@ class SrspPlan(models.Model):
     def _supplement(self, reason):
         """Add what the plan lacks as additional tasks outside of it, which stays as it was published."""
         self.ensure_one()
-        self._check_role("group_division_manager", "group_policy_officer")
-        self._check_state("submitted", "consolidated", "published")
-        self.check_access("write")
+        self._check_step(MANAGERS, "submitted", "consolidated", "published")
         wanted, _notes = self._find_missing_tasks()
-        made, failed = self._create_tasks(
-            [self._prepare_supplement_vals(vals, reason) for vals in wanted]
-        )
+        vals_list = [self._prepare_supplement_vals(vals, reason) for vals in wanted]
+        made, failed = self._create_tasks(vals_list)
         if failed:
             raise UserError("\n".join(failed))
         if made:
-            self.sudo().message_post(
-                body=self.env._(
-                    "Additional tasks outside of the plan: %(tasks)s. Reason: %(reason)s",
-                    tasks=", ".join(made.mapped("display_name")),
-                    reason=reason,
-                )
+            body = self.env._(
+                "Additional tasks outside of the plan: %(tasks)s. Reason: %(reason)s",
+                tasks=", ".join(made.mapped("display_name")),
+                reason=reason,
             )
+            self.sudo().message_post(body=body)
         return made
 
     def _prepare_supplement_vals(self, vals, reason):
         """Values of an additional task for what this plan lacks; no window lies in the past alone."""
-        today = clock.today()
-        first = max(vals["date_from"], today)
+        first = max(vals["date_from"], clock.today())
         return {
             **vals,
             "plan_id": False,
@@ -496,7 +438,6 @@ class SrspPlan(models.Model):
 def _get_filter(kinds):
     """The target filter of a task that draws from these risk classes, and key targets, alone."""
     classes = [kind for kind in kinds if kind != "key"]
-    domain = [("risk_class", "in", classes)] if classes else []
-    if "key" in kinds:
-        domain = [*(["|"] if domain else []), *domain, ("is_key", "=", True)]
-    return repr(domain)
+    leaves = [("risk_class", "in", classes)] if classes else []
+    leaves += [("is_key", "=", True)] if "key" in kinds else []
+    return repr(["|"] * (len(leaves) - 1) + leaves)

@@ -1,11 +1,13 @@
+from collections import Counter, defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ...actions import get_action
+from ...fields import current_company, planning_division, selection_of
 from ...tools import clock
-from ...tools.clock import beijing_date
-from ..base.srsp_division import INSPECTING
+from ..base.srsp_division import INSPECTING, MANAGERS
 from .target_filter import get_filter_domain, get_public_filter
 
 MIN_RATIO = 0.05  # of the work plan, 二（二）, while no rulebook is in force
@@ -23,12 +25,11 @@ PLANNED_FIELDS = frozenset(
 class SrspTask(models.Model):
     """A task: some items, a pool of targets, one announced draw, one window of inspections.
 
-    ``division_id`` answers for it; items of cooperating divisions make it a joint one, whose pool holds
-    the targets of all its sectors. ``mode`` says whether the bureau draws, or takes over a list that a
-    higher authority has drawn.
+    ``division_id`` answers for it; items of cooperating divisions make it a joint one, whose pool holds the targets of
+    all its sectors. ``mode`` says whether the bureau draws, or takes over a list that a higher authority has drawn.
 
-    ``planned → committed → drawn → inspecting → disclosed → done`` or ``cancelled``. Announcing fixes
-    what will be drawn and when; from then on the scheduled actions lock the roster and draw.
+    ``planned → committed → drawn → inspecting → disclosed → done`` or ``cancelled``. Announcing fixes what will be
+    drawn and when; from then on the scheduled actions lock the roster and draw.
     """
 
     _name = "srsp.task"
@@ -47,17 +48,8 @@ class SrspTask(models.Model):
     plan_id = fields.Many2one(
         "srsp.plan", index=True, ondelete="restrict", check_company=True, copy=False
     )
-    division_id = fields.Many2one(
-        "srsp.division",
-        required=True,
-        index=True,
-        check_company=True,
-        default=lambda self: self.env["srsp.division"]._find_own(),
-        domain=lambda self: list(self.env["srsp.division"]._get_planning_domain()),
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company
-    )
+    division_id = planning_division()
+    company_id = current_company(index=True)
     handler_id = fields.Many2one(
         "res.users",
         "Handled By",
@@ -118,10 +110,8 @@ class SrspTask(models.Model):
     stratify_reason = fields.Char(
         "Reason for Different Strata",
         tracking=True,
-        help=(
-            "Reason why the draw does not distinguish the groups for which the rulebook sets separate "
-            "ratios. Published with the draw."
-        ),
+        help="Reason why the draw does not distinguish the groups for which the rulebook sets separate "
+        "ratios. Published with the draw.",
     )
     stratum_ids = fields.One2many(
         "srsp.task.stratum", "task_id", "Separate Sampling Ratios"
@@ -141,25 +131,20 @@ class SrspTask(models.Model):
         store=True,
         readonly=False,
         precompute=True,
-        help=(
-            "0: as set in the rulebook. A joint team has at least one officer from each division that has "
-            "any."
-        ),
+        help="0: as set in the rulebook. A joint team has at least one officer from each division that has any.",
     )
     experts = fields.Integer(
         "Experts per Team", help="Drawn from the expert pool to join the officers."
     )
     randomness_kind = fields.Selection(
-        selection="_selection_randomness_kind",
+        selection=selection_of("srsp.draw", "randomness_kind"),
         string="Source of Randomness",
         help="Empty: as set in the rulebook.",
     )
     lottery = fields.Char(
         "Lottery and Issue",
-        help=(
-            "Name and issue of the public lottery; enter its numbers in the order drawn, separated by dots. "
-            "Published."
-        ),
+        help="Name and issue of the public lottery; enter its numbers in the order drawn, separated by dots. "
+        "Published.",
     )
     lottery_outcomes = fields.Float(
         "Possible Results",
@@ -177,10 +162,7 @@ class SrspTask(models.Model):
         compute="_compute_year",
         store=True,
         aggregator=False,
-        help=(
-            "Year of the plan or, without a plan, of the draw. The draw counts towards the floor of that "
-            "year."
-        ),
+        help="Year of the plan or, without a plan, of the draw. The draw counts towards the floor of that year.",
     )
     lock_at = fields.Datetime(
         "Roster Lock",
@@ -258,11 +240,6 @@ class SrspTask(models.Model):
     )
 
     @api.model
-    def _selection_randomness_kind(self):
-        draws = self.env["srsp.draw"]
-        return draws._fields["randomness_kind"]._description_selection(self.env)
-
-    @api.model
     def _default_stratify_by(self):
         rulebook = self.env["srsp.rulebook"]._find_in_force(self.env.company)
         return rulebook._get_stratify_by()
@@ -270,24 +247,20 @@ class SrspTask(models.Model):
     @api.depends("item_ids.ratio", "mode")
     def _compute_ratio(self):
         for task in self:
+            ratios = task.item_ids.mapped("ratio")
             if task.announced_on and task.ratio:
-                task.ratio = task.ratio  # announced: no item moves it any more
+                ratios = [task.ratio]  # no item moves it any more
             elif task.mode == "external":
-                task.ratio = 1.0
-            else:
-                rulebooks = self.env["srsp.rulebook"]
-                task.ratio = (
-                    max(task.item_ids.mapped("ratio"))
-                    if task.item_ids
-                    else task.ratio
-                    or rulebooks._find_in_force(task.company_id).floor_ratio
-                    or MIN_RATIO
-                )
+                ratios = [1.0]
+            elif not ratios:
+                rulebook = self.env["srsp.rulebook"]._find_in_force(task.company_id)
+                ratios = [task.ratio or rulebook.floor_ratio or MIN_RATIO]
+            task.ratio = max(ratios)
 
     @api.depends("plan_id.year", "draw_at", "date_to")
     def _compute_year(self):
         for task in self:
-            day = beijing_date(task.draw_at) if task.draw_at else task.date_to
+            day = clock.beijing_date(task.draw_at) if task.draw_at else task.date_to
             task.year = task.plan_id.year or (day and day.year)
 
     @api.depends("target_domain")
@@ -297,9 +270,8 @@ class SrspTask(models.Model):
 
     @api.depends("draw_at")
     def _compute_lock_at(self):
-        rulebooks = self.env["srsp.rulebook"]
         for company, tasks in self.grouped("company_id").items():
-            published = rulebooks._find_published(company)
+            published = self.env["srsp.rulebook"]._find_published(company)
             for task in tasks:
                 task.lock_at = task.draw_at and published._get_lock_at(task.draw_at)
 
@@ -314,30 +286,22 @@ class SrspTask(models.Model):
 
     @api.depends("inspection_ids.stage")
     def _compute_inspection_count(self):
-        counts = {}
+        stages = defaultdict(Counter)
+        domain = [("task_id", "in", self.ids), ("stage", "!=", "cancelled")]
         for task, stage, count in self.env["srsp.inspection"]._read_group(
-            [("task_id", "in", self.ids), ("stage", "!=", "cancelled")],
-            ["task_id", "stage"],
-            ["__count"],
+            domain, ["task_id", "stage"], ["__count"]
         ):
-            counts.setdefault(task.id, {})[stage] = count
+            stages[task][stage] = count
         for task in self:
-            stages = counts.get(task.id, {})
-            task.inspection_count = sum(stages.values())
-            task.closed_count = stages.get("closed", 0)
-            task.progress = (
-                100 * task.closed_count // task.inspection_count if stages else 0
-            )
+            task.inspection_count = stages[task].total()
+            task.closed_count = stages[task]["closed"]
+            task.progress = 100 * task.closed_count // (task.inspection_count or 1)
 
     @api.depends("state", "blocked_reason")
     def _compute_color_state(self):
         for task in self:
-            if task.blocked_reason:
-                task.color_state = "blocked"
-            else:
-                task.color_state = (
-                    "done" if task.state in ("disclosed", "done") else "normal"
-                )
+            color = "done" if task.state in ("disclosed", "done") else "normal"
+            task.color_state = "blocked" if task.blocked_reason else color
 
     @api.depends("sector_id", "item_ids.sector_id")
     def _compute_sector_ids(self):
@@ -361,77 +325,74 @@ class SrspTask(models.Model):
 
     @api.depends("state", "announced_on", "sector_ids", "year", "ratio", "item_ids")
     def _compute_coverage_warning(self):
+        self.coverage_warning = False
         open_tasks = self.filtered(
             lambda task: task._origin and task.state == "planned" and task.year
         )
-        (self - open_tasks).coverage_warning = False
-        rows = self.env["srsp.coverage"]._find_missing(
-            [("sector_id", "in", open_tasks.sector_ids.ids)]
-        )
+        domain = [("sector_id", "in", open_tasks.sector_ids.ids)]
+        rows = self.env["srsp.coverage"]._find_missing(domain)
         for task in open_tasks:
-            task.coverage_warning = rows.filtered(
-                lambda row, task=task: (
-                    row.sector_id in task.sector_ids and row.year == task.year
-                )
-            )._describe()
+            own = [("sector_id", "in", task.sector_ids.ids), ("year", "=", task.year)]
+            task.coverage_warning = rows.filtered_domain(own)._describe()
 
-    @api.constrains("ratio", "name")
+    @api.constrains("ratio", "name", "mode")
     def _check_ratio(self):
         for task in self:
             if not 0 < task.ratio <= 1:
-                raise ValidationError(
-                    self.env._(
-                        "Task %(task)s: ratio %(ratio)s must be above 0 and at most 1; write 5 %% as 0.05.",
-                        task=task.name,
-                        ratio=task.ratio,
-                    )
+                message = self.env._(
+                    "Task %(task)s: ratio %(ratio)s must be above 0 and at most 1; write 5 %% as 0.05.",
+                    task=task.name,
+                    ratio=task.ratio,
                 )
+            elif task.mode == "external" and task.ratio != 1:
+                message = self.env._(
+                    "Task %(task)s: every target on a list drawn elsewhere is inspected; the ratio is 100 %%.",
+                    task=task.name,
+                )
+            else:
+                continue
+            raise ValidationError(message)
 
     @api.constrains("date_from", "date_to", "draw_at", "lock_at")
     def _check_dates(self):
         for task in self:
             if task.date_to < task.date_from:
-                raise ValidationError(
-                    self.env._(
-                        "Task %(task)s: the window ends before it begins.",
-                        task=task.name,
-                    )
+                message = self.env._(
+                    "Task %(task)s: the window ends before it begins.", task=task.name
                 )
+                raise ValidationError(message)
             if task.draw_at and task.lock_at and task.lock_at >= task.draw_at:
-                raise ValidationError(
-                    self.env._(
-                        "Task %(task)s: the roster must be locked before the draw.",
-                        task=task.name,
-                    )
+                message = self.env._(
+                    "Task %(task)s: the roster must be locked before the draw.",
+                    task=task.name,
                 )
+                raise ValidationError(message)
 
     @api.constrains("sector_id", "division_id", "cooperating_division_ids", "plan_id")
     def _check_division(self):
         for task in self:
+            keeper = task.sector_id.division_id
             if task.division_id.kind not in INSPECTING:
-                raise ValidationError(
-                    self.env._(
-                        "Task %(task)s: %(division)s does not inspect.",
-                        task=task.name,
-                        division=task.division_id.name,
-                    )
+                message = self.env._(
+                    "Task %(task)s: %(division)s does not inspect.",
+                    task=task.name,
+                    division=task.division_id.name,
                 )
-            if task.sector_id.division_id not in task._get_units():
-                raise ValidationError(
-                    self.env._(
-                        "Task %(task)s: sector %(sector)s belongs to %(division)s, which does not take part.",
-                        task=task.name,
-                        sector=task.sector_id.name,
-                        division=task.sector_id.division_id.name,
-                    )
+            elif keeper not in task._get_units():
+                message = self.env._(
+                    "Task %(task)s: sector %(sector)s belongs to %(division)s, which does not take part.",
+                    task=task.name,
+                    sector=task.sector_id.name,
+                    division=keeper.name,
                 )
-            if task.plan_id and task.plan_id.division_id != task.division_id:
-                raise ValidationError(
-                    self.env._(
-                        "Task %(task)s: its plan belongs to another division.",
-                        task=task.name,
-                    )
+            elif task.plan_id and task.plan_id.division_id != task.division_id:
+                message = self.env._(
+                    "Task %(task)s: its plan belongs to another division.",
+                    task=task.name,
                 )
+            else:
+                continue
+            raise ValidationError(message)
 
     @api.constrains("target_domain")
     def _check_target_domain(self):
@@ -446,11 +407,9 @@ class SrspTask(models.Model):
     def create(self, vals_list):
         tasks = super().create(vals_list)
         tasks._check_plan_open()
-        today = clock.today()
+        stamp = clock.today().strftime("%Y%m%d")
         for task in tasks.sudo():
-            task.number = task.company_id._srsp_next_number(
-                self._name, today.strftime("%Y%m%d")
-            )
+            task.number = task.company_id._srsp_next_number(self._name, stamp)
         return tasks
 
     def write(self, vals):
@@ -473,20 +432,15 @@ class SrspTask(models.Model):
             or task._is_plan_closed()
             for task in self
         ):
-            raise self._logged_error(
-                self.env._(
-                    "A task that has been announced, refused, or submitted in a plan is cancelled, not deleted."
-                )
+            message = self.env._(
+                "A task that has been announced, refused, or submitted in a plan is cancelled, not deleted."
             )
+            raise self._logged_error(message)
 
     def action_view_inspections(self):
         self.ensure_one()
-        return get_action(
-            self.env,
-            "srsp_inspection_action",
-            domain=[("task_id", "=", self.id)],
-            context={"default_task_id": self.id},
-        )
+        domain = [("task_id", "=", self.id)]
+        return get_action(self.env, "srsp_inspection_action", domain=domain, context={})
 
     def action_view_targets(self):
         self.ensure_one()
@@ -494,8 +448,7 @@ class SrspTask(models.Model):
         return get_action(self.env, "srsp_target_action", domain=domain, context={})
 
     def action_done(self):
-        self._check_role("group_division_manager", "group_policy_officer")
-        self.check_access("write")
+        self._check_step(MANAGERS)
         for task in self:
             task._check_completable()
         self.sudo().state = "done"
@@ -506,11 +459,10 @@ class SrspTask(models.Model):
     def _check_not_announced(self):
         """Raise, and leave a trace, when the draw of one of these tasks has been announced."""
         if announced := self.filtered("announced_on"):
-            raise announced._logged_error(
-                self.env._(
-                    "The draw has been announced: what it covers and when it happens can no longer change."
-                )
+            message = self.env._(
+                "The draw has been announced: what it covers and when it happens can no longer change."
             )
+            raise announced._logged_error(message)
 
     def _is_plan_closed(self):
         """Whether the plan of the task has been submitted: only business methods change what it says."""
@@ -520,12 +472,11 @@ class SrspTask(models.Model):
         """Raise when a user changes what a submitted plan says of these tasks, or adds one to it."""
         closed = self.filtered(lambda task: task._is_plan_closed())
         if closed and not self.env.su:
-            raise closed._logged_error(
-                self.env._(
-                    "The plan has been submitted: what it says of its tasks stays. Cancel the task, or make one"
-                    " outside the plan."
-                )
+            message = self.env._(
+                "The plan has been submitted: what it says of its tasks stays. Cancel the task, or make one"
+                " outside the plan."
             )
+            raise closed._logged_error(message)
 
     def _get_ratio_reason(self):
         """Why the ratio is below the floor, in the words of the task or of its items."""
@@ -534,13 +485,9 @@ class SrspTask(models.Model):
 
     def _get_team_size(self, rulebook):
         """How many officers a team of this task needs: one at least of each division that has any."""
-        units = self._get_units().sudo()
-        able = units.filtered(
-            lambda unit: unit.inspector_ids.filtered(
-                lambda one: one.pool_kind != "expert"
-            )
-        )
-        return max(self.team_size or rulebook.team_size, len(able))
+        inspectors = self._get_units().sudo().inspector_ids
+        officers = inspectors.filtered(lambda one: one.pool_kind != "expert")
+        return max(self.team_size or rulebook.team_size, len(officers.division_id))
 
     def _get_units(self):
         """The divisions that take part, the responsible one first."""
@@ -559,7 +506,7 @@ class SrspTask(models.Model):
                 task.company_id,
                 task.sector_ids,
                 task.target_domain,
-                task.id if task.mode == "external" else 0,
+                task.mode == "external" and task.id,
             )
         ).values()
 
@@ -577,34 +524,27 @@ class SrspTask(models.Model):
 
     def _get_scope_domain(self):
         """Targets of the task's sectors that match its filter, whatever their state."""
-        return get_filter_domain(self) & Domain(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("sector_id", "in", self.sector_ids.ids),
-            ]
-        )
+        sectors = Domain("sector_id", "in", self.sector_ids.ids)
+        company = Domain("company_id", "=", self.company_id.id)
+        return get_filter_domain(self) & company & sectors
 
     def _check_completable(self):
         self._check_state("inspecting", "disclosed")
-        if self.closed_count < self.inspection_count:
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: %(open)s visits are not closed yet.",
-                    task=self.name,
-                    open=self.inspection_count - self.closed_count,
-                )
+        if open_count := self.inspection_count - self.closed_count:
+            message = self.env._(
+                "Task %(task)s: %(open)s visits are not closed yet.",
+                task=self.name,
+                open=open_count,
             )
+            raise UserError(message)
 
     def _cancel(self, reason):
-        self._check_role("group_division_manager", "group_policy_officer")
-        self.check_access("write")
-        self._check_state("planned", "committed")
+        self._check_step(MANAGERS, "planned", "committed")
         if self.draw_id:
             self.draw_id._void_by_user(reason)
-        elif self.announced_on:
-            self.env["srsp.notice"]._notify_policy(self, False, reason)
         self.sudo().write({"state": "cancelled", "cancel_reason": reason})
         if self.announced_on:
+            self.env["srsp.notice"]._notify_policy(self, False, reason)
             self._after_withdraw()
 
     def _get_public_filter(self):

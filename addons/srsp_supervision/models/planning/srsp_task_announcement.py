@@ -3,10 +3,11 @@ from odoo.exceptions import UserError
 
 from ...tools.certificate import quota
 from ...tools.clock import beijing_date
+from ..base.srsp_division import MANAGERS
 
 
 class SrspTask(models.Model):
-    """The announcement of a draw: what is checked before it, and its withdrawal before the lock.
+    """The announcement of a draw: what is checked before it, and how it ends without a draw.
 
     From the announcement on, nothing of what is drawn and when changes.
     """
@@ -15,24 +16,15 @@ class SrspTask(models.Model):
 
     def action_announce(self):
         """Fix what will be drawn and when; wake the scheduled actions at those times."""
-        self._check_role("group_division_manager", "group_policy_officer")
-        self.check_access("write")
-        self._check_state("planned")
+        self._check_step(MANAGERS, "planned")
         self._check_not_announced()
         for task in self:
             task._check_announceable()
-        self.sudo().write(
-            {
-                "announced_on": fields.Datetime.now(),
-                "blocked_reason": False,
-                "withdrawal_reason": False,
-            }
-        )
+        vals = {"blocked_reason": False, "withdrawal_reason": False}
+        self.sudo().write({"announced_on": fields.Datetime.now(), **vals})
         for task in self.sudo():
-            self.env.ref("srsp_supervision.ir_cron_lock_roster").sudo()._trigger(
-                task.lock_at
-            )
-            self.env.ref("srsp_supervision.ir_cron_draw").sudo()._trigger(task.draw_at)
+            task.env.ref("srsp_supervision.ir_cron_lock_roster")._trigger(task.lock_at)
+            task.env.ref("srsp_supervision.ir_cron_draw")._trigger(task.draw_at)
             task._warn_of_weak_source()
             task._after_announce()
 
@@ -41,133 +33,119 @@ class SrspTask(models.Model):
 
     def _check_announceable(self):
         """Raise unless the draw may be announced as it stands."""
-        self._check_origin()
-        self._check_scope()
-        self._check_items()
-        if not self.draw_at or self.draw_at <= fields.Datetime.now():
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: set a draw time in the future.",
-                    task=self.name,
-                )
-            )
-        if not self.target_count:
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: no target of sector %(sector)s matches the filter. Widen the filter or complete"
-                    " the registry first.",
-                    task=self.name,
-                    sector=", ".join(self.sector_ids.mapped("name")),
-                )
-            )
+        if obstacle := next(self._find_obstacles(), None):
+            raise UserError(obstacle)
         rulebook = self._get_lock_rulebook()
         self._check_lead()
         self._get_roster_lock(rulebook).check()
 
-    def _get_lock_rulebook(self):
-        """The rulebook of the day on which the roster will be locked; it may not be in force yet."""
-        moment = max(self.lock_at or self.draw_at, fields.Datetime.now())
-        return self.env["srsp.rulebook"]._get_in_force(
-            self.company_id, beijing_date(moment)
-        )
-
-    def _check_items(self):
-        """Raise unless every item is in force and a division that takes part answers for it."""
-        if not self.item_ids:
-            raise UserError(
-                self.env._("Task %(task)s has no item to inspect.", task=self.name)
+    def _find_obstacles(self):
+        """Yield, in words, what has to be corrected before the draw can be announced."""
+        if self.mode == "external":
+            yield from self._find_roster_obstacles()
+        yield from self._find_approval_obstacles()
+        # The public reads the description, not the filter.
+        if self.is_directed and self.mode == "own" and not (self.scope or "").strip():
+            yield self.env._(
+                "Task %(task)s: a filter narrows the pool. Describe the targets that remain (field Scope "
+                "Description); the description is published.",
+                task=self.name,
             )
-        units = self._get_units()
+        yield from self._find_item_obstacles()
+        if not self.draw_at or self.draw_at <= fields.Datetime.now():
+            yield self.env._(
+                "Task %(task)s: set a draw time in the future.", task=self.name
+            )
+        if not self.target_count:
+            yield self.env._(
+                "Task %(task)s: no target of sector %(sector)s matches the filter. Widen the filter or complete"
+                " the registry first.",
+                task=self.name,
+                sector=", ".join(self.sector_ids.mapped("name")),
+            )
+
+    def _find_item_obstacles(self):
+        """Yield what is wrong unless every item is in force and a division that takes part answers for it."""
+        if not self.item_ids:
+            yield self.env._("Task %(task)s has no item to inspect.", task=self.name)
         stray = self.item_ids.filtered(lambda item: not item.list_id.is_in_force)
         if self.sector_id not in self.item_ids.sector_id:
             stray = self.item_ids
         if stray:
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: %(items)s must be in the list in force, under the task's sector.",
-                    task=self.name,
-                    items=", ".join(stray.mapped("display_name")),
-                )
+            yield self.env._(
+                "Task %(task)s: %(items)s must be in the list in force, under the task's sector.",
+                task=self.name,
+                items=", ".join(stray.mapped("display_name")),
             )
+        units = self._get_units()
         for item in self.item_ids:
-            foreign = (item.division_id | item.sector_id.division_id) - units
-            if foreign:
-                raise UserError(
-                    self.env._(
-                        "Task %(task)s: %(item)s belongs to %(division)s, which does not take part. Add it as a "
-                        "cooperating division, or remove the item.",
-                        task=self.name,
-                        item=item.display_name,
-                        division=foreign[0].name,
-                    )
+            for foreign in (item.division_id | item.sector_id.division_id) - units:
+                yield self.env._(
+                    "Task %(task)s: %(item)s belongs to %(division)s, which does not take part. Add it as a "
+                    "cooperating division, or remove the item.",
+                    task=self.name,
+                    item=item.display_name,
+                    division=foreign.name,
                 )
 
-    def _check_scope(self):
-        """Raise for a filter that nobody has put into words: the public reads them, not the filter."""
-        if self.is_directed and self.mode == "own" and not (self.scope or "").strip():
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: a filter narrows the pool. Describe the targets that remain (field Scope "
-                    "Description); the description is published.",
-                    task=self.name,
-                )
-            )
+    def _get_lock_rulebook(self):
+        """The rulebook of the day on which the roster will be locked; it may not be in force yet."""
+        moment = max(self.lock_at or self.draw_at, fields.Datetime.now())
+        rulebooks, day = self.env["srsp.rulebook"], beijing_date(moment)
+        return rulebooks._get_in_force(self.company_id, day)
 
     def _check_lead(self):
         """Raise unless the roster can still be locked as long before the draw as the rulebook asks."""
         published = self.env["srsp.rulebook"]._find_published(self.company_id)
         latest = published._get_lock_at(self.draw_at)
-        lead = self.draw_at - latest
+        hours = round((self.draw_at - latest).total_seconds() / 3600)
+        names = {"task": self.name, "hours": hours}
         if latest < fields.Datetime.now():
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: according to the rulebook, the roster must be public %(hours)s hours before the "
-                    "draw. Announce a later time.",
-                    task=self.name,
-                    hours=round(lead.total_seconds() / 3600),
-                )
+            message = self.env._(
+                "Task %(task)s: according to the rulebook, the roster must be public %(hours)s hours before the "
+                "draw. Announce a later time.",
+                **names,
             )
+            raise UserError(message)
         if self.lock_at > latest:
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: according to the rulebook, the roster must be locked at least %(hours)s hours "
-                    "before the draw.",
-                    task=self.name,
-                    hours=round(lead.total_seconds() / 3600),
-                )
+            message = self.env._(
+                "Task %(task)s: according to the rulebook, the roster must be locked at least %(hours)s hours "
+                "before the draw.",
+                **names,
             )
+            raise UserError(message)
 
     def _warn_of_weak_source(self):
         """Say in the history when the lottery cannot reach every selection, while it can still be changed."""
-        draw = self.env["srsp.draw"].sudo()
-        needed = draw._get_bits_needed(
-            [{"size": self.target_count, "quota": quota(self.target_count, self.ratio)}]
-        )
+        draw, size = self.env["srsp.draw"].sudo(), self.target_count
         weakness = draw._explain_weakness(
             self.randomness_kind or self._get_lock_rulebook().randomness_kind,
             self.lottery_outcomes,
-            needed,
+            draw._get_bits_needed([{"size": size, "quota": quota(size, self.ratio)}]),
         )
         if weakness:
             self.message_post(body=weakness)
 
     def _withdraw(self, reason):
         """Withdraw the announcement before the roster is locked; the task can be changed and announced again."""
-        self._check_role("group_division_manager", "group_policy_officer")
-        self.check_access("write")
+        self._check_step(MANAGERS)
         self.lock_for_update()
         self._check_state("planned")
         if not self.announced_on:
             raise UserError(
                 self.env._("Task %(task)s has not been announced.", task=self.name)
             )
-        self.sudo().write(
-            {
-                "announced_on": False,
-                "withdrawal_reason": reason,
-                "blocked_reason": False,
-            }
-        )
         self.sudo().message_post(body=reason)
-        self.env["srsp.notice"]._notify_policy(self, False, reason)
+        self._end_announcement(reason, blocked_reason=False)
+
+    def _end_announcement(self, reason, voided=None, **vals):
+        """Record why the announcement no longer holds, notify the policy division and call the hooks.
+
+        :param voided: the draw that has been voided, if the roster was locked
+        :param vals: what else to write to the task
+        """
+        self.sudo().write({"announced_on": False, "withdrawal_reason": reason, **vals})
+        self.env["srsp.notice"]._notify_policy(self, bool(voided), reason)
+        if voided:
+            self._after_void(voided)
         self._after_withdraw()

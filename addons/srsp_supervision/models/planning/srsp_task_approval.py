@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...tools import clock
+from ..base.srsp_division import OFFICERS
 from .srsp_task import FROZEN_FIELDS
 
 ACTIVITY = "srsp_supervision.mail_activity_approval"
@@ -63,88 +64,60 @@ class SrspTask(models.Model):
         return result
 
     def action_request_approval(self):
-        self._check_role("group_division_officer", "group_policy_officer")
-        self.check_access("write")
-        self._check_state("planned")
+        self._check_step(OFFICERS, "planned")
         for task in self:
             task._check_needs_approval()
             if task.approval_state == "requested":
-                raise UserError(
-                    self.env._(
-                        "Task %(task)s: its approval has been requested already.",
-                        task=task.name,
-                    )
+                message = self.env._(
+                    "Task %(task)s: its approval has been requested already.",
+                    task=task.name,
                 )
+                raise UserError(message)
             if not (task.ad_hoc_reason or "").strip():
-                raise UserError(
-                    self.env._(
-                        "Task %(task)s: enter why it is needed outside the plan (field Reason for the Ad Hoc Task).",
-                        task=task.name,
-                    )
+                message = self.env._(
+                    "Task %(task)s: enter why it is needed outside the plan (field Reason for the Ad Hoc Task).",
+                    task=task.name,
                 )
-            task.sudo().write(
-                {
-                    "approval_state": "requested",
-                    "approval_requested_by_id": self.env.uid,
-                    "refusal_reason": False,
-                }
-            )
+                raise UserError(message)
+            vals = {"approval_state": "requested", "refusal_reason": False}
+            task.sudo().write({"approval_requested_by_id": self.env.uid, **vals})
+            policy = self.env["srsp.division"]._find_policy(task.company_id)
             localised = task.company_id._srsp_in_language(task)
-            self.env["srsp.division"]._find_policy(task.company_id)._schedule(
-                localised,
-                localised.env._("Approve or refuse the ad hoc task"),
-                note=task.ad_hoc_reason,
-                kind=ACTIVITY,
-            )
+            summary = localised.env._("Approve or refuse the ad hoc task")
+            policy._schedule(localised, summary, task.ad_hoc_reason, kind=ACTIVITY)
 
     def action_approve(self):
         """Approve a task outside the plan: by a policy officer who has not asked for it."""
         self._check_approver()
-        for task in self.sudo():
-            task.write(
-                {
-                    "approval_state": "approved",
-                    "approved_by_id": self.env.uid,
-                    "approved_on": clock.today(),
-                }
-            )
-            task.activity_feedback([ACTIVITY])
+        tasks = self.sudo()
+        vals = {"approved_by_id": self.env.uid, "approved_on": clock.today()}
+        tasks.write({"approval_state": "approved", **vals})
+        tasks.activity_feedback([ACTIVITY])
 
     def action_refuse(self):
         return self.env["srsp.reason"]._open(self, "task_refuse")
 
     def _forget_approval(self):
         """Ask for a new approval after a user has changed the task; business methods keep the one there is."""
-        changed = self.browse() if self.env.su else self.sudo()
-        changed = changed.filtered(
-            lambda task: task.approval_state in ("requested", "approved")
-        )
-        if changed:
-            changed.write(
-                {
-                    "approval_state": "none",
-                    "approved_by_id": False,
-                    "approved_on": False,
-                }
-            )
+        states = ("requested", "approved")
+        changed = self.sudo().filtered(lambda task: task.approval_state in states)
+        if changed and not self.env.su:
+            vals = {"approved_by_id": False, "approved_on": False}
+            changed.write({"approval_state": "none", **vals})
             changed.activity_unlink([ACTIVITY])
 
-    def _check_origin(self):
-        """Raise unless a published plan names the task, or it has been approved without one."""
+    def _find_approval_obstacles(self):
+        """Yield what is wrong unless a published plan names the task, or it has been approved without one."""
         if self.plan_id and self.plan_id.state != "published":
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: %(plan)s has not been published yet. A draw is announced after the plan.",
-                    task=self.name,
-                    plan=self.plan_id.name,
-                )
+            yield self.env._(
+                "Task %(task)s: %(plan)s has not been published yet. A draw is announced after the plan.",
+                task=self.name,
+                plan=self.plan_id.name,
             )
         if self.origin != "plan" and self.approval_state != "approved":
-            raise UserError(
-                self.env._(
-                    "Task %(task)s is not in a plan: give a reason and have the policy division approve it first.",
-                    task=self.name,
-                )
+            yield self.env._(
+                "Task %(task)s is not in a plan: give a reason and have the policy division approve it first.",
+                task=self.name,
             )
 
     def _refuse(self, reason):
@@ -153,34 +126,29 @@ class SrspTask(models.Model):
         task = self.sudo()
         task.write({"approval_state": "refused", "refusal_reason": reason})
         task.activity_feedback([ACTIVITY], feedback=reason)
-        task.message_post(
-            body=reason, partner_ids=task.approval_requested_by_id.partner_id.ids
-        )
+        partner = task.approval_requested_by_id.partner_id
+        task.message_post(body=reason, partner_ids=partner.ids)
 
     def _check_approver(self):
-        self._check_role("group_policy_officer")
-        self.check_access("write")
+        self._check_step(["group_policy_officer"])
         for task in self:
             task._check_needs_approval()
             if task.approval_state != "requested":
-                raise UserError(
-                    self.env._(
-                        "Task %(task)s: no approval has been requested.", task=task.name
-                    )
+                message = self.env._(
+                    "Task %(task)s: no approval has been requested.", task=task.name
                 )
+                raise UserError(message)
             if task.approval_requested_by_id == self.env.user and not self.env.su:
-                raise UserError(
-                    self.env._(
-                        "Task %(task)s: the person who requested the approval cannot give it.",
-                        task=task.name,
-                    )
+                message = self.env._(
+                    "Task %(task)s: the person who requested the approval cannot give it.",
+                    task=task.name,
                 )
+                raise UserError(message)
 
     def _check_needs_approval(self):
         if self.origin == "plan" or self.announced_on:
-            raise UserError(
-                self.env._(
-                    "Task %(task)s needs no approval: its plan names it, or its draw has been announced.",
-                    task=self.name,
-                )
+            message = self.env._(
+                "Task %(task)s needs no approval: its plan names it, or its draw has been announced.",
+                task=self.name,
             )
+            raise UserError(message)

@@ -1,25 +1,23 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_list
 
 from ...actions import get_action, get_dialog_action
+from ..base.srsp_division import OFFICERS
 
 
 class SrspTask(models.Model):
     """A task whose targets a higher authority has drawn (上级下发名单).
 
-    The list comes by ``srsp.task.roster.import`` and is the roster, whole: nothing is drawn, the same lock,
-    randomness and assignment decide who inspects. The file and its digest stay with the task.
+    The list comes by ``srsp.task.roster.import`` and is the roster, whole: nothing is drawn, the same lock, randomness
+    and assignment decide who inspects. The file and its digest stay with the task.
     """
 
     _inherit = "srsp.task"  # pylint: disable=consider-merging-classes-inherited
 
     mode = fields.Selection(
-        [
-            ("own", "Drawn by the bureau"),
-            ("external", "List from a higher authority"),
-        ],
+        [("own", "Drawn by the bureau"), ("external", "List from a higher authority")],
         string="Selection Mode",
         default="own",
         required=True,
@@ -44,34 +42,18 @@ class SrspTask(models.Model):
 
     @api.depends("roster_ids")
     def _compute_roster_count(self):
-        counts = dict(
-            self.env["srsp.task.roster"]._read_group(
-                [("task_id", "in", self.ids)], ["task_id"], ["__count"]
-            )
-        )
+        lines, domain = self.env["srsp.task.roster"], [("task_id", "in", self.ids)]
+        counts = dict(lines._read_group(domain, ["task_id"], ["__count"]))
         for task in self:
             task.roster_count = counts.get(task, 0)
-
-    @api.constrains("ratio", "mode")
-    def _check_external_ratio(self):
-        for task in self.filtered(lambda task: task.mode == "external"):
-            if task.ratio != 1:
-                raise ValidationError(
-                    self.env._(
-                        "Task %(task)s: every target on a list drawn elsewhere is inspected; the ratio is 100 %%.",
-                        task=task.name,
-                    )
-                )
 
     def action_import_roster(self):
         """Open the form that takes over the list."""
         self.ensure_one()
         self._check_roster_open()
-        return get_dialog_action(
-            self.env["srsp.task.roster.import"],
-            self.env._("Import a List"),
-            context={"default_task_id": self.id},
-        )
+        wizard, title = self.env["srsp.task.roster.import"], self.env._("Import a List")
+        context = {"default_task_id": self.id}
+        return get_dialog_action(wizard, title, context=context)
 
     def action_view_roster(self):
         self.ensure_one()
@@ -80,16 +62,13 @@ class SrspTask(models.Model):
 
     def _check_roster_open(self):
         """Raise unless the user may give the task another list now."""
-        self._check_role("group_division_officer", "group_policy_officer")
-        self.check_access("write")
-        self._check_state("planned")
+        self._check_step(OFFICERS, "planned")
         if self.announced_on or self.mode != "external":
-            raise UserError(
-                self.env._(
-                    "Task %(task)s cannot import a list: it runs its own draw, or has been announced.",
-                    task=self.name,
-                )
+            message = self.env._(
+                "Task %(task)s cannot import a list: it runs its own draw, or has been announced.",
+                task=self.name,
             )
+            raise UserError(message)
 
     def _get_scope_domain(self):
         """Of a list sent down: exactly who stands on it."""
@@ -97,36 +76,23 @@ class SrspTask(models.Model):
             return super()._get_scope_domain()
         return Domain("roster_ids.task_id", "=", self.id)
 
-    def _check_announceable(self):
-        if self.mode == "external":
-            self._check_roster()
-        return super()._check_announceable()
-
-    def _check_roster(self):
-        """Raise unless there is a list and the registry still knows it as it was when it was taken over."""
+    def _find_roster_obstacles(self):
+        """Yield what is wrong unless there is a list and the registry still knows it as it was when it was imported."""
         if not self.roster_count:
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: import the list from the higher authority first.",
-                    task=self.name,
-                )
+            yield self.env._(
+                "Task %(task)s: import the list from the higher authority first.",
+                task=self.name,
             )
-        stale = self.env["srsp.target"].sudo()
-        domain = self._get_scope_domain() & (
-            Domain("state", "=", "cancelled")
-            | Domain("sector_id", "not in", self.sector_ids.ids)
-        )
-        if count := stale.search_count(domain):
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: %(count)s targets of the list have left the registry or belong to a sector "
-                    "without an item here (%(codes)s). Complete the items, or import a corrected list.",
-                    task=self.name,
-                    count=count,
-                    codes=format_list(
-                        self.env, stale.search(domain, limit=5).mapped("code")
-                    ),
-                )
+        targets = self.env["srsp.target"].sudo()
+        stale = Domain("sector_id", "not in", self.sector_ids.ids)
+        stale |= Domain("state", "=", "cancelled")
+        if found := targets.search(self._get_scope_domain() & stale):
+            yield self.env._(
+                "Task %(task)s: %(count)s targets of the list have left the registry or belong to a sector "
+                "without an item here (%(codes)s). Complete the items, or import a corrected list.",
+                task=self.name,
+                count=len(found),
+                codes=format_list(self.env, found[:5].mapped("code")),
             )
 
     def _get_external(self):

@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from ...actions import get_action
+from ..base.srsp_division import MANAGERS
 
 
 class SrspTask(models.Model):
@@ -26,19 +28,15 @@ class SrspTask(models.Model):
     def _compute_moved_notice(self):
         for task in self:
             moved = task._get_moved_items()
-            if moved and task.state == "planned" and not task.announced_on:
-                task.moved_notice = task._describe_moved(moved)
-            else:
-                task.moved_notice = False
+            shown = bool(moved) and task.state == "planned" and not task.announced_on
+            task.moved_notice = shown and task._describe_moved(moved)
 
     def action_hand_over(self):
         """Let the division to which the items have moved answer for the task, in its plan of the year.
 
         Where that plan has been submitted, the task becomes a supplement to it, which needs an approval.
         """
-        self._check_role("group_division_manager", "group_policy_officer")
-        self.check_access("write")
-        self._check_state("planned")
+        self._check_step(MANAGERS, "planned")
         self._check_not_announced()
         self._forget_approval()
         for task in self:
@@ -60,12 +58,11 @@ class SrspTask(models.Model):
     def _hand_over(self):
         division = self.item_ids.division_id
         if len(division) != 1 or self._get_moved_items() != self.item_ids:
-            raise UserError(
-                self.env._(
-                    "Task %(task)s: its items have not moved to one other division that takes no part in it.",
-                    task=self.name,
-                )
+            message = self.env._(
+                "Task %(task)s: its items have not moved to one other division that takes no part in it.",
+                task=self.name,
             )
+            raise UserError(message)
         former, plan = self.division_id, self.plan_id
         theirs = plan and plan._generate(division, plan.year)
         if theirs.state != "draft":  # submitted without this task, which adds to it
@@ -77,37 +74,33 @@ class SrspTask(models.Model):
                 "division_id": division.id,
                 "plan_id": theirs.id,
                 "origin": "supplement" if plan and not theirs else self.origin,
-                "cooperating_division_ids": [(6, 0, cooperating.ids)],
+                "cooperating_division_ids": [Command.set(cooperating.ids)],
             }
         )
         task = self.company_id._srsp_in_language(self)
         division._schedule(task, task.env._("The task has been handed over to you"))
-        for record in (self, plan, self.plan_id):
-            if record:
-                record.message_post(
-                    body=self.env._(
-                        "Task %(task)s is transferred from %(former)s to %(division)s with its items.",
-                        task=self.number,
-                        former=former.name,
-                        division=division.name,
-                    )
-                )
+        body = self.env._(
+            "Task %(task)s is transferred from %(former)s to %(division)s with its items.",
+            task=self.number,
+            former=former.name,
+            division=division.name,
+        )
+        for record in filter(None, (self, plan, self.plan_id)):
+            record.message_post(body=body)
 
     def _follow_items(self, successors, version):
         """Point a task that is not announced yet to the items that ``version`` made of its own.
 
-        :param successors: {item: its successor in ``version``}; an item without one has been retired, which
-            the division's head, or its staff, is told
+        :param successors: {item: its successor in ``version``}; of an item without one, which has been retired, the
+            division's head, or its staff, is told
         """
         self.ensure_one()
         retired = self.item_ids.filtered(lambda item: item not in successors)
-        chosen = self.ratio != max(self.item_ids.mapped("ratio"), default=0.0)
-        ratio = self.ratio
-        items = self.env["srsp.item"].union(
+        ratio, listed = self.ratio, max(self.item_ids.mapped("ratio"), default=0.0)
+        self.item_ids = self.env["srsp.item"].union(
             *(successors.get(item, item) for item in self.item_ids)
         )
-        self.item_ids = items
-        if chosen:
+        if ratio != listed:
             self.ratio = ratio  # the manager's own, not the item's
         self.message_post(
             body=self.env._("The task now follows %(list)s.", list=version.name)
@@ -115,14 +108,12 @@ class SrspTask(models.Model):
         if moved := self._get_moved_items():
             self._report_moved(moved, version)
         if retired:
-            self.division_id._schedule(
-                self,
-                self.env._(
-                    "%(list)s has retired %(items)s: cancel the task or choose another item",
-                    list=version.name,
-                    items=", ".join(retired.mapped("display_name")),
-                ),
+            summary = self.env._(
+                "%(list)s has retired %(items)s: cancel the task or choose another item",
+                list=version.name,
+                items=", ".join(retired.mapped("display_name")),
             )
+            self.division_id._schedule(self, summary)
 
     def _report_moved(self, items, version):
         """Tell the division that has the task, and each to which items have moved: by its part of the list."""

@@ -14,9 +14,7 @@ class SrspTaskRoster(models.Model):
         "srsp.task", required=True, readonly=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True)
-    target_id = fields.Many2one(
-        "srsp.target", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    target_id = fields.Many2one("srsp.target", required=True, readonly=True, index=True)
     row = fields.Integer(
         required=True, readonly=True, help="Row number as shown in a spreadsheet."
     )

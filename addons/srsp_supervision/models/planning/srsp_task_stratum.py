@@ -2,10 +2,10 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...tools.certificate import one_line
+from ..rulebook.srsp_rulebook import RISK_CLASSES
 
 # What the strata of a task are by → the field that holds this part of a key, in the order of the parts.
 PART_FIELDS = {"risk_class": "risk_class", "key": "mark", "region": "region_id"}
-NOWHERE = "none"  # in a key: targets without a region
 
 
 class SrspTaskStratum(models.Model):
@@ -27,7 +27,9 @@ class SrspTaskStratum(models.Model):
         "Stratum", required=True, help="Stratum key, e.g. D, key or D/Gulou."
     )
     risk_class = fields.Selection(
-        selection="_selection_risk_class", compute="_compute_parts", readonly=False
+        [*RISK_CLASSES, ("none", "Without a risk class")],
+        compute="_compute_parts",
+        readonly=False,
     )
     mark = fields.Selection(
         [("key", "Key targets"), ("ordinary", "Ordinary targets")],
@@ -52,52 +54,33 @@ class SrspTaskStratum(models.Model):
         "The ratio must be above 0 and at most 1 (5 % is 0.05).",
     )
 
-    @api.model
-    def _selection_risk_class(self):
-        classes = self.env["srsp.target"]._fields["risk_class"]
-        return [
-            *classes._description_selection(self.env),
-            ("none", self.env._("Without a risk class")),
-        ]
-
     @api.depends("key", "task_id.stratify_by")
     def _compute_parts(self):
         """A part that the key does not have, or that there is not, stays empty."""
         for stratum in self:
             names = stratum._get_parts(stratum.task_id)
-            texts = (stratum.key or "").split("/", max(len(names) - 1, 0))
-            parts = dict(zip(names, texts, strict=False))
+            parts = dict(zip(names, (stratum.key or "").split("/", len(names) - 1)))
             for name in ("risk_class", "mark"):
-                text = parts.get(name)
-                known = text in self._fields[name].get_values(self.env)
-                stratum[name] = known and text
+                known = parts.get(name) in self._fields[name].get_values(self.env)
+                stratum[name] = known and parts[name]
+            company, label = stratum.task_id.company_id, parts.get("region_id")
             stratum.region_id = self.env["srsp.region"].search(
-                [
-                    ("company_id", "=", stratum.task_id.company_id.id),
-                    ("label", "=", parts.get("region_id")),
-                ]
+                [("company_id", "=", company.id), ("label", "=", label)]
             )
 
     @api.constrains("reason")
     def _check_reason(self):
         for stratum in self:
             if not stratum.reason.strip():
-                raise ValidationError(
-                    self.env._(
-                        "Stratum %(stratum)s: enter the reason for its separate ratio; the reason will be published.",
-                        stratum=stratum.key,
-                    )
+                message = self.env._(
+                    "Stratum %(stratum)s: enter the reason for its separate ratio; the reason will be published.",
+                    stratum=stratum.key,
                 )
+                raise ValidationError(message)
 
     @api.model_create_multi
     def create(self, vals_list):
-        tasks = self.env["srsp.task"]
-        strata = super().create(
-            [
-                self._join_parts(tasks.browse(vals.get("task_id")), vals)
-                for vals in vals_list
-            ]
-        )
+        strata = super().create([self.browse()._join_parts(vals) for vals in vals_list])
         strata._check_task_open()
         strata.task_id._forget_approval()
         return strata
@@ -106,9 +89,7 @@ class SrspTaskStratum(models.Model):
         self._check_task_open()
         tasks = self.task_id
         for stratum in self:
-            parts = {name: stratum[name] for name in PART_FIELDS.values()}
-            joined = self._join_parts(stratum.task_id, vals, parts)
-            super(SrspTaskStratum, stratum).write(joined)
+            super(SrspTaskStratum, stratum).write(stratum._join_parts(vals))
         self._check_task_open()
         (tasks | self.task_id)._forget_approval()
         return True
@@ -127,37 +108,25 @@ class SrspTaskStratum(models.Model):
         kinds = (task.stratify_by or "none").split("+")
         return [PART_FIELDS[kind] for kind in kinds if kind in PART_FIELDS]
 
-    @api.model
-    def _join_parts(self, task, vals, before=None):
-        """``vals`` with the key in place of what it is made of.
-
-        :param dict before: the parts as they have been
-        """
-        names = PART_FIELDS.values()
-        joined = {name: value for name, value in vals.items() if name not in names}
+    def _join_parts(self, vals):
+        """``vals`` with the key in place of its parts; a part that ``vals`` does not name is as it has been."""
+        joined = {k: v for k, v in vals.items() if k not in PART_FIELDS.values()}
         if len(joined) < len(vals) and "key" not in vals:
-            parts = {**(before or {}), **vals}
-            texts = [
-                self._get_part_text(name, parts.get(name))
-                for name in self._get_parts(task)
-            ]
-            joined["key"] = "/".join(texts) or "all"
+            parts = {name: vals.get(name, self[name]) for name in PART_FIELDS.values()}
+            region = self.env["srsp.region"].browse(int(parts["region_id"] or 0))
+            texts = {
+                "risk_class": one_line(parts["risk_class"] or ""),
+                "mark": one_line(parts["mark"] or ""),
+                "region_id": region.exists().label or "none",
+            }
+            task = self.task_id or self.task_id.browse(vals.get("task_id"))
+            key = "/".join(texts[name] for name in self._get_parts(task))
+            joined["key"] = key or "all"
         return joined
 
     @api.model
-    def _get_part_text(self, name, value):
-        """A part as the key has it."""
-        if name != "region_id":
-            return one_line(value or "")
-        region = self.env["srsp.region"].browse(int(value or 0)).exists()
-        return region.label or NOWHERE
-
-    @api.model
     def _rename_regions(self, company, labels):
-        """Let the strata of rosters that are not locked yet follow their regions.
-
-        :param dict labels: {label as it was: as it is now}
-        """
+        """Let the strata of rosters that are not locked yet follow ``labels``: {label as it was: as it is now}."""
         strata = self.sudo().search(
             [
                 ("task_id.company_id", "=", company.id),
@@ -165,14 +134,13 @@ class SrspTaskStratum(models.Model):
                 ("task_id.stratify_by", "like", "region"),
             ]
         )
-        for stratum in strata if labels else ():
+        for stratum in strata:
             places = len(self._get_parts(stratum.task_id)) - 1
             *parts, region = stratum.key.split("/", places)
             if region in labels:
                 stratum.key = "/".join([*parts, labels[region]])
 
     def _check_task_open(self):
-        if self.env.su:
-            return
-        self.task_id.check_access("write")
-        self.task_id._check_not_announced()
+        if not self.env.su:
+            self.task_id.check_access("write")
+            self.task_id._check_not_announced()

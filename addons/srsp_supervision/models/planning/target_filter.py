@@ -17,8 +17,8 @@ REGION_OPERATORS = ("in", "not in", "=", "!=", "child_of")
 def get_filter_domain(task):
     """Return the target filter of ``task`` as a Domain.
 
-    Only the fields of FILTER_FIELDS may be asked about: the filter is evaluated for the whole registry,
-    and its count must not reveal what the user may not read.
+    Only FILTER_FIELDS may be asked about: the filter is evaluated for the whole registry, and its count must not
+    reveal what the user may not read.
 
     :raise ValidationError: for a filter that is not such a domain
     """
@@ -27,27 +27,24 @@ def get_filter_domain(task):
         domain.validate(task.env["srsp.target"])
         conditions = list(domain.iter_conditions())
     except (ValueError, SyntaxError, TypeError) as error:
-        raise ValidationError(
-            task.env._(
-                "Task %(task)s: the target filter cannot be read.", task=task.name
-            )
-        ) from error
-    names = {condition.field_expr for condition in conditions}
-    names |= {
-        f"{condition.field_expr} {condition.operator}"
-        for condition in conditions
-        if condition.field_expr.endswith("region_id")
-        and condition.operator not in REGION_OPERATORS
-    }
-    if foreign := names - FILTER_FIELDS:
-        raise ValidationError(
-            task.env._(
-                "Task %(task)s: the target filter cannot use %(fields)s; available fields: %(known)s.",
-                task=task.name,
-                fields=", ".join(sorted(foreign)),
-                known=", ".join(sorted(FILTER_FIELDS)),
-            )
+        message = task.env._(
+            "Task %(task)s: the target filter cannot be read.", task=task.name
         )
+        raise ValidationError(message) from error
+    foreign = {one.field_expr for one in conditions} - FILTER_FIELDS
+    foreign |= {
+        f"{one.field_expr} {one.operator}"
+        for one in conditions
+        if one.field_expr.endswith("region_id") and one.operator not in REGION_OPERATORS
+    }
+    if foreign:
+        message = task.env._(
+            "Task %(task)s: the target filter cannot use %(fields)s; available fields: %(known)s.",
+            task=task.name,
+            fields=", ".join(sorted(foreign)),
+            known=", ".join(sorted(FILTER_FIELDS)),
+        )
+        raise ValidationError(message)
     return domain
 
 
