@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from platform_client import (
-    ANSWER_LIMIT,
+    MAX_ANSWER_BYTES,
     HmacAuth,
     PlatformClient,
     PlatformError,
@@ -98,7 +98,7 @@ def test_an_address_that_is_no_platform_is_refused(platform):
 def test_an_address_that_is_neither_https_nor_plain_http_on_this_machine_is_refused(
     address,
 ):
-    with pytest.raises(PlatformRejected, match=r"address|Plain http"):
+    with pytest.raises(PlatformRejected, match="address"):
         PlatformClient(address, KEY, SECRET)
 
 
@@ -127,8 +127,8 @@ def test_a_key_or_secret_that_cannot_sign_is_refused(key, secret):
         ("error500", "HTTP 500", False),
         ("timeout", "No answer: ReadTimeout", False),
         ("lose_answer", "No answer: ConnectionError", True),
-        ("garbage", "The answer is not JSON", True),
-        ("bad_signature", "The answer does not carry the platform's signature", True),
+        ("garbage", "the answer is not JSON", True),
+        ("bad_signature", "the answer is not signed by the platform", True),
     ],
 )
 def test_after_a_failure_asking_tells_what_is_stored_and_trying_again_stores_it_once(
@@ -193,7 +193,7 @@ def test_a_signed_answer_that_decides_nothing_is_no_receipt(
     client, platform, monkeypatch, receipts
 ):
     monkeypatch.setattr(platform.store, "receive", lambda *args: receipts)
-    with pytest.raises(PlatformRetryable, match="The answer "):
+    with pytest.raises(PlatformRetryable, match="the answer "):
         client.submit([make_record()])
 
 
@@ -205,22 +205,24 @@ def test_a_genuine_answer_to_an_earlier_request_is_not_taken_for_this_one(
     assert genuine.json()["receipts"][0]["status"] == "accepted"
     impostor.headers = {"X-Srsp-Signature": genuine.headers["X-Srsp-Signature"]}
     impostor.body = genuine.content
-    with pytest.raises(
-        PlatformRetryable, match="does not carry the platform's signature"
-    ):
+    with pytest.raises(PlatformRetryable, match="is not signed by the platform"):
         PlatformClient(impostor.url, KEY, SECRET).submit([make_record()])
 
 
 def test_an_answer_without_an_end_is_not_read_to_its_end(impostor):
-    impostor.body = b" " * (ANSWER_LIMIT + 1)
-    with pytest.raises(PlatformRetryable, match=f"longer than {ANSWER_LIMIT} bytes"):
+    impostor.body = b" " * (MAX_ANSWER_BYTES + 1)
+    with pytest.raises(
+        PlatformRetryable, match=f"longer than {MAX_ANSWER_BYTES} bytes"
+    ):
         PlatformClient(impostor.url, KEY, SECRET).submit([make_record()])
 
 
 def test_an_answer_that_grows_when_it_is_unpacked_is_not_unpacked_to_its_end(impostor):
     impostor.headers = {"Content-Encoding": "gzip"}
-    impostor.body = gzip.compress(b" " * 50 * ANSWER_LIMIT)
-    with pytest.raises(PlatformRetryable, match=f"longer than {ANSWER_LIMIT} bytes"):
+    impostor.body = gzip.compress(b" " * 50 * MAX_ANSWER_BYTES)
+    with pytest.raises(
+        PlatformRetryable, match=f"longer than {MAX_ANSWER_BYTES} bytes"
+    ):
         PlatformClient(impostor.url, KEY, SECRET).submit([make_record()])
 
 

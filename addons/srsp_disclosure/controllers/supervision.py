@@ -6,31 +6,38 @@ from odoo.http import request
 
 from odoo.addons.srsp_supervision.tools import clock
 
+from ..models.publication.srsp_publication import KINDS
+
 PER_PAGE = 20
 LATEST = 5
-LONGEST_PATH = 1000  # characters; the website's menu cannot read a longer number in it
-KINDS = ("list", "plan", "announcement", "roster", "draw", "result")
-PUBLIC = {
-    "type": "http",
-    "auth": "public",
-    "website": True,
-    "readonly": True,
-}
+MAX_PATH_LENGTH = 1000  # characters; the website's menu fails on a longer number
+PUBLIC = {"type": "http", "auth": "public", "website": True, "readonly": True}
+KIND_PATH = f"/supervision/<any({','.join(dict(KINDS))}):kind>"
 
 
 def storable(text):
-    """``text`` without the character 0, which PostgreSQL knows not: a search for it finds nothing."""
+    """Return ``text`` without the character 0, which PostgreSQL cannot store: a search for it finds nothing."""
     return text.replace("\0", "\ufffd")
 
 
 def read_page(text):
-    """The number of the page that was asked for, of its first seven digits; 1 when it is none."""
+    """Return the page number in ``text``, from its first seven digits; 1 when it is not a number."""
     return max(int(text[:7]), 1) if text.isascii() and text.isdecimal() else 1
 
 
+def in_force(kind):
+    """Return the domain of the publications of a kind that are in force."""
+    return Domain("kind", "=", kind) & Domain("state", "=", "published")
+
+
+def find_publication(number):
+    """Return the publication with this number, or none."""
+    return request.env["srsp.publication"].search([("number", "=", storable(number))])
+
+
 def not_found(sought=""):
-    """A page with status 404 that leads back to the lists."""
-    if len(request.httprequest.path) > LONGEST_PATH:
+    """Return a page with status 404 that leads back to the lists."""
+    if len(request.httprequest.path) > MAX_PATH_LENGTH:
         return request.make_response("404 Not Found", status=404)
     response = request.render("srsp_disclosure.not_found", {"sought": sought})
     response.status_code = 404
@@ -41,32 +48,26 @@ class Supervision(http.Controller):
     @http.route("/supervision", sitemap=True, **PUBLIC)
     def landing(self):
         publications = request.env["srsp.publication"]
-        year = clock.today().year
         return request.render(
             "srsp_disclosure.landing",
             {
                 "counts": self._count_by_kind(),
-                "draws": publications.search(self._in_force("draw"), limit=LATEST),
-                "results": publications.search(self._in_force("result"), limit=LATEST),
-                **self._get_key_numbers(year),
+                "draws": publications.search(in_force("draw"), limit=LATEST),
+                "results": publications.search(in_force("result"), limit=LATEST),
+                **self._get_key_numbers(),
             },
         )
 
-    @http.route(
-        [
-            "/supervision/<any(list,plan,announcement,roster,draw,result):kind>",
-            "/supervision/<any(list,plan,announcement,roster,draw,result):kind>/page/<string:page>",
-        ],
-        sitemap=False,
-        **PUBLIC,
-    )
+    @http.route([KIND_PATH, f"{KIND_PATH}/page/<string:page>"], sitemap=False, **PUBLIC)
     def publications(self, kind, page="1", q="", year="", division="", **_other):
         if len(page) > 7:
             return not_found()
         publications = request.env["srsp.publication"]
         q, division = storable(q.strip()[:100]), storable(division[:100])
         terms = {"q": q, "year": year[:4], "division": division}
-        domain = self._shown(kind) & self._get_search_domain(**terms)
+        # The versions in force, and those whose effective date is still to come.
+        shown = Domain("kind", "=", kind) & Domain("state", "!=", "superseded")
+        domain = shown & self._get_search_domain(**terms)
         total = publications.search_count(domain)
         pager = request.website.pager(
             url=f"/supervision/{kind}",
@@ -75,10 +76,9 @@ class Supervision(http.Controller):
             step=PER_PAGE,
             url_args={key: value for key, value in terms.items() if value},
         )
-        years = publications._read_group(self._shown(kind), ["year"], order="year desc")
+        years = publications._read_group(shown, ["year"], order="year desc")
         divisions = publications._read_group(
-            self._shown(kind) & Domain("division_name", "!=", False),
-            ["division_name"],
+            shown & Domain("division_name", "!=", False), ["division_name"]
         )
         return request.render(
             "srsp_disclosure.publications",
@@ -98,9 +98,7 @@ class Supervision(http.Controller):
 
     @http.route("/supervision/publication/<string:number>", sitemap=False, **PUBLIC)
     def publication(self, number):
-        publication = request.env["srsp.publication"].search(
-            [("number", "=", storable(number))]
-        )
+        publication = find_publication(number)
         if not publication:
             return not_found(number)
         others = publication.search(
@@ -125,24 +123,15 @@ class Supervision(http.Controller):
     def nothing(self, anything):
         return not_found()
 
-    def _shown(self, kind):
-        """What a list of publications shows: the versions in force, and those that wait for their day."""
-        return Domain("kind", "=", kind) & Domain("state", "!=", "superseded")
-
-    def _in_force(self, kind):
-        return Domain("kind", "=", kind) & Domain("state", "=", "published")
-
     def _get_search_domain(self, q, year, division):
-        """Whoever looks for a company types its name, its credit code or a number. Each way has its index."""
+        """Return the domain of a search by a company's name, its credit code or a number; each has an index."""
         domain = Domain.TRUE
         if q:
-            domain &= Domain.OR(
-                [
-                    Domain("entity_code", "=", q.upper()),
-                    Domain("title", "ilike", q),
-                    Domain("number", "=", q.upper()),
-                    Domain("reference", "=ilike", f"{q}%"),
-                ]
+            domain &= (
+                Domain("entity_code", "=", q.upper())
+                | Domain("title", "ilike", q)
+                | Domain("number", "=", q.upper())
+                | Domain("reference", "=ilike", f"{q}%")
             )
         if year.isdecimal():
             domain &= Domain("year", "=", int(year))
@@ -154,19 +143,17 @@ class Supervision(http.Controller):
         counts = request.env["srsp.publication"]._read_group(
             [("state", "!=", "superseded")], ["kind"], ["__count"]
         )
-        return {kind: dict(counts).get(kind, 0) for kind in KINDS}
+        return dict.fromkeys(dict(KINDS), 0) | dict(counts)
 
-    def _get_key_numbers(self, year):
-        """Of this year: draws, results, and how many of the results reached every channel in time."""
-        publications = request.env["srsp.publication"]
-        this_year = Domain("year", "=", year)
-        results = this_year & self._in_force("result")
-        disclosed = publications.search_count(
-            results & Domain("disclosed_on", "!=", False)
-        )
-        late = publications.search_count(results & Domain("was_late", "=", True))
+    def _get_key_numbers(self):
+        """Return this year's draws and results, and the percentage of the results disclosed that were on time."""
+        count = request.env["srsp.publication"].search_count
+        this_year = Domain("year", "=", clock.today().year)
+        results = this_year & in_force("result")
+        disclosed = count(results & Domain("disclosed_on", "!=", False))
+        late = count(results & Domain("was_late", "=", True))
         return {
-            "draw_count": publications.search_count(this_year & self._in_force("draw")),
-            "result_count": publications.search_count(results),
+            "draw_count": count(this_year & in_force("draw")),
+            "result_count": count(results),
             "on_time": 100 * (disclosed - late) // disclosed if disclosed else None,
         }

@@ -17,17 +17,15 @@ import ipaddress
 import json
 import secrets
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode, urlsplit
 
 import requests
 
-BATCH_LIMIT = 200  # records in one submission; a platform answers 413 above it
-ANSWER_LIMIT = 4 * 2**20  # bytes of an answer, unpacked
+MAX_ANSWER_BYTES = 4 * 2**20  # unpacked
+MAX_KEYS = 50  # in one inquiry, so that the address stays below 8 kB
 CHUNK = 2**16
-INQUIRY_LIMIT = 50  # keys in one inquiry, so that the address stays below 8 kB
 RETRYABLE_4XX = {408, 425, 429}
 
 
@@ -70,8 +68,7 @@ class BadSettings(PlatformRejected):
     code = "settings"
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(NamedTuple):
     """The platform's answer about one record.
 
     ``status`` is ``accepted``, ``rejected`` or (from an inquiry only) ``unknown``; ``number`` is
@@ -93,9 +90,9 @@ class HmacAuth(requests.auth.AuthBase):
 
     def __init__(self, key_id: str, secret: bytes | str) -> None:
         if not key_id or not key_id.isascii() or not key_id.isprintable():
-            raise BadSettings("The platform key must be printable ASCII")
+            raise BadSettings("the key name may only contain letters, digits and signs")
         if not secret:
-            raise BadSettings("The platform secret is empty")
+            raise BadSettings("no secret has been set")
         self.key_id = key_id
         key = secret.encode() if isinstance(secret, str) else secret
         self._keyed = hmac.new(key, digestmod=hashlib.sha256)
@@ -107,21 +104,16 @@ class HmacAuth(requests.auth.AuthBase):
         return mac.hexdigest()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        method, path = str(request.method), request.path_url
         timestamp, nonce = str(int(time.time())), secrets.token_hex(16)
         body = cast(bytes | None, request.body)  # ``PlatformClient`` sends nothing else
         body_hash = hashlib.sha256(body or b"").hexdigest()
-        lines = (
-            "SRSP1 REQUEST",
-            str(request.method),
-            request.path_url,
-            timestamp,
-            nonce,
-            body_hash,
-        )
         request.headers["X-Srsp-Key"] = self.key_id
         request.headers["X-Srsp-Timestamp"] = timestamp
         request.headers["X-Srsp-Nonce"] = nonce
-        request.headers["X-Srsp-Signature"] = self.sign(*lines)
+        request.headers["X-Srsp-Signature"] = self.sign(
+            "SRSP1 REQUEST", method, path, timestamp, nonce, body_hash
+        )
         return request
 
     def is_genuine(self, response: requests.Response, body: bytes) -> bool:
@@ -159,7 +151,7 @@ class PlatformClient:
         return f"PlatformClient({self.base_url!r}, {self.key_id!r})"
 
     def submit(self, records: list[dict[str, Any]]) -> dict[str, Receipt]:
-        """Submit at most ``BATCH_LIMIT`` records and return their receipts by idempotency key.
+        """Submit at most 200 records (else status 413) and return their receipts by idempotency key.
 
         A record has ``idempotency_key``, ``kind``, ``number``, ``digest`` (SHA-256, hex) and
         ``payload`` (a JSON object).
@@ -176,16 +168,19 @@ class PlatformClient:
     def inquire(self, idempotency_keys: list[str]) -> dict[str, Receipt]:
         """Return the receipts of these keys; their status is ``unknown`` where the platform has no record."""
         receipts: dict[str, Receipt] = {}
-        for start in range(0, len(idempotency_keys), INQUIRY_LIMIT):
-            keys = idempotency_keys[start : start + INQUIRY_LIMIT]
-            answer = self._call(
-                "GET", "/receipts?" + urlencode([("key", key) for key in keys])
-            )
+        for start in range(0, len(idempotency_keys), MAX_KEYS):
+            keys = idempotency_keys[start : start + MAX_KEYS]
+            query = urlencode({"key": keys}, doseq=True)
+            answer = self._call("GET", f"/receipts?{query}")
             receipts |= _read_receipts(answer, set(keys), inquiry=True)
         return receipts
 
     def _call(self, method: str, target: str, body: bytes = b"") -> Any:
-        """Send one signed request and return the decoded JSON of its answer."""
+        """Send one signed request and return the decoded JSON of its answer.
+
+        :raises PlatformRetryable: when trying again can help
+        :raises PlatformRejected: when it cannot
+        """
         with requests.Session() as session:
             # A proxy would carry a plain-text loopback request off the machine.
             session.trust_env = self.base_url.startswith("https:")
@@ -203,13 +198,17 @@ class PlatformClient:
                     answer = _read_body(response)
             except requests.RequestException as error:
                 raise Silent(f"No answer: {type(error).__name__}") from error
-        _raise_for_status(response.status_code, answer)
+        status = response.status_code
+        if status != 200:
+            refused = 400 <= status < 500 and status not in RETRYABLE_4XX
+            text = f"HTTP {status}: {answer[:300].decode('utf-8', 'replace')}"
+            raise PlatformRejected(text) if refused else PlatformRetryable(text)
         if not self._auth.is_genuine(response, answer):
-            raise Unusable("The answer does not carry the platform's signature")
+            raise Unusable("the answer is not signed by the platform")
         try:
             return json.loads(answer)
         except ValueError as error:
-            raise Unusable("The answer is not JSON") from error
+            raise Unusable("the answer is not JSON") from error
 
 
 def _checked_address(base_url: str) -> str:
@@ -221,13 +220,12 @@ def _checked_address(base_url: str) -> str:
         parts = urlsplit(base_url)
         host = parts.hostname or ""
     except ValueError as error:
-        raise BadSettings("The platform address is not an address") from error
-    if parts.scheme not in ("http", "https") or not host:
-        raise BadSettings("The platform address must start with https://")
+        raise BadSettings("the address is not valid") from error
+    plain = parts.scheme == "http" and _is_loopback(host)
+    if not host or not (plain or parts.scheme == "https"):
+        raise BadSettings("the address must begin with https://")
     if parts.username is not None or parts.query or parts.fragment:
-        raise BadSettings("The platform address must hold no login, query or fragment")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise BadSettings("Plain http is allowed to this machine only; use https")
+        raise BadSettings("the address must have no login, query or fragment")
     return base_url.rstrip("/")
 
 
@@ -241,27 +239,14 @@ def _is_loopback(host: str) -> bool:
 def _read_body(response: requests.Response) -> bytes:
     """Return the unpacked body.
 
-    :raises Unusable: as soon as it is longer than ``ANSWER_LIMIT``
+    :raises Unusable: as soon as it is longer than ``MAX_ANSWER_BYTES``
     """
     body = bytearray()
     for chunk in response.iter_content(CHUNK):
         body += chunk
-        if len(body) > ANSWER_LIMIT:
-            raise Unusable(f"The answer is longer than {ANSWER_LIMIT} bytes")
+        if len(body) > MAX_ANSWER_BYTES:
+            raise Unusable(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
     return bytes(body)
-
-
-def _raise_for_status(status: int, body: bytes) -> None:
-    """Raise for every status other than 200.
-
-    :raises PlatformRetryable: when trying again can help
-    :raises PlatformRejected: when it cannot
-    """
-    if status == 200:
-        return
-    text = body[:300].decode("utf-8", "replace")
-    refused = 400 <= status < 500 and status not in RETRYABLE_4XX
-    raise (PlatformRejected if refused else PlatformRetryable)(f"HTTP {status}: {text}")
 
 
 def _read_receipts(
@@ -272,24 +257,21 @@ def _read_receipts(
     :raises Unusable: unless there is exactly one for each of ``keys``
     """
     try:
-        receipts = {
-            row["idempotency_key"]: _read_receipt(row) for row in answer["receipts"]
-        }
+        rows = answer["receipts"]
+        receipts = {row["idempotency_key"]: _read_receipt(row) for row in rows}
     except (KeyError, TypeError, ValueError) as error:
-        raise Unusable("The answer is not a list of receipts") from error
+        raise Unusable("the answer is not a list of receipts") from error
     if set(receipts) != keys:
-        raise Unusable("The answer is about other records than those sent")
-    if not inquiry and any(
-        receipt.status == "unknown" for receipt in receipts.values()
-    ):
-        raise Unusable("The answer leaves a record undecided")
+        raise Unusable("the answer does not match the records sent")
+    if not inquiry and "unknown" in {receipt.status for receipt in receipts.values()}:
+        raise Unusable("the answer does not state the outcome of a record")
     return receipts
 
 
 def _read_receipt(row: dict[str, Any]) -> Receipt:
     """Return one receipt.
 
-    :raises ValueError: when it holds too little to be kept as evidence
+    :raises ValueError: when it is not sufficient as evidence
     """
     if row["status"] == "unknown":
         return Receipt("unknown", "", "", None)

@@ -1,12 +1,13 @@
 import contextlib
 import tempfile
 
+from werkzeug.wsgi import FileWrapper
+
 from odoo import api, http
 from odoo.exceptions import UserError
 from odoo.http import content_disposition, request
 from odoo.modules.registry import Registry
 
-KINDS = {"target", "inspector"}
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -41,7 +42,7 @@ class RegistryFiles(http.Controller):
         return request.make_json_response({})
 
     @http.route(
-        "/srsp/registry/<string:kind>.<string:extension>",
+        "/srsp/registry/<any(target, inspector):kind>.<any(csv, xlsx):extension>",
         type="http",
         auth="user",
         methods=["GET"],
@@ -49,18 +50,14 @@ class RegistryFiles(http.Controller):
     )
     def export(self, kind, extension):
         """A registry, as far as the user may read it."""
-        if extension not in TYPES:
-            raise request.not_found()
         table = self._get_table(kind)
         name = table._get_export_name()
         if extension == "csv":
             return self._respond(_stream_csv(request.env, kind), f"{name}.csv")
-        file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
-        table._write_export(file.name)
-        return self._respond(_stream_file(file), f"{name}.xlsx")
+        return self._respond_workbook(table._write_export, f"{name}.xlsx")
 
     @http.route(
-        "/srsp/registry/<string:kind>/template.xlsx",
+        "/srsp/registry/<any(target, inspector):kind>/template.xlsx",
         type="http",
         auth="user",
         methods=["GET"],
@@ -69,17 +66,19 @@ class RegistryFiles(http.Controller):
     def template(self, kind):
         """An empty workbook with the columns that an import knows."""
         table = self._get_table(kind)
-        file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
-        table._write_template(file.name)
-        return self._respond(_stream_file(file), f"{table._get_template_name()}.xlsx")
+        name = table._get_template_name()
+        return self._respond_workbook(table._write_template, f"{name}.xlsx")
 
     def _get_table(self, kind):
         """Return the table of a registry that the user may read."""
-        if kind not in KINDS:
-            raise request.not_found()
         table = request.env[f"srsp.registry.table.{kind}"]
         request.env[table._model].check_access("read")
         return table
+
+    def _respond_workbook(self, write, name):
+        file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
+        write(file.name)
+        return self._respond(FileWrapper(file, BLOCK), name)  # which closes the file
 
     def _respond(self, chunks, name):
         return request.make_response(
@@ -97,9 +96,3 @@ def _stream_csv(env, kind):
     with contextlib.closing(Registry(db).cursor(readonly=True)) as cr:
         env = api.Environment(cr, uid, context)
         yield from env[f"srsp.registry.table.{kind}"]._stream_csv()
-
-
-def _stream_file(file):
-    with file:
-        while block := file.read(BLOCK):
-            yield block

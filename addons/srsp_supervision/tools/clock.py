@@ -1,6 +1,6 @@
 """Legal time: dates and times in Beijing, whatever the time zone of the user or the machine."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")  # the legal time of the whole country
@@ -14,6 +14,11 @@ def today() -> date:
 def beijing_date(moment: datetime) -> date:
     """Return the date in Beijing of a UTC time without a time zone, as a database holds it."""
     return moment.replace(tzinfo=UTC).astimezone(BEIJING).date()
+
+
+def beijing_midnight(day: date) -> datetime:
+    """Return the beginning of a day in Beijing, as a UTC time without a time zone."""
+    return datetime.combine(day, time(), BEIJING).astimezone(UTC).replace(tzinfo=None)
 
 
 def beijing_time(moment: datetime) -> str:

@@ -1,8 +1,10 @@
 """What goes to PostgreSQL beside the queries themselves. Knows cursors, and no ORM."""
 
 import contextlib
+import csv
+import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .digest import DigestSink
@@ -24,6 +26,19 @@ def digest_rows(cr: Any, query: Any, digest: Any) -> int:
     statement = cr.mogrify(f"COPY ({query.code}) TO STDOUT", query.params)
     cr.copy_expert(statement.decode(), sink)
     return sink.lines
+
+
+def copy_rows(
+    cr: Any, table: str, names: Iterable[str], rows: Iterable[Iterable[Any]]
+) -> None:
+    """Copy ``rows`` into the columns ``names`` of a table; an empty text is NULL."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    columns = ", ".join(f'"{name}"' for name in names)
+    cr.copy_expert(
+        f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)",
+        io.StringIO(text.getvalue().replace("\0", "\ufffd")),
+    )
 
 
 def set_local(cr: Any, **settings: str) -> None:

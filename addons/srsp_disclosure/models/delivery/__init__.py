@@ -1,7 +1,7 @@
 """Delivery: channels to public credit platforms and the outbox.
 
 Entry points: ``srsp.channel._queue(publications)`` and the scheduled action of ``srsp.delivery``; the protocol is in
-``tools/platform_client.py``. A platform's receipt for a commitment makes it a witness.
+``tools/platform_client.py``. A platform whose receipt for a commitment comes in time is a witness.
 May import ``publication`` and ``site``.
 """
 

@@ -1,50 +1,37 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
+
+from odoo.addons.srsp_supervision.actions import get_notification
 
 from ...tools.platform_client import PlatformClient, PlatformError, PlatformRejected
 
 _lt = LazyTranslate(__name__)
 UNKNOWN_KEY = "srsp-connection-test"
-# What the client says of the settings and of answers that it does not take, in the reader's language.
-DETAILS = {
-    "The platform key must be printable ASCII": _lt(
-        "the key name may only contain letters, digits and signs"
-    ),
-    "The platform secret is empty": _lt("no secret has been set"),
-    "The platform address is not an address": _lt("the address is not valid"),
-    "The platform address must start with https://": _lt(
-        "the address must begin with https://"
-    ),
-    "The platform address must hold no login, query or fragment": _lt(
-        "the address must have no login, query or fragment"
-    ),
-    "Plain http is allowed to this machine only; use https": _lt(
-        "the address must begin with https://"
-    ),
-    "The answer does not carry the platform's signature": _lt(
-        "the answer is not signed by the platform"
-    ),
-    "The answer is not JSON": _lt("the answer is not JSON"),
-    "The answer is not a list of receipts": _lt("the answer is not a list of receipts"),
-    "The answer is about other records than those sent": _lt(
-        "the answer does not match the records sent"
-    ),
-    "The answer leaves a record undecided": _lt(
-        "the answer does not state the outcome of a record"
-    ),
-}
+# The messages of the client that are shown with an error, for translation.
+CLIENT_MESSAGES = (
+    _lt("the key name may only contain letters, digits and signs"),
+    _lt("no secret has been set"),
+    _lt("the address is not valid"),
+    _lt("the address must begin with https://"),
+    _lt("the address must have no login, query or fragment"),
+    _lt("the answer is not signed by the platform"),
+    _lt("the answer is not JSON"),
+    _lt("the answer is not a list of receipts"),
+    _lt("the answer does not match the records sent"),
+    _lt("the answer does not state the outcome of a record"),
+)
 
 
 class SrspChannel(models.Model):
     """A platform that results are delivered to (发布渠道), with its address and key.
 
-    The secret goes in and never comes out: no interface reads ``secret``, ``secret_input`` is always
+    The secret can be entered but never read: no interface reads ``secret``, ``secret_input`` is always
     empty, and both are left out of exports and copies.
 
-    An archived channel delivers nothing, and what it was owed stays owed: archiving is no way to have
-    disclosed. Each change of ``active`` is sealed in the integrity chain with the number of deliveries
-    that were not accepted at that moment.
+    An archived channel delivers nothing, and its results stay undisclosed. Each change of ``active`` is sealed
+    in the integrity chain with the number of deliveries that were not accepted at that moment.
     """
 
     _name = "srsp.channel"
@@ -83,18 +70,12 @@ class SrspChannel(models.Model):
         "res.users",
         "Responsible",
         domain=[("share", "=", False)],
-        help=(
-            "Notified when the platform refuses a delivery; if empty, the first disclosure officer is "
-            "notified."
-        ),
+        help="Notified when the platform refuses a delivery; if empty, the first disclosure officer is notified.",
     )
     takes_commitments = fields.Boolean(
         "Witness Commitments",
         tracking=True,
-        help=(
-            "Deliver every commitment to this channel before its draw; the receipt is included in the "
-            "certificate."
-        ),
+        help="Deliver every commitment to this channel before its draw; the receipt is included in the certificate.",
     )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -132,23 +113,15 @@ class SrspChannel(models.Model):
 
     @api.depends("delivery_ids.state", "delivery_ids.failed_at")
     def _compute_last(self):
-        rows = self.env["srsp.delivery"]._read_group(
-            [("channel_id", "in", self.ids)],
-            ["channel_id"],
-            ["received_at:max", "failed_at:max"],
-        )
-        last = {channel.id: moments for channel, *moments in rows}
-        counts = dict(
-            self.env["srsp.delivery"]._read_group(
-                [("channel_id", "in", self.ids), ("state", "!=", "accepted")],
-                ["channel_id"],
-                ["__count"],
-            )
-        )
+        read_group = self.env["srsp.delivery"]._read_group
+        domain = Domain("channel_id", "in", self.ids)
+        rows = read_group(domain, ["channel_id"], ["received_at:max", "failed_at:max"])
+        moments = {channel: last for channel, *last in rows}
+        domain &= Domain("state", "!=", "accepted")
+        counts = dict(read_group(domain, ["channel_id"], ["__count"]))
         for channel in self:
-            channel.last_success, channel.last_failure = last.get(
-                channel.id, (False, False)
-            )
+            last = moments.get(channel, (False, False))
+            channel.last_success, channel.last_failure = last
             channel.open_count = counts.get(channel, 0)
 
     def write(self, vals):
@@ -157,13 +130,10 @@ class SrspChannel(models.Model):
         )
         result = super().write(vals)
         for channel in changed:
-            channel._seal_active()
+            kind = "channel.restored" if channel.active else "channel.archived"
+            owed = {"channel": channel.name, "owed": channel.sudo().open_count}
+            self.env["srsp.event"]._seal(channel, kind, owed)
         return result
-
-    def _seal_active(self):
-        kind = "channel.restored" if self.active else "channel.archived"
-        owed = {"channel": self.name, "owed": self.sudo().open_count}
-        self.env["srsp.event"]._seal(self, kind, owed)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -173,45 +143,35 @@ class SrspChannel(models.Model):
             )
 
     def action_test_connection(self):
-        """Ask the platform about a key that it cannot know, and show what came of it."""
+        """Ask the platform about a key that it cannot know, and show the outcome."""
         self.ensure_one()
         self._check_officer()
         try:
             self._get_client().inquire([UNKNOWN_KEY])
         except PlatformError as error:
-            kind, message = "danger", self._explain(error)
-        else:
-            kind, message = (
-                "success",
-                self.env._(
-                    "Connection successful: the platform accepts the key name and the secret."
-                ),
-            )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": kind, "message": message, "sticky": kind == "danger"},
-        }
+            return get_notification("danger", self._explain(error), sticky=True)
+        message = self.env._(
+            "Connection successful: the platform accepts the key name and the secret."
+        )
+        return get_notification("success", message, sticky=False)
 
     def action_queue_missing(self):
-        """Put into the outbox every result that this channel has not been given yet."""
+        """Put every result into the outbox that these channels have not been given yet."""
         self._check_officer()
         for channel in self.sudo():
-            channel._queue(
-                self.env["srsp.publication"]
-                .sudo()
-                .search(
-                    [
-                        ("company_id", "=", channel.company_id.id),
-                        ("kind", "=", "result"),
-                        ("state", "=", "published"),
-                        ("delivery_ids", "not any", [("channel_id", "=", channel.id)]),
-                    ],
-                    order="formed_at, id",
-                )
+            missing = channel.env["srsp.publication"].search(
+                [
+                    ("company_id", "=", channel.company_id.id),
+                    ("kind", "=", "result"),
+                    ("state", "=", "published"),
+                    ("delivery_ids", "not any", [("channel_id", "=", channel.id)]),
+                ],
+                order="formed_at, id",
             )
+            channel._queue(missing)
 
     def action_view_deliveries(self):
+        """Show the deliveries of this channel."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "srsp_disclosure.srsp_delivery_action"
@@ -220,17 +180,15 @@ class SrspChannel(models.Model):
 
     def _check_officer(self):
         self.check_access("read")
-        if not self.env.user.has_group("srsp_disclosure.group_disclosure_officer"):
-            raise AccessError(
-                self.env._("This step is reserved for the disclosure officer.")
-            )
+        self._check_role("srsp_disclosure.group_disclosure_officer")
 
     def _queue(self, publications):
-        """Owe ``publications`` to these channels, and wake the scheduled action."""
+        """Put ``publications`` into the outbox of these channels, and trigger the scheduled action."""
         if self and publications:
-            self.env["srsp.delivery"].sudo().create(
+            deliveries = self.env["srsp.delivery"].sudo()
+            deliveries.create(
                 [
-                    self.env["srsp.delivery"]._prepare_vals(publication, channel)
+                    deliveries._prepare_vals(publication, channel)
                     for publication in publications
                     for channel in self
                 ]
@@ -238,7 +196,7 @@ class SrspChannel(models.Model):
             self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger()
 
     def _get_client(self):
-        """The platform client of this channel.
+        """Return the platform client of this channel.
 
         :raise PlatformRejected: when address, key or secret cannot be used
         """
@@ -247,7 +205,7 @@ class SrspChannel(models.Model):
 
     @api.model
     def _explain(self, error):
-        """An error of a delivery in the reader's words, with the technical text after it."""
+        """Return an error of a delivery in the user's language, followed by the technical text."""
         texts = {
             "settings": self.env._(
                 "The channel's address, key name or secret cannot be used"
@@ -257,16 +215,15 @@ class SrspChannel(models.Model):
             "unusable": self.env._("The platform's answer cannot be trusted"),
             "refused": self.env._("The platform refuses the request"),
         }
-        text, detail = texts.get(getattr(error, "code", None)), str(error)
-        if detail in DETAILS:
-            detail = DETAILS[detail]._translate(self.env.lang or "en_US")
-        if not text:
+        if isinstance(error, PlatformError):
+            text, detail = texts[error.code], self.env._(str(error))
+        else:
             text = self.env._("The delivery failed on this server")
             detail = f"{type(error).__name__}: {error}"
         return self.env._("%(text)s (%(detail)s)", text=text, detail=detail)
 
     def _get_responsible(self):
-        """Who is told when something has to be done."""
+        """Return the user to notify: the channel's own, or the first disclosure officer of its company."""
         officers = self.env.ref("srsp_disclosure.group_disclosure_officer").sudo()
         members = officers.all_user_ids.filtered(
             lambda user: user.active and self.company_id in user.company_ids

@@ -1,38 +1,42 @@
 import datetime
 import json
 import logging
+from functools import partial
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import plaintext2html
 
-from odoo.addons.srsp_supervision.tools import uscc
+from odoo.addons.srsp_supervision.tools.uscc import is_valid
 
 from ...tools.platform_client import PlatformRejected, PlatformRetryable, Unusable
 
 _logger = logging.getLogger(__name__)
 
-# Who delivers results again: 信息处、法规处 by the work plan, section 三.
+# Who may deliver results again: 信息处、法规处 by the work plan, section 三.
 DELIVERERS = (
     "srsp_disclosure.group_disclosure_officer",
     "srsp_supervision.group_policy_officer",
 )
-BATCH = 100  # deliveries one run of the scheduled action takes on
-LEASE = 300  # seconds a worker has for one exchange; then another may take over
-CLOCK_DRIFT = datetime.timedelta(minutes=5)  # between the platform's clock and ours
-FIRST_WAIT, LONGEST_WAIT = 60, 6 * 3600  # seconds between attempts: doubled each time
+MAX_BATCH = 100  # deliveries in one run of the scheduled action
+# How long a worker has for one exchange; afterwards another may take over.
+LEASE = datetime.timedelta(minutes=5)
+MAX_CLOCK_DRIFT = datetime.timedelta(minutes=5)  # between the platform's clock and ours
+MIN_WAIT = datetime.timedelta(minutes=1)  # between attempts: doubled each time
+MAX_WAIT = datetime.timedelta(hours=6)
+
+LINE_FIELDS = ("target", "result", "measure", "facts")  # of a result, as delivered
 
 
 class SrspDelivery(models.Model):
     """The outbox: one result owed to one channel (报送).
 
-    ``pending → sent → accepted | rejected | error``. ``sent`` is committed *before* the request leaves,
-    so a crash or a lost answer leaves ``sent`` behind: whoever takes it up again asks the platform
-    first, and submits under the same idempotency key only what the platform has not accepted. So a
-    delivery is attempted at least once and accepted at most once, however many workers there are.
-    ``rejected`` is the platform's verdict on the record, ``error`` its refusal of the whole request:
-    both wait for somebody. Read-only to everyone; code writes it.
+    ``pending → sent → accepted | rejected | error``. ``sent`` is committed *before* the request is sent,
+    so that it stays after a crash or a lost answer: the next attempt asks the platform first, and submits
+    under the same idempotency key only what the platform has not accepted. So a delivery is attempted at
+    least once and accepted at most once, however many workers there are. ``rejected`` is the platform's
+    decision on the record, ``error`` its refusal of the whole request: both wait for a person. Only code
+    writes a delivery.
     """
 
     _name = "srsp.delivery"
@@ -98,8 +102,11 @@ class SrspDelivery(models.Model):
 
     @api.model
     def _prepare_vals(self, publication, channel):
-        """Values of the debt. The key stays the same for every attempt; a database that was restored
-        and numbers anew cannot meet an old key, as the digest is part of it."""
+        """Return the values of one delivery.
+
+        The key stays the same for every attempt. The digest is part of it, so that a restored database that
+        gives a number a second time does not repeat a key.
+        """
         return {
             "publication_id": publication.id,
             "channel_id": channel.id,
@@ -107,19 +114,13 @@ class SrspDelivery(models.Model):
         }
 
     def action_retry(self):
-        """Try once more what was rejected or refused, or do not wait for the next attempt."""
-        if not any(map(self.env.user.has_group, DELIVERERS)):
-            names = [self.env.ref(group).sudo().name for group in DELIVERERS]
-            raise AccessError(
-                self.env._(
-                    "This step is reserved for: %(roles)s.", roles=", ".join(names)
-                )
-            )
+        """Deliver again what was rejected or refused, or do not wait for the next attempt."""
+        self._check_role(*DELIVERERS)
         self.check_access("read")
         self.lock_for_update()
         owed = self.sudo().filtered(lambda delivery: delivery.state != "accepted")
         refused = owed.filtered(lambda d: d.state in ("rejected", "error"))
-        refused.state = "pending"  # what is `sent` stays so: it is asked about first
+        refused.state = "pending"  # `sent` stays: the platform is asked first
         owed.next_try_at = fields.Datetime.now()
         refused.activity_unlink(["mail.mail_activity_data_todo"])
         self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger()
@@ -134,13 +135,13 @@ class SrspDelivery(models.Model):
 
     @api.model
     def _cron_deliver(self):
-        """Deliver what is due, each in transactions of its own; any number of workers may run this.
+        """Deliver what is due, each in its own transactions; any number of workers may run this.
 
-        What is noted about a delivery is written in the language of its bureau: nobody is logged in.
+        Nobody is logged in, so the texts are in the language of the delivery's bureau.
         """
         cron = self.env["ir.cron"]
         domain = self._get_due_domain()
-        deliveries = self.search(domain, limit=BATCH)
+        deliveries = self.search(domain, limit=MAX_BATCH)
         cron._commit_progress(remaining=self.search_count(domain))
         for delivery in deliveries:
             delivery = delivery.company_id._srsp_in_language(delivery)
@@ -157,65 +158,44 @@ class SrspDelivery(models.Model):
             if not cron._commit_progress(1):
                 break
         # Two workers that finish the last two results of a task do not see each other's.
-        self.env["srsp.task"].search(
-            [("state", "=", "inspecting")]
-        )._disclose_complete()
+        tasks = self.env["srsp.task"].search([("state", "=", "inspecting")])
+        tasks._disclose_complete()
 
     def _deliver_one(self):
-        """One attempt at one delivery, locked by the caller; commits before the request leaves.
+        """Make one attempt at one delivery, locked by the caller; commit before the request is sent.
 
-        The seam for a job queue. No transaction is open while the platform is waited for.
+        A job queue would call this method. No transaction is open while the platform answers.
         """
         self.ensure_one()
         ask_first = self.state == "sent"
-        record = self._prepare_record()
-        self.write(
-            {
-                "state": "sent",
-                "attempts": self.attempts + 1,
-                "next_try_at": fields.Datetime.now()
-                + datetime.timedelta(seconds=LEASE),
-            }
-        )
-        attempts = self.attempts
+        key, record = self.idempotency_key, self._prepare_record()
+        attempts = self.attempts + 1
+        lease = fields.Datetime.now() + LEASE
+        self.write({"state": "sent", "attempts": attempts, "next_try_at": lease})
         try:
             client = self.channel_id._get_client()
             self.env["ir.cron"]._commit_progress()
-            receipt = self._exchange(client, record, ask_first)
-            moment = self._check_received_at(receipt)
+            receipt = client.inquire([key])[key] if ask_first else None
+            if not receipt or receipt.status != "accepted":
+                receipt = client.submit([record])[key]
+            settle = partial(self._settle, receipt, self._check_received_at(receipt))
         except PlatformRetryable as error:
-            if self._is_still_ours(attempts):
-                self._settle_retryable(error)
+            settle = partial(self._settle_retryable, error)
         except PlatformRejected as error:
-            if self._is_still_ours(attempts):
-                self._settle_error(error)
-        else:
-            if self._is_still_ours(attempts):
-                self._settle(receipt, moment)
-
-    @api.model
-    def _exchange(self, client, record, ask_first):
-        """Submit ``record`` unless the platform has accepted it already; its receipt."""
-        key = record["idempotency_key"]
-        if ask_first:
-            receipt = client.inquire([key])[key]
-            if receipt.status == "accepted":
-                return receipt
-        return client.submit([record])[key]
-
-    def _is_still_ours(self, attempts):
-        """Lock again after the exchange; false when the lease was over and another worker took it up."""
+            settle = partial(self._settle_error, error)
+        # After the end of the lease another worker may have taken it over.
         locked = self.try_lock_for_update()
-        return bool(locked) and (self.state, self.attempts) == ("sent", attempts)
+        if locked and (self.state, self.attempts) == ("sent", attempts):
+            settle()
 
     def _check_received_at(self, receipt):
-        """The moment of a receipt as naive UTC. It decides whether the deadline was met, so a platform
-        cannot place it before this delivery existed or into the future."""
-        moment = receipt.received_at.astimezone(datetime.UTC).replace(
-            tzinfo=None, microsecond=0
-        )
-        earliest = self.create_date - CLOCK_DRIFT
-        if not earliest <= moment <= fields.Datetime.now() + CLOCK_DRIFT:
+        """Return the moment of a receipt (naive UTC), which decides whether the deadline was met.
+
+        :raises Unusable: when it is before this delivery was created or in the future
+        """
+        moment = receipt.received_at.replace(tzinfo=None, microsecond=0)
+        earliest = self.create_date - MAX_CLOCK_DRIFT
+        if not earliest <= moment <= fields.Datetime.now() + MAX_CLOCK_DRIFT:
             raise Unusable(f"The receipt bears an impossible time: {moment} UTC")
         return moment
 
@@ -224,39 +204,34 @@ class SrspDelivery(models.Model):
             {
                 "state": receipt.status,
                 "receipt_number": receipt.number,
-                "received_at": moment if receipt.status == "accepted" else False,
-                "failed_at": self.failed_at
-                if receipt.status == "accepted"
-                else fields.Datetime.now(),
                 "reason": receipt.reason,
                 "next_try_at": False,
             }
         )
-        if receipt.status == "accepted":
-            self.publication_id._update_disclosed()
-            self._witness()
-        else:
+        if receipt.status != "accepted":
+            self.failed_at = fields.Datetime.now()
             self._notify(self, self.env._("The platform rejected this record"))
-
-    def _witness(self):
-        """A platform that has accepted a commitment in time is a witness of it; its receipt is the answer."""
+            return
+        self.received_at = moment
         publication = self.publication_id
+        publication._update_disclosed()
+        # A platform that has accepted a commitment in time is a witness; its receipt is the answer.
         if publication.kind == "roster":
             draw = self.env["srsp.draw"].sudo().browse(publication.res_id)
             if draw._is_witness_time():
                 draw._add_witness("channel", self.channel_id.name, self.receipt_number)
 
     def _settle_retryable(self, error):
-        """Nobody knows whether it arrived: stay ``sent``, ask again later and later."""
-        wait = min(FIRST_WAIT * 2 ** min(self.attempts - 1, 16), LONGEST_WAIT)
+        """Stay ``sent``, since it may have arrived, and ask again after increasing waits."""
+        wait = min(MIN_WAIT * 2 ** min(self.attempts - 1, 16), MAX_WAIT)
         now = fields.Datetime.now()
-        next_try_at = now + datetime.timedelta(seconds=wait)
+        next_try_at = now + wait
         reason = self.channel_id._explain(error)
         self.write({"reason": reason, "failed_at": now, "next_try_at": next_try_at})
         self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger(next_try_at)
 
     def _settle_error(self, error):
-        """The whole request was refused: the channel's matter, so its officer is told once per channel."""
+        """Record that the whole request was refused; the channel's officer is notified once per channel."""
         self.write(
             {
                 "state": "error",
@@ -269,7 +244,7 @@ class SrspDelivery(models.Model):
             self._notify(self.channel_id, self.env._("The platform refuses deliveries"))
 
     def _notify(self, record, summary):
-        """An activity on ``record`` for the responsible officer, with the platform's reason."""
+        """Schedule an activity on ``record`` for the responsible officer, with the platform's reason."""
         officer = self.channel_id._get_responsible()
         if officer:
             record.activity_schedule(
@@ -280,7 +255,7 @@ class SrspDelivery(models.Model):
             )
 
     def _prepare_record(self):
-        """The record as ``readme/PROTOCOL.md`` describes it, out of the frozen payload."""
+        """Return the record as ``readme/PROTOCOL.md`` describes it, from the frozen payload."""
         publication = self.publication_id
         payload = json.loads(publication.payload)
         if publication.kind == "result":
@@ -297,7 +272,7 @@ class SrspDelivery(models.Model):
     def _prepare_result(self, result):
         code = result["uscc"]
         return {
-            "uscc" if uscc.is_valid(code) else "entity_code": code,
+            "uscc" if is_valid(code) else "entity_code": code,
             "entity_name": result["entity"],
             "bureau": result["bureau"],
             "plan_number": result["plan"],
@@ -307,13 +282,7 @@ class SrspDelivery(models.Model):
             "inspected_on": result["inspected_on"],
             "result_date": result["result_date"],
             "items": [
-                {
-                    "name": line["item"],
-                    "target": line["target"],
-                    "result": line["result"],
-                    "measure": line["measure"],
-                    "facts": line["facts"],
-                }
+                {"name": line["item"]} | {name: line[name] for name in LINE_FIELDS}
                 for line in result["lines"]
             ],
         }

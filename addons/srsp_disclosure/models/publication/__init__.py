@@ -1,11 +1,10 @@
-"""Publications: what the bureau has said in public, word for word, with its deadline.
+"""Publications: what the bureau has published, word for word, with its deadline.
 
-Entry points: ``srsp.publication._publish(record, kind)`` and ``srsp.publication.mixin``, by which a model says what is
-published about it; the hooks of ``srsp_supervision`` call the former. May import no other room.
+Entry points: ``srsp.publication._publish(record, kind)``, which the hooks of ``srsp_supervision`` call, and
+``srsp.publication.mixin``, by which a model says what is published about it. May import no other room.
 """
 
 from . import srsp_publication
-from . import srsp_publication_original
 from . import srsp_publication_mixin
 from . import ir_attachment
 from . import res_users

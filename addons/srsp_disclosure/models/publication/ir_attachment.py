@@ -7,17 +7,16 @@ from odoo.exceptions import UserError
 class IrAttachment(models.Model):
     """The original of a publication is never removed and never changed, not even by code.
 
-    It may move to another kind of storage (``force_storage``), where it stays the same bytes.
+    It may move to another kind of storage (``force_storage``), with the same bytes.
     """
 
     _inherit = "ir.attachment"
 
     def write(self, vals):
-        publications = self._get_published()
-        if publications:
+        if publications := self._get_published():
             moved = vals.keys() <= {"raw", "mimetype"} and "raw" in vals
             digest = hashlib.sha256(vals["raw"]).hexdigest() if moved else None
-            if any(publication.digest != digest for publication in publications):
+            if set(publications.mapped("digest")) != {digest}:
                 raise UserError(
                     self.env._("The original of a publication never changes.")
                 )
@@ -33,6 +32,4 @@ class IrAttachment(models.Model):
     def _get_published(self):
         publications = self.env["srsp.publication"].sudo()
         originals = self.sudo().filtered(lambda a: a.res_model == publications._name)
-        if not originals:
-            return publications
         return publications.search([("original_id", "in", originals.ids)])

@@ -6,7 +6,7 @@ class ResUsers(models.Model):
 
     @api.model
     def _srsp_get_home_actions(self):
-        """Disclosure officers begin with the deadlines, unless they lead a division or keep the rulebook."""
+        """Disclosure officers start with the deadlines, unless they manage a division or the rulebook."""
         actions = super()._srsp_get_home_actions()
         clock = (
             "srsp_disclosure.group_disclosure_officer",

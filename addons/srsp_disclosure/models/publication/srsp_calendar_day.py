@@ -6,7 +6,7 @@ class SrspCalendarDay(models.Model):
 
     @api.model
     def _cron_load_years(self):
-        """Once a year has been announced, deadlines that were provisional are counted again."""
+        """Recompute the provisional deadlines too, in case a year has been announced."""
         result = super()._cron_load_years()
         self.env["srsp.publication"]._refresh_provisional_deadlines()
         return result

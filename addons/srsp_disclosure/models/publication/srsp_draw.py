@@ -4,9 +4,8 @@ from odoo import models
 
 from odoo.addons.srsp_supervision.tools.clock import iso
 
-MAX_ROWS_SHOWN = (
-    200  # rows of an iteration, or of those left out, on the page of a draw
-)
+# Rows of an iteration, or of the excluded targets, on the page of a draw.
+MAX_ROWS_SHOWN = 200
 
 
 class SrspDraw(models.Model):
@@ -17,55 +16,49 @@ class SrspDraw(models.Model):
         return self.locked_at if kind == "roster" else self.drawn_at
 
     def _prepare_publication_vals(self, kind):
-        """``roster``: the commitment, before any randomness exists; ``draw``: the certificate, of which the
-        payload is what its page shows."""
+        """Return the commitment of a ``roster`` or the certificate of a ``draw``; its payload is what a page shows."""
         name = self.head["task_name"]
-        titles = {
-            "roster": self.env._("Roster locked: %(task)s", task=name),
-            "draw": self.env._("Draw: %(task)s", task=name),
-        }
+        if kind == "roster":
+            contents = {
+                "title": self.env._("Roster locked: %(task)s", task=name),
+                "draw_state": self._get_roster_state(),
+                "payload": self._get_roster_payload(),
+            }
+        else:
+            contents = {
+                "title": self.env._("Draw: %(task)s", task=name),
+                "draw_state": self.state,
+                "payload": self._get_page_payload(),
+                "original": self._write_certificate,
+            }
         return {
-            "title": titles[kind],
+            **super()._prepare_publication_vals(kind),
+            **contents,
             "summary": self.env._(
                 "%(quota)s of %(size)s targets",
                 quota=self.drawn_count,
                 size=self.roster_size,
             ),
-            "reference": self.number,
-            "formed_at": self._get_formed_at(kind),
-            "draw_state": self.state if kind == "draw" else self._get_roster_state(),
-            "division_id": self.division_id.id,
             "bureau_name": self.head["bureau"],
             "division_name": self.head["division"],
             "sector_name": self._get_task_line()["sector"],
             "task_id": self.task_id.id,
-            **self._prepare_contents(kind),
-        }
-
-    def _prepare_contents(self, kind):
-        if kind == "roster":
-            return {"payload": self._get_roster_payload()}
-        return {
-            "payload": self._get_page_payload(),
-            "original": self._write_certificate,
         }
 
     def _get_page_payload(self):
-        """The certificate with only the first ``MAX_ROWS_SHOWN`` of its long lists, and how long they are."""
+        """Return the certificate with only the first ``MAX_ROWS_SHOWN`` rows of its long lists, and their lengths."""
         event = self._get_certificate_event()
         sealed = json.loads(event.payload)
-        assignment = sealed.pop("assignment")
+        teams = sealed.pop("assignment")["teams"]
+        shown = set()
         for iteration in sealed["iterations"]:
-            iteration["selected_count"] = len(iteration["selected"])
-            iteration["selected"] = iteration["selected"][:MAX_ROWS_SHOWN]
-        shown = {
-            (iteration["number"], label)
-            for iteration in sealed["iterations"]
-            for label, *_row in [
-                *iteration["selected"],
-                *self._get_regrouped(iteration, assignment),
-            ]
-        }
+            number, rows = iteration["number"], iteration["selected"]
+            iteration["selected_count"] = len(rows)
+            rows = iteration["selected"] = rows[:MAX_ROWS_SHOWN]
+            if iteration["kind"] == "withdrawal":  # other inspectors for earlier visits
+                regrouped = [team[1] for team in teams if team[0] == number]
+                rows = [*rows, *regrouped[:MAX_ROWS_SHOWN]]
+            shown |= {(number, label) for label, *_row in rows}
         excluded = self.env["srsp.draw.line"].sudo()
         domain = [("draw_id", "=", self.id), ("excluded_reason", "!=", False)]
         return {
@@ -78,42 +71,28 @@ class SrspDraw(models.Model):
             ],
             "teams": [
                 team
-                for team in assignment["teams"]
+                for team in teams
                 if any((team[0], label) in shown for label in team[1])
             ],
-            "team_count": len(assignment["teams"]),
-            "names": self._get_drawn_names(shown),
+            "team_count": len(teams),
+            "names": self._get_drawn_names({label for _number, label in shown}),
             "chain": self._get_chain_link(event),
         }
 
-    def _get_drawn_names(self, shown):
-        """``{label: entity's name}`` of what the page shows, where the task makes the drawn names public."""
+    def _get_drawn_names(self, labels):
+        """Return ``{label: entity's name}`` if the task makes the drawn names public."""
         if not self.task_id.names_public:
             return {}
         lines = self.env["srsp.draw.line"].sudo()
-        labels = sorted({label for _number, label in shown})
-        found = lines.search([("draw_id", "=", self.id), ("label", "in", labels)])
-        return {
-            line.label: line.target_id.entity_id._get_public_name() for line in found
-        }
-
-    def _get_regrouped(self, iteration, assignment):
-        """Return the labels of the first ``MAX_ROWS_SHOWN`` visits that a withdrawal gave other inspectors."""
-        if iteration["kind"] != "withdrawal":
-            return []
-        own = [
-            labels
-            for number, labels, *_team in assignment["teams"]
-            if number == iteration["number"]
-        ]
-        return own[:MAX_ROWS_SHOWN]
+        lines = lines.search([("draw_id", "=", self.id), ("label", "in", labels)])
+        return {row.label: row.target_id.entity_id._get_public_name() for row in lines}
 
     def _get_roster_state(self):
-        """A roster stays ``committed`` when it has been drawn: the draw is a publication of its own."""
+        """Return the state of the published roster: it stays ``committed`` after the draw, published on its own."""
         return "voided" if self.state == "voided" else "committed"
 
     def _get_task_line(self):
-        """The task as it was when the roster was locked, which is when it was first published."""
+        """Return the task as it was when the roster was locked and first published."""
         domain = [*self._get_publication_domain(), ("kind", "=", "roster")]
         first = self.env["srsp.publication"].search(domain, order="version", limit=1)
         if first:
@@ -145,14 +124,9 @@ class SrspDraw(models.Model):
         }
 
     def _get_public_url(self):
-        """The page of the published draw, with its certificate."""
-        publication = self.env["srsp.publication"].search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "=", self.id),
-                ("kind", "=", "draw"),
-                ("state", "=", "published"),
-            ]
+        """Return the address of the published draw's page, which has its certificate."""
+        publication = self.env["srsp.publication"]._find_in_force(
+            self.company_id, "draw", self.number
         )
         if not publication:
             return super()._get_public_url()

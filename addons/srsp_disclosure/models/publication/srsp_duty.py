@@ -5,7 +5,7 @@ class SrspDuty(models.Model):
     _inherit = "srsp.duty"
 
     def _get_publication_line(self):
-        """The four elements of a joint duty."""
+        """Return the four elements of a joint duty."""
         return {
             "code": self.code,
             "name": self.name,

@@ -11,7 +11,7 @@ class SrspEventCheck(models.Model):
         return {**super()._get_sealed_models(), "srsp.publication": []}
 
     def _compare_srsp_publication(self, row, publication):
-        """What was published, and the bytes of its original as they are now."""
+        """Compare what was sealed with the publication and the bytes of its original as they are now."""
         sealed = json.loads(row.payload)
         live = {
             **publication._prepare_seal(),

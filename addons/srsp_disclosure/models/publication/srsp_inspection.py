@@ -1,6 +1,6 @@
 from odoo import models
 
-from .srsp_publication import beijing_midnight
+from odoo.addons.srsp_supervision.tools.clock import beijing_midnight
 
 
 class SrspInspection(models.Model):
@@ -18,17 +18,14 @@ class SrspInspection(models.Model):
         result = self._get_public_result()
         task = self.task_id
         return {
+            **super()._prepare_publication_vals(kind),
             "title": self.env._(
                 "Inspection result of %(entity)s", entity=result["entity"]
             ),
             "summary": "、".join(
                 dict.fromkeys(line["result_name"] for line in result["lines"])
             ),
-            "reference": self.number,
-            "formed_at": self._get_formed_at(kind),
             "disclosure_days": task._get_rulebook().disclosure_days,
-            "division_id": self.division_id.id,
-            "division_name": self.division_id.name,
             "sector_name": task.sector_id.name,
             "task_id": task.id,
             "entity_name": result["entity"],
@@ -41,7 +38,7 @@ class SrspInspection(models.Model):
         }
 
     def _get_public_result(self):
-        """The result without personal facts: a natural person's name is masked, the findings' text left out."""
+        """Return the result; of a natural person the name is masked and the text of the findings left out."""
         result = self._get_result()
         if result["entity_kind"] != "person":
             return result

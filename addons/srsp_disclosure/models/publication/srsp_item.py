@@ -5,7 +5,7 @@ class SrspItem(models.Model):
     _inherit = "srsp.item"
 
     def _get_publication_line(self):
-        """The nine elements and what else the public should know of an item."""
+        """Return the nine elements of an item and what else the public should know of it."""
         return {
             "code": self.code,
             "name": self.name,

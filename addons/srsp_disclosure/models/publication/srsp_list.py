@@ -1,7 +1,5 @@
 from odoo import api, fields, models
 
-from .srsp_publication import beijing_midnight
-
 
 class SrspList(models.Model):
     _name = "srsp.list"
@@ -16,9 +14,6 @@ class SrspList(models.Model):
         result = super()._take_effect()
         self.env["srsp.publication"]._take_effect()
         return result
-
-    def _get_formed_at(self, kind):
-        return beijing_midnight(self.published_on)
 
     def _prepare_publication_vals(self, kind):
         """All versions of one of the two lists are versions of one publication."""

@@ -1,7 +1,5 @@
 from odoo import fields, models
 
-from .srsp_publication import beijing_midnight
-
 
 class SrspPlan(models.Model):
     _name = "srsp.plan"
@@ -11,22 +9,16 @@ class SrspPlan(models.Model):
         self.env["srsp.publication"]._publish(self, "plan")
         return super()._after_publish()
 
-    def _get_formed_at(self, kind):
-        return beijing_midnight(self.published_on)
-
     def _prepare_publication_vals(self, kind):
         tasks = self.task_ids.filtered(lambda task: task.state != "cancelled")
         return {
+            **super()._prepare_publication_vals(kind),
             "title": self.env._(
                 "Yearly inspection plan %(year)s of %(division)s",
                 year=self.year,
                 division=self.division_id.name,
             ),
             "summary": self.env._("%(count)s tasks", count=len(tasks)),
-            "reference": self.number,
-            "formed_at": self._get_formed_at(kind),
-            "division_id": self.division_id.id,
-            "division_name": self.division_id.name,
             "payload": {
                 "format": "srsp-plan/1",
                 "number": self.number,

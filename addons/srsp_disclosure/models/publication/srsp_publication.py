@@ -1,12 +1,13 @@
-import datetime
 import hashlib
+from operator import itemgetter
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from odoo.addons.srsp_supervision.actions import get_form_action
 from odoo.addons.srsp_supervision.tools import canonical, clock
-from odoo.addons.srsp_supervision.tools.clock import BEIJING, beijing_date
+from odoo.addons.srsp_supervision.tools.clock import beijing_date
 
 KINDS = [
     ("list", "List"),
@@ -16,27 +17,21 @@ KINDS = [
     ("draw", "Draw"),
     ("result", "Result"),
 ]
-SOON = 5  # working days before a deadline from which it is shown as due soon
-# All that may still change after a publication has been made; the rest is frozen.
-OPEN_FIELDS = frozenset(
-    ["state", "deadline", "is_provisional", "disclosed_on", "was_late"]
-)
-
-
-def beijing_midnight(date):
-    """The naive UTC datetime at which ``date`` begins in Beijing."""
-    start = datetime.datetime.combine(date, datetime.time(), BEIJING)
-    return start.astimezone(datetime.UTC).replace(tzinfo=None)
+SOON_DAYS = 5  # working days before a deadline from which it is shown as due soon
+# What may still change after a publication has been made; the rest is frozen.
+OPEN_FIELDS = {"state", "deadline", "is_provisional", "disclosed_on", "was_late"}
 
 
 class SrspPublication(models.Model):
-    """What the bureau has said in public, word for word (公示).
+    """What the bureau has published, word for word (公示).
 
-    ``payload`` is canonical JSON and ``digest`` the SHA-256 of those very bytes; both are sealed in the
-    integrity chain and never change. A correction, a substitution or a void makes a new version that
-    supersedes the one before; both stay readable. Everybody may read a publication, the anonymous
-    visitor of the website too: fields that are not for outsiders carry groups, and who made a
-    publication is not kept here (the chain and the source record know).
+    ``payload`` is canonical JSON and ``digest`` the SHA-256 of the original, which is those very bytes. Where
+    they can be large (a certificate names the whole roster), the original is a file that is written and
+    served piece by piece, and ``payload`` is its head, what a page shows of it. The digests of both are sealed
+    in the integrity chain and never change. A correction, a substitution or a void makes a new version that
+    supersedes the previous one; both stay readable. Everybody may read a publication, the anonymous visitor
+    of the website too: fields that are not for outsiders have groups, and who made a publication is not
+    stored here (the chain and the source record tell).
     """
 
     _name = "srsp.publication"
@@ -47,19 +42,16 @@ class SrspPublication(models.Model):
     _rec_names_search = ["number", "title", "reference"]
     _log_access = False
 
-    number = fields.Char(required=True, readonly=True)
-    kind = fields.Selection(KINDS, required=True, readonly=True)
-    title = fields.Char(required=True, readonly=True, index="trigram")
-    summary = fields.Char(
-        readonly=True, help="One-line summary shown in lists of publications."
-    )
+    number = fields.Char(required=True)
+    kind = fields.Selection(KINDS, required=True)
+    title = fields.Char(required=True, index="trigram")
+    summary = fields.Char(help="One-line summary shown in lists of publications.")
     reference = fields.Char(
         required=True,
-        readonly=True,
         index="trigram",
         help="Number of the published record: of the plan, draw or inspection; the kind of a list.",
     )
-    version = fields.Integer(required=True, readonly=True)
+    version = fields.Integer(required=True)
     state = fields.Selection(
         [
             ("pending", "Not yet in force"),
@@ -67,48 +59,41 @@ class SrspPublication(models.Model):
             ("superseded", "Superseded"),
         ],
         required=True,
-        readonly=True,
         default="published",
     )
     effective_on = fields.Date(
         "In Force From",
-        readonly=True,
         help="For a version that takes effect after its publication; until then the previous version applies.",
     )
-    supersedes_id = fields.Many2one("srsp.publication", readonly=True)
-    payload = fields.Text(required=True, readonly=True, prefetch=False)
+    supersedes_id = fields.Many2one("srsp.publication")
+    payload = fields.Text(required=True, prefetch=False)
     digest = fields.Char(
-        "SHA-256", required=True, readonly=True, help="Digest of the payload's bytes."
+        "SHA-256", required=True, help="Digest of the payload's bytes."
     )
-    published_on = fields.Datetime(required=True, readonly=True)
-    formed_at = fields.Datetime(required=True, readonly=True)
+    published_on = fields.Datetime(required=True)
+    formed_at = fields.Datetime(required=True)
     formed_on = fields.Date(
         required=True,
-        readonly=True,
         help="Beijing date; the deadline is counted from the following day.",
     )
-    year = fields.Integer(required=True, readonly=True)
+    year = fields.Integer(required=True)
     draw_state = fields.Selection(
-        [("committed", "Roster locked"), ("drawn", "Drawn"), ("voided", "Voided")],
-        readonly=True,
+        [("committed", "Roster locked"), ("drawn", "Drawn"), ("voided", "Voided")]
     )
-    bureau_name = fields.Char("Bureau", required=True, readonly=True)
-    division_name = fields.Char("Division of the Publication", readonly=True)
-    sector_name = fields.Char("Sector", readonly=True)
-    entity_name = fields.Char("Entity", readonly=True)
-    entity_code = fields.Char("Credit Code", readonly=True)
-    deadline = fields.Date(readonly=True)
+    bureau_name = fields.Char("Bureau", required=True)
+    division_name = fields.Char("Division of the Publication")
+    sector_name = fields.Char("Sector")
+    entity_name = fields.Char("Entity")
+    entity_code = fields.Char("Credit Code")
+    deadline = fields.Date()
     is_provisional = fields.Boolean(
         "Provisional Deadline",
-        readonly=True,
         help="The deadline falls in a year whose make-up days have not been announced.",
     )
     disclosed_on = fields.Date(
-        "Disclosed",
-        readonly=True,
-        help="The day on which the last channel accepted it.",
+        "Disclosed", help="The day on which the last channel accepted it."
     )
-    was_late = fields.Boolean("Disclosed Late", readonly=True)
+    was_late = fields.Boolean("Disclosed Late")
     deadline_state = fields.Selection(
         [
             ("on_time", "On time"),
@@ -120,22 +105,17 @@ class SrspPublication(models.Model):
         compute="_compute_deadline_state",
         search="_search_deadline_state",
     )
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
-    division_id = fields.Many2one(
-        "srsp.division", readonly=True, index=True, groups="base.group_user"
-    )
+    company_id = fields.Many2one("res.company", required=True)
+    division_id = fields.Many2one("srsp.division", index=True, groups="base.group_user")
     task_id = fields.Many2one(
-        "srsp.task", readonly=True, index="btree_not_null", groups="base.group_user"
+        "srsp.task", index="btree_not_null", groups="base.group_user"
     )
-    res_model = fields.Char(
-        "Model", required=True, readonly=True, groups="base.group_user"
-    )
+    res_model = fields.Char("Model", required=True, groups="base.group_user")
     res_id = fields.Many2oneReference(
-        "Source",
-        model_field="res_model",
-        required=True,
-        readonly=True,
-        groups="base.group_user",
+        "Source", model_field="res_model", required=True, groups="base.group_user"
+    )
+    original_id = fields.Many2one(
+        "ir.attachment", ondelete="restrict", groups="base.group_user"
     )
     delivery_ids = fields.One2many(
         "srsp.delivery", "publication_id", "Deliveries", groups="base.group_user"
@@ -160,51 +140,40 @@ class SrspPublication(models.Model):
             publication.display_name = f"{publication.number} {publication.title}"
 
     @api.depends("deadline", "disclosed_on", "was_late")
-    @api.depends_context("tz")
     def _compute_deadline_state(self):
-        today, soon = self._get_soon()
-        for publication in self:
-            deadline = publication.deadline
-            if not deadline:
-                publication.deadline_state = False
-            elif publication.disclosed_on:
-                publication.deadline_state = (
-                    "met_late" if publication.was_late else "met"
-                )
-            elif deadline < today:
-                publication.deadline_state = "late"
-            else:
-                publication.deadline_state = "soon" if deadline <= soon else "on_time"
+        for state, domain in self._get_deadline_domains().items():
+            self.filtered_domain(domain).deadline_state = state
 
     @api.model
     def _search_deadline_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today, soon = self._get_soon()
+        domains = self._get_deadline_domains()
+        return Domain.OR(domains[state] for state in value if state in domains)
+
+    @api.model
+    def _get_deadline_domains(self):
+        """Return ``{deadline_state: domain}`` as of today in Beijing; each publication is in exactly one."""
+        today = clock.today()
+        calendar = self.env["srsp.calendar.day"].sudo()
+        soon = calendar._add_working_days(today, SOON_DAYS)
         due = Domain("deadline", "!=", False)
-        waiting, met = (
-            due & Domain("disclosed_on", "=", False),
-            due & Domain("disclosed_on", "!=", False),
-        )
-        domains = {
+        waiting = due & Domain("disclosed_on", "=", False)
+        met = due & Domain("disclosed_on", "!=", False)
+        not_late = waiting & Domain("deadline", ">=", today)
+        return {
             False: ~due,
-            "on_time": waiting & Domain("deadline", ">", soon),
-            "soon": waiting
-            & Domain("deadline", ">=", today)
-            & Domain("deadline", "<=", soon),
+            "on_time": not_late & Domain("deadline", ">", soon),
+            "soon": not_late & Domain("deadline", "<=", soon),
             "late": waiting & Domain("deadline", "<", today),
             "met": met & Domain("was_late", "=", False),
             "met_late": met & Domain("was_late", "=", True),
         }
-        return Domain.OR(domains[state] for state in value if state in domains)
 
     @api.model
-    def _get_soon(self):
-        """Today in Beijing and the day up to which a deadline counts as due soon."""
-        today = clock.today()
-        return today, self.env["srsp.calendar.day"].sudo()._add_working_days(
-            today, SOON
-        )
+    def _is_guarded(self, name):
+        """Only code writes a publication."""
+        return name in self._fields
 
     def _check_evidence(self, vals=None):
         if vals is None:
@@ -232,16 +201,11 @@ class SrspPublication(models.Model):
     def action_open_source(self):
         """Open the record that was published, for whoever may read it."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-        }
+        return get_form_action(self.env[self.res_model].browse(self.res_id))
 
     @api.model
     def _publish(self, record, kind, now=None):
-        """Freeze what there is to say about ``record``; the version before it is superseded.
+        """Freeze what there is to say about ``record``; it supersedes the previous version.
 
         :param record: a record of a model with ``srsp.publication.mixin``
         :param kind: one of ``KINDS``
@@ -252,17 +216,19 @@ class SrspPublication(models.Model):
         now = now or fields.Datetime.now()
         localised = record.company_id.sudo()._srsp_in_language(record.sudo())
         content = localised._prepare_publication_vals(kind)
-        earlier = self._find_in_force(record.company_id, kind, content["reference"])
-        waits = content.get("effective_on") and (
-            content["effective_on"] > beijing_date(now)
+        earlier = self.sudo()._find_in_force(
+            record.company_id, kind, content["reference"]
         )
-        if not waits:
+        day = beijing_date(now)
+        pending = content.get("effective_on") and content["effective_on"] > day
+        if not pending:
             earlier._supersede()
+        sequence = self.env["ir.sequence"].sudo()
         publication = self.sudo().create(
             {
-                "number": self._next_number(now),
+                "number": sequence.next_by_code("srsp.publication", sequence_date=day),
                 "published_on": now,
-                "state": "pending" if waits else "published",
+                "state": "pending" if pending else "published",
                 "version": earlier.version + 1,
                 "supersedes_id": earlier.id,
                 **self._prepare_source_vals(record, kind),
@@ -274,8 +240,8 @@ class SrspPublication(models.Model):
 
     @api.model
     def _find_in_force(self, company, kind, reference):
-        """The version of a publication that is in force, or none."""
-        return self.sudo().search(
+        """Return the version of a publication that is in force, or none."""
+        return self.search(
             [
                 ("company_id", "=", company.id),
                 ("kind", "=", kind),
@@ -285,21 +251,15 @@ class SrspPublication(models.Model):
         )
 
     def _supersede(self):
-        """Take the version in force out of force, before the next one comes into it."""
+        """Take the version in force out of force, before the next one enters into force."""
         self.state = "superseded"
         self.flush_recordset(["state"])
 
     @api.model
     def _take_effect(self):
-        """Let the versions whose day has come supersede those in force."""
-        waiting = self.sudo().search(
-            [
-                ("state", "=", "pending"),
-                ("effective_on", "<=", clock.today()),
-            ],
-            order="effective_on, id",
-        )
-        for publication in waiting:
+        """Let the versions whose effective date has come supersede those in force."""
+        due = [("state", "=", "pending"), ("effective_on", "<=", clock.today())]
+        for publication in self.sudo().search(due, order="effective_on, id"):
             publication._find_in_force(
                 publication.company_id, publication.kind, publication.reference
             )._supersede()
@@ -307,7 +267,7 @@ class SrspPublication(models.Model):
 
     @api.model
     def _prepare_source_vals(self, record, kind):
-        """What is published, and whose; the content may know better what the bureau was called."""
+        """Return what is published, and whose; the bureau's name can be another in the content."""
         company = record.company_id.sudo()
         return {
             "kind": kind,
@@ -319,18 +279,13 @@ class SrspPublication(models.Model):
 
     @api.model
     def _prepare_frozen_vals(self, content):
-        """``content`` of ``_prepare_publication_vals`` as it is stored: its payload as bytes with their
-        digest, or the original in a file with its own; its day in Beijing, its deadline."""
+        """Return ``content`` of ``_prepare_publication_vals`` as it is stored, with digest, day and deadline."""
         vals = dict(content)
-        payload = canonical.dumps(vals.pop("payload"))
-        original, digest = (
-            self.env["ir.attachment"],
-            hashlib.sha256(payload).hexdigest(),
-        )
-        if "original" in vals:
-            original, digest = self._store_original(
-                vals.pop("original"), f"{vals['reference']}.json"
-            )
+        payload = canonical.dumps(vals["payload"])
+        original = self.env["ir.attachment"]
+        digest = hashlib.sha256(payload).hexdigest()
+        if write := vals.pop("original", None):
+            original, digest = self._store_original(write, f"{vals['reference']}.json")
         days = vals.pop("disclosure_days", 0)
         formed_on = beijing_date(vals["formed_at"])
         return {
@@ -344,16 +299,33 @@ class SrspPublication(models.Model):
         }
 
     @api.model
-    def _next_number(self, now):
-        sequence = self.env["ir.sequence"].sudo()
-        return sequence.next_by_code(
-            "srsp.publication", sequence_date=beijing_date(now)
-        )
+    def _store_original(self, write, name):
+        """Store what ``write(append)`` passes to ``append`` in pieces; return the attachment and the SHA-256."""
+        vals = {"name": name, "res_model": self._name, "mimetype": "application/json"}
+        attachment = self.env["ir.attachment"].sudo().create(vals)
+        return attachment, attachment._srsp_write_content(write)
+
+    def _read_original(self):
+        """Return the bytes of the original, all at once: not for those that can be large."""
+        self.ensure_one()
+        original = self.sudo().original_id
+        return original.raw if original else self.payload.encode()
+
+    def _digest_original(self):
+        """Return the SHA-256 of the original as it is stored now, in hexadecimal; empty when its file is gone."""
+        original = self.sudo().original_id
+        if not original.store_fname:
+            return hashlib.sha256(self._read_original()).hexdigest()
+        try:
+            with open(original._full_path(original.store_fname), "rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return ""
 
     def _seal_and_deliver(self):
         """Seal number and digest in the chain; put a result into the outbox of every active channel.
 
-        Only where there is none at this moment does the website alone disclose it, on this very day.
+        If there is no active channel, the result counts as disclosed today, by the website.
         """
         self.env["srsp.event"]._seal(
             self, "publication.published", self._prepare_seal()
@@ -367,21 +339,16 @@ class SrspPublication(models.Model):
                 self.task_id._disclose_complete()
 
     def _prepare_seal(self):
-        """What the chain seals of a publication; the digest of its head where the original is a file."""
-        sealed = {
-            "number": self.number,
-            "kind": self.kind,
-            "reference": self.reference,
-            "version": self.version,
-            "digest": self.digest,
-        }
+        """Return what the chain seals; it includes the digest of the head if the original is a file."""
+        names = ("number", "kind", "reference", "version", "digest")
+        sealed = {name: self[name] for name in names}
         if self.original_id:
             sealed["head_digest"] = hashlib.sha256(self.payload.encode()).hexdigest()
         return sealed
 
     @api.model
     def _prepare_deadline_vals(self, formed_on, days):
-        """The deadline ``days`` working days after ``formed_on``, and whether it is provisional."""
+        """Return the deadline ``days`` working days after ``formed_on``, and whether it is provisional."""
         if not days:
             return {}
         calendar = self.env["srsp.calendar.day"].sudo()
@@ -397,39 +364,34 @@ class SrspPublication(models.Model):
 
     @api.model
     def _refresh_provisional_deadlines(self):
-        """Count the provisional deadlines again, after the calendar has changed."""
+        """Recompute the provisional deadlines after a change of the calendar."""
         domain = [("is_provisional", "=", True), ("disclosed_on", "=", False)]
         for publication in self.sudo().search(domain):
-            days = publication.task_id._get_rulebook()
-            publication.write(
-                self._prepare_deadline_vals(publication.formed_on, days.disclosure_days)
-            )
+            days = publication.task_id._get_rulebook().disclosure_days
+            publication.write(self._prepare_deadline_vals(publication.formed_on, days))
 
     @api.model
     def _backfill(self, as_of_then=False):
-        """Publish what exists but has no publication yet, in the order in which it came about.
+        """Publish what exists but has no publication yet, in the order in which it was formed.
 
-        :param as_of_then: give each publication the moment of its source instead of the present
+        :param as_of_then: publish each at the moment at which it was formed, instead of the present
         """
         waiting = []
         for model, domain, kind in self._get_backfill_sources():
-            known = {
-                res_id
-                for [res_id] in self.sudo()._read_group(
-                    [("res_model", "=", model), ("kind", "=", kind)], ["res_id"]
-                )
-            }
-            for record in self.env[model].sudo().search(domain, order="id"):
-                if record.id not in known:
-                    formed_at = record._get_formed_at(kind)
-                    waiting.append((formed_at, len(waiting), record, kind))
-        for formed_at, _place, record, kind in sorted(waiting, key=lambda row: row[:2]):
+            [[known]] = self.sudo()._read_group(
+                [("res_model", "=", model), ("kind", "=", kind)],
+                aggregates=["res_id:array_agg"],
+            )
+            missing = [*domain, ("id", "not in", known or [])]
+            for record in self.env[model].sudo().search(missing, order="id"):
+                waiting.append((record._get_formed_at(kind), record, kind))
+        for formed_at, record, kind in sorted(waiting, key=itemgetter(0)):
             self._publish(record, kind, now=formed_at if as_of_then else None)
         self._take_effect()
 
     @api.model
     def _get_backfill_sources(self):
-        """``[(model, domain, kind), …]`` of all that gets published."""
+        """Return ``[(model, domain, kind), …]`` of everything that is published."""
         return [
             ("srsp.list", [("state", "in", ("published", "superseded"))], "list"),
             ("srsp.plan", [("state", "=", "published")], "plan"),
@@ -444,11 +406,10 @@ class SrspPublication(models.Model):
         ]
 
     def _update_disclosed(self):
-        """Note the day on which the last delivery was accepted; tell the tasks.
+        """Record the day on which the last delivery was accepted, and update the tasks.
 
-        Every delivery counts, whether its channel is still in use or not: a channel that is archived
-        leaves what it was owed undisclosed, until it is taken up again and the platform accepts.
-        A publication that is owed to nobody is left alone here: see ``_seal_and_deliver``.
+        Every delivery counts, also that of an archived channel: it stays undisclosed until the channel is
+        restored and the platform accepts. For a publication without deliveries see ``_seal_and_deliver``.
         """
         for publication in self.filtered(lambda p: p.deadline and not p.disclosed_on):
             deliveries = publication.delivery_ids

@@ -5,7 +5,7 @@ class SrspRulebook(models.Model):
     _inherit = "srsp.rulebook"
 
     def _get_effects(self, previous):
-        """The deadlines of results too: in working days, from the last day of each task's window."""
+        """Add the deadlines of results: in working days, from the last day of each task's window."""
         what = self.env._(
             "Disclosure deadline of a result formed on the last day of the inspection window changes"
         )

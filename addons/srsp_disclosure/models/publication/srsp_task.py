@@ -1,32 +1,33 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
-from odoo.addons.srsp_supervision.tools.clock import iso
+from odoo.addons.srsp_supervision.tools.clock import beijing_time, iso
 
-from ..site.srsp_publication_page import local_time
+FINAL_STAGES = ("closed", "cancelled")
+# The publications that some channel has not accepted yet.
+OWED = [("deadline", "!=", False), ("disclosed_on", "=", False)]
 
 
 class SrspTask(models.Model):
     _name = "srsp.task"
     _inherit = ["srsp.task", "srsp.publication.mixin"]
+    _publication_field = "task_id"
 
     publication_ids = fields.One2many(
         "srsp.publication", "task_id", "Publications of the Task"
     )
 
-    def _get_publication_field(self):
-        return "task_id"
+    def _get_published_id(self, value):
+        return value.id
 
     def _get_publication_domain(self):
         return [("task_id", "in", self.ids)]
 
     def _get_formed_at(self, kind):
-        announced = self.announced_on and self.state == "planned"
-        return self.announced_on if announced else fields.Datetime.now()
+        return (self.state == "planned" and self.announced_on) or fields.Datetime.now()
 
     def _prepare_publication_vals(self, kind):
-        """An announcement says what will be drawn and when; a new version, that this no longer holds and why."""
+        """Return the announcement of a draw, or its withdrawal, a new version that gives the reason."""
         reason = self.cancel_reason if self.state == "cancelled" else ""
         if not self.announced_on:
             reason = self.withdrawal_reason
@@ -36,13 +37,10 @@ class SrspTask(models.Model):
             else self.env._("Draw announced: %(task)s", task=self.name)
         )
         return {
+            **super()._prepare_publication_vals(kind),
             "title": title,
             "summary": reason
-            or self.env._("Draw on %(time)s", time=local_time(iso(self.draw_at))),
-            "reference": self.number,
-            "formed_at": self._get_formed_at(kind),
-            "division_id": self.division_id.id,
-            "division_name": self.division_id.name,
+            or self.env._("Draw on %(time)s", time=beijing_time(self.draw_at)),
             "sector_name": self.sector_id.name,
             "task_id": self.id,
             "payload": {
@@ -79,43 +77,36 @@ class SrspTask(models.Model):
         return super()._after_void(draw)
 
     def _disclose_complete(self):
-        """Mark those disclosed whose visits are all closed and whose results every channel has accepted."""
-        complete = Domain("state", "=", "inspecting") & ~(
-            Domain(
-                "inspection_ids", "any", [("stage", "not in", ("closed", "cancelled"))]
-            )
-            | Domain(
-                "publication_ids",
-                "any",
-                [("deadline", "!=", False), ("disclosed_on", "=", False)],
-            )
+        """Mark as disclosed the tasks whose visits are all closed and whose results every channel has accepted."""
+        tasks = self.sudo().search(
+            [
+                ("id", "in", self.ids),
+                ("state", "=", "inspecting"),
+                ("inspection_ids", "not any", [("stage", "not in", FINAL_STAGES)]),
+                ("publication_ids", "not any", OWED),
+            ]
         )
-        tasks = self.sudo().search(complete & Domain("id", "in", self.ids))
         tasks.state = "disclosed"
 
     def _check_completable(self):
         self._disclose_complete()
         result = super()._check_completable()
-        for task in self:
-            if task.state != "disclosed":
-                owed = task.sudo().publication_ids.filtered(
-                    lambda p: p.deadline and not p.disclosed_on
+        if self.state != "disclosed":
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: %(count)s results have not been accepted by every channel yet.",
+                    task=self.name,
+                    count=len(self.sudo().publication_ids.filtered_domain(OWED)),
                 )
-                raise UserError(
-                    self.env._(
-                        "Task %(task)s: %(count)s results have not been accepted by every channel yet.",
-                        task=task.name,
-                        count=len(owed),
-                    )
-                )
+            )
         return result
 
     def _get_rulebook(self):
-        """The rulebook pinned to the task, or the one in force today."""
+        """Return the rulebook pinned to the task, or the one in force today."""
         return self.rulebook_id or self.rulebook_id._get_in_force(self.company_id)
 
     def _get_publication_line(self):
-        """One task as its plan and its roster show it."""
+        """Return the task as its plan and its roster show it."""
         return {
             "number": self.number,
             "name": self.name,

@@ -5,14 +5,12 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     def write(self, vals):
-        """A website that bears the bureau's name follows a change of it."""
-        before = {company: company.name for company in self} if "name" in vals else {}
+        """Rename the websites that have the bureau's name together with it."""
+        websites = self.env["website"].sudo()
+        if "name" in vals:
+            websites = websites.search([("company_id", "in", self.ids)])
+            websites = websites.filtered(lambda site: site.name == site.company_id.name)
         result = super().write(vals)
-        for company, name in before.items():
-            websites = (
-                self.env["website"].sudo().search([("company_id", "=", company.id)])
-            )
-            websites.filtered(
-                lambda site, name=name: site.name == name
-            ).name = company.name
+        for website in websites:
+            website.name = website.company_id.name
         return result

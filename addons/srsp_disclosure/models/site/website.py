@@ -15,10 +15,9 @@ class Website(models.Model):
 
     @api.model
     def _srsp_dress(self):
-        """Give a website that nobody has named the bureau's name and take the samples of a shop off it."""
+        """Give a website that has no name yet the bureau's, and hide the sample content."""
         for website in self.search([("name", "=", UNNAMED)]):
             website.name = website.company_id.name
         for name in SAMPLES:
-            view = self.env.ref(f"website.{name}", raise_if_not_found=False)
-            if view:
+            if view := self.env.ref(f"website.{name}", raise_if_not_found=False):
                 view.active = False

@@ -29,8 +29,8 @@ class SrspCheckMixin(models.AbstractModel):
         return kind(message)
 
     def _check_role(self, *groups):
-        """Raise unless the user is in one of ``groups`` (short names of this addon's groups)."""
-        names = [f"srsp_supervision.{group}" for group in groups]
+        """Raise unless the user is in one of ``groups`` (of this addon, unless the name has another's prefix)."""
+        names = [g if "." in g else f"srsp_supervision.{g}" for g in groups]
         if self.env.su or any(map(self.env.user.has_group, names)):
             return
         roles = ", ".join(self.env.ref(name).sudo().name for name in names)

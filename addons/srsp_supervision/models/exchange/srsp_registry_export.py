@@ -1,27 +1,27 @@
+import codecs
 import csv
 import io
+import itertools
 
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 from ...tools import clock
 from ...tools.sql import stream
 from ...tools.tables import cells
 from ...tools.tables.text import quote
 from ...tools.tables.writer import Heading, SheetWriter, write_template
-from ..staff.srsp_inspector_personal import PERSONAL
 from .srsp_registry_import_report import NOTES
 from .srsp_registry_sql import case
-from .srsp_registry_table import MANY, TYPES
-from .srsp_registry_table_target import ENTITY, KINDS
+from .srsp_registry_table import ENTITY, KINDS, MANY, ONE, TYPES, translate
 
 CSV_ROWS = 2_000  # in a piece of text
-BOM = "\ufeff"  # without it, Excel takes a .csv for another encoding
 # A number in JSON; anything else, or a number beyond 1e15, is left out.
 NUMBER = (
     "CASE WHEN jsonb_typeof(%(value)s) = 'number' AND abs((%(value)s)::numeric) < 1e15"
     " THEN (%(value)s)::%(type)s END"
 )
+TEXT = "CASE WHEN jsonb_typeof(%(value)s) = 'string' THEN %(value)s #>> '{}' END"
 
 
 class SrspRegistryTable(models.AbstractModel):
@@ -50,16 +50,12 @@ class SrspRegistryTable(models.AbstractModel):
         return stream(self.env.cr, self._get_export_sql())
 
     def _get_export_sql(self):
-        query = (
-            self.env[self._model]
-            .with_context(active_test=False)
-            ._search([], order=self._code)
-        )
+        records = self.env[self._model].with_context(active_test=False)
         return SQL(
             "SELECT %s FROM %s WHERE record.id IN %s ORDER BY record.%s",
             SQL(", ").join(map(self._get_column_sql, self._get_columns())),
             self._get_from_sql(),
-            query.subselect(),
+            records._search([]).subselect(),
             SQL.identifier(self._code),
         )
 
@@ -127,45 +123,34 @@ class SrspRegistryTable(models.AbstractModel):
     def _write_export(self, path):
         """Write the registry to the workbook ``path``; a sheet that is full goes on in the next one."""
         with SheetWriter(path) as sheet:
-            sheet.add_header(self._get_labels())
+            sheet.add_header([*self._get_labels().values()])
             for row in self._read_rows():
                 sheet.add_row(row)
 
     @api.model
     def _stream_csv(self):
         """Yield the registry as a text file in UTF-8, piece by piece."""
-        buffer = io.StringIO(BOM)
-        buffer.seek(1)
-        writer = csv.writer(buffer)
-        writer.writerow(map(quote, self._get_labels()))
-        for number, row in enumerate(self._read_rows()):
-            writer.writerow(map(quote, row))
-            if number % CSV_ROWS == 0:
-                yield buffer.getvalue().encode()
-                buffer.seek(0)
-                buffer.truncate()
-        yield buffer.getvalue().encode()
+        yield codecs.BOM_UTF8  # without it, Excel takes a .csv for another encoding
+        rows = itertools.chain([self._get_labels().values()], self._read_rows())
+        for batch in split_every(CSV_ROWS, rows):
+            buffer = io.StringIO()
+            csv.writer(buffer).writerows(map(quote, row) for row in batch)
+            yield buffer.getvalue().encode()
 
     @api.model
     def _write_template(self, path):
         """Write an empty workbook: headings, a note on each, and lists to choose from."""
-        language = self.env.lang or "en_US"
-        headings = []
-        for column in self._get_template_columns():
-            note, is_date, words = self._describe_column(column)
-            if column.required:
-                note = self.env._("Required. %(note)s", note=note)
-            label = column.label._translate(language)
-            headings.append(Heading(label, note, is_date, words))
-        write_template(path, headings, self.env._("Allowed Values"))
+        headings = map(self._make_heading, self._get_columns())
+        write_template(path, filter(None, headings), self.env._("Allowed Values"))
 
-    def _get_template_columns(self):
-        return self._get_columns()
-
-    def _describe_column(self, column):
-        """(how to fill in a cell, whether it holds a date, the words to choose from)"""
-        note = NOTES[column.kind]._translate(self.env.lang or "en_US")
-        return note, TYPES.get(column.kind) == "date", self._get_words_shown(column)
+    def _make_heading(self, column):
+        """Return the ``Heading`` of a column of a template, None for one that the user does not fill in."""
+        label = translate(self.env, column.label)
+        note = translate(self.env, NOTES[column.kind])
+        if column.required:
+            note = self.env._("Required. %(note)s", note=note)
+        is_date = TYPES.get(column.kind) == "date"
+        return Heading(label, note, is_date, self._get_words_shown(column))
 
     def _get_words_shown(self, column):
         """Return the words to choose from in a cell of the column, none for free text."""
@@ -174,14 +159,10 @@ class SrspRegistryTable(models.AbstractModel):
             return [label for _value, label in field._description_selection(self.env)]
         if column.kind == "flag":
             return [self.env._("Yes"), self.env._("No")]
-        models = {
-            "sector": "srsp.sector",
-            "division": "srsp.division",
-            "region": "srsp.region",
-        }
-        if column.kind in models:
+        if column.kind in ONE:
             domain = [("company_id", "=", self.env.company.id)]
-            return self.env[models[column.kind]].search(domain).mapped("display_name")
+            records = self.env[f"srsp.{column.kind}"].search(domain)
+            return records.mapped("display_name")
         return []
 
 
@@ -207,11 +188,10 @@ class SrspRegistryTableTarget(models.AbstractModel):
         """SQL of a column of attributes: for each sector its own."""
         found = self._get_attributes()[column.name]
         types = {definition["type"] for _sector, definition in found}
-        as_number = types <= {"integer", "float"}
-        pairs = []
-        for sector, definition in found:
-            value = self._get_property_sql(definition)
-            pairs.append((sector.id, value if as_number else SQL("(%s)::text", value)))
+        form = "%s" if types <= {"integer", "float"} else "(%s)::text"
+        pairs = [
+            (sector.id, SQL(form, self._get_property_sql(d))) for sector, d in found
+        ]
         return case(SQL("record.sector_id"), pairs)
 
     def _get_property_sql(self, definition):
@@ -220,75 +200,31 @@ class SrspRegistryTableTarget(models.AbstractModel):
         if kind in ("integer", "float"):
             number = SQL("bigint" if kind == "integer" else "float")
             return SQL(NUMBER, value=value, type=number)
+        if kind not in ("boolean", "selection"):
+            return SQL(TEXT, value=value)
+        words = definition.get("selection") or []
         if kind == "boolean":
-            yes, no = self.env._("Yes"), self.env._("No")
-            words = [("true", yes), ("false", no)]
-        elif kind == "selection":
-            words = definition.get("selection") or []
-        else:
-            return SQL(
-                "CASE WHEN jsonb_typeof(%s) = 'string' THEN %s #>> '{}' END",
-                value,
-                value,
-            )
+            words = [("true", self.env._("Yes")), ("false", self.env._("No"))]
         return case(SQL("%s #>> '{}'", value), words)
 
-    def _get_template_columns(self):
-        """Of the attributes of sectors, those that the user fills in."""
-        own = self._get_own_attributes()
-        return [
-            column
-            for column in super()._get_template_columns()
-            if column.kind != "attribute" or column.name in own
-        ]
-
-    def _get_own_attributes(self):
-        """``_get_attributes`` of the sectors whose targets are the user's to create and change."""
-        own = self._get_own_sector_ids()
-        found = {
-            name: [pair for pair in pairs if pair[0].id in own]
-            for name, pairs in self._get_attributes().items()
-        }
-        return {name: pairs for name, pairs in found.items() if pairs}
-
-    def _describe_column(self, column):
+    def _make_heading(self, column):
         if column.kind != "attribute":
-            return super()._describe_column(column)
-        pairs = self._get_own_attributes()[column.name]
+            return super()._make_heading(column)
+        own = self._get_own_sector_ids()
+        found = self._get_attributes()[column.name]
+        pairs = [(sector, values) for sector, values in found if sector.id in own]
+        if not pairs:
+            return None
         kinds = {KINDS[definition["type"]] for _sector, definition in pairs}
-        note = " ".join(
-            NOTES[kind]._translate(self.env.lang or "en_US") for kind in sorted(kinds)
+        note = self.env._(
+            "Of %(sectors)s. %(note)s",
+            sectors="、".join(sector.name for sector, _definition in pairs),
+            note=" ".join(translate(self.env, NOTES[kind]) for kind in sorted(kinds)),
         )
-        words = {
-            label: None
-            for _sector, definition in pairs
-            for _key, label in definition.get("selection") or ()
-        }
+        words = []
         if kinds == {"flag"}:
             words = [self.env._("Yes"), self.env._("No")]
-        sectors = "、".join(sector.name for sector, _definition in pairs)
-        note = self.env._("Of %(sectors)s. %(note)s", sectors=sectors, note=note)
-        return (
-            note,
-            kinds == {"date"},
-            list(words) if kinds <= {"choice", "flag"} else [],
-        )
-
-
-class SrspRegistryTableInspector(models.AbstractModel):
-    _inherit = "srsp.registry.table.inspector"
-
-    def _get_value_sql(self, column):
-        """SQL of a value, empty where personal data are not for the user."""
-        if column.field not in PERSONAL:
-            return super()._get_value_sql(column)
-        value = SQL("record.personal_data->>%s", column.field)
-        user = self.env.user
-        if self.env["srsp.inspector"]._sees_all_personal():
-            return value
-        return SQL(
-            "CASE WHEN record.user_id = %s OR record.division_id IN %s THEN %s END",
-            user.id,
-            tuple(user.srsp_division_ids.ids) or (0,),
-            value,
-        )
+        elif kinds <= {"choice", "flag"}:
+            options = [values.get("selection") or () for _sector, values in pairs]
+            words = dict.fromkeys(label for pair in options for _key, label in pair)
+        return Heading(column.label, note, kinds == {"date"}, list(words))

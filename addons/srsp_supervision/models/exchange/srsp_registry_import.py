@@ -2,8 +2,8 @@ import contextlib
 import logging
 import tempfile
 
-import psycopg2
-import psycopg2.errors
+from psycopg2 import OperationalError
+from psycopg2.errors import ForeignKeyViolation, UniqueViolation
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -18,11 +18,7 @@ WORKING = ("checking", "importing")
 MAX_HEADER_ROW = 20  # the headings are within the first rows
 MAX_ATTEMPTS = 2  # to run an import that the server's time limit cuts off
 MAX_CONFLICTS = 3  # with other people's changes to the same rows
-CONFLICTS = (
-    psycopg2.OperationalError,
-    psycopg2.errors.UniqueViolation,
-    psycopg2.errors.ForeignKeyViolation,
-)
+CONFLICTS = (OperationalError, UniqueViolation, ForeignKeyViolation)
 
 
 class SrspRegistryImport(models.Model):
@@ -178,16 +174,14 @@ class SrspRegistryImport(models.Model):
 
     def action_cancel_missing(self):
         self.ensure_one()
-        self._check_may_import()
-        self._check_state("done")
+        self._check_done()
         if not self.missing_target_ids:
             raise UserError(self.env._("Nothing is missing from the file."))
         return self.env["srsp.reason"]._open(self, "import_cancel_missing")
 
     def action_keep_missing(self):
         """Leave the listed targets in the registry."""
-        self._check_may_import()
-        self._check_state("done")
+        self._check_done()
         self.sudo().write({"missing_target_ids": False, "missing_count": 0})
 
     def _queue(self, state, *before):
@@ -196,6 +190,10 @@ class SrspRegistryImport(models.Model):
         self._check_columns()
         self.sudo().write({"state": state, "message": False, "attempts": 0})
         self.env.ref("srsp_supervision.ir_cron_registry_import").sudo()._trigger()
+
+    def _check_done(self):
+        self._check_may_import()
+        self._check_state("done")
 
     def _check_may_import(self):
         """Raise unless the user may create what the file would create."""
@@ -222,28 +220,22 @@ class SrspRegistryImport(models.Model):
         self._check_state("draft", "checked", "failed")
         attachment = self._find_attachment()
         if not attachment:
-            attachment = attachment.create(
-                {
-                    "name": "file",
-                    "res_model": self._name,
-                    "res_id": self.id,
-                    "res_field": "file",
-                }
-            )
+            place = {name: value for name, _operator, value in self._get_file_domain()}
+            attachment = attachment.create({"name": "file", **place})
         attachment._srsp_set_file(file)
         self.invalidate_recordset(["file"])
         self.file_name = name
         self._read_header()
 
     def _find_attachment(self):
-        attachments = self.env["ir.attachment"].sudo()
-        return attachments.search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "=", self.id),
-                ("res_field", "=", "file"),
-            ]
-        )
+        return self.env["ir.attachment"].sudo().search(self._get_file_domain())
+
+    def _get_file_domain(self):
+        return [
+            ("res_model", "=", self._name),
+            ("res_id", "=", self.id),
+            ("res_field", "=", "file"),
+        ]
 
     def _read_header(self):
         """Find the headings and map them; a file that cannot be read fails the import."""
@@ -281,26 +273,23 @@ class SrspRegistryImport(models.Model):
             raise WorkbookError("empty_sheet")
         at = scores.index(max(scores))
         sample = next((row for row in rows[at + 1 :] if any(row)), [])
-        remembered = self._get_remembered()
-        taken, vals_list = set(), []
+        known |= self._get_remembered()
+        taken, vals_list = {None, False}, []
         for position, label in enumerate(rows[at]):
             if label == "":
                 continue
-            key = normalise(label)
-            name = remembered[key] if key in remembered else known.get(key)
-            name = name not in taken and name
-            taken.add(name)
+            name = known.get(normalise(label))
+            value = sample[position] if position < len(sample) else ""
             vals_list.append(
                 {
                     "import_id": self.id,
                     "position": position,
                     "label": show(label)[:100],
-                    "sample": show(sample[position])[:100]
-                    if position < len(sample)
-                    else "",
-                    f"{self.kind}_column": name or False,
+                    "sample": show(value)[:100],
+                    f"{self.kind}_column": name not in taken and name,
                 }
             )
+            taken.add(name)
         self.env["srsp.registry.import.column"].create(vals_list)
         self.sudo().write(
             {"header_row": block.first + at, "state": "draft", "message": False}
@@ -318,57 +307,51 @@ class SrspRegistryImport(models.Model):
             ],
             limit=1,
         )
-        columns = {False} | {c.name for c in self._get_table()._get_columns()}
+        names = {False, *self._get_table()._get_labels()}
         found = {normalise(c.label): c._get_name() for c in last.column_ids}
-        return {label: name for label, name in found.items() if name in columns}
+        return {label: name for label, name in found.items() if name in names}
 
     def _get_mapping(self):
         """[(Column, place in the file)] in the registry's order."""
-        places = {c._get_name(): c.position for c in self.column_ids if c._get_name()}
+        places = {c._get_name(): c.position for c in self.column_ids}
         columns = self._get_table()._get_columns()
         return [(c, places[c.name]) for c in columns if c.name in places]
 
     def _check_columns(self):
         """Raise unless every needed column is mapped, and none twice."""
+        for problem in self._find_mapping_problems():
+            raise UserError(problem)
+
+    def _find_mapping_problems(self):
+        """Yield what is wrong with the field mapping, in words."""
         table = self._get_table()
         names = [c._get_name() for c in self.column_ids if c._get_name()]
-        columns = table._get_columns()
-        gone = set(names) - {c.name for c in columns}
-        for column in self.column_ids.filtered(lambda c: c._get_name() in gone):
-            raise UserError(
-                self.env._(
+        labels = table._get_labels()
+        for column in self.column_ids:
+            if (column._get_name() or "") not in ("", *labels):
+                yield self.env._(
                     "“%(heading)s” is mapped to an attribute that no longer exists: choose its target field again.",
                     heading=column.label,
                 )
-            )
         is_extract = table._is_extract(set(names))
         if is_extract and self.is_full:
-            raise UserError(
-                self.env._(
-                    "A full file must contain the sector of each row in a column."
-                )
+            yield self.env._(
+                "A full file must contain the sector of each row in a column."
             )
-        for column in columns:
-            label = column.label._translate(self.env.lang or "en_US")
+        for column in table._get_columns():
+            label = labels[column.name]
             if column.kind == "attribute" and column.name in names and is_extract:
-                raise UserError(
-                    self.env._(
-                        "“%(column)s” is an attribute of a sector: the file needs a column for the sector of each row.",
-                        column=label,
-                    )
+                yield self.env._(
+                    "“%(column)s” is an attribute of a sector: the file needs a column for the sector of each row.",
+                    column=label,
                 )
             if column.required and column.name not in names and not is_extract:
-                raise UserError(
-                    self.env._(
-                        "No column of the file is mapped to “%(column)s”.", column=label
-                    )
+                yield self.env._(
+                    "No column of the file is mapped to “%(column)s”.", column=label
                 )
             if names.count(column.name) > 1:
-                raise UserError(
-                    self.env._(
-                        "Two columns of the file are mapped to “%(column)s”.",
-                        column=label,
-                    )
+                yield self.env._(
+                    "Two columns of the file are mapped to “%(column)s”.", column=label
                 )
 
     @api.model
@@ -396,12 +379,8 @@ class SrspRegistryImport(models.Model):
             except Exception as error:
                 self.env.cr.rollback()
                 _logger.exception("import %s failed", self.id)
-                known = isinstance(error, UserError)
-                self._fail(
-                    str(error)
-                    if known
-                    else self.env._("The import failed; see the log.")
-                )
+                message = self.env._("The import failed; see the log.")
+                self._fail(str(error) if isinstance(error, UserError) else message)
                 return
         self._fail(self.env._("The registry is being changed: try again later."))
 
@@ -429,8 +408,7 @@ class SrspRegistryImport(models.Model):
     def _run(self):
         """Check the file, and import it in the state ``importing``, in the name of the user."""
         self.ensure_one()
-        record = self.with_user(self.user_id).with_company(self.company_id)
-        record = record.with_context(
+        record = self.with_user(self.user_id).with_context(
             lang=self.user_id.lang,
             tz=self.user_id.tz,
             allowed_company_ids=self.company_id.ids,
@@ -462,8 +440,7 @@ class SrspRegistryImport(models.Model):
 
     def _cancel_missing(self, reason):
         """Remove the listed targets from the registry by their state; for ``srsp.reason``."""
-        self._check_may_import()
-        self._check_state("done")
+        self._check_done()
         targets = self.missing_target_ids.with_env(self.env)
         targets = targets.filtered(lambda target: target.state != "cancelled")
         targets.write({"state": "cancelled", "state_reason": reason})
@@ -476,3 +453,51 @@ class SrspRegistryImport(models.Model):
             )
         )
         record.write({"missing_target_ids": False, "missing_count": 0})
+
+
+class SrspRegistryImportColumn(models.Model):
+    """A column of a file, mapped to a column of the registry."""
+
+    _name = "srsp.registry.import.column"
+    _description = "Column of an import"
+    _order = "position, id"
+    _rec_name = "label"
+
+    import_id = fields.Many2one(
+        "srsp.registry.import", required=True, index=True, ondelete="cascade"
+    )
+    position = fields.Integer(
+        readonly=True, help="Position in the file, starting from 0."
+    )
+    label = fields.Char("Heading", readonly=True)
+    sample = fields.Char("First Value", readonly=True)
+    target_column = fields.Selection(
+        lambda self: self._select("target"), "Mapped Field", help="Empty: not imported."
+    )
+    inspector_column = fields.Selection(
+        lambda self: self._select("inspector"),
+        "Target Field",
+        help="Empty: not imported.",
+    )
+
+    def write(self, vals):
+        """Change the mapping, before the work alone; the file is checked again. Nothing else can be changed."""
+        if self.env.su:
+            return super().write(vals)
+        if vals.keys() - {"target_column", "inspector_column"}:
+            raise AccessError(
+                self.env._("Only the field mapping of a column can be changed.")
+            )
+        self.import_id._check_state("draft", "checked", "failed")
+        result = super().write(vals)
+        self.import_id.sudo().state = "draft"
+        return result
+
+    @api.model
+    def _select(self, kind):
+        table = self.env[f"srsp.registry.table.{kind}"]
+        return list(table._get_labels().items())
+
+    def _get_name(self):
+        """Return the name of the registry's column, or False."""
+        return self[f"{self.import_id.kind}_column"]

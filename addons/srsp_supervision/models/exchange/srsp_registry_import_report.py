@@ -8,6 +8,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ...tools.identity import mask_all
 from ...tools.tables.writer import SheetWriter
+from .srsp_registry_table import translate
 
 _lt = LazyTranslate(__name__)
 MAX_SHOWN = 1_000  # bad cells on the form
@@ -135,9 +136,6 @@ NOTES = {
     ),
     "date": _lt("A date, e.g. 2026-03-20."),
     "until": _lt("A date, e.g. 2026-03-20; 长期 or 9999-12-31 where there is no end."),
-    "last_day": _lt(
-        "A date, e.g. 2026-03-20; 长期 or 9999-12-31 where there is no end."
-    ),
     "region": _lt("Name or code of a region, e.g. 350102."),
     "latitude": _lt("Degrees north, e.g. 26.074508."),
     "longitude": _lt("Degrees east, e.g. 119.296494."),
@@ -153,6 +151,7 @@ NOTES = {
     "tags": _lt("Names of tags, separated by commas."),
     "division": _lt("Name or code of a division."),
 }
+NOTES["last_day"] = NOTES["until"]
 FILE_REASONS = {
     "not_a_workbook": _lt(
         "It is neither a workbook (.xlsx) nor text (.csv), or it is damaged."
@@ -220,11 +219,10 @@ class SrspRegistryImport(models.Model):
 
     @api.model
     def _describe_file_error(self, error):
-        reason = FILE_REASONS.get(
-            getattr(error, "reason", ""), FILE_REASONS["not_a_workbook"]
-        )
-        text = reason._translate(self.env.lang or "en_US")
-        return text % {"place": getattr(error, "place", "")}
+        """Return why a file cannot be read, in words: a ``WorkbookError``, or StopIteration for one without rows."""
+        reason = getattr(error, "reason", "")
+        text = FILE_REASONS.get(reason, FILE_REASONS["not_a_workbook"])
+        return translate(self.env, text) % {"place": getattr(error, "place", "")}
 
     def _finish(self, file):
         """Store the report, and post the outcome in a note."""
@@ -265,18 +263,9 @@ class SrspRegistryImport(models.Model):
         return text
 
     def _get_outcome(self, imported):
-        counts = {
-            "created": self.created_count,
-            "updated": self.updated_count,
-            "unchanged": self.unchanged_count,
-            "bad": self.bad_count,
-        }
-        if not (
-            self.created_count
-            or self.updated_count
-            or self.proposed_count
-            or self.bad_count
-        ):
+        names = ("unchanged", "created", "updated", "proposed", "bad")
+        counts = {name: self[f"{name}_count"] for name in names}
+        if not any(counts[name] for name in names[1:]):
             return self.env._(
                 "Nothing to change: all %(unchanged)s rows match the registry.",
                 **counts,
@@ -292,22 +281,12 @@ class SrspRegistryImport(models.Model):
             **counts,
         )
 
-    def _describe(self, reason, value, other):
-        """Return a reason as a sentence in the user's language."""
-        if reason == "refused":  # a message of the registry itself
-            return value
-        text = REASONS[reason]._translate(self.env.lang or "en_US")
-        return text % {"other": other}
-
     def _keep_errors(self, file):
         self.error_ids.unlink()
         self.write({"error_note": False, "error_file": False, "error_file_name": False})
         if not self.bad_count:
             return
-        labels = {
-            c.name: c.label._translate(self.env.lang or "en_US")
-            for c in self._get_table()._get_columns()
-        }
+        labels = self._get_table()._get_labels()
         self.env.cr.execute(
             'SELECT row, "column", value, reason, other FROM srsp_import_error'
             " WHERE row IN (SELECT DISTINCT row FROM srsp_import_error ORDER BY row LIMIT %s)"
@@ -316,7 +295,10 @@ class SrspRegistryImport(models.Model):
         )
         shown, reasons = [], {}
         for row, name, value, reason, other in self.env.cr.fetchall():
-            label, text = labels.get(name, ""), self._describe(reason, value, other)
+            label = labels.get(name, "")
+            text = value  # "refused": a message of the registry itself
+            if reason in REASONS:
+                text = translate(self.env, REASONS[reason]) % {"other": other}
             reasons.setdefault(row, []).append(f"{label}: {text}" if label else text)
             if len(shown) < MAX_SHOWN:
                 shown.append(
@@ -358,18 +340,17 @@ class SrspRegistryImport(models.Model):
     def _write_error_file(self, file, reasons):
         """Store a workbook of the bad rows as they are in the file, with their reasons in a last column."""
         width = max(self.column_ids.mapped("position"), default=0) + 1
+        reasons[self.header_row] = [self.env._("Error reason")]
         with tempfile.NamedTemporaryFile(suffix=".xlsx") as copy:
             with SheetWriter(copy.name) as sheet:
                 for block in file.blocks():
                     for number, cells in enumerate(block.rows, block.first):
-                        if number == self.header_row:
-                            sheet.add_header(
-                                [*_widen(cells, width), self.env._("Error reason")]
-                            )
-                        elif number in reasons:
-                            sheet.add_row(
-                                [*_widen(cells, width), "; ".join(reasons.pop(number))]
-                            )
+                        if number in reasons:
+                            padding = [""] * (width - len(cells))
+                            note = "; ".join(reasons.pop(number))
+                            is_header = number == self.header_row
+                            add = sheet.add_header if is_header else sheet.add_row
+                            add([*cells, *padding, note])
             copy.seek(0)
             self.write(
                 {
@@ -379,7 +360,3 @@ class SrspRegistryImport(models.Model):
                     ),
                 }
             )
-
-
-def _widen(cells, width):
-    return [*cells, *[""] * (width - len(cells))]

@@ -2,20 +2,23 @@
 
 from odoo.tools import SQL
 
-from .srsp_registry_table import MANY
-from .srsp_registry_table_target import ENTITY, TARGET, TARGET_COLUMNS
+from .srsp_registry_table import ENTITY, MANY, TARGET, TARGET_COLUMNS
 
 # The columns that a row may change, by table; the others say which record it is.
 ENTITY_VALUES = [c for c in TARGET_COLUMNS if c.model == ENTITY]
 # The key mark is not written but proposed: the registry of key targets decides on it.
-PROPOSED = ("is_key", "key_reason")
+NOT_WRITTEN = ("sector", "is_key", "key_reason")
 TARGET_VALUES = [
-    c
-    for c in TARGET_COLUMNS
-    if c.model == TARGET and c.name not in ("sector", *PROPOSED)
+    c for c in TARGET_COLUMNS if c.model == TARGET and c.name not in NOT_WRITTEN
 ]
 # Columns that the rows of an extract lack, or need not have.
 FROM_REGISTRY = ("entity_name", "sector", "permit_number")
+CREATE_STAGE = """
+DROP TABLE IF EXISTS srsp_import_row, srsp_import_error, srsp_import_good, srsp_import_entity;
+CREATE TEMP TABLE srsp_import_row (row integer, %(columns)s) ON COMMIT DROP;
+CREATE TEMP TABLE srsp_import_error (row integer, "column" varchar, value varchar, reason varchar, other integer)
+    ON COMMIT DROP
+"""
 SPREAD = """
 INSERT INTO srsp_import_row (row, entity_name, sector, permit_number, %(names)s)
 SELECT r.row, coalesce(r.entity_name, e.name), t.sector_id, coalesce(r.permit_number, t.permit_number), %(values)s
@@ -92,37 +95,38 @@ CREATE INDEX ON srsp_import_good (row) WHERE target_id IS NULL OR target_moves O
     OR is_lost OR is_unknown OR is_torn OR is_ambiguous OR named_uscc IS NOT NULL OR proposes OR unlists OR rewords;
 ANALYZE srsp_import_good
 """
-ADD_ERRORS = 'INSERT INTO srsp_import_error (row, "column", value, reason, other) '
-# Bad rows as a whole, beyond what single cells show: (row, column, value, reason, number of another row).
+ADD_ERRORS = "INSERT INTO srsp_import_error "
+REMOVE_BAD = (
+    "DELETE FROM srsp_import_good WHERE row IN (SELECT row FROM srsp_import_error)"
+)
+# Bad rows as a whole, beyond what single cells show: row, column, value, reason and, if any, number of another row.
 # First the rows whose target or entity is not certain.
 MATCH_CHECKS = [
-    """SELECT row, 'target_code', target_code, 'unknown_code', NULL FROM srsp_import_good WHERE is_lost""",
-    """SELECT row, CASE WHEN uscc IS NULL THEN 'entity_code' ELSE 'uscc' END, coalesce(uscc, entity_code), 'torn_codes',
-              NULL
+    """SELECT row, 'target_code', target_code, 'unknown_code' FROM srsp_import_good WHERE is_lost""",
+    """SELECT row, CASE WHEN uscc IS NULL THEN 'entity_code' ELSE 'uscc' END, coalesce(uscc, entity_code), 'torn_codes'
          FROM srsp_import_good WHERE is_torn""",
-    """SELECT g.row, 'sector', sector.name, 'other_sector', NULL FROM srsp_import_good g
+    """SELECT g.row, 'sector', sector.name, 'other_sector' FROM srsp_import_good g
          JOIN srsp_target t ON t.id = g.target_id JOIN srsp_sector sector ON sector.id = g.sector
         WHERE g.target_code IS NOT NULL AND t.sector_id != g.sector""",
-    """SELECT row, 'entity_code', entity_code, 'unknown_entity', NULL FROM srsp_import_good WHERE is_unknown""",
+    """SELECT row, 'entity_code', entity_code, 'unknown_entity' FROM srsp_import_good WHERE is_unknown""",
 ]
 CHECKS = [
-    """SELECT g.row, 'permit_number', g.permit_number, 'permit_taken', NULL FROM srsp_import_good g
+    """SELECT g.row, 'permit_number', g.permit_number, 'permit_taken' FROM srsp_import_good g
          JOIN srsp_target t ON t.entity_id = g.entity_id AND t.sector_id = g.sector
           AND t.permit_number = g.permit_number
         WHERE g.target_code IS NOT NULL AND t.id != g.target_id AND g.target_moves""",
     # Rows that would become a second record of a known target.
-    """SELECT g.row, 'target_code', t.code, 'permit_to_add', NULL FROM srsp_import_good g
+    """SELECT g.row, 'target_code', t.code, 'permit_to_add' FROM srsp_import_good g
          JOIN srsp_target t ON t.entity_id = g.entity_id AND t.sector_id = g.sector AND t.state != 'cancelled'
           AND coalesce(t.permit_number, '') = ''
         WHERE g.target_id IS NULL AND g.permit_number IS NOT NULL""",
-    """SELECT g.row, 'sector', sector.name, 'archived_sector', NULL FROM srsp_import_good g
+    """SELECT g.row, 'sector', sector.name, 'archived_sector' FROM srsp_import_good g
          JOIN srsp_sector sector ON sector.id = g.sector WHERE g.target_id IS NULL AND NOT sector.active""",
-    """SELECT row, 'entity_name', entity_name, 'ambiguous_entity', NULL
-         FROM srsp_import_good WHERE is_ambiguous""",
-    """SELECT g.row, 'address', g.address, 'same_name', NULL FROM srsp_import_good g
+    """SELECT row, 'entity_name', entity_name, 'ambiguous_entity' FROM srsp_import_good WHERE is_ambiguous""",
+    """SELECT g.row, 'address', g.address, 'same_name' FROM srsp_import_good g
          JOIN srsp_entity e ON e.id = g.entity_id WHERE g.entity_moves AND e.kind = 'person' AND g.address != e.address
           AND coalesce(g.target_code, g.entity_code) IS NULL AND NOT g.is_ambiguous""",
-    """SELECT row, 'uscc', named_uscc, 'code_known', NULL
+    """SELECT row, 'uscc', named_uscc, 'code_known'
          FROM srsp_import_good WHERE named_uscc IS NOT NULL AND NOT is_ambiguous""",
     """SELECT g.row, 'uscc', other.uscc, 'code_in_row', other.row FROM srsp_import_good g
          JOIN (SELECT DISTINCT ON (entity_name) entity_name, uscc, row FROM srsp_import_good
@@ -130,7 +134,7 @@ CHECKS = [
                     WHERE target_id IS NULL AND entity_id IS NULL AND uscc IS NULL)
              ORDER BY entity_name, row) other USING (entity_name)
         WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NULL""",
-    """SELECT g.row, 'entity_code', min(e.code), 'code_to_add', NULL FROM srsp_import_good g
+    """SELECT g.row, 'entity_code', min(e.code), 'code_to_add' FROM srsp_import_good g
          JOIN srsp_entity e ON e.company_id = %(company)s AND e.name = g.entity_name AND e.uscc IS NULL
           AND e.kind IN ('enterprise', 'individual', 'institution')
         WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NOT NULL GROUP BY g.row""",
@@ -140,27 +144,26 @@ CHECKS = [
                     WHERE entity_moves AND coalesce(entity_code, target_code) IS NOT NULL)
                 GROUP BY uscc HAVING count(DISTINCT entity_key) > 1) claimed
          JOIN srsp_import_good g ON g.uscc = claimed.uscc""",
-    """SELECT g.row, 'state_reason', g.state_reason, 'missing_reason', NULL
+    """SELECT g.row, 'state_reason', g.state_reason, 'missing_reason'
          FROM srsp_import_good g LEFT JOIN srsp_target t ON t.id = g.target_id
         WHERE (g.target_id IS NULL OR g.target_moves) AND coalesce(g.state, t.state, 'active') != 'active'
           AND coalesce(g.state_reason, btrim(t.state_reason), '') = ''""",
-    """SELECT g.row, 'key_reason', g.key_reason, 'missing_reason', NULL
-         FROM srsp_import_good g
+    """SELECT g.row, 'key_reason', g.key_reason, 'missing_reason' FROM srsp_import_good g
         WHERE g.proposes AND coalesce(g.key_reason, '') = ''""",
     # A listed target leaves the registry of key targets by a decision, not by a file.
-    """SELECT row, 'is_key', is_key::varchar, 'key_listed', NULL FROM srsp_import_good WHERE unlists""",
-    """SELECT row, 'key_reason', key_reason, 'key_reworded', NULL
+    """SELECT row, 'is_key', is_key::varchar, 'key_listed' FROM srsp_import_good WHERE unlists""",
+    """SELECT row, 'key_reason', key_reason, 'key_reworded'
          FROM srsp_import_good WHERE rewords AND NOT unlists""",
     # An older file does not undo a newer class.
-    """SELECT g.row, 'risk_date', g.risk_date::varchar, 'older_class', NULL FROM srsp_import_good g
+    """SELECT g.row, 'risk_date', g.risk_date::varchar, 'older_class' FROM srsp_import_good g
          JOIN srsp_target t ON t.id = g.target_id
         WHERE g.target_moves AND g.risk_class != t.risk_class AND g.risk_date < t.risk_date""",
-    """SELECT g.row, 'risk_date', g.risk_date::varchar, 'future_day', NULL
+    """SELECT g.row, 'risk_date', g.risk_date::varchar, 'future_day'
          FROM srsp_import_good g LEFT JOIN srsp_target t ON t.id = g.target_id
         WHERE (g.target_id IS NULL OR g.target_moves) AND g.risk_date > %(today)s
           AND (g.risk_date, coalesce(g.risk_class, t.risk_class)) IS DISTINCT FROM (t.risk_date, t.risk_class)""",
     # Of an entity one row may say that it is a person, another one the code.
-    """SELECT g.row, 'uscc', g.uscc, 'person_with_code', NULL
+    """SELECT g.row, 'uscc', g.uscc, 'person_with_code'
          FROM srsp_import_good g JOIN (
             SELECT g.entity_key FROM srsp_import_good g LEFT JOIN srsp_entity e ON e.id = g.entity_id
              WHERE g.entity_key IN (
@@ -168,14 +171,14 @@ CHECKS = [
                  WHERE (told.target_id IS NULL OR told.entity_moves)
                    AND (told.kind = 'person' OR told.kind IS NULL AND e.kind = 'person' AND told.uscc IS NOT NULL))
           GROUP BY g.entity_key, e.uscc HAVING coalesce(max(g.uscc), e.uscc) IS NOT NULL) person USING (entity_key)""",
-    """SELECT g.row, 'kind', g.kind, 'identity_kept', NULL
+    """SELECT g.row, 'kind', g.kind, 'identity_kept'
          FROM srsp_import_good g JOIN srsp_entity e ON e.id = g.entity_id
         WHERE g.entity_moves AND g.kind != 'person' AND e.kind = 'person' AND e.identity_number IS NOT NULL""",
-    """SELECT g.row, 'division', division.name, 'other_division', NULL FROM srsp_import_good g
+    """SELECT g.row, 'division', division.name, 'other_division' FROM srsp_import_good g
          JOIN srsp_sector sector ON sector.id = g.sector JOIN srsp_division division ON division.id = g.division
         WHERE g.division != sector.division_id""",
     # The result of an open visit will name the entity as it is now.
-    """SELECT g.row, 'entity_name', g.entity_name, 'open_visit', NULL
+    """SELECT g.row, 'entity_name', g.entity_name, 'open_visit'
          FROM srsp_import_good g JOIN srsp_entity e ON e.id = g.entity_id
         WHERE g.entity_moves
           AND (g.entity_name != e.name OR g.kind != e.kind OR e.uscc IS NULL AND g.uscc IS NOT NULL) AND EXISTS (
@@ -205,9 +208,26 @@ CHECKS = [
                WINDOW w AS (PARTITION BY g.entity_key, v.name)) told
         WHERE least != most""",
     # An entity that record rules keep from the user.
-    """SELECT row, 'entity_name', entity_name, 'foreign_entity', NULL FROM srsp_import_good
+    """SELECT row, 'entity_name', entity_name, 'foreign_entity' FROM srsp_import_good
         WHERE entity_moves AND entity_id NOT IN (%(own_entities)s)""",
 ]
+# The counts of an import, by its fields.
+COUNT = """
+SELECT (SELECT count(DISTINCT row) FROM (SELECT row FROM srsp_import_row
+        UNION SELECT row FROM srsp_import_error) every) AS row_count,
+       (SELECT count(DISTINCT row) FROM srsp_import_error) AS bad_count,
+       count(*) FILTER (WHERE target_id IS NULL) AS created_count,
+       count(*) FILTER (WHERE target_id IS NOT NULL AND (target_moves OR entity_moves)) AS updated_count,
+       count(*) FILTER (WHERE target_id IS NOT NULL AND NOT (target_moves OR entity_moves)) AS unchanged_count,
+       count(*) FILTER (WHERE proposes) AS proposed_count
+  FROM srsp_import_good
+"""
+LIST_MISSING = """
+INSERT INTO srsp_registry_import_missing_rel (import_id, target_id)
+SELECT %(import)s, t.id FROM srsp_target t
+ WHERE t.sector_id IN (SELECT DISTINCT sector FROM srsp_import_good) AND t.state != 'cancelled'
+   AND t.id NOT IN (SELECT target_id FROM srsp_import_good WHERE target_id IS NOT NULL)
+"""
 INSERT_ENTITIES = """
 CREATE TEMP TABLE srsp_import_entity ON COMMIT DROP AS
 SELECT nextval('srsp_entity_id_seq')::integer AS id, coalesce(uscc, %(code)s) AS code, n.*
@@ -311,19 +331,25 @@ SELECT sector.code || '-' || %(code)s, coalesce(g.entity_id, n.id), sector.id, s
   LEFT JOIN srsp_import_entity n ON g.entity_id IS NULL AND n.entity_key = g.entity_key
  ORDER BY g.row
 """
+# The rows that have become targets, and those targets.
+_CREATED = """srsp_import_good g
+          LEFT JOIN srsp_import_entity n ON g.entity_id IS NULL AND n.entity_key = g.entity_key
+          JOIN srsp_target made ON made.entity_id = coalesce(g.entity_id, n.id) AND made.sector_id = g.sector
+           AND coalesce(made.permit_number, '') = coalesce(g.permit_number, '')
+         WHERE g.target_id IS NULL"""
+CHANGED_ENTITIES = "SELECT entity_id FROM srsp_import_good WHERE entity_moves"
+CHANGED_TARGETS = "SELECT target_id FROM srsp_import_good WHERE target_moves"
+CREATED_ENTITIES = "SELECT id FROM srsp_import_entity"
+CREATED_TARGETS = f"SELECT made.id FROM {_CREATED}"
 # The key marks of the file that the registry of key targets does not have yet.
-PROPOSE_KEYS = """
+PROPOSE_KEYS = f"""
 INSERT INTO srsp_key_target (target_id, company_id, division_id, sector_id, for_other, reason, origin, state,
                              proposed_by_id, proposed_on, create_uid, create_date, write_uid, write_date)
 SELECT t.id, t.company_id, t.division_id, t.sector_id, TRUE, g.key_reason, 'import', 'proposed',
        %(uid)s, %(today)s, %(uid)s, %(now)s, %(uid)s, %(now)s
   FROM (SELECT row, key_reason, target_id FROM srsp_import_good WHERE proposes AND target_id IS NOT NULL
          UNION ALL
-        SELECT g.row, g.key_reason, made.id FROM srsp_import_good g
-          LEFT JOIN srsp_import_entity n ON g.entity_id IS NULL AND n.entity_key = g.entity_key
-          JOIN srsp_target made ON made.entity_id = coalesce(g.entity_id, n.id) AND made.sector_id = g.sector
-           AND coalesce(made.permit_number, '') = coalesce(g.permit_number, '')
-         WHERE g.proposes AND g.target_id IS NULL) g
+        SELECT g.row, g.key_reason, made.id FROM {_CREATED} AND g.proposes) g
   JOIN srsp_target t ON t.id = g.target_id ORDER BY g.row
 """
 # A target of this file is no longer missing, whatever older files lack.
@@ -405,6 +431,10 @@ def stored(column, alias):
 def becomes(column, new, old):
     """SQL of a column of the record ``old`` after the row ``new`` has changed it."""
     value = SQL("coalesce(%s, %s)", _identify(column, new), stored(column, old))
+    return _without_end(column, value)
+
+
+def _without_end(column, value):
     return SQL("nullif(%s, 'infinity')", value) if column.kind == "until" else value
 
 
@@ -435,16 +465,14 @@ def insert(columns, alias=None):
 def _fill(column, value):
     if column.name in DEFAULTS:
         return SQL("coalesce(%s, %s)", value, DEFAULTS[column.name])
-    return SQL("nullif(%s, 'infinity')", value) if column.kind == "until" else value
+    return _without_end(column, value)
 
 
 def _pair(columns, make):
-    """[(field, value)] of the columns that are fields of the table, and of a region's name beside it."""
-    pairs = []
+    """Yield (field, value) of the columns that are fields of the table, and of a region's name beside it."""
     for column in columns:
         if column.kind not in MANY:
             value = make(column)
-            pairs.append((SQL.identifier(column.field), value))
-        if column.kind == "region":
-            pairs.append((SQL("region"), shown(column, value)))
-    return pairs
+            yield SQL.identifier(column.field), value
+            if column.kind == "region":
+                yield SQL("region"), shown(column, value)

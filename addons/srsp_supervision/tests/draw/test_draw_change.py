@@ -358,7 +358,6 @@ class TestVisits(SrspCase):
                     [visit.id],
                 )
                 rows = [row for [row] in self.env.cr.fetchall()]
-                in_order = table == "srsp_inspection_line"
-                tables.append(rows if in_order else sorted(rows, key=str))
+                tables.append(sorted(rows, key=str))
             result.append(tables)
         return result

@@ -140,10 +140,8 @@ class TestRegistryAttributes(RegistryCase):
 
     def _as_reported(self, error):
         """Errors of a row come in the order of the columns' names."""
-        names = {
-            c.label._translate("en_US"): c.name
-            for c in self.env["srsp.registry.table.target"]._get_columns()
-        }
+        table = self.env["srsp.registry.table.target"].with_context(lang="en_US")
+        names = {label: name for name, label in table._get_labels().items()}
         return error[0], names[error[1]]
 
     def test_real_dates_and_numbers_of_a_workbook_are_taken(self):

@@ -7,8 +7,8 @@ import openpyxl
 
 from odoo.tests import HttpCase, tagged
 
-from ...models.exchange.srsp_registry_table_inspector import INSPECTOR_COLUMNS
-from ...models.exchange.srsp_registry_table_target import TARGET_COLUMNS
+from ...models.exchange.srsp_registry_inspector import INSPECTOR_COLUMNS
+from ...models.exchange.srsp_registry_table import TARGET_COLUMNS
 from ...tools.tables.writer import SheetWriter
 from ..registry.registry_case import CODE, CODE_2, RegistryCase, read_workbook
 
@@ -47,7 +47,8 @@ class TestRegistryExport(RegistryCase, HttpCase):
         """The headings in the language that the officer's browser gets."""
         user = self.env["res.users"].with_user(self.officer)
         table = self.env[f"srsp.registry.table.{kind}"]
-        return table.with_context(**user.context_get())._get_labels()
+        labels = table.with_context(**user.context_get())._get_labels()
+        return list(labels.values())
 
     def _get(self, path, user=None):
         login = (user or self.officer).login

@@ -37,7 +37,8 @@ class TestContacts(RegistryCase):
         table = self.env[f"srsp.registry.table.{kind}"].with_user(user)
         text = b"".join(table._stream_csv()).decode("utf-8-sig")
         rows = csv.DictReader(io.StringIO(text))
-        return {row[table._get_labels()[0]]: row for row in rows}
+        [key, *_labels] = table._get_labels().values()
+        return {row[key]: row for row in rows}
 
     def test_personal_data_is_for_the_division_the_inspector_and_the_whole_bureau(self):
         nothing = dict.fromkeys(PERSONAL, False)

@@ -4,15 +4,13 @@ A converter returns a cell's text for COPY (empty: NULL), or what is wrong with 
 registry repeats its dates, classes and sectors.
 """
 
-import csv
 import datetime
-import io
 import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import compress
-from typing import Any, NamedTuple, cast
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from .. import uscc
 from ..identity import LENGTH, holds_identity, mask_all, may_hold_identity
@@ -59,12 +57,11 @@ class Converter(dict[object, str]):
         return list(map(self.__getitem__, values))
 
 
+@dataclass(eq=False)
 class ToText(Converter):
     """Text without space around it, up to ``most`` characters, that does not contain a person's identity number."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self.most = most
+    most: int
 
     def convert_all(self, values: Iterable[Any]) -> list[str]:
         try:
@@ -82,35 +79,28 @@ class ToText(Converter):
     def convert(self, value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             return Bad("not_text")  # a date: what was typed is lost
-        if not isinstance(value, str) and not abs(value) < EXACT:
+        if _is_rounded(value):
             return Bad("not_exact")
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        text = str(value).strip()
+        text = str(_as_whole(value)).strip()
         if len(text) > self.most:
             return Bad("too_long")
         return Bad("identity_number") if holds_identity(text) else text
 
 
+@dataclass(eq=False)
 class ToDate(Converter):
     """A day as 2026-03-20; a time after it is ignored.
 
     A text is accepted if it can be read in one way only: 2026-03-20, 2026/3/20, 2026.3.20, 2026年3月20日, 20260320.
-
-    :param no_end: the result for "without end", 长期 or 9999-12-31, if the column may hold that
+    ``no_end`` is the result for "without end", 长期 or 9999-12-31, if the column may hold that.
     """
 
-    def __init__(self, no_end: str | None = None) -> None:
-        super().__init__()
-        self.no_end = no_end
+    no_end: str | None = None
 
     def convert(self, value: Any) -> str:
-        if isinstance(value, datetime.datetime):
-            value = value.date()
-        if isinstance(value, datetime.date):
-            return self._end(value)
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
+        if isinstance(value, datetime.date):  # or a datetime
+            return self._end(value.strftime("%Y-%m-%d"))
+        value = _as_whole(value)
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             return Bad("not_a_date")
         text = normalise(value)
@@ -118,62 +108,45 @@ class ToDate(Converter):
             return ""
         if self.no_end and text in NO_END_WORDS:
             return self.no_end
-        # Without a match, ``groups`` is an AttributeError.
-        match = cast("re.Match[str]", _DATE.fullmatch(text.upper()))
+        match = _DATE.fullmatch(text.upper())
+        if not match:
+            return Bad("not_a_date")
+        numbers = [int(part) for part in match.groups() if part and part.isdigit()]
         try:
-            year, month, day = [
-                int(part) for part in match.groups() if part and part.isdigit()
-            ]
-            return self._end(datetime.date(year, month, day))
-        except (AttributeError, ValueError):
+            return self._end(datetime.date(*numbers).isoformat())
+        except ValueError:
             return Bad("not_a_date")
 
-    def _end(self, day: datetime.date) -> str:
-        text = day.isoformat()
-        return self.no_end if self.no_end and text == NO_END_DAY else text
+    def _end(self, day: str) -> str:
+        return self.no_end if self.no_end and day == NO_END_DAY else day
 
 
+@dataclass(eq=False)
 class ToNumber(Converter):
-    """A number between two bounds, rounded to ``digits`` decimal places if these are given."""
+    """A number between two bounds, ``is_whole`` or rounded to ``digits`` decimal places if these are given."""
 
-    def __init__(self, least: float, most: float, digits: int | None = None) -> None:
-        super().__init__()
-        self.bounds = least, most
-        self.digits = digits
+    least: float = -math.inf
+    most: float = math.inf
+    digits: int | None = None
+    is_whole: bool = False
 
     def convert(self, value: Any) -> str:
-        if isinstance(value, str):
-            text = value.strip()
-            if not text:
-                return ""
-            if not _NUMBER.fullmatch(text):
-                return Bad("not_a_number")
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            text = repr(value)
-        else:
+        text = value.strip() if isinstance(value, str) else repr(value)
+        if not text:
+            return ""
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not is_number and not _NUMBER.fullmatch(text):
             return Bad("not_a_number")
         number = float(text)
         if not math.isfinite(number):
             return Bad("not_a_number")
-        least, most = self.bounds
-        if not least <= number <= most:
+        if not self.least <= number <= self.most:
             return Bad("out_of_range")
-        return text if self.digits is None else repr(round(number, self.digits))
-
-
-class ToWhole(ToNumber):
-    """A whole number of any sign."""
-
-    def __init__(self) -> None:
-        super().__init__(-math.inf, math.inf)
-
-    def convert(self, value: Any) -> str:
-        text = super().convert(value)
-        if isinstance(text, Bad) or not text:
-            return text
-        if abs(float(text)) >= EXACT:
+        if self.is_whole and _is_rounded(number):
             return Bad("not_exact")
-        return text if float(text).is_integer() else Bad("not_whole")
+        if self.is_whole and not number.is_integer():
+            return Bad("not_whole")
+        return text if self.digits is None else repr(round(number, self.digits))
 
 
 class ToChoice(Converter):
@@ -185,14 +158,11 @@ class ToChoice(Converter):
     def __init__(
         self, choices: Mapping[str, str], reason: str = "unknown_value"
     ) -> None:
-        super().__init__()
         self.choices = {normalise(word): value for word, value in choices.items()}
         self.reason = reason
 
     def convert(self, value: Any) -> str:
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        word = normalise(value)
+        word = normalise(_as_whole(value))
         return self.choices.get(word, Bad(self.reason)) if word else ""
 
 
@@ -213,40 +183,22 @@ class ToCreditCode(Converter):
         return [self.convert(value) for value in values]
 
     def convert(self, value: Any) -> str:
-        if isinstance(value, (int, float)) and not abs(value) < EXACT:
+        if _is_rounded(value):
             return Bad("not_exact")
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        code = uscc.clean(str(value))
+        code = uscc.clean(str(_as_whole(value)))
         return code if not code or uscc.is_valid(code) else Bad("bad_credit_code")
 
 
-class ToJson(Converter):
-    """The result of another converter as JSON, which ``encode`` makes from its text."""
-
-    def __init__(self, converter: Converter, encode: Callable[[str], str]) -> None:
-        super().__init__()
-        self.converter, self.encode = converter, encode
-
-    def convert(self, value: Any) -> str:
-        text = self.converter.convert(value)
-        if isinstance(text, Bad) or not text:
-            return text
-        return self.encode(text.replace("\0", "\ufffd"))
-
-
+@dataclass(eq=False)
 class ToAttribute(Converter):
-    """A pair (cell of the sector, cell) → the result of that sector's converter for the cell.
+    """A pair (cell of the sector, cell) → JSON of what that sector's converter returns for the cell.
 
-    :param to_sector: the converter of the sector's cell
-    :param by_sector: result of ``to_sector`` → converter
+    ``to_sector`` is the converter of the sector's cell; ``by_sector`` has for each of its results a converter and a
+    function that makes JSON of a text.
     """
 
-    def __init__(
-        self, to_sector: Converter, by_sector: Mapping[str, Converter]
-    ) -> None:
-        super().__init__()
-        self.to_sector, self.by_sector = to_sector, by_sector
+    to_sector: Converter
+    by_sector: Mapping[str, tuple[Converter, Callable[[str], str]]]
 
     def convert_all(self, values: Iterable[Any]) -> list[str]:
         return [
@@ -259,8 +211,23 @@ class ToAttribute(Converter):
         found = self.to_sector[sector]
         if not str(cell).strip() or not found or isinstance(found, Bad):
             return ""  # a bad sector is reported in its own column
-        converter = self.by_sector.get(found)
-        return Bad("no_attribute") if converter is None else converter.convert(cell)
+        if found not in self.by_sector:
+            return Bad("no_attribute")
+        converter, encode = self.by_sector[found]
+        text = converter.convert(cell)
+        if isinstance(text, Bad) or not text:
+            return text
+        return encode(text.replace("\0", "\ufffd"))
+
+
+def _is_rounded(value: object) -> bool:
+    """Return whether a spreadsheet has lost digits of a number, or it is none at all (NaN)."""
+    return isinstance(value, (int, float)) and not abs(value) < EXACT
+
+
+def _as_whole(value: Any) -> Any:
+    """Return a whole number without its decimal point, and any other value as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def normalise(word: object) -> str:
@@ -297,27 +264,31 @@ class Field(NamedTuple):
 
 
 def convert(
-    block: Block, fields: list[Field]
+    block: Block, fields: list[Field], header: int = 0
 ) -> tuple[list[tuple[Any, ...]], list[CellError]]:
     """Return the block's rows as (row number, *values in the order of ``fields``), and the bad cells.
 
-    Bad values are empty in the rows. Empty rows are left out.
+    Bad values are empty in the rows. Empty rows are left out, and so are those up to the number ``header``: a table's
+    headings and what is above them.
     """
     names = {field.at: field.name for field in fields}
     errors = [
         CellError(mark.row, names.get(mark.column, ""), show(mark.value), mark.reason)
         for mark in block.marks
-        if mark.column < 0 or mark.column in names
+        if mark.row > header and (mark.column < 0 or mark.column in names)
     ]
-    filled = list(map(_is_filled, block.rows))
-    numbers = list(compress(range(block.first, block.first + len(block.rows)), filled))
-    if not numbers:
+    below = max(header + 1, block.first)
+    rows = {
+        number: cells
+        for number, cells in enumerate(block.rows[below - block.first :], below)
+        if _is_filled(cells)
+    }
+    if not rows:
         return [], errors
+    numbers = list(rows)
     width = max(names) + 1
     pad = [""] * width
-    originals = list(
-        zip(*((cells + pad)[:width] for cells in compress(block.rows, filled)))
-    )
+    originals = list(zip(*((cells + pad)[:width] for cells in rows.values())))
     columns: list[list[Any]] = [numbers]
     for field in fields:
         given: Iterable[Any] = originals[field.at]
@@ -325,28 +296,21 @@ def convert(
             given = zip(originals[field.beside], given, strict=True)
         values = field.converter.convert_all(given)
         if Bad in set(map(type, values)):
-            errors += _take_out_bad(field.name, numbers, originals[field.at], values)
+            errors += [
+                CellError(number, field.name, show(original), str(value))
+                for number, original, value in zip(numbers, originals[field.at], values)
+                if isinstance(value, Bad)
+            ]
+            values = ["" if isinstance(value, Bad) else value for value in values]
         if field.required and "" in values:
-            marked = {(e.row, e.column) for e in errors}
+            marked = {e.row for e in errors if e.column == field.name}
             errors += [
                 CellError(number, field.name, "", "missing")
                 for number, value in zip(numbers, values)
-                if value == "" and (number, field.name) not in marked
+                if value == "" and number not in marked
             ]
         columns.append(values)
     return list(zip(*columns)), errors
-
-
-def copy_statement(table: str, names: Iterable[str]) -> str:
-    """Return the statement that copies the text of ``to_csv`` into the columns ``names`` of a table."""
-    names = ", ".join(f'"{name}"' for name in names)
-    return f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)"
-
-
-def to_csv(rows: Iterable[Iterable[Any]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue().replace("\0", "\ufffd")
 
 
 def _is_filled(cells: Sequence[Cell]) -> bool:
@@ -356,21 +320,7 @@ def _is_filled(cells: Sequence[Cell]) -> bool:
     )
 
 
-def _take_out_bad(
-    name: str, numbers: Sequence[int], originals: Sequence[Cell], values: list[str]
-) -> list[CellError]:
-    """Empty the bad ``values`` and return an error for each."""
-    errors = []
-    for at, value in enumerate(values):
-        if isinstance(value, Bad):
-            values[at] = ""
-            text = show(originals[at])
-            errors.append(CellError(numbers[at], name, text, str(value)))
-    return errors
-
-
 def show(cell: object) -> str:
     """Return the beginning of a cell as it is shown, with the identity numbers of persons masked."""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 10**LENGTH:
-        cell = int(cell)
-    return mask_all(str(cell))[:MAX_SHOWN]
+    is_short = isinstance(cell, float) and abs(cell) < 10**LENGTH
+    return mask_all(str(_as_whole(cell) if is_short else cell))[:MAX_SHOWN]

@@ -6,7 +6,7 @@ it; a file that cannot be read as a whole raises ``WorkbookError``.
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from ..workbook import Cell
@@ -38,25 +38,13 @@ class Block(NamedTuple):
     rows: list[list[Cell]]
     marks: list[Mark]
 
-    def below(self, row: int) -> "Block":
-        """Return the block without the rows up to number ``row``: a table's headings and what is above them."""
-        skip = max(row + 1 - self.first, 0)
-        if not skip:
-            return self
-        marks = [mark for mark in self.marks if mark.row > row]
-        return self._replace(
-            first=self.first + skip, rows=self.rows[skip:], marks=marks
-        )
 
-
+@dataclass
 class TableFile:
     """One file. Every call of ``blocks()`` starts at its beginning; ``done`` is how much has been read, 0 to 1."""
 
-    encoding = ""
-
-    def __init__(self, path: FilePath) -> None:
-        self.path = Path(path)
-        self.done = 0.0
+    path: FilePath
+    done: float = 0.0
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows."""

@@ -6,11 +6,13 @@ import io
 import itertools
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from ..workbook import Cell, WorkbookError
-from .table import INVISIBLE, MAX_COLUMNS, Block, FilePath, Mark, TableFile
+from .table import INVISIBLE, MAX_COLUMNS, Block, Mark, TableFile
 
 BLOCK_ROWS = 1_000
 SAMPLE_BYTES = 1_000_000
@@ -20,34 +22,27 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 # A text that a spreadsheet would take for a formula gets an apostrophe in a .csv; so does one that begins with one.
 _LIKE_FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
-_QUOTED = re.compile("'+[=+\\-@\t\r＝＋－＠]")
-# What a spreadsheet writes into a .csv in place of a value: (a part of it, reason, all of it).
-_SPOILT = [
-    (
-        "#",
-        "formula_error",
-        re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)"),
-    ),
-    ("E+", "not_exact", re.compile(r"[+-]?[0-9](?:\.[0-9]+)?E\+[0-9]{2,3}")),
-]
+# What a spreadsheet writes into a .csv in place of a value: (a part of it, all of it, reason).
+_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)")
+_ROUNDED = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?E\+[0-9]{2,3}")
+_SPOILT = [("#", _ERROR, "formula_error"), ("E+", _ROUNDED, "not_exact")]
 _WITHOUT_INVISIBLE = str.maketrans("", "", INVISIBLE)
 
 
+@dataclass
 class CsvFile(TableFile):
     """Text in UTF-8 (with or without a byte order mark) or GB18030, with commas, semicolons or tabs."""
 
-    def __init__(self, path: FilePath) -> None:
-        super().__init__(path)
-        with open(path, "rb") as file:
+    def __post_init__(self) -> None:
+        with open(self.path, "rb") as file:
             sample = file.read(SAMPLE_BYTES)
         self.encoding = _find_encoding(sample)
         text = sample.decode(self.encoding, "replace")
         if not text.strip():
             raise WorkbookError("empty_sheet")
-        lines = text.splitlines()
         # A title may stand above the table.
-        line = next((line for line in lines if re.search("[,;\t]", line)), "")
-        self.delimiter = max(",;\t", key=line.count)
+        lines = filter(re.compile("[,;\t]").search, text.splitlines())
+        self.delimiter = max(",;\t", key=next(lines, "").count)
 
     def blocks(self) -> Iterator[Block]:
         size = max(os.path.getsize(self.path), 1)
@@ -55,12 +50,11 @@ class CsvFile(TableFile):
             # A byte that cannot be decoded becomes a lone surrogate, by which its cell is found.
             text = io.TextIOWrapper(raw, self.encoding, "surrogateescape", newline="")
             records = self._records(text)
-            for first in itertools.count(1, BLOCK_ROWS):
-                batch = list(itertools.islice(records, BLOCK_ROWS))
-                if not batch:
-                    break
+            first = 1
+            while batch := list(itertools.islice(records, BLOCK_ROWS)):
                 self.done = raw.tell() / size
                 yield _make_csv_block(first, batch)
+                first += BLOCK_ROWS
         self.done = 1.0
 
     def _records(self, text: Iterable[str]) -> Iterator[list[str] | csv.Error]:
@@ -84,18 +78,17 @@ def quote(value: Any) -> Any:
 
 def unquote(text: str) -> str:
     """Return the text that ``quote`` was given."""
-    return text[1:] if text[:1] == "'" and _QUOTED.match(text) else text
+    return text[1:] if text[:1] == "'" and _LIKE_FORMULA.match(text) else text
 
 
 def _make_csv_block(first: int, batch: Iterable[list[str] | csv.Error]) -> Block:
     rows: list[list[str]] = []
     marks: list[Mark] = []
     for number, cells in enumerate(batch, first):
-        if isinstance(cells, csv.Error):
-            marks.append(Mark(number, -1, "", "broken_quotes"))
-            cells = []
-        elif len(cells) > MAX_COLUMNS:
-            marks.append(Mark(number, -1, "", "extra_cells"))
+        if isinstance(cells, csv.Error) or len(cells) > MAX_COLUMNS:
+            is_wide = isinstance(cells, list)
+            reason = "extra_cells" if is_wide else "broken_quotes"
+            marks.append(Mark(number, -1, "", reason))
             cells = []
         rows.append(cells)
     text = "".join(itertools.chain.from_iterable(rows))
@@ -105,35 +98,32 @@ def _make_csv_block(first: int, batch: Iterable[list[str] | csv.Error]) -> Block
         rows = [
             [cell.translate(_WITHOUT_INVISIBLE) for cell in cells] for cells in rows
         ]
-    for part, reason, pattern in _SPOILT:
+    for part, pattern, reason in _SPOILT:
         if part in text:
-            marks += _take_out_spoilt(first, rows, pattern, reason)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        marks += _mark_undecodable(first, rows)
+            marks += _replace_bad(first, rows, partial(_empty, pattern), reason)
+    if _make_decodable(text) != text:
+        marks += _replace_bad(first, rows, _make_decodable, "encoding")
     return Block(first, cast("list[list[Cell]]", rows), marks)
 
 
-def _take_out_spoilt(
-    first: int, rows: list[list[str]], pattern: re.Pattern[str], reason: str
+def _replace_bad(
+    first: int, rows: list[list[str]], clean: Callable[[str], str], reason: str
 ) -> Iterator[Mark]:
-    """Yield the marks of cells that match ``pattern`` as a whole, and empty these cells."""
+    """Replace the cells that ``clean`` changes by its result, and yield their marks."""
     for number, cells in enumerate(rows, first):
         for at, cell in enumerate(cells):
-            if pattern.fullmatch(cell.strip()):
-                cells[at] = ""
-                yield Mark(number, at, cell.strip(), reason)
+            cells[at] = clean(cell)
+            if cells[at] != cell:
+                yield Mark(number, at, _make_decodable(cell.strip()), reason)
 
 
-def _mark_undecodable(first: int, rows: list[list[str]]) -> Iterator[Mark]:
-    """Yield the marks of cells with bytes that cannot be decoded, which become question marks."""
-    for number, cells in enumerate(rows, first):
-        for at, cell in enumerate(cells):
-            clean = cell.encode("utf-8", "replace").decode()
-            if clean != cell:
-                cells[at] = clean
-                yield Mark(number, at, clean, "encoding")
+def _empty(pattern: re.Pattern[str], cell: str) -> str:
+    return "" if pattern.fullmatch(cell.strip()) else cell
+
+
+def _make_decodable(text: str) -> str:
+    """Return a text with question marks for the bytes that could not be decoded."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _find_encoding(sample: bytes) -> str:

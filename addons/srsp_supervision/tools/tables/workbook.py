@@ -6,23 +6,22 @@ a registry does not accept. Shared texts (``sharedStrings.xml``) stay on disk un
 """
 
 import io
+import os
 import re
 import struct
 import tempfile
 import zipfile
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import IO, Any, TypeAlias, cast
+from typing import IO, Any, cast
 
 from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook
 
 from ..workbook import Cell, WorkbookError
 from .table import INVISIBLE, MAX_COLUMNS, Block, Mark, TableFile
-
-Start: TypeAlias = tuple[int, int]  # (row, column) from 0
 
 PIECE_BYTES = 256_000
 MAX_ROW_BYTES = 20_000_000
@@ -33,47 +32,36 @@ MAX_TAG_BYTES = 100  # bytes
 MAX_GAP = 10_000  # rows between the first and the last one of a piece
 MAX_MERGED = 100_000  # cells in merged ranges
 _TAG = rb"<(?:\w+:)?"
+_AT = rb"""\sr=["']([A-Z]*)([0-9]+)["']"""
 _CELL = re.compile(_TAG + rb"c[\s>/]")
 _USUAL_COLUMN = re.compile(rb'<c r="([A-Z]+)')
 _USUAL_ROW = re.compile(rb'<c r="[A-Z]+([0-9]+)"')
-_REFERENCE = re.compile(
-    _TAG + rb"""(?:c|row)\s(?:[^<>]*?\s)?r=["']([A-Z]*)([0-9]+)["']"""
+_REFERENCE = re.compile(_TAG + rb"(?:c|row)(?=\s)[^<>]*?" + _AT)
+_FORMULA = re.compile(
+    _TAG + rb"c(?=\s)[^<>]*?" + _AT + rb"[^<>]*>\s*" + _TAG + rb"f[\s>/]"
 )
-_CELL_AT = _TAG + rb"""c\s(?:[^<>]*?\s)?r=["']([A-Z]+)([0-9]+)["'][^<>]*"""
-_FORMULA = re.compile(_CELL_AT + rb">\s*" + _TAG + rb"f[\s>/]")
-_ERROR = re.compile(_CELL_AT + rb"""\st=["']e["']""")
-_ERROR_FIRST = re.compile(
-    _TAG + rb"""c\s[^<>]*t=["']e["'][^<>]*?\sr=["']([A-Z]+)([0-9]+)["']"""
-)
+_ERROR = re.compile(_TAG + rb"""c(?=\s[^<>]*\bt=["']e["'])[^<>]*?""" + _AT)
 _SHARED = re.compile(
     rb"""(<(?:\w+:)?c\s[^<>]*?\bt=["'])s(["'][^<>]*>\s*<(?:\w+:)?v>)"""
 )
 _MERGED = re.compile(
     rb"""mergeCell\s[^<>]*?ref=["']([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)["']"""
 )
-_MARKER = "\ue0f5"  # stands before the number of a shared text; a private character
-_NUMBER = re.compile(_MARKER.encode() + rb"([0-9]+)")
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+_VALUE = re.compile(_TAG + rb"(?:v|is)[\s>]")
+# Stands before the number of a shared text, which becomes a text of its own; a private character.
+_MARKER = "\ue0f5".encode()
+_NUMBER = re.compile(_MARKER + rb"([0-9]+)")
+_INVISIBLE = [character.encode() for character in INVISIBLE]
+# The parts of a workbook with one sheet, as far as the parser needs them.
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_ROOT = (
-    f'<Relationships xmlns="{_PACKAGE}">'
-    f'<Relationship Id="r1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
-)
-_RELATIONS = (
-    f'<Relationships xmlns="{_PACKAGE}">'
-    f'<Relationship Id="r1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-    f'<Relationship Id="r2" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
+_LINK = (
+    f'<Relationships><Relationship Id="r" Type="{_OFFICE}/%s" Target="%s"/>'
+    "</Relationships>"
 )
 _BOOK = (
-    '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    f' xmlns:r="{_OFFICE}"><workbookPr date1904="%d"/>'
-    '<sheets><sheet name="s" sheetId="1" r:id="r1"/></sheets></workbook>'
+    f'<workbook xmlns:r="{_OFFICE}"><workbookPr date1904="%d"/>'
+    '<sheets><sheet name="s" sheetId="1" r:id="r"/></sheets></workbook>'
 )
-_NO_STYLES = (
-    '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
-)
-_VALUE = re.compile(_TAG + rb"(?:v|is)[\s>]")
-_INVISIBLE = [character.encode() for character in INVISIBLE]
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -82,7 +70,6 @@ _BROKEN = (
     CalamineError,
     EOFError,
     LookupError,
-    NotImplementedError,
     RuntimeError,
     ValueError,
 )
@@ -105,21 +92,19 @@ class WorkbookFile(TableFile):
 
     def _read(self, archive: zipfile.ZipFile) -> Iterator[Block]:
         _check_parts(archive)
-        sheets, date1904 = _find_sheets(archive)
-        for name, path in sheets[1:]:
+        [(_name, sheet), *others], date1904 = _find_sheets(archive)
+        for name, path in others:
             if _is_filled(archive, path):
                 raise WorkbookError("second_sheet", name)
-        sheet = sheets[0][1]
-        with _SharedTexts(archive) as texts:
-            reader = _PieceReader(texts, _read_styles(archive), date1904)
-            size = max(archive.getinfo(sheet).file_size, 1)
-            filled = False
-            with archive.open(sheet) as file:
-                for piece, tail in _cut(file, b"row"):
-                    block = _mark_merged(piece) if tail else reader.take(piece)
-                    self.done = min(file.tell() / size, 1.0)
-                    filled = filled or any(map(any, block.rows))
-                    yield block
+        filled = False
+        size = max(archive.getinfo(sheet).file_size, 1)
+        with tempfile.TemporaryFile() as copy, archive.open(sheet) as file:
+            reader = _PieceReader(archive, _SharedTexts(archive, copy), date1904)
+            for piece, tail in _cut(file, b"row"):
+                block = _mark_merged(piece) if tail else reader.take(piece)
+                self.done = min(file.tell() / size, 1.0)
+                filled = filled or any(map(any, block.rows))
+                yield block
         if not filled:
             raise WorkbookError("empty_sheet")
 
@@ -132,14 +117,10 @@ def _check_parts(archive: zipfile.ZipFile) -> None:
         raise WorkbookError("not_a_workbook")
     unpacked = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts)
-    if unpacked > MAX_BYTES:
+    if unpacked > min(MAX_BYTES, max(FREE_BYTES, packed * MAX_RATIO)):
         raise WorkbookError("too_large")
-    if unpacked > FREE_BYTES and unpacked > packed * MAX_RATIO:
-        raise WorkbookError("too_large")
-    types = _read_small(archive, "[Content_Types].xml")
-    if b"macroEnabled" in types or any(
-        name.endswith("vbaproject.bin") for name in names
-    ):
+    has_macros = any(name.endswith("vbaproject.bin") for name in names)
+    if has_macros or b"macroEnabled" in _read_small(archive, "[Content_Types].xml"):
         raise WorkbookError("macro")
 
 
@@ -165,9 +146,7 @@ def _find_sheets(archive: zipfile.ZipFile) -> tuple[list[tuple[str, str]], bool]
         link.get("Id"): link.get("Target")
         for link in _parse_small(archive, "xl/_rels/workbook.xml.rels")
     }
-    date1904 = any(
-        e.get("date1904") in ("1", "true") for e in book.iter("{*}workbookPr")
-    )
+    days = [e.get("date1904") for e in book.iter("{*}workbookPr")]
     sheets = []
     for sheet in book.iter("{*}sheet"):
         if sheet.get("state", "visible") == "visible":
@@ -177,7 +156,7 @@ def _find_sheets(archive: zipfile.ZipFile) -> tuple[list[tuple[str, str]], bool]
             sheets.append((sheet.get("name"), path))
     if not sheets:
         raise WorkbookError("empty_sheet")
-    return sheets, date1904
+    return sheets, not {"1", "true"}.isdisjoint(days)
 
 
 def _is_filled(archive: zipfile.ZipFile, path: str) -> bool:
@@ -191,12 +170,6 @@ def _is_filled(archive: zipfile.ZipFile, path: str) -> bool:
     return False
 
 
-def _read_styles(archive: zipfile.ZipFile) -> bytes:
-    if "xl/styles.xml" in archive.namelist():
-        return _read_small(archive, "xl/styles.xml")
-    return b""
-
-
 def _cut(file: IO[bytes], tag: bytes) -> Iterator[tuple[bytes, bool]]:
     """Yield (piece, False) for whole elements ``tag`` and, last, (what follows them, True).
 
@@ -204,33 +177,25 @@ def _cut(file: IO[bytes], tag: bytes) -> Iterator[tuple[bytes, bool]]:
     bytes that look like a closing tag are one. Comments, CDATA and document types, where this is not so, are refused.
     """
     opening = re.compile(_TAG + tag + rb"[\s>/]")
-    pending, started = b"", False
+    pending = closing = b""
     while data := file.read(PIECE_BYTES):
         pending += data
-        if not started:
-            first = opening.search(pending)
-            if not first:
-                _check_length(pending)
-                continue
+        first = None if closing else opening.search(pending)
+        if first:
             _check_head(pending[: first.start()])
-            pending, started = pending[first.start() :], True
+            pending = pending[first.start() :]
             closing = b"</%s%s>" % (_find_prefix(pending), tag)
-        end = pending.rfind(closing) + len(closing)
-        if end >= len(closing):
-            if b"<!" in pending[:end] or b"<?" in pending[:end]:
+        if closing and closing in pending:
+            end = pending.rindex(closing) + len(closing)
+            piece, pending = pending[:end], pending[end:]
+            if b"<!" in piece or b"<?" in piece:
                 raise WorkbookError("not_a_workbook")
-            piece = pending[:end]
             for character in _INVISIBLE:
                 piece = piece.replace(character, b"")
             yield piece, False
-            pending = pending[end:]
-        _check_length(pending)
+        if len(pending) > MAX_ROW_BYTES:
+            raise WorkbookError("too_large")
     yield pending, True
-
-
-def _check_length(pending: bytes) -> None:
-    if len(pending) > MAX_ROW_BYTES:
-        raise WorkbookError("too_large")
 
 
 def _check_head(head: bytes) -> None:
@@ -244,45 +209,53 @@ def _check_head(head: bytes) -> None:
 class _PieceReader:
     """Reads the pieces of one sheet."""
 
-    def __init__(self, texts: "_SharedTexts", styles: bytes, date1904: bool) -> None:
+    def __init__(
+        self, archive: zipfile.ZipFile, texts: "_SharedTexts", date1904: bool
+    ) -> None:
         self.texts = texts
-        self.styles = styles
-        self.book = _BOOK % date1904
         self.last = 0
+        self.parts: dict[str, str | bytes] = {"xl/workbook.xml": _BOOK % date1904}
+        if "xl/styles.xml" in archive.namelist():
+            self.parts["xl/styles.xml"] = _read_small(archive, "xl/styles.xml")
 
     def take(self, piece: bytes) -> Block:
         """Return the rows of the next piece as a ``Block``."""
         first = _check_references(piece, self.last)
         marks = _mark_formulas(piece)
-        piece = _mark_shared(piece)
-        start, rows = _parse_rows(piece, self.book, self.styles)
+        piece = piece.replace(b't="s"><v>', b't="str"><v>' + _MARKER)
+        if b'"s"' in piece or b"'s'" in piece:
+            piece = _SHARED.sub(rb"\g<1>str\g<2>" + _MARKER, piece)
+        start, rows = _parse_rows(piece, self.parts)
         if start is None:  # cells without a value
             return Block(first, [], marks)
-        if (
-            b" r=" not in piece
-        ):  # nothing is numbered: the rows continue where the last piece ended
-            start = (self.last + start[0], start[1])
+        above, left = start
+        if b" r=" not in piece:  # no numbers: the rows follow those of the last piece
+            above += self.last
         texts = self.texts.find(set(_NUMBER.findall(piece))).get
-        pad = [""] * start[1]
-        rows = [pad + list(map(texts, cells, cells)) for cells in rows]
-        self.last = start[0] + len(rows)
-        return Block(start[0] + 1, rows, marks)
+        rows = [[""] * left + list(map(texts, cells, cells)) for cells in rows]
+        self.last = above + len(rows)
+        return Block(above + 1, rows, marks)
 
 
 def _parse_rows(
-    rows: bytes, book: str, styles: bytes = b""
-) -> tuple[Start | None, list[list[Cell]]]:
-    """Parse whole rows; return where the first filled cell is, None if there is none, and the rows of values."""
+    rows: bytes, parts: Mapping[str, str | bytes]
+) -> tuple[tuple[int, int] | None, list[list[Cell]]]:
+    """Parse whole rows in a workbook with these ``parts`` beside them.
+
+    Return the place (row, column) of the first filled cell, from 0, or None if there is none, and the rows of values.
+    """
     sheet = (
         b"<%(p)sworksheet><%(p)ssheetData>%(rows)s</%(p)ssheetData></%(p)sworksheet>"
     ) % {b"p": _find_prefix(rows), b"rows": rows}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("_rels/.rels", _ROOT)
-        archive.writestr("xl/workbook.xml", book)
-        archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS)
-        archive.writestr("xl/styles.xml", styles or _NO_STYLES)
-        archive.writestr("xl/worksheets/sheet1.xml", sheet)
+        archive.writestr("_rels/.rels", _LINK % ("officeDocument", "xl/workbook.xml"))
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels", _LINK % ("worksheet", "sheet.xml")
+        )
+        archive.writestr("xl/sheet.xml", sheet)
+        for name, part in parts.items():
+            archive.writestr(name, part)
     packed.seek(0)
     with CalamineWorkbook.from_filelike(packed) as opened:
         table = opened.get_sheet_by_index(0)
@@ -313,28 +286,15 @@ def _check_references(piece: bytes, last: int) -> int:
     return first
 
 
-def _mark_shared(piece: bytes) -> bytes:
-    """Return the piece with ``_MARKER`` before the numbers of shared texts, which become texts of their own."""
-    marker = _MARKER.encode()
-    piece = piece.replace(b't="s"><v>', b't="str"><v>' + marker)
-    if b'"s"' in piece or b"'s'" in piece:
-        piece = _SHARED.sub(b"\\g<1>str\\g<2>" + marker, piece)
-    return piece
-
-
 def _mark_formulas(piece: bytes) -> list[Mark]:
-    marks: list[Mark] = []
+    patterns = []
     if b":f" in piece or b"<f" in piece:
-        marks += _mark_cells(_FORMULA, piece, "formula")
+        patterns.append((_FORMULA, "formula"))
     if b'"e"' in piece or b"'e'" in piece:
-        marks += _mark_cells(_ERROR, piece, "formula_error")
-        marks += _mark_cells(_ERROR_FIRST, piece, "formula_error")
-    return marks
-
-
-def _mark_cells(pattern: re.Pattern[bytes], piece: bytes, reason: str) -> list[Mark]:
+        patterns.append((_ERROR, "formula_error"))
     return [
         Mark(int(row), _index(column), "", reason)
+        for pattern, reason in patterns
         for column, row in pattern.findall(piece)
     ]
 
@@ -364,67 +324,40 @@ def _index(letters: bytes) -> int:
 
 
 class _SharedTexts:
-    """The texts of ``sharedStrings.xml`` by number, in a temporary file.
+    """The texts of ``sharedStrings.xml`` by number, kept in the empty file ``copy``."""
 
-    They are read in runs, because sheets use most of them in order.
-    """
-
-    RUN = 500
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: zipfile.ZipFile, copy: IO[bytes]) -> None:
         self.offsets = array("Q", [0])
-        self.file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
-        self.run = lru_cache(64)(self._read_run)
+        self.copy = copy
         if "xl/sharedStrings.xml" in archive.namelist():
             with archive.open("xl/sharedStrings.xml") as part:
                 for piece, tail in _cut(part, b"si"):
                     if not tail:
                         self._store(piece)
-
-    def __enter__(self) -> "_SharedTexts":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.file.close()
+        self.copy.flush()
 
     def find(self, numbers: Iterable[bytes]) -> dict[Any, str]:
         """Return {number after ``_MARKER``: text} of the texts with these numbers, which are digits in bytes."""
-        return {
-            f"{_MARKER}{number.decode()}": self.run(int(number) // self.RUN)[
-                int(number) % self.RUN
-            ]
-            for number in numbers
-        }
+        offsets, file, found = self.offsets, self.copy.fileno(), {}
+        for number in numbers:
+            start, end = offsets[int(number)], offsets[int(number) + 1]
+            text = os.pread(file, end - start, start)
+            found[(_MARKER + number).decode()] = text.decode()
+        return found
 
     def _store(self, piece: bytes) -> None:
         """Keep the texts of whole ``si`` elements, which the parser reads as rows of one cell each."""
-        prefix = _find_prefix(piece)
-        piece = re.sub(
-            rb"<%ssi\s*/>" % prefix, b"<%(p)ssi></%(p)ssi>" % {b"p": prefix}, piece
-        )
-        count = piece.count(b"<%ssi>" % prefix)
-        if count != piece.count(b"</%ssi>" % prefix):
+        prefix = {b"p": _find_prefix(piece)}
+        opening, closing = b"<%(p)ssi>" % prefix, b"</%(p)ssi>" % prefix
+        piece = re.sub(rb"<%(p)ssi\s*/>" % prefix, opening + closing, piece)
+        count = piece.count(opening)
+        if count != piece.count(closing):
             raise WorkbookError("not_a_workbook")
-        piece = piece.replace(
-            b"<%ssi>" % prefix,
-            b'<%(p)srow><%(p)sc t="inlineStr"><%(p)sis>' % {b"p": prefix},
-        ).replace(
-            b"</%ssi>" % prefix, b"</%(p)sis></%(p)sc></%(p)srow>" % {b"p": prefix}
-        )
-        start, rows = _parse_rows(piece, _BOOK % 0)
+        row = b'<%(p)srow><%(p)sc t="inlineStr"><%(p)sis>' % prefix
+        piece = piece.replace(opening, row)
+        piece = piece.replace(closing, b"</%(p)sis></%(p)sc></%(p)srow>" % prefix)
+        start, rows = _parse_rows(piece, {"xl/workbook.xml": _BOOK % 0})
         texts = [""] * (start[0] if start else 0) + [str(row[0]) for row in rows]
-        texts += [""] * (count - len(texts))
-        end = self.offsets[-1]
-        for text in map(str.encode, texts):
-            end += len(text)
-            self.offsets.append(end)
-            self.file.write(text)
-
-    def _read_run(self, run: int) -> list[str]:
-        bounds = self.offsets[run * self.RUN : (run + 1) * self.RUN + 1]
-        self.file.seek(bounds[0])
-        text = self.file.read(bounds[-1] - bounds[0])
-        return [
-            text[start - bounds[0] : end - bounds[0]].decode()
-            for start, end in zip(bounds, bounds[1:])
-        ]
+        for text in map(str.encode, texts + [""] * (count - len(texts))):
+            self.offsets.append(self.offsets[-1] + len(text))
+            self.copy.write(text)

@@ -10,11 +10,12 @@ import xlsxwriter
 from ..workbook import MAX_TEXT_LENGTH, clean_text
 from .table import FilePath
 
-MAX_ROWS = (
-    1_048_576  # of a sheet; another one continues from there, under the same header
-)
+# Of a sheet; another one continues from there, under the same header.
+MAX_ROWS = 1_048_576
 COLUMN_WIDTH = 18
 FIRST_DAY = datetime.date(1900, 3, 1)  # spreadsheets disagree on earlier ones: text
+_HEADER = {"bold": True, "bg_color": "#D9E2F3"}
+_DAY = {"num_format": "yyyy-mm-dd"}
 
 
 class SheetWriter:
@@ -23,9 +24,9 @@ class SheetWriter:
     def __init__(self, path: FilePath, max_rows: int = MAX_ROWS) -> None:
         self.book: Any = xlsxwriter.Workbook(path, {"constant_memory": True})
         self.max_rows = max_rows
-        self.day = self.book.add_format({"num_format": "yyyy-mm-dd"})
+        self.day = self.book.add_format(_DAY)
         self.time = self.book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-        self.bold = self.book.add_format({"bold": True, "bg_color": "#D9E2F3"})
+        self.bold = self.book.add_format(_HEADER)
         self.header: Sequence[object] = []
         self.sheet: Any = None
         self.row = 0
@@ -50,9 +51,7 @@ class SheetWriter:
             kind = value.__class__
             if value is None or value == "":
                 continue
-            if kind is str:
-                self._write_text(at, value)
-            elif kind is bool:
+            if kind is bool:
                 sheet.write_boolean(row, at, value)
             elif kind is datetime.date and value >= FIRST_DAY:
                 sheet.write_datetime(row, at, value, self.day)
@@ -61,7 +60,8 @@ class SheetWriter:
             elif (kind is int or kind is float) and math.isfinite(value):
                 sheet.write_number(row, at, value)
             else:
-                self._write_text(at, str(value))
+                # Never write(): it makes a formula of "=…" and a link of "http://…".
+                sheet.write_string(row, at, str(value)[:MAX_TEXT_LENGTH])
         self.row += 1
 
     def _begin_sheet(self) -> None:
@@ -73,10 +73,6 @@ class SheetWriter:
             for at, label in enumerate(self.header):
                 self.sheet.write_string(0, at, clean_text(label), self.bold)
             self.row = 1
-
-    def _write_text(self, at: int, text: str) -> None:
-        # Never write(): it makes a formula of "=…" and a link of "http://…".
-        self.sheet.write_string(self.row, at, text[:MAX_TEXT_LENGTH])
 
 
 class Heading(NamedTuple):
@@ -96,9 +92,8 @@ def write_template(
         sheet = book.add_worksheet()
         lists = book.add_worksheet(lists_name)
         lists.hide()
-        header = book.add_format({"bold": True, "bg_color": "#D9E2F3"})
+        header, day = book.add_format(_HEADER), book.add_format(_DAY)
         text = book.add_format({"num_format": "@"})
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
         sheet.freeze_panes(1, 0)
         for at, heading in enumerate(headings):
             sheet.write_string(0, at, heading.label, header)
@@ -107,8 +102,7 @@ def write_template(
             if heading.words:
                 for row, word in enumerate(heading.words):
                     lists.write_string(row, at, word)
-                letter = xlsxwriter.utility.xl_col_to_name(at)
-                source = f"='{lists_name}'!${letter}$1:${letter}${len(heading.words)}"
-                sheet.data_validation(
-                    1, at, MAX_ROWS - 1, at, {"validate": "list", "source": source}
-                )
+                last = len(heading.words) - 1
+                cells = xlsxwriter.utility.xl_range_abs(0, at, last, at)
+                choice = {"validate": "list", "source": f"='{lists_name}'!{cells}"}
+                sheet.data_validation(1, at, MAX_ROWS - 1, at, choice)

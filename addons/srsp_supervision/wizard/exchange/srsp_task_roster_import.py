@@ -1,36 +1,29 @@
 import base64
 import hashlib
-import io
 import tempfile
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
+from ...actions import get_dialog_action
+from ...models.exchange.srsp_registry_import import MAX_HEADER_ROW
 from ...models.exchange.srsp_registry_import_report import REASONS as CELL_REASONS
-from ...models.exchange.srsp_registry_table import Column
-from ...models.exchange.srsp_registry_table_target import TARGET_COLUMNS
-from ...tools import clock
-from ...tools.tables import cells, open_table
-from ...tools.tables.cells import (
-    CellError,
-    Field,
-    convert,
-    copy_statement,
-    to_csv,
+from ...models.exchange.srsp_registry_table import (
+    TARGET_COLUMNS,
+    columns_of,
+    translate,
 )
+from ...tools import clock
+from ...tools.sql import copy_rows
+from ...tools.tables import open_table
+from ...tools.tables.cells import CellError, Field, convert, normalise
 from ...tools.workbook import WorkbookError
 
 _lt = LazyTranslate(__name__)
 MAX_PROBLEMS = 200
-MAX_HEADER_ROW = 20  # the headings are within the first rows
 COLUMNS = [
-    Column(
-        "code",
-        _lt("Target Code"),
-        "检查对象编号 检查对象代码 对象编号 对象代码 标的编号",
-        most=64,
-    ),
+    columns_of("roster")("code", _lt("Target Code"), most=64),
     *(c for c in TARGET_COLUMNS if c.name in ("uscc", "permit_number")),
 ]
 REASONS = {
@@ -151,14 +144,7 @@ class SrspTaskRosterImport(models.TransientModel):
         problems = self._examine(data)
         self.problems, self.problem_count = problems[:MAX_PROBLEMS], len(problems)
         if problems:
-            return {
-                "type": "ir.actions.act_window",
-                "name": self.env._("Import a List"),
-                "res_model": self._name,
-                "res_id": self.id,
-                "view_mode": "form",
-                "target": "new",
-            }
+            return get_dialog_action(self, self.env._("Import a List"))
         self._take_over(data)
         task._forget_approval()
         return {"type": "ir.actions.act_window_close"}
@@ -184,45 +170,41 @@ class SrspTaskRosterImport(models.TransientModel):
 
     def _stage(self, data):
         """Copy the rows under the headings into ``srsp_roster_row``; return what is wrong with single cells."""
-        errors, layout, count = [], None, 0
+        errors, layout, header, found = [], None, 0, False
         try:
             with tempfile.NamedTemporaryFile() as file:
                 file.write(data)
                 file.flush()
                 for block in open_table(file.name).blocks():
                     if layout is None:
-                        layout, block = self._find_layout(block)
-                    good, bad = convert(block, layout)
+                        layout, header = self._find_layout(block)
+                        names = ["row", *(field.name for field in layout)]
+                    good, bad = convert(block, layout, header)
+                    copy_rows(self.env.cr, "srsp_roster_row", names, good)
                     errors += bad
-                    count += len(good)
-                    self._copy(good, layout)
+                    found = found or bool(good or bad)
         except WorkbookError as error:
             reader = self.env["srsp.registry.import"].sudo()
             raise UserError(reader._describe_file_error(error)) from error
-        if not count and not errors:
+        if not found:
             raise UserError(self.env._("There is no row under the headings."))
         return errors
 
-    def _copy(self, rows, layout):
-        names = ["row", *(field.name for field in layout)]
-        statement = copy_statement("srsp_roster_row", names)
-        self.env.cr.copy_expert(statement, io.StringIO(to_csv(rows)))
-
     def _find_layout(self, block):
-        """Return ([Field], the rows below the headings) of the file's first block."""
+        """Return ([Field], number of the row with the headings) of the file's first block."""
         table = self.env["srsp.registry.table"]
         known = table._get_headings(COLUMNS)
-        for at, row in enumerate(block.rows[:MAX_HEADER_ROW]):
+        for number, row in enumerate(block.rows[:MAX_HEADER_ROW], block.first):
             places = {}
             for place, label in enumerate(row):
-                places.setdefault(known.get(cells.normalise(label)), place)
+                places.setdefault(known.get(normalise(label)), place)
             if "code" in places or "uscc" in places:
                 layout = [
                     Field(c.name, places[c.name], table._make_converter(c))
                     for c in COLUMNS
                     if c.name in places
                 ]
-                return layout, block.below(block.first + at)
+                return layout, number
         raise UserError(
             self.env._(
                 "No row holds the headings: the list needs a column “%(code)s” or “%(uscc)s”.",
@@ -231,17 +213,16 @@ class SrspTaskRosterImport(models.TransientModel):
         )
 
     def _get_label(self, name):
-        labels = {c.name: c.label for c in COLUMNS}
-        return labels[name]._translate(self.env.lang or "en_US") if name else ""
+        labels = {c.name: translate(self.env, c.label) for c in COLUMNS}
+        return labels.get(name, "")
 
     def _prepare_problem(self, error):
         reason = REASONS.get(error.reason) or CELL_REASONS[error.reason]
-        text = reason._translate(self.env.lang or "en_US")
         return {
             "row": error.row,
             "label": self._get_label(error.column),
             "value": error.value,
-            "reason": text % {"other": error.other},
+            "reason": translate(self.env, reason) % {"other": error.other},
         }
 
     def _take_over(self, data):

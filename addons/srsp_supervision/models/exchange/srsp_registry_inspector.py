@@ -1,14 +1,81 @@
+"""The registry of inspectors: its columns, and how their rows are loaded."""
+
 import re
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
+from odoo.fields import Command
+from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
 
+from ...tools.sql import copy_rows
 from ...tools.tables.cells import CellError
-from .srsp_registry_table import MANY
-from .srsp_registry_table_inspector import INSPECTOR_COLUMNS
+from ..staff.srsp_inspector_personal import PERSONAL
+from .srsp_registry_sql import REMOVE_BAD
+from .srsp_registry_table import MANY, columns_of
 
+_lt = LazyTranslate(__name__)
+INSPECTOR = "srsp.inspector"
+column = columns_of("inspector", INSPECTOR)
+INSPECTOR_COLUMNS = [
+    column("staff_number", _lt("Staff Number"), required=True),
+    column("name", _lt("Full Name"), required=True),
+    column("pool_kind", _lt("Pool"), "choice"),
+    column("division", _lt("Division"), "division", field="division_id", required=True),
+    column("sectors", _lt("Sectors"), "sectors", field="sector_ids"),
+    column("regions", _lt("Regions"), "regions", field="region_ids"),
+    column("certificate_number", _lt("Enforcement Certificate")),
+    column("certificate_valid_until", _lt("Certificate Valid Until"), "last_day"),
+    column("on_duty", _lt("On Duty"), "flag"),
+    column("items", _lt("Item Scope"), "items", field="item_ids"),
+    column(
+        "qualifications",
+        _lt("Qualifications"),
+        "qualifications",
+        field="qualification_ids",
+    ),
+    column("sex", _lt("Sex"), "choice"),
+    column("mobile", _lt("Mobile")),
+    column("education", _lt("Education"), "choice"),
+    column("education_field", _lt("Field of Study")),
+    column("title", _lt("Professional Title")),
+    column("post", _lt("Post")),
+    column("post_since", _lt("In Post Since"), "date"),
+    column("expertise", _lt("Field of Expertise")),
+    column("employer", _lt("Employer")),
+]
 CERTIFICATE = ("certificate_number", "certificate_valid_until")
+
+
+class SrspRegistryTableInspector(models.AbstractModel):
+    """The table of inspectors."""
+
+    _name = "srsp.registry.table.inspector"
+    _description = "Inspectors"
+    _inherit = "srsp.registry.table"
+
+    _kind = "inspector"
+    _model = INSPECTOR
+    _code = "staff_number"
+
+    @api.model
+    def _get_columns(self):
+        return INSPECTOR_COLUMNS
+
+    def _get_value_sql(self, column):
+        """SQL of a value, empty where personal data are not for the user."""
+        if column.field not in PERSONAL:
+            return super()._get_value_sql(column)
+        value = SQL("record.personal_data->>%s", column.field)
+        user = self.env.user
+        if self.env["srsp.inspector"]._sees_all_personal():
+            return value
+        return SQL(
+            "CASE WHEN record.user_id = %s OR record.division_id IN %s THEN %s END",
+            user.id,
+            tuple(user.srsp_division_ids.ids) or (0,),
+            value,
+        )
 
 
 class SrspRegistryLoaderInspector(models.AbstractModel):
@@ -18,21 +85,22 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
     _description = "Import into a registry"
     _inherit = "srsp.registry.loader"
 
-    def _check_rows(self, record):
+    @api.model
+    def _check(self, record):
         self.env.cr.execute(
-            "CREATE TEMP TABLE srsp_import_good (row integer, target_id integer,"
-            " target_moves boolean, entity_moves boolean DEFAULT FALSE) ON COMMIT DROP"
+            "CREATE TEMP TABLE srsp_import_good (row integer, target_id integer, target_moves boolean,"
+            " entity_moves boolean DEFAULT FALSE, proposes boolean DEFAULT FALSE) ON COMMIT DROP"
         )
-        self._add_errors(self._find_bad_rows())
+        copy_rows(
+            self.env.cr, "srsp_import_error", CellError._fields, self._find_bad_rows()
+        )
         good = [
             (row["row"], inspector.id or None, bool(vals))
             for row, inspector, vals in self._read_staged()
         ]
-        if good:
-            self.env.cr.execute_values(
-                "INSERT INTO srsp_import_good (row, target_id, target_moves) VALUES %s",
-                good,
-            )
+        names = ("row", "target_id", "target_moves")
+        copy_rows(self.env.cr, "srsp_import_good", names, good)
+        return super()._check(record)
 
     @api.model
     def _load(self, record):
@@ -54,18 +122,9 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
                     CellError(row["row"], "staff_number", message, "refused")
                 )
         if refused:
-            self._add_errors(refused)
-            self.env.cr.execute(
-                "DELETE FROM srsp_import_good WHERE row IN (SELECT row FROM srsp_import_error)"
-            )
+            copy_rows(self.env.cr, "srsp_import_error", CellError._fields, refused)
+            self.env.cr.execute(REMOVE_BAD)
             self._count_rows(record.sudo())
-
-    def _add_errors(self, errors):
-        if errors:
-            self.env.cr.execute_values(
-                'INSERT INTO srsp_import_error (row, "column", value, reason, other) VALUES %s',
-                errors,
-            )
 
     def _read_staged(self):
         """Yield (row, inspector or none, what the row changes) of the rows without an error so far."""
@@ -74,15 +133,15 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
             "SELECT FROM srsp_import_error x WHERE x.row = r.row) ORDER BY row"
         )
         rows = self.env.cr.dictfetchall()
-        inspectors = self.env["srsp.inspector"].with_context(active_test=False)
-        known = inspectors.search(
-            [
-                ("staff_number", "in", [row["staff_number"] for row in rows]),
-                ("company_id", "=", self.env.company.id),
-            ]
-        ).grouped("staff_number")
+        inspectors = self.env[INSPECTOR]
+        domain = [
+            ("staff_number", "in", [row["staff_number"] for row in rows]),
+            ("company_id", "=", self.env.company.id),
+        ]
+        found = inspectors.with_context(active_test=False).search(domain)
+        known = found.grouped("staff_number")
         for row in rows:
-            inspector = known.get(row["staff_number"], self.env["srsp.inspector"])
+            inspector = known.get(row["staff_number"], inspectors)
             yield row, inspector, self._get_inspector_vals(row, inspector)
 
     def _get_inspector_vals(self, row, inspector):
@@ -94,7 +153,7 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
                 continue
             if column.kind in MANY:
                 if not inspector or set(value) != set(old.ids):
-                    vals[column.field] = [(6, 0, value)]
+                    vals[column.field] = [Command.set(value)]
             elif not inspector or value != (
                 old.id if column.kind == "division" else old
             ):
@@ -115,7 +174,11 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
 
     def _find_bad_rows(self):
         errors, seen = [], {}
-        own = self._get_own_divisions()
+        divisions = self.env["srsp.division"].search(
+            [("company_id", "=", self.env.company.id)]
+        )
+        table = self.env["srsp.registry.table"]
+        own = table._get_own_ids(divisions, INSPECTOR, "division_id")
         may_move = self.env.user.has_group("srsp_supervision.group_administrator")
         for row, inspector, vals in self._read_staged():
             number = row["staff_number"]
@@ -140,24 +203,6 @@ class SrspRegistryLoaderInspector(models.AbstractModel):
                 if not vals.get(name, True):
                     errors.append(_error(row, name, "half_certificate"))
         return errors
-
-    def _get_own_divisions(self):
-        """Return the ids of the divisions whose inspectors the user may create and change."""
-        rules = Domain.AND(
-            self.env["ir.rule"]._compute_domain("srsp.inspector", mode)
-            for mode in ("create", "write")
-        )
-        divisions = self.env["srsp.division"].search(
-            [("company_id", "=", self.env.company.id)]
-        )
-        make = self.env["srsp.inspector"].sudo().new
-        return {
-            division.id
-            for division in divisions
-            if make(
-                {"division_id": division.id, "company_id": self.env.company.id}
-            ).filtered_domain(rules)
-        }
 
 
 def _error(row, name, reason, other=None):
