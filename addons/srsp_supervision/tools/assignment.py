@@ -7,6 +7,8 @@ a few operations on whole sets, however many inspectors are eligible.
 import hashlib
 from bisect import insort
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from .vrs import EXPAND_COUNTER, hmac_pads
@@ -39,28 +41,26 @@ class Team(NamedTuple):
         return [*self.officers, *self.experts]
 
 
+@dataclass(eq=False)
 class Shortage(Exception):
     """No assignment exists; nothing was assigned.
 
-    ``visits`` are those left without a full team, ``[(labels, eligible), ...]``; ``eligible`` is the number
-    of officers who may make the visit, or of experts when only experts are missing.
+    ``visits`` has the labels of each visit left without a full team.
 
     The other attributes prove it: every way to serve the visits takes at least ``needed`` places of the
     inspectors whose labels are in ``officers`` (perhaps none), who have room for ``room`` together. With
-    ``missing = needed - room`` more places, of these or of other eligible inspectors, all visits could
-    be served; with fewer they could not.
+    ``missing`` more places, of these or of other eligible inspectors, all visits could be served; with fewer
+    they could not.
     """
 
-    def __init__(
-        self,
-        visits: list[tuple[list[str], int]],
-        officers: list[str],
-        needed: int,
-        room: int,
-    ) -> None:
-        super().__init__(f"{len(visits)} visits lack {needed - room} places")
-        self.visits, self.officers = visits, officers
-        self.needed, self.room, self.missing = needed, room, needed - room
+    visits: list[list[str]]
+    officers: list[str]
+    needed: int
+    room: int
+
+    @property
+    def missing(self) -> int:
+        return self.needed - self.room
 
 
 def assign(
@@ -92,8 +92,9 @@ def assign(
     work = _Assignment(prk, visits, inspectors, cap)
     for unit in units:
         work.give_unit(unit, team_size)
-    work.give_officers(team_size)
-    work.give_experts(experts)
+    division, detachment, expert = (work.pools[name] for name in POOLS)
+    work.give(team_size, work.officers, division, detachment)
+    work.give(experts, work.experts, expert)
     if work.short:
         raise work.shortage(team_size, experts)
     return work.teams(units), dict(zip(work.labels, work.staff.loads, strict=True))
@@ -109,23 +110,18 @@ class _Assignment:
         inspectors: Sequence[InspectorRow],
         cap: int | None,
     ) -> None:
-        self.visits, self.staff = visits, _Staff(inspectors, cap)
+        self.pads, self.visits = hmac_pads(prk), visits
+        self.staff = _Staff(inspectors, cap)
         self.labels, self.pools = self.staff.labels, self.staff.pools
         self.first_loads = list(self.staff.loads)
-        self.pads = hmac_pads(prk)
         self.classes = [mask for _labels, mask, _officers, _experts in visits]
         if any(mask < 0 or mask >> len(self.labels) for mask in self.classes):
             raise ValueError("a class holds somebody who is not among the inspectors")
         index = {label: number for number, label in enumerate(self.labels)}
-        self.officers: Places = [
-            [index[label] for label in visit[2]] for visit in visits
-        ]
-        self.experts: Places = [
-            [index[label] for label in visit[3]] for visit in visits
-        ]
+        self.officers: Places = [[index[one] for one in visit[2]] for visit in visits]
+        self.experts: Places = [[index[one] for one in visit[3]] for visit in visits]
         self.kept = [
-            sum(1 << member for member in officers + experts)
-            for officers, experts in zip(self.officers, self.experts, strict=True)
+            sum(1 << index[one] for one in (*visit[2], *visit[3])) for visit in visits
         ]
         self.members = list(self.kept)
         # Of each inspector: the visits in the order in which they were given, and the set of those
@@ -136,7 +132,7 @@ class _Assignment:
         # visit without a unit. Both sets may hold too many, but never too few.
         self.reach, self.narrow = [0] * len(self.labels), [0] * len(self.labels)
         self.dead = 0  # the set of those who can no longer be freed, see _free
-        self.short: list[int] = []  # the visits that cannot have a full team
+        self.short: set[int] = set()  # the visits that cannot have a full team
 
     # --- The rounds ------------------------------------------------------------------------
 
@@ -150,36 +146,18 @@ class _Assignment:
                 if mask & self.staff.room:
                     self._pick(visit, mask & self.staff.room, self.officers)
                 elif self.staff.room & allowed:
-                    stuck |= self._free(visit, allowed, self.officers, stuck) or 0
+                    stuck |= self._free(visit, allowed & ~stuck, self.officers) or 0
 
-    def give_officers(self, team_size: int) -> None:
-        """Round 2: officers of the units, else of the detachment, until each team is full."""
-        division, detachment = self.pools["division"], self.pools["detachment"]
-        allowed = division | detachment
+    def give(self, count: int, teams: Places, first: int, second: int = 0) -> None:
+        """Rounds 2 and 3: people of the set ``first``, else of ``second``, until each team has ``count``."""
         for visit, mask in enumerate(self.classes):
-            while len(self.officers[visit]) < team_size:
+            while len(teams[visit]) < count:
                 free = mask & self.staff.room & ~self.members[visit]
-                free = free & division or free & detachment
+                free = free & first or free & second
                 if free:
-                    self._pick(visit, free, self.officers)
-                elif not self._free_officer(visit, allowed):
-                    self.short.append(visit)
-                    break
-
-    def give_experts(self, experts: int) -> None:
-        """Round 3: experts, as many as asked for."""
-        allowed, lacking = self.pools["expert"], set(self.short)
-        for visit, mask in enumerate(self.classes):
-            while len(self.experts[visit]) < experts:
-                free = mask & allowed & self.staff.room & ~self.members[visit]
-                if free:
-                    self._pick(visit, free, self.experts)
-                    continue
-                dead = self._free(visit, allowed, self.experts, self.dead)
-                if dead is not None:
-                    self.dead |= dead
-                    if visit not in lacking:
-                        self.short.append(visit)
+                    self._pick(visit, free, teams)
+                elif not self._free_one(visit, first | second, teams):
+                    self.short.add(visit)
                     break
 
     # --- Picking ---------------------------------------------------------------------------
@@ -218,33 +196,26 @@ class _Assignment:
 
     # --- Moving ----------------------------------------------------------------------------
 
-    def _free_officer(self, visit: int, allowed: int) -> bool:
-        """Free an officer in round 2 where nobody has room; return whether it was possible."""
-        search = visit, allowed, self.officers, self.dead
+    def _free_one(self, visit: int, allowed: int, teams: Places) -> bool:
+        """Free somebody in rounds 2 and 3 where nobody has room; return whether it was possible."""
+        search = visit, allowed & ~self.dead, teams
         if self.staff.room & allowed and self._free(*search, keep_units=True) is None:
             return True
         dead = self._free(*search)
-        if dead is not None:
-            self.dead |= dead
+        self.dead |= dead or 0
         return dead is None
 
     def _free(
-        self,
-        visit: int,
-        allowed: int,
-        teams: Places,
-        dead: int,
-        keep_units: bool = False,
+        self, visit: int, unseen: int, teams: Places, keep_units: bool = False
     ) -> int | None:
         """Free somebody of the class for the visit by moving others, along a shortest path.
 
-        Those who are ``dead`` are not considered. When the search does not reach anybody who has room,
-        the inspectors it has reached are all full and nobody else can take over their visits. No later
-        move or pick changes that, so that later searches can leave them out.
+        When the search does not reach anybody who has room, the inspectors it has reached are all full and nobody
+        else can take over their visits. No later move or pick changes that, so that later searches can leave them out.
 
+        :param unseen: the set of those to be considered
         :return: None when somebody was freed, else the set of those inspectors
         """
-        unseen = allowed & ~dead
         start = self.classes[visit] & ~self.members[visit] & unseen
         unseen ^= start
         queue = list(_bits(start))
@@ -260,7 +231,8 @@ class _Assignment:
                 others = heirs & unseen
                 if others & self.staff.room:
                     last = self._choose(visit, others & self.staff.room)
-                    self._move(visit, teams, last, member, held, came_from)
+                    came_from[last] = member, held
+                    self._move(visit, teams, last, came_from)
                     return None
                 if others:
                     unseen ^= others
@@ -290,28 +262,20 @@ class _Assignment:
             self.narrow[member] |= self._heirs(member, visit, True)
 
     def _move(
-        self,
-        visit: int,
-        teams: Places,
-        last: int,
-        member: int,
-        held: int,
-        came_from: dict[int, Step],
+        self, visit: int, teams: Places, heir: int, came_from: dict[int, Step]
     ) -> None:
-        """Pass places on: ``last`` takes the one of ``member`` in ``held``, and so on back to the visit."""
-        self.staff.grow(last)
-        heir = last
-        while True:
+        """Pass places on: ``heir``, who has room, takes the place it came from, and so on back to the visit."""
+        self.staff.grow(heir)
+        while heir in came_from:
+            member, held = came_from[heir]
             team = teams[held]
             team[team.index(member)] = heir
             self.members[held] ^= 1 << member | 1 << heir
             self.given[member].remove(held)
             self.given[heir].append(held)
             self._widen(held)
-            if member not in came_from:
-                break
-            heir, (member, held) = member, came_from[member]
-        self._join(visit, member, teams)
+            heir = member
+        self._join(visit, heir, teams)
 
     # --- The outcome -----------------------------------------------------------------------
 
@@ -334,19 +298,15 @@ class _Assignment:
     def shortage(self, team_size: int, experts: int) -> Shortage:
         """Return the proof that no assignment exists: the dead violate Hall's condition."""
         officers = self.pools["division"] | self.pools["detachment"]
-        rounds = (
-            (officers, team_size, self.officers),
-            (self.pools["expert"], experts, self.experts),
-        )
-        needed, visits = 0, []
+        needed = 0
         for mask, kept in zip(self.classes, self.kept, strict=True):
-            for pool, wanted, _teams in rounds:
+            for pool, wanted in (
+                (officers, team_size),
+                (self.pools["expert"], experts),
+            ):
                 others = (mask & pool & ~self.dead & ~kept).bit_count()
                 needed += max(0, wanted - (kept & pool).bit_count() - others)
-        for number in sorted(self.short):
-            pool = next(p for p, wanted, teams in rounds if len(teams[number]) < wanted)
-            eligible = (self.classes[number] & pool).bit_count()
-            visits.append((list(self.visits[number][0]), eligible))
+        visits = [list(self.visits[number][0]) for number in sorted(self.short)]
         dead = list(_bits(self.dead))
         cap = self.staff.cap or 0  # without a cap, nobody is dead
         room = sum(max(0, cap - self.first_loads[member]) for member in dead)
@@ -367,7 +327,7 @@ class _Staff:
 
     def __init__(self, inspectors: Sequence[InspectorRow], cap: int | None) -> None:
         self.labels: list[str] = [label for label, _pool, _unit, _load in inspectors]
-        if any(a >= b for a, b in zip(self.labels, self.labels[1:], strict=False)):
+        if any(a >= b for a, b in pairwise(self.labels)):
             raise ValueError("inspectors do not ascend by label, each once")
         self.loads: list[int] = [load for _label, _pool, _unit, load in inspectors]
         self.cap, self.room = cap, 0
@@ -393,8 +353,7 @@ class _Staff:
     def least(self, candidates: int) -> int:
         """Return those of a set, which is not empty, who have the lowest load."""
         for load in self.ascending:
-            least = candidates & self.levels[load]
-            if least:
+            if least := candidates & self.levels[load]:
                 return least
         raise ValueError("no candidate is among the inspectors")
 
@@ -407,9 +366,8 @@ class _Staff:
             self.ascending.remove(load)
         load += 1
         if load not in self.levels:
-            self.levels[load] = 0
             insort(self.ascending, load)
-        self.levels[load] |= bit
+        self.levels[load] = self.levels.get(load, 0) | bit
         self.loads[member] = load
         if load == self.cap:
             self.room ^= bit

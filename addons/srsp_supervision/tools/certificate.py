@@ -36,18 +36,18 @@ def quota(size: int, ratio: float | str | Decimal) -> int:
     return min(size, max(1, -(-size * numerator // denominator)))
 
 
-def bits_needed(strata: Iterable[tuple[int, int]]) -> int:
+def bits_needed(strata: Iterable[dict[str, Any]]) -> int:
     """Return how many bits of randomness are needed to make every selection possible.
 
     That is log2 of the number of selections, rounded up (RFC 3797, section 3.2). With a source
     that gives fewer bits, some selections cannot occur.
 
-    :param strata: ``(size, quota)`` of each stratum
+    :param strata: ``[{"size": …, "quota": …}, …]``
     """
-    nats = sum(
-        math.lgamma(size + 1) - math.lgamma(drawn + 1) - math.lgamma(size - drawn + 1)
-        for size, drawn in strata
-    )
+    log, nats = math.lgamma, 0.0
+    for stratum in strata:
+        size, drawn = stratum["size"], stratum["quota"]
+        nats += log(size + 1) - log(drawn + 1) - log(size - drawn + 1)
     return math.ceil(nats / math.log(2))
 
 
@@ -64,9 +64,9 @@ def digest(rows: Iterable[Sequence[str]], width: int = 2) -> str:
     :raises ValueError: when a label is empty, or not above the previous one in the order of
         UTF-8 bytes, or when a field contains a tab or a line feed
     """
-    row_digest = RowDigest(width)
-    deque(row_digest.watch(rows), maxlen=0)
-    return row_digest.hexdigest()
+    hasher = hashlib.sha256()
+    deque(watch(rows, hasher, width), maxlen=0)
+    return hasher.hexdigest()
 
 
 def inspectors_digest(rows: Iterable[Sequence[Any]]) -> str:
@@ -79,37 +79,26 @@ def inspectors_digest(rows: Iterable[Sequence[Any]]) -> str:
     return digest(texts, 4)
 
 
-class RowDigest:
-    """The SHA-256 over rows of texts that are passed on to another consumer, so that they are read only once."""
+def watch(rows: Iterable[Row], hasher: Any, width: int = 2) -> Iterator[Row]:
+    """Yield ``rows`` unchanged while ``hasher`` takes them in as ``digest`` does, so that they are read only once.
 
-    def __init__(self, width: int = 2) -> None:
-        """Hash the first ``width`` fields of each row, which are texts."""
-        self._width = width
-        self._hasher = hashlib.sha256()
-
-    def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """Yield ``rows`` unchanged; the digest is complete once the last row has been yielded.
-
-        :raises ValueError: as in ``digest``
-        """
-        width, last, rows = self._width, "", iter(rows)
-        while batch := list(islice(rows, BATCH)):
-            lines = ["\t".join(row[:width]) for row in batch]
-            text = "\n".join(lines) + "\n"
-            # No line has fewer of either than it should, so that comparing the sums checks each line.
-            if text.count("\t") != len(batch) * (width - 1) or text.count("\n") != len(
-                batch
-            ):
-                bad = next(s for s in lines if s.count("\t") != width - 1 or "\n" in s)
-                raise ValueError(f"a field with a tab or a line feed: {bad!r}")
-            # Code points and UTF-8 bytes sort alike, so strings need not be encoded to compare.
-            firsts = [last, *(row[0] for row in batch)]
-            if not all(map(lt, firsts, islice(firsts, 1, None))):
-                bad = next(b for a, b in pairwise(firsts) if a >= b)
-                raise ValueError(f"{bad!r} is empty, repeated or out of order")
-            last = firsts[-1]
-            self._hasher.update(text.encode())
-            yield from batch
-
-    def hexdigest(self) -> str:
-        return self._hasher.hexdigest()
+    :param hasher: a ``hashlib`` object, complete once the last row has been yielded
+    :raises ValueError: as in ``digest``
+    """
+    last, rows = "", iter(rows)
+    while batch := list(islice(rows, BATCH)):
+        lines = ["\t".join(row[:width]) for row in batch]
+        text = "\n".join(lines) + "\n"
+        # No line has fewer of either than it should, so that comparing the sums checks each line.
+        counts = text.count("\t"), text.count("\n")
+        if counts != (len(batch) * (width - 1), len(batch)):
+            bad = next(s for s in lines if s.count("\t") != width - 1 or "\n" in s)
+            raise ValueError(f"a field with a tab or a line feed: {bad!r}")
+        # Code points and UTF-8 bytes sort alike, so strings need not be encoded to compare.
+        firsts = [last, *(row[0] for row in batch)]
+        if not all(map(lt, firsts, islice(firsts, 1, None))):
+            bad = next(b for a, b in pairwise(firsts) if a >= b)
+            raise ValueError(f"{bad!r} is empty, repeated or out of order")
+        last = firsts[-1]
+        hasher.update(text.encode())
+        yield from batch

@@ -27,37 +27,25 @@ PERIOD = 3  # seconds from one round to the next
 DST = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
 
 TIMEOUT = 5  # seconds in which one address must have answered completely
-LARGEST = 4096  # bytes; an answer has about 250
+MAX_ANSWER = 4096  # bytes; an answer has about 250
 TOO_EARLY = (404, 425)  # the statuses with which servers answer for a future round
 
 
 class DrandError(Exception):
     """No address returned the round; the message has the error of each address.
 
-    ``failures`` is ``[(address, reason), ...]`` with the reasons ``early``, ``late``, ``unreachable``,
-    ``forged`` and ``wrong``.
+    ``reason`` is ``early`` (not signed yet), ``late`` (not answered completely within the time), ``unreachable``,
+    ``forged`` (the signature is not the chain's) or ``wrong``; ``failures`` is ``[(address, reason), ...]``.
     """
 
-    reason = "wrong"
-    failures: Sequence[tuple[str, str]] = ()
-
-
-class TooEarly(DrandError):
-    """The round has not been signed yet."""
-
-    reason = "early"
-
-
-class TooSlow(DrandError):
-    """The address did not answer completely within the time."""
-
-    reason = "late"
-
-
-class Forged(DrandError):
-    """The signature is not the chain's."""
-
-    reason = "forged"
+    def __init__(
+        self,
+        message: str,
+        reason: str = "wrong",
+        failures: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__(message)
+        self.reason, self.failures = reason, failures
 
 
 def round_at(moment: float) -> int:
@@ -70,35 +58,26 @@ def fetch(urls: Iterable[str], number: int, timeout: float = TIMEOUT) -> bytes:
 
     :param urls: addresses in the order in which they are asked, e.g. ``["https://api.drand.sh"]``
     :param timeout: seconds for each of them
-    :raises TooEarly: when no address has it and one of them answers that it has not been signed yet
-    :raises DrandError: when no address has it for another reason
+    :raises DrandError: when no address has it; the reason is ``early`` if one of them answers so, else ``wrong``
     """
     failures, texts = [], []
     for url in urls:
         try:
-            return _ask_for_true(url, number, timeout)
+            return _ask(url, number, timeout)
         except (requests.RequestException, ValueError, DrandError) as error:
             failures.append((url, _get_reason(error)))
             texts.append(f"{url}: {error}")
     is_early = any(reason == "early" for _url, reason in failures)
-    failure = (TooEarly if is_early else DrandError)("; ".join(texts) or "no address")
-    failure.failures = failures
-    raise failure
-
-
-def _ask_for_true(url: str, number: int, timeout: float) -> bytes:
-    signature = _ask(url, number, timeout)
-    if not verify(PUBLIC_KEY, number, signature):
-        raise Forged(f"the signature of round {number} is not the chain's")
-    return signature
+    text = "; ".join(texts) or "no address"
+    raise DrandError(text, "early" if is_early else "wrong", failures)
 
 
 def _get_reason(error: Exception) -> str:
+    if isinstance(error, DrandError):
+        return error.reason
     if isinstance(error, requests.Timeout):
         return "late"
-    if isinstance(error, requests.RequestException):
-        return "unreachable"
-    return error.reason if isinstance(error, DrandError) else "wrong"
+    return "unreachable" if isinstance(error, requests.RequestException) else "wrong"
 
 
 def verify(public_key: str, number: int, signature: bytes) -> bool:
@@ -128,28 +107,29 @@ def randomness(signature: bytes) -> bytes:
 
 
 def _ask(url: str, number: int, timeout: float) -> bytes:
-    """Return the signature that ``url`` sends, unverified; ``timeout`` limits the whole answer."""
+    """Return the signature that ``url`` sends, verified; ``timeout`` limits the whole answer."""
     deadline = time.monotonic() + timeout
     address = f"{url.rstrip('/')}/{CHAIN_HASH}/public/{number}"
     with requests.get(
         address, timeout=timeout, stream=True, allow_redirects=False
     ) as answer:
         if answer.status_code in TOO_EARLY:
-            raise TooEarly(f"round {number} is not there yet")
+            raise DrandError(f"round {number} is not there yet", "early")
         if answer.status_code != 200:
             raise DrandError(f"HTTP {answer.status_code}")
         body = bytearray()
         for byte in answer.iter_content(1):
             body += byte
-            if len(body) > LARGEST:
+            if len(body) > MAX_ANSWER:
                 raise DrandError("the answer is too long")
             if time.monotonic() > deadline:
-                raise TooSlow("the answer comes too slowly")
-    return _read(bytes(body))
-
-
-def _read(body: bytes) -> bytes:
+                raise DrandError("the answer comes too slowly", "late")
     try:
-        return bytes.fromhex(json.loads(body)["signature"])
+        signature = bytes.fromhex(json.loads(body)["signature"])
     except (ValueError, KeyError, TypeError) as error:
         raise DrandError("the answer is no round") from error
+    if not verify(PUBLIC_KEY, number, signature):
+        raise DrandError(
+            f"the signature of round {number} is not the chain's", "forged"
+        )
+    return signature

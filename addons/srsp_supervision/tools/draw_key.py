@@ -4,6 +4,7 @@ A dump of the database alone does not reveal a one-time code: the secret of a dr
 HMAC-SHA256(key, nonce), with the nonce in the database and the key in a file.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -39,18 +40,14 @@ def load(path: str | os.PathLike[str]) -> bytes:
 
 def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".draw-key-")
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(KEY_LENGTH))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(name, path)
-        except FileExistsError:
-            return
-    finally:
-        os.unlink(name)
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=".draw-key-", encoding="ascii"
+    ) as file:
+        file.write(secrets.token_hex(KEY_LENGTH))
+        file.flush()
+        os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(file.name, path)
 
 
 def secret(key: bytes, nonce: bytes) -> bytes:

@@ -8,7 +8,7 @@ long (a secret may have any length).
 import hashlib
 import heapq
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 BLOCK_LENGTH = 64
 # RFC 5869: the first (and for 32 bytes the only) block of HKDF-Expand ends with this counter.
@@ -44,30 +44,13 @@ def position(prk: bytes, label: bytes) -> bytes:
 
 
 def hmac_pads(prk: bytes) -> tuple[bytes, bytes]:
-    """Return the two 64-byte key blocks of HMAC-SHA256 under ``prk``: ``(ipad, opad)``.
+    """Return the two 64-byte key blocks of HMAC-SHA256 under ``prk`` (at most 64 bytes): ``(ipad, opad)``.
 
     With them a position can be computed with SHA-256 alone, which PostgreSQL has built in:
     ``sha256(opad || sha256(ipad || label || 0x01))``.
-
-    :raises ValueError: when the key is longer than one block
     """
-    if len(prk) > BLOCK_LENGTH:
-        raise ValueError(
-            "an HMAC key longer than one block would have to be hashed first"
-        )
     key = prk.ljust(BLOCK_LENGTH, b"\0")
     return key.translate(INNER_PAD), key.translate(OUTER_PAD)
-
-
-def positions(prk: bytes, labels: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Iterate over ``(position, label)`` of many labels: the same as ``position``, but faster."""
-    # Two plain calls of SHA-256 are faster than an HMAC object or a copied context.
-    sha256 = hashlib.sha256
-    ipad, opad = hmac_pads(prk)
-    return (
-        (sha256(opad + sha256(ipad + label + EXPAND_COUNTER).digest()).digest(), label)
-        for label in labels
-    )
 
 
 def lowest(
@@ -78,4 +61,4 @@ def lowest(
     :param labels: each at most once, in any order
     :return: ``[(position, label), ...]``, fewer than ``count`` when there are not enough labels
     """
-    return heapq.nsmallest(count, positions(prk, labels))
+    return heapq.nsmallest(count, ((position(prk, label), label) for label in labels))

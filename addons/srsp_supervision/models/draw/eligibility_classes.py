@@ -1,3 +1,4 @@
+from collections import defaultdict
 from functools import cached_property
 
 from odoo.exceptions import UserError
@@ -54,21 +55,18 @@ class EligibilityClasses:
 
     def get_rows(self):
         """Return ``[[label, pool, unit, load], …]`` of the inspectors; the load is this year's number of visits."""
-        units = self.task._get_units()
+        pools = dict.fromkeys(self.task._get_units(), "division")
         return [
             [
-                inspector.staff_number,
-                self._get_pool(inspector, units),
-                inspector.division_id.code,
-                self.loads.get(inspector.id, 0),
+                one.staff_number,
+                "expert"
+                if one.pool_kind == "expert"
+                else pools.get(one.division_id, "detachment"),
+                one.division_id.code,
+                self.loads.get(one.id, 0),
             ]
-            for inspector in self.inspectors
+            for one in self.inspectors
         ]
-
-    def _get_pool(self, inspector, units):
-        if inspector.pool_kind == "expert":
-            return "expert"
-        return "division" if inspector.division_id in units else "detachment"
 
     def check_team(self):
         """Raise unless there are enough officers and experts for one team."""
@@ -165,11 +163,9 @@ class EligibilityClasses:
         sets = self.env.execute_query(
             SQL("SELECT DISTINCT number, inspectors FROM srsp_lock_recused")
         )
-        bit = {key: 1 << place for place, key in enumerate(self.inspectors.ids)}
-        return {
-            0: 0,
-            **{number: sum(bit[key] for key in keys) for number, keys in sets},
-        }
+        place = {key: place for place, key in enumerate(self.inspectors.ids)}
+        masks = {number: sum(1 << place[key] for key in keys) for number, keys in sets}
+        return {0: 0, **masks}
 
     def _get_serving(self):
         """Return a function of a region: the set of the inspectors who serve it.
@@ -177,37 +173,34 @@ class EligibilityClasses:
         An inspector without regions serves every region, one with regions also those below them; everybody serves
         a target without a region.
         """
-        regions, everywhere = {}, 0
+        regions = defaultdict(int)
         labels = self.inspectors.region_ids._get_labels_below()
         for place, inspector in enumerate(self.inspectors):
-            bit = 1 << place
             served = (labels[region.id] for region in inspector.region_ids)
             for label in set().union(*served):
-                regions[label] = regions.get(label, 0) | bit
-            if not inspector.region_ids:
-                everywhere |= bit
-        everybody = (1 << len(self.inspectors)) - 1
-        return lambda region: (
-            everywhere | regions.get(region, 0) if region else everybody
-        )
+                regions[label] |= 1 << place
+        everywhere = self._get_mask(lambda one: not one.region_ids)
+        everybody = self._get_mask(bool)
+        return lambda region: everywhere | regions[region] if region else everybody
 
-    def _get_able(self):
-        """Return ``{"officers": set, "experts": set}`` of the inspectors below the cap, sets as numbers."""
-        cap, able = self.rulebook.officer_cap, {"officers": 0, "experts": 0}
-        for place, inspector in enumerate(self.inspectors):
-            if not cap or self.loads.get(inspector.id, 0) < cap:
-                pool = "experts" if inspector.pool_kind == "expert" else "officers"
-                able[pool] |= 1 << place
-        return able
+    def _get_mask(self, condition):
+        """Return the set of the inspectors who meet ``condition``, a function."""
+        people = enumerate(self.inspectors)
+        return sum(1 << place for place, one in people if condition(one))
 
     def _check_short(self, source, number):
         """Raise when a target of ``source``, of class ``number``, has too few people, and name the first entities."""
-        needed = {"officers": self.team_size, "experts": self.task.experts}
-        for pool, able in self._get_able().items():
+        cap = self.rulebook.officer_cap
+        free = self._get_mask(lambda one: not cap or self.loads.get(one.id, 0) < cap)
+        experts = self._get_mask(lambda one: one.pool_kind == "expert")
+        for pool, able, needed in (
+            ("officers", free & ~experts, self.team_size),
+            ("experts", free & experts, self.task.experts),
+        ):
             short = [
                 index
                 for index, mask in enumerate(self.masks)
-                if (mask & able).bit_count() < needed[pool]
+                if (mask & able).bit_count() < needed
             ]
             rows = short and self.env.execute_query(
                 SQL(
@@ -220,30 +213,25 @@ class EligibilityClasses:
                 )
             )
             if rows:
-                raise UserError(
-                    self._describe_shortage(
-                        pool,
-                        task=self.task.name,
-                        advice=self._advise_on_officers(),
-                        needed=self.team_size,
-                        experts=self.task.experts,
-                        names=", ".join(name for name, _count in rows),
-                        count=rows[0][1],
-                    )
-                    + self._add_lacking()
-                )
+                names = ", ".join(name for name, _count in rows)
+                shortage = self._describe_shortage(pool, names, rows[0][1])
+                raise UserError(shortage + self._add_lacking())
 
-    def _describe_shortage(self, pool, **values):
+    def _describe_shortage(self, pool, names, count):
         """Return the message for too few people of ``pool``, with advice."""
+        values = {"task": self.task.name, "names": names, "count": count}
         if pool == "experts":
             return self.env._(
                 "Task %(task)s: after recusals too few experts remain for %(names)s (%(count)s in all), given their"
                 " sectors, regions and loads: a team needs %(experts)s. Add experts to the registry, or ask for fewer.",
+                experts=self.task.experts,
                 **values,
             )
         return self.env._(
             "Task %(task)s: after recusals too few officers remain for %(names)s (%(count)s in all), given"
             " their sectors, regions and loads: a team needs %(needed)s. %(advice)s",
+            needed=self.team_size,
+            advice=self._advise_on_officers(),
             **values,
         )
 

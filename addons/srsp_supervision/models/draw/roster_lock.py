@@ -1,4 +1,5 @@
 import datetime
+import hashlib
 import secrets
 
 from odoo.exceptions import UserError
@@ -38,16 +39,6 @@ class RosterLock:
         self.draw = env["srsp.draw"]  # what ``lock`` creates
         self.strata = []  # ``[{key, size, ratio, quota}, …]`` of its roster
 
-    @property
-    def inspectors(self):
-        """The inspectors who may be drawn, ascending by label."""
-        return self.eligibility.inspectors
-
-    @property
-    def classes(self):
-        """A list of sets of the inspectors, as numbers; the lines of the roster hold indexes into it."""
-        return self.eligibility.masks
-
     def check(self):
         """Raise unless the roster could be locked as the registries stand now."""
         self._check_floor()
@@ -69,11 +60,12 @@ class RosterLock:
         self._check_source()
         self.eligibility.check_team()
         self.draw = self.draw.create(self._prepare_draw_vals(now))
-        self.fill()
+        self._fill()
         self.eligibility.check_roster(self.draw)
-        self.write_commitment()
+        self._write_commitment()
         self._check_capacity()
-        self.seal()
+        for kind, payload in self.draw._get_lock_seals().items():
+            self.env["srsp.event"]._seal(self.draw, kind, payload)
         return self.draw
 
     def _check_items(self):
@@ -141,7 +133,7 @@ class RosterLock:
                     task=self.task.name,
                     strata=", ".join(sorted(strange)),
                     known=", ".join(
-                        self.draw._name_stratum(self.task.stratify_by, key)
+                        self.draw._get_stratum_name(key, self.task.stratify_by)
                         for key in sorted(keys)[:MAX_STRATA]
                     ),
                 )
@@ -165,50 +157,44 @@ class RosterLock:
             )
 
     def _prepare_draw_vals(self, now):
+        task, kind = self.task, self.randomness_kind
         nonce = secrets.token_bytes(32)
         n = 1 + self.rulebook.substitutes_allowed + SPARE_CODES
-        return {
-            "number": f"{self.task.number}-{len(self.task.draw_ids) + 1}",
-            "task_id": self.task.id,
-            "company_id": self.task.company_id.id,
-            "rulebook_id": self.rulebook.id,
-            "n": n,
-            "nonce": nonce.hex(),
-            "code_hex": one_time_codes(self.env, nonce, n)[n].hex(),
-            "stratify_by": self.task.stratify_by,
-            "external": self.task._get_external() or False,
-            "team_size": self.eligibility.team_size,
-            "experts": self.task.experts,
-            "officer_cap": self.rulebook.officer_cap,
-            "units": self.task._get_units().mapped("code"),
-            "announced_for": self.task.draw_at,
-            **self._prepare_source_vals(),
-            "locked_at": now,
-            "head": {
-                "task": self.task.number,
-                "task_name": self.task.name,
-                "bureau": self.task.company_id.name,
-                "division": self.task.division_id.name,
-                "rulebook": self.rulebook.name,
-            },
-        }
-
-    def _prepare_source_vals(self):
-        """Return what the lock fixes about the source; the round of drand is the first at the announced time."""
-        kind = self.randomness_kind
-        moment = self.task.draw_at.replace(tzinfo=datetime.UTC).timestamp()
-        beacon = {
+        moment = task.draw_at.replace(tzinfo=datetime.UTC).timestamp()
+        beacon = kind == "drand" and {
             "chain_hash": drand.CHAIN_HASH,
             "round": drand.round_at(moment),
             "public_key": drand.PUBLIC_KEY,
         }
         return {
+            "number": f"{task.number}-{len(task.draw_ids) + 1}",
+            "task_id": task.id,
+            "company_id": task.company_id.id,
+            "rulebook_id": self.rulebook.id,
+            "n": n,
+            "nonce": nonce.hex(),
+            "code_hex": one_time_codes(self.env, nonce, n)[n].hex(),
+            "stratify_by": task.stratify_by,
+            "external": task._get_external() or False,
+            "team_size": self.eligibility.team_size,
+            "experts": task.experts,
+            "officer_cap": self.rulebook.officer_cap,
+            "units": task._get_units().mapped("code"),
+            "announced_for": task.draw_at,
             "randomness_kind": kind,
-            "lottery": self.task.lottery if kind == "lottery" else "",
-            "drand": beacon if kind == "drand" else False,
+            "lottery": task.lottery if kind == "lottery" else "",
+            "drand": beacon,
+            "locked_at": now,
+            "head": {
+                "task": task.number,
+                "task_name": task.name,
+                "bureau": task.company_id.name,
+                "division": task.division_id.name,
+                "rulebook": self.rulebook.name,
+            },
         }
 
-    def fill(self):
+    def _fill(self):
         """Copy the pool into the roster by one SQL statement, with a reason for each excluded target.
 
         The rows are stored in the order of their labels, in which the digest and the tree read them.
@@ -256,18 +242,17 @@ class RosterLock:
         the items has been inspected too short a time ago; ``visit_cap``: the entity has had as many visits
         this year as its risk class or one of the items allows.
         """
-        caps = [cap for cap in self.task.item_ids.mapped("annual_visit_cap") if cap]
+        caps = filter(None, self.task.item_ids.mapped("annual_visit_cap"))
         return SQL(
             """WHEN handed.target_id IS NOT NULL THEN 'external_case'
                WHEN recent.target_id IS NOT NULL THEN 'interval'
                WHEN visits.count >= least(%(item_cap)s::int, nullif(CASE target.risk_class
-                    WHEN 'A' THEN %(cap_a)s WHEN 'B' THEN %(cap_b)s
-                    WHEN 'C' THEN %(cap_c)s WHEN 'D' THEN %(cap_d)s END, 0)) THEN 'visit_cap'""",
+                    %(class_caps)s END, 0)) THEN 'visit_cap'""",
             item_cap=min(caps, default=None),
-            cap_a=self.rulebook.cap_a,
-            cap_b=self.rulebook.cap_b,
-            cap_c=self.rulebook.cap_c,
-            cap_d=self.rulebook.cap_d,
+            class_caps=SQL(" ").join(
+                SQL("WHEN %s THEN %s", letter, self.rulebook[f"cap_{letter.lower()}"])
+                for letter in "ABCD"
+            ),
         )
 
     def _get_reason_joins_sql(self, day):
@@ -307,12 +292,11 @@ class RosterLock:
 
         :raise UserError: when every target is excluded, or a ratio was set for a stratum without a target
         """
-        sizes = self.env.execute_query(
+        sizes = self.draw._query_lines(
+            SQL("stratum, count(*)"),
             SQL(
-                """SELECT stratum, count(*) FROM srsp_draw_line
-                    WHERE draw_id = %s AND excluded_reason IS NULL GROUP BY stratum ORDER BY stratum COLLATE "C" """,
-                self.draw.id,
-            )
+                'excluded_reason IS NULL GROUP BY stratum ORDER BY stratum COLLATE "C"'
+            ),
         )
         if not sizes:
             raise UserError(
@@ -322,37 +306,31 @@ class RosterLock:
                     task=self.task.name,
                 )
             )
-        own = {stratum.key: stratum for stratum in self.task.stratum_ids}
         self._check_own_strata([key for key, _size in sizes])
-        return [self._prepare_stratum(key, size, own.get(key)) for key, size in sizes]
+        return [self._prepare_stratum(key, size) for key, size in sizes]
 
-    def _prepare_stratum(self, key, size, own):
-        """Return one stratum of the commitment; a risk class or the key mark may raise the task's ratio.
-
-        :param own: the ``srsp.task.stratum`` that sets this stratum's ratio, if there is one
-        """
+    def _prepare_stratum(self, key, size):
+        """Return one stratum of the commitment; a risk class or the key mark may raise the task's ratio."""
+        own = self.task.stratum_ids.filtered(lambda stratum: stratum.key == key)
         if self.draw.external:
             ratio = 1.0
         elif own:
             ratio = own.ratio
         else:
-            ratio = max(
-                self.task.ratio,
-                self.rulebook._stratum_ratio(key, self.draw.stratify_by),
-            )
+            rule = self.rulebook._stratum_ratio(key, self.draw.stratify_by)
+            ratio = max(self.task.ratio, rule)
         ratio = round(ratio, 4)
         stratum = {"key": key, "size": size, "ratio": ratio}
         reason = {"reason": cert.one_line(own.reason)} if own else {}
         return {**stratum, "quota": cert.quota(size, ratio), **reason}
 
-    def write_commitment(self):
+    def _write_commitment(self):
         """Compute what the commitment says about the roster and write it; it never changes afterwards."""
-        rows = self.eligibility.get_rows()
-        salt = secrets.token_bytes(32)
-        texts = [f"{mask:x}" for mask in self.classes]
-        roster = cert.RowDigest()
+        rows, ids = self.eligibility.get_rows(), self.eligibility.inspectors.ids
+        salt, roster = secrets.token_bytes(32), hashlib.sha256()
+        texts = [f"{mask:x}" for mask in self.eligibility.masks]
         lines = self.draw._stream_roster(SQL("label, stratum, class_index"))
-        leaves = ((line[0], texts[line[2]]) for line in roster.watch(lines))
+        leaves = ((line[0], texts[line[2]]) for line in cert.watch(lines, roster))
         root = eligibility.root(leaves, salt)
         self.draw.write(
             {
@@ -360,9 +338,9 @@ class RosterLock:
                 "randomness_statement": self._get_randomness_statement(),
                 "classes": texts,
                 "inspectors": rows,
-                "inspector_refs": dict(
-                    zip((row[0] for row in rows), self.inspectors.ids, strict=True)
-                ),
+                "inspector_refs": {
+                    row[0]: key for row, key in zip(rows, ids, strict=True)
+                },
                 "eligibility_salt": salt.hex(),
                 "eligibility_root_hex": root.hex(),
                 "excluded_digest_hex": cert.digest(self.draw._query_excluded()),
@@ -373,13 +351,10 @@ class RosterLock:
 
     def _get_randomness_statement(self):
         """Return what the source proves, and whether it is strong enough for the strata; in the bureau's language."""
-        localized = self.task.company_id._srsp_in_language(self.draw)
-        statement = localized._get_source_statements()[self.randomness_kind]
-        weakness = localized._explain_weakness(
-            self.randomness_kind,
-            self.task.lottery_outcomes,
-            self.draw._get_bits_needed(self.strata),
-        )
+        draw = self.task.company_id._srsp_in_language(self.draw)
+        statement = draw._get_source_statements()[self.randomness_kind]
+        outcomes = self.task.lottery_outcomes
+        weakness = draw._explain_weakness(self.randomness_kind, outcomes, self.strata)
         return f"{statement} {weakness}".strip()
 
     def _check_capacity(self):
@@ -392,12 +367,8 @@ class RosterLock:
             for _label, pool, _unit, load in draw.inspectors
             if pool != "expert"
         )
-        [[entities]] = self.env.execute_query(
-            SQL(
-                """SELECT count(DISTINCT entity_id) FROM srsp_draw_line
-                    WHERE draw_id = %s AND excluded_reason IS NULL""",
-                draw.id,
-            )
+        [[entities]] = draw._query_lines(
+            SQL("count(DISTINCT entity_id)"), SQL("excluded_reason IS NULL")
         )
         # Several targets of one entity are one visit: this is the smallest number of visits.
         visits = draw.drawn_count - (draw.roster_size - entities)
@@ -415,11 +386,6 @@ class RosterLock:
                     cap=draw.officer_cap,
                 )
             )
-
-    def seal(self):
-        """Seal what the lock has fixed: two events, of which the second is published."""
-        for kind, payload in self.draw._get_lock_seals().items():
-            self.env["srsp.event"]._seal(self.draw, kind, payload)
 
     def count_left_out(self, day):
         """Return how many targets a lock on ``day`` would exclude for one of the reasons of ``_get_reasons_sql``."""

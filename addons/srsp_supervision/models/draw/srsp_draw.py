@@ -1,13 +1,20 @@
 import itertools
+import logging
+import math
+import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, config
+from odoo.tools import SQL, config, format_list
 
 from ...actions import get_action, get_notification
-from ...tools import draw_key, vrs
+from ...exceptions import Waiting
+from ...tools import certificate as cert
+from ...tools import drand, draw_key, vrs
 from ...tools.clock import beijing_time
 from ...tools.sql import stream
+
+_logger = logging.getLogger(__name__)
 
 # What may still be written once the roster is locked; nothing else, not even by code.
 LIVING_FIELDS = frozenset("state drawn_at void_reason entry entered_by_id".split())
@@ -44,11 +51,14 @@ class SrspDraw(models.Model):
     """One draw, from the locked roster to the certificate. Read-only to everyone.
 
     ``RosterLock`` creates it, ``committed``; ``_draw`` runs its first iteration (``srsp.draw.iteration``): ``drawn``.
-    A draw is never repeated; ``voided`` is an event of its own with a reason. The record is here; features of it
-    are where its randomness comes from (``srsp_draw_randomness``), who had the commitment before
-    (``srsp_draw_witness``), the certificate (``srsp_draw_certificate``), whether it is still what was sealed
-    (``srsp_draw_seal``), later changes (``srsp_draw_change``) and what a projector shows (``srsp_draw_room``).
-    What can be said without a record is in ``tools/``.
+    A draw is never repeated; ``voided`` is an event of its own with a reason. Features of it are in other files: what
+    is sealed and published (``srsp_draw_certificate``), the entry of a lottery result (``srsp_draw_lottery``), who
+    had the commitment before (``srsp_draw_witness``), later changes (``srsp_draw_change``) and what a projector shows
+    (``srsp_draw_room``). What can be said without a record is in ``tools/``.
+
+    A source of randomness is a ``randomness_kind`` with a sentence in ``_get_source_statements`` and a method
+    ``_fetch_randomness_<kind>(now)`` that returns the values of the first iteration: ``randomness_hex`` and
+    what else proves where it came from. It raises ``Waiting`` while the randomness is still to come.
     """
 
     _name = "srsp.draw"
@@ -139,7 +149,11 @@ class SrspDraw(models.Model):
         readonly=True, groups="srsp_supervision.group_auditor"
     )
     drawn_line_ids = fields.One2many(
-        "srsp.draw.line", string="Drawn", compute="_compute_drawn_line_ids"
+        "srsp.draw.line",
+        "draw_id",
+        "Drawn",
+        domain=[("iteration", ">", 0)],
+        readonly=True,
     )
     iteration_ids = fields.One2many(
         "srsp.draw.iteration", "draw_id", "Iterations", readonly=True
@@ -155,15 +169,6 @@ class SrspDraw(models.Model):
     _open_uniq = models.UniqueIndex(
         "(task_id) WHERE state != 'voided'", "This task already has a draw."
     )
-
-    @api.depends("iteration_ids.drawn_at")
-    def _compute_drawn_line_ids(self):
-        lines = self.env["srsp.draw.line"].search(
-            [("draw_id", "in", self.ids), ("iteration", ">", 0)]
-        )
-        by_draw = lines.grouped("draw_id")
-        for draw in self:
-            draw.drawn_line_ids = by_draw.get(draw, lines.browse())
 
     @api.depends("strata")
     def _compute_sizes(self):
@@ -247,6 +252,21 @@ class SrspDraw(models.Model):
         self.task_id._after_draw(self)
         self.env["srsp.notice"]._notify_drawn(self.iteration_ids, members)
 
+    def _record_randomness(self, now=None):
+        """Fetch the randomness once and store it; does nothing if the draw has its randomness."""
+        now = now or fields.Datetime.now()
+        self.lock_for_update()
+        self._check_due(now)
+        if not self.iteration_ids:
+            fetch = getattr(self, f"_fetch_randomness_{self.randomness_kind}")
+            self._keep_randomness(fetch(now))
+
+    def _keep_randomness(self, vals):
+        """Store the randomness in the first iteration, which has not run yet."""
+        self.env["srsp.draw.iteration"].create(
+            {"draw_id": self.id, "number": 1, **vals}
+        )
+
     def _get_one_time_code(self, number):
         """Return the code that iteration ``number`` reveals, not before the announced time.
 
@@ -292,21 +312,115 @@ class SrspDraw(models.Model):
             draw._seal("draw.voided")
             draw.task_id._end_announcement(reason, draw, state="planned", draw_id=False)
 
-    def _name_strata(self):
-        """Return ``{key: readable name}`` of the strata."""
-        return {
-            stratum["key"]: self._get_stratum_name(stratum["key"])
-            for stratum in self.strata or []
-        }
-
-    def _get_stratum_name(self, key):
-        """Return the readable name of a stratum key."""
-        return self._name_stratum(self.stratify_by or "none", key)
+    @api.model
+    def _get_automatic_kinds(self):
+        """Return the sources that need no manual entry."""
+        return ["system", "drand"]
 
     @api.model
-    def _name_stratum(self, stratify_by, key):
+    def _get_source_statements(self):
+        """Return ``{kind: what a source of this kind proves, and what it does not}``."""
+        return {
+            "system": self.env._(
+                "The randomness came from the server's own generator: the certificate proves that the outcome follows"
+                " from it, but outsiders must trust that it was asked for only once."
+            ),
+            "lottery": self.env._(
+                "The randomness is a public lottery result, keyed in by two people before witnesses after the roster"
+                " was locked: anybody can look it up, and nobody at the bureau could know or choose it."
+            ),
+            "drand": self.env._(
+                "The randomness is a round of drand's public beacon, fixed when the roster was locked: anybody can"
+                " fetch it and check its signature, and nobody could know or choose it before its time."
+            ),
+        }
+
+    @api.model
+    def _explain_weakness(self, kind, outcomes, strata):
+        """Return a warning when a lottery of ``outcomes`` (0: unknown) has too few bits for ``strata``."""
+        if kind != "lottery":
+            return ""
+        needed = cert.bits_needed(strata)
+        if not outcomes:
+            return self.env._(
+                "The number of possible results of this lottery was not stated; covering every possible "
+                "selection takes %(needed)s bits.",
+                needed=needed,
+            )
+        bits = math.log2(outcomes)
+        if bits >= needed:
+            return ""
+        return self.env._(
+            "This lottery has %(bits)s bits, every possible selection takes %(needed)s: some selections "
+            "cannot occur.",
+            bits=math.floor(bits * 10) / 10,
+            needed=needed,
+        )
+
+    def _fetch_randomness_system(self, now):
+        """Return 32 bytes of the operating system's generator."""
+        return {"randomness_hex": secrets.token_bytes(32).hex()}
+
+    def _fetch_randomness_lottery(self, now):
+        raise Waiting(
+            self.env._(
+                "Draw %(draw)s is waiting for the lottery result: two people must enter it in the presence of "
+                "witnesses.",
+                draw=self.number,
+            )
+        )
+
+    def _fetch_randomness_drand(self, now):
+        """Return the committed round, from the first address that serves it with a valid signature.
+
+        :raise Waiting: when the round has not been signed yet
+        :raise UserError: when no address serves it
+        """
+        number = self.drand["round"]
+        try:
+            signature = drand.fetch(self.company_id._srsp_get_drand_urls(), number)
+        except drand.DrandError as error:
+            is_early = error.reason == "early"
+            level = logging.INFO if is_early else logging.WARNING
+            _logger.log(level, "Draw %s: no round %s: %s", self.number, number, error)
+            raise (Waiting if is_early else UserError)(
+                self.env._(
+                    "Draw %(draw)s is waiting for round %(round)s of drand and retries every minute: %(failures)s",
+                    draw=self.number,
+                    round=number,
+                    failures=self._explain_failures(error.failures),
+                )
+            ) from error
+        return {
+            "randomness_hex": drand.randomness(signature).hex(),
+            "signature_hex": signature.hex(),
+        }
+
+    @api.model
+    def _explain_failures(self, failures):
+        """Return the ``failures`` of a ``DrandError`` as one translated text; the log has the client's own."""
+        reasons = {
+            "early": self.env._("the round has not been published yet"),
+            "late": self.env._("did not answer in time"),
+            "unreachable": self.env._("cannot be reached"),
+            "forged": self.env._("the signature does not match the chain"),
+            "wrong": self.env._("returned an answer that is not a valid round"),
+        }
+        texts = [
+            self.env._("%(address)s: %(reason)s", address=url, reason=reasons[reason])
+            for url, reason in failures
+        ]
+        return format_list(self.env, texts or [self.env._("no address is set")])
+
+    def _name_strata(self):
+        """Return ``{key: readable name}`` of the strata."""
+        keys = [stratum["key"] for stratum in self.strata or []]
+        return {key: self._get_stratum_name(key) for key in keys}
+
+    def _get_stratum_name(self, key, stratify_by=None):
+        """Return the readable name of a stratum key; of a roster not locked yet, given its ``stratify_by``."""
         names = self._get_stratum_names()
-        kinds = stratify_by.split("+")
+        kinds = (stratify_by or self.stratify_by or "none").split("+")
         parts = key.split("/", len(kinds) - 1)
         region = {"none": self.env._("Without a region")}
         return " · ".join(
@@ -325,35 +439,25 @@ class SrspDraw(models.Model):
             "external": self.env._("Issued by a higher authority"),
         }
 
-    def _query_roster(self):
-        """Return the rows (label, stratum) of the roster, ascending by the label's bytes."""
-        return self._stream_roster(SQL("label, stratum"))
-
     def _query_excluded(self):
         """Return the rows (label, reason) of the excluded targets, ascending by the label's bytes."""
-        return stream(
-            self.env.cr,
-            SQL(
-                """SELECT label, excluded_reason FROM srsp_draw_line
-                    WHERE draw_id = %s AND excluded_reason IS NOT NULL ORDER BY label COLLATE "C" """,
-                self.id,
-            ),
-        )
-
-    def _stream_leaves(self):
-        """Return the rows (label, class in hexadecimal) of the roster, ascending by the label's bytes."""
-        classes = self.classes
-        rows = self._stream_roster(SQL("label, class_index"))
-        return ((label, classes[index]) for label, index in rows)
+        excluded = SQL('excluded_reason IS NOT NULL ORDER BY label COLLATE "C"')
+        query = self._get_lines_sql(SQL("label, excluded_reason"), excluded)
+        return stream(self.env.cr, query)
 
     def _stream_roster(self, columns):
-        """Return ``columns`` of the roster's rows, ascending by the label's bytes."""
-        return stream(
-            self.env.cr,
-            SQL(
-                """SELECT %s FROM srsp_draw_line
-                    WHERE draw_id = %s AND excluded_reason IS NULL ORDER BY label COLLATE "C" """,
-                columns,
-                self.id,
-            ),
+        """Return ``columns`` (SQL) of the roster's rows, ascending by the label's bytes."""
+        roster = SQL('excluded_reason IS NULL ORDER BY label COLLATE "C"')
+        return stream(self.env.cr, self._get_lines_sql(columns, roster))
+
+    def _query_lines(self, columns, condition):
+        """Return ``columns`` of the lines that meet ``condition``, both SQL; a GROUP BY or ORDER BY may follow it."""
+        return self.env.execute_query(self._get_lines_sql(columns, condition))
+
+    def _get_lines_sql(self, columns, condition):
+        return SQL(
+            "SELECT %s FROM srsp_draw_line WHERE draw_id = %s AND %s",
+            columns,
+            self.id,
+            condition,
         )

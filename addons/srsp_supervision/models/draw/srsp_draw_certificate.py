@@ -1,6 +1,7 @@
+import hashlib
+import io
 import itertools
 import json
-import tempfile
 
 from odoo import models
 from odoo.tools import SQL
@@ -8,109 +9,129 @@ from odoo.tools import SQL
 from ...tools import canonical, eligibility, verify_draw
 from ...tools import certificate as cert
 from ...tools.clock import iso
+from ...tools.json_diff import first_difference
+from ...tools.sql import digest_rows, planned
 
 CHUNK = 5000  # rows
+LOCK_SEALS = ("draw.identified", "draw.committed")
 # Events that seal the certificate; the others of a draw seal something else about it.
 SEALS = "draw.drawn draw.substituted draw.extended draw.withdrawn draw.voided".split()
+# Fields that a commitment, or an entry of ``iterations``, has as they are; empty ones as an empty text or list.
+COMMITTED = (
+    "n code_hex roster_digest_hex excluded_digest_hex inspectors_digest_hex eligibility_root_hex"
+    " strata team_size experts units"
+).split()
+TEXTS = "kind reason witnesses one_time_code_hex randomness_hex signature_hex".split()
+ROWS = "entered_by unavailable places withdrawn".split()
 
 
 class SrspDraw(models.Model):
-    """What a draw publishes: its commitment, its certificate, and the seal on both."""
+    """What a draw seals and publishes, its commitment and its certificate; whether it is still what was sealed.
+
+    Outsiders see labels alone. So that nobody gives a label to another target or inspector afterwards, the chain
+    seals salted digests of what the labels stand for, right before the commitment, whose published link covers them
+    too. Only auditors may read the salt: without it nobody can try out who is behind a label.
+    """
 
     _inherit = "srsp.draw"  # pylint: disable=consider-merging-classes-inherited
 
-    def _find_difference(self):
-        """Return the first difference that the verifier finds in the certificate, or an empty text."""
-        with tempfile.TemporaryFile() as file:
-            self._write_certificate(file.write, self._get_sealed())
-            file.seek(0)
-            try:
-                verify_draw.verify(verify_draw.load(file.read()))
-            except (verify_draw.Difference, verify_draw.BadInput) as difference:
-                return str(difference)
-        return ""
+    def _get_lock_seals(self):
+        """Return ``{kind of event: payload}``: what the lock seals of the draw as it stands now.
 
-    def _seal(self, kind):
-        return self.env["srsp.event"]._seal(self, kind, self._get_sealed())
+        The roster's own digests are taken as they are stored: the lines are compared by the other event.
+        """
+        inspectors = {"inspectors_digest_hex": cert.inspectors_digest(self.inspectors)}
+        seals = (self._prepare_identities(), self._get_commitment() | inspectors)
+        return dict(zip(LOCK_SEALS, seals, strict=True))
+
+    def _prepare_identities(self):
+        draw = self.sudo()
+        people = [draw.inspectors, draw.inspector_refs, draw.classes]
+        salted = bytes.fromhex(draw.eligibility_salt) + canonical.dumps(people)
+        return {
+            "number": draw.number,
+            "task_id": draw.task_id.id,
+            "item_ids": sorted(draw.task_id.item_ids.ids),
+            "head": draw.head,
+            "people_digest_hex": hashlib.sha256(salted).hexdigest(),
+            "lines_digest_hex": draw._digest_lines(),
+        }
+
+    def _digest_lines(self):
+        """Return the salted digest of the roster's lines as PostgreSQL writes them: none is read into Python."""
+        digest = hashlib.sha256(bytes.fromhex(self.sudo().eligibility_salt))
+        query = SQL(
+            """SELECT label, stratum, excluded_reason, target_id, entity_id, class_index
+                 FROM srsp_draw_line WHERE draw_id = %s ORDER BY label COLLATE "C" """,
+            self.id,
+        )
+        self.env.flush_all()
+        digest_rows(self.env.cr, query, digest)
+        return digest.hexdigest()
 
     def _get_commitment(self):
         """Return what is published when the roster is locked, before any randomness exists."""
         self.ensure_one()
         commitment = {
-            "n": self.n,
-            "code_hex": self.code_hex,
-            "roster_digest_hex": self.roster_digest_hex,
-            "excluded_digest_hex": self.excluded_digest_hex,
-            "inspectors_digest_hex": self.inspectors_digest_hex,
-            "eligibility_root_hex": self.eligibility_root_hex,
-            "strata": self.strata,
-            "team_size": self.team_size,
-            "experts": self.experts,
+            **{name: self[name] for name in COMMITTED},
             "officer_cap": self.officer_cap or None,
-            "units": self.units,
-            "randomness": self._get_randomness_part(),
+            "randomness": {
+                "source": self.randomness_kind,
+                "lottery": self.lottery or "",
+                "announced_for": iso(self.announced_for),
+                "statement": self.randomness_statement,
+                "bits_needed": cert.bits_needed(self.strata),
+            },
         }
+        if self.drand:
+            commitment["randomness"]["drand"] = self.drand
         if self.external:
             commitment["external"] = self.external
         return commitment
 
-    def _get_certificate(self):
-        """Return the certificate (``srsp-draw-certificate/1``, readme/CERTIFICATE.md) as a dict: for small rosters."""
-        body = {
-            **self._get_sealed(),
-            "roster": [list(row) for row in self._query_roster()],
-            "excluded": [list(row) for row in self._query_excluded()],
-        }
-        if event := self._get_certificate_event():
-            body["chain"] = self._get_chain_link(event)
-        return body
+    def _check_locked(self):
+        """Raise unless everything that the lock fixed is still as it was sealed."""
+        live, events = self._get_lock_seals(), self._get_events(LOCK_SEALS)
+        sealed = {event.kind: json.loads(event.payload) for event in events}
+        if found := first_difference(sealed, json.loads(canonical.dumps(live))):
+            raise self._logged_error(
+                self.env._(
+                    "Draw %(draw)s is no longer what was sealed when its roster was locked (%(path)s): it has been"
+                    " changed in the database. Have the integrity chain checked, and void the draw.",
+                    draw=self.number,
+                    path=found[0],
+                )
+            )
 
-    def _write_certificate(self, write, sealed=None):
-        """Pass the certificate to ``write`` as pieces of canonical JSON.
-
-        Memory grows with what was drawn, not with the roster.
-
-        :param dict sealed: what to write instead of what the chain has sealed
-        """
-        separator = b"{"
-        for key, chunks in self._get_certificate_parts(sealed):
-            write(separator + canonical.dumps(key) + b":")
-            for chunk in chunks:
-                write(chunk)
-            separator = b","
-        write(b"}")
-
-    def _get_certificate_parts(self, sealed):
-        """Return ``[(key, chunks of canonical JSON), …]`` of the certificate, ascending by key."""
-        event = self._get_certificate_event()
-        if event and not sealed:
-            parts = {key: [text] for key, text in _split(event.payload)}
-        else:
-            sealed = sealed or self._get_sealed()
-            parts = {key: [canonical.dumps(value)] for key, value in sealed.items()}
-        if event:
-            parts["chain"] = [canonical.dumps(self._get_chain_link(event))]
-        parts["roster"] = _in_chunks(self._query_roster())
-        parts["excluded"] = _in_chunks(self._query_excluded())
-        return sorted(parts.items())
+    def _seal(self, kind):
+        return self.env["srsp.event"]._seal(self, kind, self._get_sealed())
 
     def _get_sealed(self):
         """Return what the chain seals: the certificate without roster, excluded and chain."""
         self.ensure_one()
         iterations = self.iteration_ids.filtered("one_time_code_hex")
-        teams = [
-            [number, *team]
-            for number, rows in iterations._read_teams()
-            for team in rows
-        ]
+        iterations.flush_recordset(["teams"])
+        # A field would copy each of the many lists once more.
+        query = SQL(
+            "SELECT number, teams FROM srsp_draw_iteration WHERE id IN %s ORDER BY number",
+            tuple(iterations.ids) or (None,),
+        )
+        stored = self.env.execute_query(query)
+        teams = [[number, *team] for number, rows in stored for team in rows]
         return {
             "format": cert.FORMAT,
-            "draw": self._get_certificate_head(),
+            "draw": {
+                "number": self.number,
+                **self.head,
+                "state": self.state,
+                "void_reason": self.void_reason or "",
+                "randomness_obtained_hex": self.iteration_ids[:1].randomness_hex or "",
+                "locked_at": iso(self.locked_at),
+                "drawn_at": iso(self.drawn_at) if self.drawn_at else None,
+            },
             "commitment": self._get_commitment(),
-            "witnesses": self._get_witness_rows(),
-            "iterations": [
-                iteration._get_certificate_part() for iteration in iterations
-            ],
+            "witnesses": [one._get_certificate_row() for one in self.witness_ids],
+            "iterations": [self._prepare_iteration(one) for one in iterations],
             "assignment": {
                 "inspectors": self.inspectors,
                 "eligibility": self._get_eligibility(),
@@ -119,15 +140,27 @@ class SrspDraw(models.Model):
             },
         }
 
+    def _prepare_iteration(self, iteration):
+        return {
+            "number": iteration.number,
+            **{name: iteration[name] or "" for name in TEXTS},
+            **{name: iteration[name] or [] for name in ROWS},
+            "drawn_at": iso(iteration.drawn_at),
+            "selected": self._query_lines(
+                SQL("label, stratum, position"),
+                SQL(
+                    'iteration = %s ORDER BY stratum COLLATE "C", position COLLATE "C"',
+                    iteration.number,
+                ),
+            ),
+        }
+
     def _get_eligibility(self):
         """Return the classes of the drawn targets, with the proof that they belong to the committed root."""
         draw = self.sudo()
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT label, class_index FROM srsp_draw_line
-                    WHERE draw_id = %s AND iteration IS NOT NULL ORDER BY label COLLATE "C" """,
-                self.id,
-            )
+        rows = self._query_lines(
+            SQL("label, class_index"),
+            SQL('iteration IS NOT NULL ORDER BY label COLLATE "C"'),
         )
         if not rows:
             root = self.eligibility_root_hex  # nothing is opened: the whole tree
@@ -148,14 +181,23 @@ class SrspDraw(models.Model):
             "siblings": [sibling.hex() for sibling in siblings],
         }
 
+    def _stream_leaves(self):
+        """Return the rows (label, class in hexadecimal) of the roster, ascending by the label's bytes."""
+        classes = self.classes
+        rows = self._stream_roster(SQL("label, class_index"))
+        return ((label, classes[index]) for label, index in rows)
+
     def _get_certificate_event(self):
         """Return the event that seals the certificate in force."""
+        return self._get_events(SEALS, limit=1)
+
+    def _get_events(self, kinds, limit=None):
         domain = [
             ("res_model", "=", self._name),
             ("res_id", "=", self.id),
-            ("kind", "in", SEALS),
+            ("kind", "in", kinds),
         ]
-        return self.env["srsp.event"].sudo().search(domain, limit=1)
+        return self.env["srsp.event"].sudo().search(domain, limit=limit)
 
     def _get_chain_link(self, event):
         return {
@@ -165,16 +207,106 @@ class SrspDraw(models.Model):
             "hash_hex": event.hash,
         }
 
-    def _get_certificate_head(self):
-        return {
-            "number": self.number,
-            **self.head,
-            "state": self.state,
-            "void_reason": self.void_reason or "",
-            "randomness_obtained_hex": self.iteration_ids[:1].randomness_hex or "",
-            "locked_at": iso(self.locked_at),
-            "drawn_at": iso(self.drawn_at) if self.drawn_at else None,
-        }
+    def _get_certificate(self):
+        """Return the certificate (``srsp-draw-certificate/1``, readme/CERTIFICATE.md) as a dict: for small rosters."""
+        return json.loads(self._dump_certificate())
+
+    def _find_difference(self):
+        """Return the first difference that the verifier finds in the certificate, or an empty text."""
+        try:
+            verify_draw.verify(verify_draw.load(self._dump_certificate()))
+        except (verify_draw.Difference, verify_draw.BadInput) as difference:
+            return str(difference)
+        return ""
+
+    def _dump_certificate(self):
+        """Return the certificate of the draw as it stands now, in canonical JSON."""
+        file = io.BytesIO()
+        self._write_certificate(file.write, self._get_sealed())
+        return file.getvalue()
+
+    def _write_certificate(self, write, sealed=None):
+        """Pass the certificate to ``write`` as pieces of canonical JSON.
+
+        Memory grows with what was drawn, not with the roster.
+
+        :param dict sealed: what to write instead of what the chain has sealed
+        """
+        event = self._get_certificate_event()
+        if event and not sealed:
+            parts = {key: [text] for key, text in _split(event.payload)}
+        else:
+            sealed = sealed or self._get_sealed()
+            parts = {key: [canonical.dumps(value)] for key, value in sealed.items()}
+        if event:
+            parts["chain"] = [canonical.dumps(self._get_chain_link(event))]
+        parts["roster"] = _in_chunks(self._stream_roster(SQL("label, stratum")))
+        parts["excluded"] = _in_chunks(self._query_excluded())
+        separator = b"{"
+        for key, chunks in sorted(parts.items()):
+            write(separator + canonical.dumps(key) + b":")
+            for chunk in chunks:
+                write(chunk)
+            separator = b","
+        write(b"}")
+
+    def _get_inspections(self):
+        """Return the visits that have not been cancelled, by the labels of the lock.
+
+        :return: ``{first label: [{targets, officers, experts}, …]}``, all of them labels; a target or inspector without
+            one is given by name
+        """
+        self.env.flush_all()
+        query = SQL(
+            """SELECT visit.id, array_agg(DISTINCT coalesce(
+                          line.label, concat(target.code, ' (', entity.name, ')')))
+                 FROM srsp_inspection visit
+                 JOIN srsp_entity entity ON entity.id = visit.entity_id
+            LEFT JOIN srsp_inspection_line item ON item.inspection_id = visit.id
+            LEFT JOIN srsp_target target ON target.id = item.target_id
+            LEFT JOIN srsp_draw_line line ON line.draw_id = visit.draw_id AND line.iteration IS NOT NULL
+                  AND line.target_id = item.target_id AND line.entity_id = visit.entity_id
+                WHERE visit.draw_id = %s AND visit.stage != 'cancelled' GROUP BY visit.id ORDER BY visit.id""",
+            self.id,
+        )
+        # PostgreSQL has no statistics of visits just created, and would choose nested loops.
+        with planned(self.env.cr, enable_nestloop="off"):
+            visits = self.env.execute_query(query)
+        officers = self._get_members("officer_ids")
+        # Where no experts were drawn, the team may bring its own.
+        experts = self._get_members("expert_ids") if self.experts else {}
+        inspections = {}
+        for visit, labels in visits:
+            inspections.setdefault(min(labels), []).append(
+                {
+                    "targets": sorted(labels),
+                    "officers": sorted(officers.get(visit, [])),
+                    "experts": sorted(experts.get(visit, [])),
+                }
+            )
+        return inspections
+
+    def _get_members(self, name):
+        """Return ``{visit id: [label, …]}`` of the field ``name`` of this draw's visits."""
+        field = self.env["srsp.inspection"]._fields[name]
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """SELECT visit.id, array_agg(coalesce(
+                                  ref.key, concat(inspector.staff_number, ' (', inspector.name, ')')))
+                         FROM srsp_inspection visit
+                         JOIN %(table)s member ON member.%(visit)s = visit.id
+                         JOIN srsp_inspector inspector ON inspector.id = member.%(inspector)s
+                    LEFT JOIN jsonb_each_text(%(refs)s::jsonb) ref ON ref.value::int = inspector.id
+                        WHERE visit.draw_id = %(draw)s GROUP BY visit.id""",
+                    table=SQL.identifier(field.relation),
+                    visit=SQL.identifier(field.column1),
+                    inspector=SQL.identifier(field.column2),
+                    refs=json.dumps(self.sudo().inspector_refs),
+                    draw=self.id,
+                )
+            )
+        )
 
 
 def _split(text):

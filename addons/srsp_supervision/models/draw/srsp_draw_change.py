@@ -1,9 +1,21 @@
+from collections import defaultdict
+from functools import reduce
+from operator import and_
+
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ...actions import get_dialog_action
 from ...tools import certificate as cert
+from ...tools.assignment import Team
 from .srsp_draw import NOT_STARTED_STAGES
+
+EVENTS = {
+    "substitution": "draw.substituted",
+    "extension": "draw.extended",
+    "withdrawal": "draw.withdrawn",
+}
 
 
 class SrspDraw(models.Model):
@@ -44,15 +56,8 @@ class SrspDraw(models.Model):
                     count=allowed,
                 )
             )
-        self._iterate(
-            "draw.substituted",
-            now,
-            kind="substitution",
-            reason=cert.one_line(unavailable[0][1]),
-            unavailable=sorted(
-                [line.label, cert.one_line(reason)] for line, reason in unavailable
-            ),
-        )
+        rows = sorted([line.label, cert.one_line(why)] for line, why in unavailable)
+        self._iterate("substitution", unavailable[0][1], now, unavailable=rows)
 
     def _extend(self, places, reason, now=None):
         """Draw ``places`` (``{stratum: number}``) more, in the order of the first iteration."""
@@ -74,21 +79,15 @@ class SrspDraw(models.Model):
                         left=left.get(stratum, 0),
                     )
                 )
-        self._iterate(
-            "draw.extended",
-            now,
-            kind="extension",
-            reason=cert.one_line(reason),
-            places=sorted(map(list, places.items())),
-        )
+        rows = sorted(map(list, places.items()))
+        self._iterate("extension", reason, now, places=rows)
 
     def _withdraw(self, inspector, reason, now=None):
         """Withdraw ``inspector``: others take over the visits that have not begun."""
         self._check_changeable()
         refs = {key: label for label, key in self.inspector_refs.items()}
         label = refs.get(inspector.id)
-        gone = self.iteration_ids._get_withdrawn()
-        if not label or label in gone:
+        if not label or label in self.iteration_ids._get_withdrawn():
             raise UserError(
                 self.env._(
                     "Draw %(draw)s: %(inspector)s takes no part in it, or no longer.",
@@ -96,38 +95,27 @@ class SrspDraw(models.Model):
                     inspector=inspector.display_name,
                 )
             )
-        not_started = self._get_not_started_labels()
+        visits = self._get_visits()
         given_up = sorted(
             team.label
             for team in self.iteration_ids._get_teams()
-            if label in team.members and team.label in not_started
+            if label in team.members
+            and team.label in visits
+            and visits[team.label].stage in NOT_STARTED_STAGES
         )
-        self._iterate(
-            "draw.withdrawn",
-            now,
-            kind="withdrawal",
-            reason=cert.one_line(reason),
-            withdrawn=[[label, cert.one_line(reason), given_up]],
-        )
-        notices = self.env["srsp.notice"]
-        notices._notify_withdrawn(self.iteration_ids[-1], inspector, reason)
+        rows = [[label, cert.one_line(reason), given_up]]
+        iteration = self._iterate("withdrawal", reason, now, withdrawn=rows)
+        self.env["srsp.notice"]._notify_withdrawn(iteration, inspector, reason)
 
-    def _get_not_started_labels(self):
-        """Return the labels of all targets whose visit has not begun."""
-        lines = self.env["srsp.inspection.line"].search(
-            [
-                ("inspection_id.draw_id", "=", self.id),
-                ("inspection_id.stage", "in", NOT_STARTED_STAGES),
-            ]
-        )
-        drawn = self.env["srsp.draw.line"].search(
-            [
-                ("draw_id", "=", self.id),
-                ("iteration", ">", 0),
-                ("target_id", "in", lines.target_id.ids),
-            ]
-        )
-        return set(drawn.mapped("label"))
+    def _get_visits(self):
+        """Return ``{label: visit}`` of the drawn targets whose visit has not been cancelled."""
+        current = self.inspection_ids.filtered(lambda one: one.stage != "cancelled")
+        visits = {line.target_id: line.inspection_id for line in current.line_ids}
+        return {
+            line.label: visits[line.target_id]
+            for line in self.drawn_line_ids
+            if line.target_id in visits
+        }
 
     def _check_changeable(self):
         self.ensure_one()
@@ -141,8 +129,8 @@ class SrspDraw(models.Model):
                 )
             )
 
-    def _iterate(self, event, now, **vals):
-        """Run and seal one more iteration, with the randomness of the first."""
+    def _iterate(self, kind, reason, now, **vals):
+        """Run and seal one more iteration, with the randomness of the first; return it."""
         first = self.iteration_ids[0]
         iteration = self.env["srsp.draw.iteration"].create(
             {
@@ -150,10 +138,56 @@ class SrspDraw(models.Model):
                 "number": len(self.iteration_ids) + 1,
                 "randomness_hex": first.randomness_hex,
                 "signature_hex": first.signature_hex,
+                "kind": kind,
+                "reason": cert.one_line(reason),
                 **vals,
             }
         )
         members = iteration._run(now or fields.Datetime.now())
-        self._seal(event)
+        self._seal(EVENTS[kind])
         self.task_id._after_draw(self)
         self.env["srsp.notice"]._notify_drawn(iteration, members)
+        return iteration
+
+
+class SrspDrawIteration(models.Model):
+    """What the withdrawal of an inspector does instead of selecting targets and creating visits."""
+
+    _inherit = "srsp.draw.iteration"
+
+    def _list_given_up(self, teams):
+        """Return the visits that this withdrawal gives up, with the rest of their teams, as ``assign`` takes them."""
+        [[gone, _reason, given_up]] = self.withdrawn
+        lines = self.draw_id._query_lines(
+            SQL("label, class_index"), SQL("iteration IS NOT NULL")
+        )
+        numbers, classes, given_up = dict(lines), self._get_classes(), set(given_up)
+        return [
+            (
+                team.labels,
+                reduce(and_, (classes[numbers[label]] for label in team.labels)),
+                [member for member in team.officers if member != gone],
+                [member for member in team.experts if member != gone],
+            )
+            for team in teams
+            if team.label in given_up
+        ]
+
+    def _change_teams(self):
+        """Give the visits that a withdrawal gave up their new teams.
+
+        :return: the new members, as ``_make_visits`` returns them
+        """
+        refs = self.draw_id.sudo().inspector_refs
+        visits, joined = self.draw_id._get_visits(), defaultdict(list)
+        for team in map(Team._make, self.teams):
+            visit = visits[team.label]
+            before = visit.officer_ids | visit.expert_ids
+            officers, experts = (
+                [fields.Command.set([refs[member] for member in members])]
+                for members in (team.officers, team.experts)
+            )
+            visit.write({"officer_ids": officers, "expert_ids": experts})
+            for member in (visit.officer_ids | visit.expert_ids) - before:
+                joined[member.id].append(visit.id)
+        return [(member, len(ids), min(ids)) for member, ids in sorted(joined.items())]

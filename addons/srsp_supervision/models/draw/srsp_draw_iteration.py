@@ -1,15 +1,16 @@
+import json
 import math
 from collections import Counter
+from functools import reduce
+from operator import and_, itemgetter
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, groupby
 
 from ...tools import vrs
 from ...tools.assignment import Shortage, Team, assign
-from ...tools.clock import iso
 from ...tools.sql import planned
-from .visit_batch import VisitBatch
 
 MAX_NAMES = 10
 # A scan that hashes gains from a second core; PostgreSQL does not know how expensive a hash is.
@@ -19,15 +20,25 @@ PARALLEL = {
     "parallel_tuple_cost": "0",
 }
 NO_BOUND = b"\xff" * 33  # no position of 32 bytes is higher
+# What differs between the rows of one draw's visits; the rest is as in the first one.
+OWN_COLUMNS = {
+    "srsp.inspection": ("id", "number", "entity_id"),
+    "srsp.inspection.line": ("id", "inspection_id", "target_id", "item_id"),
+}
 
 
 class SrspDrawIteration(models.Model):
     """One revealed one-time code: the draw itself (number 1), or a later change.
 
     ``_run`` selects the lowest positions of each stratum among the targets never drawn (``_select``), assigns the
-    teams (``_assign``; readme/CERTIFICATE.md, “Teams”) and creates the visits (``VisitBatch``). Selection runs inside
+    teams (``_assign``; readme/CERTIFICATE.md, “Teams”) and creates the visits (``_make_visits``). Selection runs inside
     PostgreSQL: HMAC is two of its built-in ``sha256`` with constant pads; ``tools/vrs.py`` is the reference that
     a test holds equal.
+
+    Visits are made set-wise, tens of thousands at once. The first one is made by the ORM, with its defaults, computed
+    fields and numbers, and those of any other addon. The others are copies of its rows, each with its own entity,
+    targets and team; so a stored field of a visit may depend on its task, and not on what differs from one visit
+    to the next.
     """
 
     _name = "srsp.draw.iteration"
@@ -87,6 +98,7 @@ class SrspDrawIteration(models.Model):
         self.draw_id._check_locked()
         code = self.draw_id._get_one_time_code(self.number)
         prk = vrs.extract(code, bytes.fromhex(self.randomness_hex))
+        # An extension selects its targets by the first key, and assigns their teams by its own.
         first = self.draw_id.iteration_ids[0]
         self._select(first._get_key() if self.kind == "extension" else prk)
         self.write(
@@ -96,50 +108,15 @@ class SrspDrawIteration(models.Model):
                 "one_time_code_hex": code.hex(),
             }
         )
-        change = self.kind == "withdrawal"
-        visits = VisitBatch(self)
-        return visits.change_teams() if change else visits.make()
+        if self.kind == "withdrawal":
+            return self._change_teams()
+        return self._make_visits()
 
     def _get_key(self):
         """Return the key of an iteration that has run."""
         return vrs.extract(
             bytes.fromhex(self.one_time_code_hex), bytes.fromhex(self.randomness_hex)
         )
-
-    def _read_teams(self):
-        """Return ``[(number, teams), …]`` as they are stored; a field would copy each of the many lists once more."""
-        self.flush_recordset(["teams"])
-        return self.env.execute_query(
-            SQL(
-                "SELECT number, teams FROM srsp_draw_iteration WHERE id IN %s ORDER BY number",
-                tuple(self.ids) or (None,),
-            )
-        )
-
-    def _get_certificate_part(self):
-        """Return this iteration as an entry of the certificate."""
-        return {
-            "number": self.number,
-            "kind": self.kind,
-            "reason": self.reason or "",
-            "witnesses": self.witnesses or "",
-            "entered_by": self.entered_by or [],
-            "drawn_at": iso(self.drawn_at),
-            "one_time_code_hex": self.one_time_code_hex,
-            "randomness_hex": self.randomness_hex,
-            "signature_hex": self.signature_hex or "",
-            "unavailable": self.unavailable or [],
-            "places": self.places or [],
-            "withdrawn": self.withdrawn or [],
-            "selected": self.env.execute_query(
-                SQL(
-                    """SELECT label, stratum, position FROM srsp_draw_line WHERE draw_id = %s AND iteration = %s
-                     ORDER BY stratum COLLATE "C", position COLLATE "C" """,
-                    self.draw_id.id,
-                    self.number,
-                )
-            ),
-        }
 
     def _select(self, prk):
         """Mark the lines that this iteration draws under ``prk`` (bytes)."""
@@ -215,12 +192,8 @@ class SrspDrawIteration(models.Model):
         and at least k of them do, except in one case in a thousand million, which ``_make_chosen`` handles.
         """
         drawn = dict(
-            self.env.execute_query(
-                SQL(
-                    """SELECT stratum, count(*) FROM srsp_draw_line WHERE draw_id = %s AND iteration IS NOT NULL
-                        GROUP BY stratum""",
-                    self.draw_id.id,
-                )
+            self.draw_id._query_lines(
+                SQL("stratum, count(*)"), SQL("iteration IS NOT NULL GROUP BY stratum")
             )
         )
         sizes = {stratum["key"]: stratum["size"] for stratum in self.draw_id.strata}
@@ -264,10 +237,10 @@ class SrspDrawIteration(models.Model):
         :raise UserError: when no assignment exists; the message says what is missing
         """
         draw = self.draw_id
-        earlier = draw.iteration_ids - self
-        teams = earlier._get_teams()
+        teams = (draw.iteration_ids - self)._get_teams()
         given_up = self.kind == "withdrawal"
-        visits = self._list_given_up(prk, teams) if given_up else self._list_visits(prk)
+        visits = self._list_given_up(teams) if given_up else self._list_visits()
+        visits.sort(key=lambda visit: vrs.position(prk, visit[0][0].encode()))
         try:
             assigned, _loads = assign(
                 prk,
@@ -284,7 +257,7 @@ class SrspDrawIteration(models.Model):
 
     def _explain_shortage(self, shortage):
         """Return the proof of ``shortage`` in words: which visits lack people, who is at the cap, what would help."""
-        labels = [label for labels, _eligible in shortage.visits for label in labels]
+        labels = [label for labels in shortage.visits for label in labels]
         values = {
             "draw": self.draw_id.number,
             "count": len(shortage.visits),
@@ -336,61 +309,184 @@ class SrspDrawIteration(models.Model):
             for label, pool, unit, load in self.draw_id.inspectors
         ]
 
-    def _get_available(self):
-        """Return the set, as a number, of the inspectors who have not been withdrawn."""
+    def _get_classes(self):
+        """Return the classes of the draw, sets as numbers, without the inspectors who have been withdrawn."""
         withdrawn = self.draw_id.iteration_ids._get_withdrawn()
-        return sum(
+        gone = sum(
             1 << place
             for place, row in enumerate(self.draw_id.inspectors)
-            if row[0] not in withdrawn
+            if row[0] in withdrawn
+        )
+        return [int(text, 16) & ~gone for text in self.draw_id.sudo().classes]
+
+    def _list_visits(self):
+        """Return the visits to the entities drawn by this iteration, as ``assign`` takes them."""
+        lines = self.draw_id._query_lines(
+            SQL("entity_id, label, class_index"),
+            SQL('iteration = %s ORDER BY position COLLATE "C"', self.number),
+        )
+        classes, visits = self._get_classes(), []
+        for _entity, rows in groupby(lines, itemgetter(0)):
+            labels = [label for _entity, label, _number in rows]
+            mask = reduce(and_, (classes[number] for *_, number in rows))
+            visits.append((labels, mask, [], []))
+        return visits
+
+    def _make_visits(self):
+        """Create the visits of this iteration, in the order of its teams.
+
+        :return: ``[(inspector id, number of visits, first visit's id), …]``
+        """
+        if not self._load_visits():
+            return []
+        visits = self.env["srsp.inspection"].with_context(
+            mail_create_nolog=True, mail_create_nosubscribe=True
+        )
+        first = visits.create([self._prepare_first_vals()])
+        self.env.flush_all()
+        self._copy_visits(first)
+        self._copy_lines(first)
+        self._fill_teams()
+        self.env.invalidate_all()
+        return self.env.execute_query(
+            SQL(
+                """SELECT inspector_id, count(*), min(srsp_new_visit.id)
+                     FROM srsp_new_member JOIN srsp_new_visit USING (visit)
+                 GROUP BY inspector_id ORDER BY inspector_id"""
+            )
         )
 
-    def _list_visits(self, prk):
-        """Return the visits to the entities drawn by this iteration, as ``assign`` takes them."""
-        rows = self.env.execute_query(
+    def _load_visits(self):
+        """Make the temporary tables ``srsp_new_visit`` and, for their members, ``srsp_new_member``.
+
+        :return: whether there are any visits
+        """
+        self.env.flush_all()
+        cr = self.env.cr
+        cr.execute(
+            "DROP TABLE IF EXISTS srsp_new_team, srsp_new_visit, srsp_new_member"
+        )
+        cr.execute(
             SQL(
-                """SELECT label, entity_id, class_index FROM srsp_draw_line
-                    WHERE draw_id = %s AND iteration = %s ORDER BY position COLLATE "C" """,
+                """CREATE TEMP TABLE srsp_new_team ON COMMIT DROP AS
+                   SELECT place::int AS visit, team
+                     FROM srsp_draw_iteration, jsonb_array_elements(teams) WITH ORDINALITY AS _ (team, place)
+                    WHERE id = %s""",
+                self.id,
+            )
+        )
+        cr.execute(
+            SQL(
+                """CREATE TEMP TABLE srsp_new_visit ON COMMIT DROP AS
+                   SELECT visit, line.entity_id, array_agg(line.target_id ORDER BY line.target_id) AS target_ids,
+                          NULL::int AS id
+                     FROM srsp_new_team CROSS JOIN jsonb_array_elements_text(team -> 0) name
+                     JOIN srsp_draw_line line ON line.label = name AND draw_id = %s AND iteration = %s
+                 GROUP BY visit, line.entity_id""",
                 self.draw_id.id,
                 self.number,
             )
         )
-        classes = [int(text, 16) for text in self.draw_id.sudo().classes]
-        everybody = self._get_available()
-        groups, masks = {}, {}
-        for label, entity, number in rows:
-            groups.setdefault(entity, []).append(label)
-            masks[entity] = masks.get(entity, everybody) & classes[number]
-        visits = [(labels, masks[entity], [], []) for entity, labels in groups.items()]
-        # An extension selects its targets by the first key, and assigns their teams by its own.
-        return _in_order(prk, visits) if self.kind == "extension" else visits
-
-    def _list_given_up(self, prk, teams):
-        """Return the visits that this withdrawal gives up, with the rest of their teams."""
-        gone = {}
-        for inspector, _reason, labels in self.withdrawn:
-            for label in labels:
-                gone.setdefault(label, set()).add(inspector)
-        rows = self.env.execute_query(
+        cr.execute(
             SQL(
-                "SELECT label, class_index FROM srsp_draw_line WHERE draw_id = %s AND iteration IS NOT NULL",
-                self.draw_id.id,
+                """CREATE TEMP TABLE srsp_new_member ON COMMIT DROP AS
+                   SELECT visit, ref.value::int AS inspector_id, place = 2 AS is_expert
+                     FROM srsp_new_team CROSS JOIN (VALUES (1), (2)) pool (place)
+               CROSS JOIN jsonb_array_elements_text(team -> place) name
+                     JOIN jsonb_each_text(%s::jsonb) ref ON ref.key = name""",
+                json.dumps(self.draw_id.sudo().inspector_refs),
             )
         )
-        numbers, classes = dict(rows), self.draw_id.sudo().classes
-        visits, everybody = [], self._get_available()
-        for team in teams:
-            if leaving := gone.get(team.label):
-                mask = everybody
-                for label in team.labels:
-                    mask &= int(classes[numbers[label]], 16)
-                kept = (
-                    [member for member in members if member not in leaving]
-                    for members in (team.officers, team.experts)
+        members = cr.rowcount
+        cr.execute("ANALYZE srsp_new_visit, srsp_new_member")
+        return bool(members)
+
+    def _prepare_first_vals(self):
+        [[entity, ids]] = self.env.execute_query(
+            SQL("SELECT entity_id, target_ids FROM srsp_new_visit WHERE visit = 1")
+        )
+        task = self.draw_id.task_id
+        items = task.item_ids.grouped("sector_id")
+        return {
+            "task_id": task.id,
+            "draw_id": self.draw_id.id,
+            "entity_id": entity,
+            "company_id": self.company_id.id,
+            "line_ids": [
+                fields.Command.create({"target_id": target.id, "item_id": item.id})
+                for target in self.env["srsp.target"].browse(ids)
+                for item in items.get(target.sector_id, ())
+            ],
+        }
+
+    def _copy_visits(self, first):
+        cr = self.env.cr
+        prefix, _dash, number = first.number.rpartition("-")
+        cr.execute(
+            SQL(
+                """UPDATE srsp_new_visit SET id = CASE WHEN visit = 1 THEN %s
+                          ELSE nextval(pg_get_serial_sequence('srsp_inspection', 'id')) END""",
+                first.id,
+            )
+        )
+        cr.execute(
+            SQL(
+                """INSERT INTO srsp_inspection (id, number, entity_id, %(columns)s)
+                   SELECT visit.id, %(prefix)s || '-' || to_char(visit.visit + %(before)s, 'FM9999999000'),
+                          visit.entity_id, %(values)s
+                     FROM srsp_new_visit visit CROSS JOIN srsp_inspection pattern
+                    WHERE pattern.id = %(first)s AND visit.visit > 1 ORDER BY visit.visit""",
+                columns=self._get_columns(first),
+                values=self._get_columns(first, "pattern"),
+                prefix=prefix,
+                before=int(number) - 1,
+                first=first.id,
+            )
+        )
+
+    def _copy_lines(self, first):
+        """Insert the lines of the other visits: a row for each target and item of its sector."""
+        line = first.line_ids[:1]
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO srsp_inspection_line (inspection_id, target_id, item_id, %(columns)s)
+                   SELECT visit.id, target.id, item.id, %(values)s
+                     FROM srsp_new_visit visit
+               CROSS JOIN unnest(visit.target_ids) drawn (target_id)
+                     JOIN srsp_target target ON target.id = drawn.target_id
+                     JOIN srsp_item item ON item.sector_id = target.sector_id AND item.id IN %(items)s
+               CROSS JOIN srsp_inspection_line pattern
+                    WHERE pattern.id = %(first)s AND visit.visit > 1
+                 ORDER BY visit.visit, target.id, array_position(%(order)s, item.id)""",
+                columns=self._get_columns(line),
+                values=self._get_columns(line, "pattern"),
+                items=tuple(self.draw_id.task_id.item_ids.ids),
+                order=self.draw_id.task_id.item_ids.ids,
+                first=line.id,
+            )
+        )
+
+    def _get_columns(self, record, alias=None):
+        """Return the columns that copies of ``record`` have in common with it, as SQL."""
+        return SQL(", ").join(
+            SQL.identifier(alias, name) if alias else SQL.identifier(name)
+            for name, field in record._fields.items()
+            if field.store
+            and field.column_type
+            and name not in OWN_COLUMNS[record._name]
+        )
+
+    def _fill_teams(self):
+        for name, is_expert in (("officer_ids", False), ("expert_ids", True)):
+            field = self.env["srsp.inspection"]._fields[name]
+            self.env.cr.execute(
+                SQL(
+                    """INSERT INTO %(table)s (%(visit)s, %(inspector)s)
+                       SELECT visit.id, member.inspector_id FROM srsp_new_member member
+                         JOIN srsp_new_visit visit ON visit.visit = member.visit WHERE is_expert = %(expert)s""",
+                    table=SQL.identifier(field.relation),
+                    visit=SQL.identifier(field.column1),
+                    inspector=SQL.identifier(field.column2),
+                    expert=is_expert,
                 )
-                visits.append((team.labels, mask, *kept))
-        return _in_order(prk, visits)
-
-
-def _in_order(prk, visits):
-    return sorted(visits, key=lambda visit: vrs.position(prk, visit[0][0].encode()))
+            )

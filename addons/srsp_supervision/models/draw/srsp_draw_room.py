@@ -9,9 +9,8 @@ from odoo.tools import SQL
 
 from ...tools.clock import beijing_time
 
-MAX_WALL_ROWS = (
-    2400  # roster rows that the screen shows one by one; a larger roster is a number
-)
+# Roster rows that the screen shows one by one; a larger roster is a number.
+MAX_WALL_ROWS = 2400
 MAX_TICKETS = 240  # drawn targets that the screen names; the certificate has all
 
 
@@ -38,14 +37,14 @@ class SrspDraw(models.Model):
 
     def _is_room_open(self):
         """Return whether the user is an auditor, a policy officer, or a manager who runs the task."""
-        user = self.env.user
         if not self.has_access("read"):
             return False
-        if user.has_group("srsp_supervision.group_auditor") or user.has_group(
+        in_group = self.env.user.has_group
+        if in_group("srsp_supervision.group_auditor") or in_group(
             "srsp_supervision.group_policy_officer"
         ):
             return True
-        is_manager = user.has_group("srsp_supervision.group_division_manager")
+        is_manager = in_group("srsp_supervision.group_division_manager")
         return is_manager and self.task_id.has_access("write")
 
     def action_open_room(self):
@@ -59,20 +58,19 @@ class SrspDraw(models.Model):
     def _get_room_values(self):
         """Return what the page shows from the lock on."""
         sources = dict(self._fields["randomness_kind"]._description_selection(self.env))
+        rows = (
+            self._stream_roster(SQL("label"))
+            if self.roster_size <= MAX_WALL_ROWS
+            else ()
+        )
         return {
             "draw": self,
             "names": self._name_strata(),
             "announced": beijing_time(self.announced_for),
             "source": sources[self.randomness_kind],
-            "wall": self._query_wall(),
+            "wall": [label for [label] in rows],
             "state": self._get_room_state(),
         }
-
-    def _query_wall(self):
-        """Return the labels of the roster, ascending; none when there are too many to show."""
-        if self.roster_size > MAX_WALL_ROWS:
-            return []
-        return [label for [label] in self._stream_roster(SQL("label"))]
 
     def _get_room_state(self):
         """Return the state of the draw, as JSON; times in milliseconds since 1970.
@@ -82,9 +80,10 @@ class SrspDraw(models.Model):
         """
         now, first = fields.Datetime.now(), self.iteration_ids[:1]
         phase = self.state
-        if phase == "committed":
+        if phase == "committed" and first:
+            phase = "spoken"
+        elif phase == "committed":
             phase = "waiting" if now < self.announced_for else "due"
-            phase = "spoken" if first else phase
         state = {
             "now": milliseconds(now),
             "phase": phase,
@@ -93,7 +92,13 @@ class SrspDraw(models.Model):
             "witnesses": len(self.witness_ids),
         }
         if first:
-            state["randomness"] = self._get_room_randomness(first)
+            is_lottery = self.randomness_kind == "lottery"
+            result = bytes.fromhex(first.randomness_hex)
+            state["randomness"] = {
+                "hex": first.randomness_hex,
+                "numbers": result.decode().split(".") if is_lottery else [],
+                "code": first.one_time_code_hex or "",
+            }
         if first.one_time_code_hex:
             state["drawn_at"] = milliseconds(self.drawn_at)
             state["tickets"] = self._get_room_tickets()
@@ -101,16 +106,6 @@ class SrspDraw(models.Model):
             state["public_url"] = self._get_public_url()
             state["qr"] = self._get_qr_url(state["public_url"])
         return state
-
-    def _get_room_randomness(self, first):
-        numbers = ""
-        if self.randomness_kind == "lottery":
-            numbers = bytes.fromhex(first.randomness_hex).decode()
-        return {
-            "hex": first.randomness_hex,
-            "numbers": numbers.split(".") if numbers else [],
-            "code": first.one_time_code_hex or "",
-        }
 
     def _get_room_tickets(self):
         """Return ``[{label, name, stratum, position, officers}, …]`` of the first iteration; persons are not named."""

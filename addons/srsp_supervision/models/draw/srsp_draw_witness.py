@@ -41,9 +41,8 @@ class SrspDrawWitness(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for draw in self.env["srsp.draw"].browse(
-            {vals["draw_id"] for vals in vals_list}
-        ):
+        ids = {vals["draw_id"] for vals in vals_list}
+        for draw in self.env["srsp.draw"].browse(ids):
             draw.lock_for_update()
             if not draw._is_witness_time():
                 raise UserError(
@@ -53,9 +52,8 @@ class SrspDrawWitness(models.Model):
                     )
                 )
         witnesses = super().create(vals_list)
-        for witness in witnesses:
-            seal = witness._prepare_seal()
-            self.env["srsp.event"]._seal(witness, "draw.witnessed", seal)
+        for one in witnesses:
+            self.env["srsp.event"]._seal(one, "draw.witnessed", one._prepare_seal())
         return witnesses
 
     def _check_evidence(self, vals=None):
@@ -71,6 +69,7 @@ class SrspDrawWitness(models.Model):
         }
 
     def _get_certificate_row(self):
+        """Return the entry of ``witnesses`` as described in readme/CERTIFICATE.md."""
         return [self.who, iso(self.answered_at), self.answer]
 
 
@@ -98,12 +97,9 @@ class SrspDraw(models.Model):
     @api.depends_context("uid")
     def _compute_can_witness(self):
         is_auditor = self.env.user.has_group("srsp_supervision.group_auditor")
+        own = [("kind", "=", "auditor"), ("create_uid", "=", self.env.uid)]
         for draw in self:
-            seen = draw.witness_ids.filtered(
-                lambda witness: (
-                    witness.kind == "auditor" and witness.create_uid == self.env.user
-                )
-            )
+            seen = draw.witness_ids.filtered_domain(own)
             draw.can_witness = is_auditor and not seen and draw._is_witness_time()
 
     def action_witness(self):
@@ -140,22 +136,15 @@ class SrspDraw(models.Model):
             }
         )
 
-    def _get_witness_rows(self):
-        """Return ``witnesses`` as described in readme/CERTIFICATE.md."""
-        return [witness._get_certificate_row() for witness in self.witness_ids]
-
     def _ask_witnesses(self):
         """Hook: the roster has been locked and published; send the commitment to whoever keeps it."""
-        if self._is_witness_time():
-            mails = self.env["mail.mail"].sudo()
-            for address in self.company_id._srsp_get_witness_emails():
-                mails |= mails.create(self._prepare_mail_vals(address))
-            if mails:
-                mails.send_after_commit()
+        addresses = self.company_id._srsp_get_witness_emails()
+        if addresses and self._is_witness_time():
+            vals_list = [self._prepare_mail_vals(address) for address in addresses]
+            self.env["mail.mail"].sudo().create(vals_list).send_after_commit()
 
     def _prepare_mail_vals(self, address):
         draw = self.company_id._srsp_in_language(self)
-        title = draw.env._("Commitment of draw %(draw)s", draw=self.number)
         text = draw.env._(
             "%(bureau)s has locked a roster and will draw from it at %(time)s (UTC). Please keep this "
             "message: the attached commitment determines the possible outcomes. Its SHA-256 digest is "
@@ -168,7 +157,7 @@ class SrspDraw(models.Model):
             "model": self._name,
             "res_id": self.id,
             "email_to": address,
-            "subject": title,
+            "subject": draw.env._("Commitment of draw %(draw)s", draw=self.number),
             "body_html": Markup("<p>%s</p>") % text,
             "attachment_ids": [
                 fields.Command.create(

@@ -4,8 +4,7 @@ from odoo import api, models
 
 from ...tools import canonical
 from ...tools.assignment import Team
-from .srsp_draw_certificate import SEALS
-from .srsp_draw_seal import LOCK_SEALS
+from .srsp_draw_certificate import LOCK_SEALS, SEALS
 
 
 class SrspEventCheck(models.Model):

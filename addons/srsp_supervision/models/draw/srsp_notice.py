@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from odoo import models
 from odoo.tools import format_date
@@ -44,68 +44,55 @@ class SrspNotice(models.AbstractModel):
             self._send(first, division.manager_id, "supporting", rows)
 
     def _say_drawn(self, visit, count):
-        return (
-            self.env._(
-                "You have been drawn for inspection: %(task)s", task=visit.task_id.name
-            ),
-            self._get_html(
-                self.env._(
-                    "Draw %(draw)s assigns you to %(count)s visits, to be completed by %(date)s. If you have a "
-                    "conflict of interest with a company, declare a recusal at once.",
-                    draw=visit.draw_id.number,
-                    count=count,
-                    date=format_date(self.env, visit.date_to),
-                ),
-                MINE,
-                self.env._("My Visits"),
-            ),
+        subject = self.env._(
+            "You have been drawn for inspection: %(task)s", task=visit.task_id.name
         )
+        text = self.env._(
+            "Draw %(draw)s assigns you to %(count)s visits, to be completed by %(date)s. If you have a "
+            "conflict of interest with a company, declare a recusal at once.",
+            draw=visit.draw_id.number,
+            count=count,
+            date=format_date(self.env, visit.date_to),
+        )
+        return subject, text, MINE, self.env._("My Visits")
 
     def _say_supporting(self, visit, rows):
-        return (
+        officers = [
             self.env._(
-                "Officers of your division have been drawn: %(task)s",
-                task=visit.task_id.name,
-            ),
-            self._get_html(
-                self.env._(
-                    "Draw %(draw)s of %(division)s assigns these officers to inspection teams, until %(date)s: "
-                    "%(officers)s.",
-                    draw=visit.draw_id.number,
-                    division=visit.division_id.name,
-                    date=format_date(self.env, visit.date_to),
-                    officers=", ".join(
-                        self.env._(
-                            "%(officer)s (visits: %(count)s)",
-                            officer=inspector.display_name,
-                            count=count,
-                        )
-                        for _visit, inspector, count in rows
-                    ),
-                ),
-                SUPPORTED,
-                self.env._("Supporting Visits"),
-            ),
+                "%(officer)s (visits: %(count)s)",
+                officer=inspector.display_name,
+                count=count,
+            )
+            for _visit, inspector, count in rows
+        ]
+        subject = self.env._(
+            "Officers of your division have been drawn: %(task)s",
+            task=visit.task_id.name,
         )
+        text = self.env._(
+            "Draw %(draw)s of %(division)s assigns these officers to inspection teams, until %(date)s: "
+            "%(officers)s.",
+            draw=visit.draw_id.number,
+            division=visit.division_id.name,
+            date=format_date(self.env, visit.date_to),
+            officers=", ".join(officers),
+        )
+        return subject, text, SUPPORTED, self.env._("Supporting Visits")
 
     def _notify_cancelled(self, visits, reason):
         """Notify the teams of the cancelled ``visits``, and pass on the activities about them."""
         self._pass_on(visits)
         for inspector, count, first in visits._count_members():
-            person = self.env["srsp.inspector"].sudo().browse(inspector)
+            user = self.env["srsp.inspector"].sudo().browse(inspector).user_id
             visit = self.env["srsp.inspection"].sudo().browse(first)
-            self._send(visit, person.user_id, "cancelled", count, reason, kind=None)
+            self._send(visit, user, "cancelled", count, reason, kind=None)
 
     def _say_cancelled(self, visit, count, reason):
-        return (
-            self.env._("Visits cancelled: %(task)s", task=visit.task_id.name),
-            self._get_html(
-                self.env._(
-                    "%(count)s of your visits have been cancelled. Reason: %(reason)s",
-                    count=count,
-                    reason=reason,
-                )
-            ),
+        subject = self.env._("Visits cancelled: %(task)s", task=visit.task_id.name)
+        return subject, self.env._(
+            "%(count)s of your visits have been cancelled. Reason: %(reason)s",
+            count=count,
+            reason=reason,
         )
 
     def _notify_withdrawn(self, iteration, inspector, reason):
@@ -115,26 +102,20 @@ class SrspNotice(models.AbstractModel):
         self._send(inspector, inspector.user_id, "withdrawn", task, reason, kind=None)
 
     def _say_withdrawn(self, _inspector, task, reason):
-        return (
-            self.env._("Your visits have been reassigned: %(task)s", task=task.name),
-            self._get_html(
-                self.env._(
-                    "You have been withdrawn from the draw. Reason: %(reason)s",
-                    reason=reason,
-                )
-            ),
+        name = task.name
+        subject = self.env._("Your visits have been reassigned: %(task)s", task=name)
+        return subject, self.env._(
+            "You have been withdrawn from the draw. Reason: %(reason)s", reason=reason
         )
 
     def _notify_returned(self, visit, reason):
         """Notify the officers of ``visit`` that its results have been sent back."""
-        for user in visit.sudo().officer_ids.user_id:
-            self._send(visit, user, "returned", reason, kind=ACTIVITY)
+        users = visit.sudo().officer_ids.user_id
+        self._send(visit, users, "returned", reason, kind=ACTIVITY)
 
     def _say_returned(self, visit, reason):
-        return (
-            self.env._("Visit %(number)s has been sent back", number=visit.number),
-            self._get_html(self.env._("Reason: %(reason)s", reason=reason)),
-        )
+        subject = self.env._("Visit %(number)s has been sent back", number=visit.number)
+        return subject, self.env._("Reason: %(reason)s", reason=reason)
 
     def _notify_policy(self, task, is_void, reason):
         """Notify the policy division that an announced draw has been cancelled, or a draw voided."""
@@ -142,8 +123,8 @@ class SrspNotice(models.AbstractModel):
         policy = divisions.search(
             [("company_id", "=", task.company_id.id), ("kind", "=", "policy")]
         )
-        for user in (policy.manager_id | policy.member_ids) - self.env.user:
-            self._send(task.sudo(), user, "to_policy", is_void, reason)
+        users = (policy.manager_id | policy.member_ids) - self.env.user
+        self._send(task.sudo(), users, "to_policy", is_void, reason)
 
     def _say_to_policy(self, task, is_void, reason):
         if is_void:
@@ -152,44 +133,42 @@ class SrspNotice(models.AbstractModel):
             subject = self.env._(
                 "An announced draw has been cancelled: %(task)s", task=task.name
             )
-        body = self.env._(
+        return subject, self.env._(
             "%(division)s, task %(number)s. Reason: %(reason)s",
             division=task.division_id.name,
             number=task.number,
             reason=reason,
         )
-        return subject, self._get_html(body)
 
-    def _get_html(self, text, url=None, label=None):
-        body = Markup("<p>%s</p>") % escape(text)
-        if url:
-            body += Markup('<p><a href="%s">%s</a></p>') % (url, label)
-        return body
+    def _send(self, record, users, topic, *args, kind="mail.mail_activity_data_todo"):
+        """Send a notice about ``record`` to each of ``users`` who is not archived.
 
-    def _send(self, record, user, topic, *args, kind="mail.mail_activity_data_todo"):
-        """Send a notice about ``record`` to ``user``, unless there is no user, or an archived one.
-
-        The method ``_say_<topic>`` returns its subject and body; it is called in the user's language.
+        The method ``_say_<topic>`` returns its subject and text, and the address and name of a link if there is one;
+        it is called in each language.
 
         :param kind: the type of the activity that goes with it; none where nothing is to be done
         """
-        if not user.active:
-            return
-        notices = self.with_context(
-            lang=user.lang,
-            mail_notify_force_send=False,  # the queue sends, however many there are
-            mail_activity_quick_update=True,  # the message says it already
-        ).sudo()
-        record = record.with_env(notices.env)
-        subject, body = getattr(notices, f"_say_{topic}")(record, *args)
-        record.message_notify(
-            partner_ids=user.partner_id.ids, subject=subject, body=body
-        )
-        if kind and record.with_user(user).has_access("read"):
-            deadline = record.date_to if record._name == "srsp.inspection" else None
-            record.activity_schedule(
-                kind, deadline, summary=subject, note=body, user_id=user.id
-            )
+        for lang, readers in users.filtered("active").grouped("lang").items():
+            notices = self.with_context(
+                lang=lang,
+                mail_notify_force_send=False,  # the queue sends, however many there are
+                mail_activity_quick_update=True,  # the message says it already
+            ).sudo()
+            about = record.with_env(notices.env)
+            subject, text, *link = getattr(notices, f"_say_{topic}")(about, *args)
+            body = Markup("<p>%s</p>") % text
+            if link:
+                body += Markup('<p><a href="%s">%s</a></p>') % tuple(link)
+            for user in readers:
+                about.message_notify(
+                    partner_ids=user.partner_id.ids, subject=subject, body=body
+                )
+                if kind and about.with_user(user).has_access("read"):
+                    visit = about._name == "srsp.inspection"
+                    deadline = about.date_to if visit else None
+                    about.activity_schedule(
+                        kind, deadline, summary=subject, note=body, user_id=user.id
+                    )
 
     def _pass_on(self, visits, users=None):
         """Move the activities about ``visits``, which are over, to the next visit of that person in the draw.

@@ -44,14 +44,11 @@ class SrspTask(models.Model):
 
     @api.model
     def _cron_draw(self):
+        kinds = self.env["srsp.draw"]._get_automatic_kinds()
         domain = [
             ("state", "=", "committed"),
             ("draw_at", "<=", fields.Datetime.now()),
-            (
-                "draw_id.randomness_kind",
-                "in",
-                self.env["srsp.draw"]._get_automatic_kinds(),
-            ),
+            ("draw_id.randomness_kind", "in", kinds),
         ]
         # Randomness first, in a transaction of its own: a crash afterwards cannot ask for another one.
         self._run_due(domain, lambda task: task.draw_id._record_randomness())

@@ -117,11 +117,11 @@ class SrspTask(models.Model):
 
     def _warn_of_weak_source(self):
         """Say in the history when the lottery cannot reach every selection, while it can still be changed."""
-        draw, size = self.env["srsp.draw"].sudo(), self.target_count
-        weakness = draw._explain_weakness(
+        size = self.target_count
+        weakness = self.env["srsp.draw"]._explain_weakness(
             self.randomness_kind or self._get_lock_rulebook().randomness_kind,
             self.lottery_outcomes,
-            draw._get_bits_needed([{"size": size, "quota": quota(size, self.ratio)}]),
+            [{"size": size, "quota": quota(size, self.ratio)}],
         )
         if weakness:
             self.message_post(body=weakness)

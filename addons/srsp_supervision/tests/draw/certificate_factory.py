@@ -229,7 +229,6 @@ class _Story:
 
     def commitment(self, excluded, n):
         units, team_size, experts, cap = self.rule
-        sizes = [(stratum["size"], stratum["quota"]) for stratum in self.strata]
         return {
             "n": n,
             "code_hex": self.codes[n].hex(),
@@ -246,7 +245,7 @@ class _Story:
                 "source": "drand" if self.signature else "lottery",
                 "announced_for": "2025-03-04T01:00:00Z",
                 "statement": "The first draw of that day, read aloud before witnesses.",
-                "bits_needed": certificate.bits_needed(sizes),
+                "bits_needed": certificate.bits_needed(self.strata),
             },
         }
 

@@ -47,12 +47,14 @@ class TestQuota(BaseCase):
                 certificate.quota(size, ratio)
 
     def test_bits_needed_are_those_of_the_table_in_rfc_3797(self):
-        needed = [
-            certificate.bits_needed([(size, 10)]) for size in (20, 40, 60, 75, 100, 120)
-        ]
+        def bits(*pairs):
+            strata = [{"size": size, "quota": quota} for size, quota in pairs]
+            return certificate.bits_needed(strata)
+
+        needed = [bits((size, 10)) for size in (20, 40, 60, 75, 100, 120)]
         self.assertEqual([18, 30, 37, 40, 44, 47], needed)
-        self.assertEqual(0, certificate.bits_needed([(9, 9), (0, 0)]))
-        self.assertEqual(35, certificate.bits_needed([(20, 10), (20, 10)]))
+        self.assertEqual(0, bits((9, 9), (0, 0)))
+        self.assertEqual(35, bits((20, 10), (20, 10)))
 
 
 class TestDigests(BaseCase):

@@ -65,7 +65,7 @@ class TestDraw(SrspCase):
         lowest = vrs.lowest(prk, [target.code.encode() for target in self.targets], 6)
         self.assertEqual(
             draw._get_certificate()["iterations"][0]["selected"],
-            [(label.decode(), "all", position.hex()) for position, label in lowest],
+            [[label.decode(), "all", position.hex()] for position, label in lowest],
         )
         teams, _loads = assignment.assign(
             prk,
@@ -275,7 +275,7 @@ class TestDraw(SrspCase):
             target.code.encode() for target in self.targets if target.code not in taken
         ]
         [(position, label)] = vrs.lowest(prk, rest, 1)
-        self.assertEqual(second["selected"], [(label.decode(), "all", position.hex())])
+        self.assertEqual(second["selected"], [[label.decode(), "all", position.hex()]])
         self.assertEqual(
             (visit.stage, len(task.inspection_ids), task.inspection_count),
             ("cancelled", 7, 6),

@@ -168,7 +168,7 @@ class TestChange(SrspCase):
         prk = draw.iteration_ids[0]._get_key()
         order = vrs.lowest(prk, [target.code.encode() for target in self.targets], 10)
         expected = [
-            (label.decode(), "all", position.hex()) for position, label in order
+            [label.decode(), "all", position.hex()] for position, label in order
         ]
         self.assertEqual(first["selected"] + second["selected"], expected)
         self.assertEqual(

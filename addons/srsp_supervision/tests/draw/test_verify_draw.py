@@ -130,10 +130,9 @@ class TestRecomputes(BaseCase):
                 )
         for size in range(1, 300):
             strata = [{"size": size, "quota": size // 3}, {"size": 7, "quota": 7}]
-            pairs = [(stratum["size"], stratum["quota"]) for stratum in strata]
             bits = verify_draw.bits_needed(strata)
             self.assertAlmostEqual(
-                bits, certificate.bits_needed(pairs) - 0.5, delta=0.51
+                bits, certificate.bits_needed(strata) - 0.5, delta=0.51
             )
         for seed in range(20):
             rng = random.Random(seed)

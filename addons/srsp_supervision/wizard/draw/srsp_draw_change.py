@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.certificate import one_line
+
 
 class SrspDrawChange(models.TransientModel):
     """Draw more targets, or withdraw an inspector from a draw; either is public, with its reason."""
@@ -44,7 +46,7 @@ class SrspDrawChange(models.TransientModel):
         task = self.draw_id.task_id
         task._check_role("group_division_manager", "group_policy_officer")
         task.check_access("write")
-        reason = " ".join((self.reason or "").split())
+        reason = one_line(self.reason or "")
         if not reason:
             raise UserError(self.env._("Give a reason: it stays on record."))
         draw = self.draw_id.sudo()

@@ -1,7 +1,5 @@
 from odoo import fields, models
 
-from ...actions import get_notification
-
 
 class SrspDrawRandomness(models.TransientModel):
     """One person's entry of a public lottery result before witnesses; the second of two draws."""
@@ -25,19 +23,4 @@ class SrspDrawRandomness(models.TransientModel):
         task.check_access("write")
         draw, value, witnesses = self.draw_id.sudo(), self.value, self.witnesses
         self.unlink()  # what was typed stays nowhere
-        outcome = draw._enter(value, witnesses)
-        close = {"type": "ir.actions.act_window_close"}
-        if outcome == "drawn":
-            return close
-        kind = "info"
-        message = self.env._(
-            "Your entry has been saved and is not shown to anyone. Another person must now enter the result "
-            "again."
-        )
-        if outcome == "differs":
-            kind = "danger"
-            message = self.env._(
-                "The two entries differ. Both were discarded, and this is recorded in the chain: two people "
-                "must enter the result again."
-            )
-        return get_notification(kind, message, sticky=True, next=close)
+        return draw._enter(value, witnesses)
