@@ -6,6 +6,7 @@ from odoo import api, fields
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+_PATTERNS = ("ilike", "like", "=ilike", "=like")
 _WILDCARDS = re.compile(r"[%_\\]+")
 _TWO_CHINESE = re.compile("[\u4e00-\u9fff]{2}")
 _NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]+")
@@ -55,8 +56,7 @@ def selection_of(model, name):
 class UnconstrainedMany2one(fields.Many2one):
     """A Many2one without a foreign key, which would take longer to check than the rows of a draw take to write.
 
-    What it points at is never deleted, as that model's own guard sees to, or the column it was copied from has
-    such a key.
+    The record it points at cannot be deleted: its model forbids that, or the column it was copied from has such a key.
     """
 
     def update_db_foreign_key(self, model, column):
@@ -64,9 +64,9 @@ class UnconstrainedMany2one(fields.Many2one):
 
 
 class PrivateOne2many(fields.One2many):
-    """Records of which a search, too, tells no more than the user may read of them.
+    """A One2many on which a search, too, reveals only the records that the user may read.
 
-    Odoo's own field looks at all records when asked whether there are any, or for some by their ids.
+    Odoo's own field looks at all records when it is searched by ids, or for whether there are any.
     """
 
     def condition_to_sql(self, field_expr, operator, value, model, alias, query):
@@ -85,22 +85,16 @@ class PrivateOne2many(fields.One2many):
 
 
 class BigramChar(fields.Char):
-    """A text of which any fragment of two characters and more is found by an index over ``srsp_bigrams``.
+    """A text that an index over ``srsp_bigrams`` searches for fragments of two characters and more.
 
-    Trigrams need three characters, and names of enterprises are looked up by two. One character is still found, by
-    reading every name.
+    Trigrams need three characters, but enterprises are looked up by two. A search for one character reads every name.
     """
 
     def condition_to_sql(self, field_expr, operator, value, model, alias, query):
         condition = super().condition_to_sql(
             field_expr, operator, value, model, alias, query
         )
-        if field_expr != self.name or operator not in (
-            "ilike",
-            "like",
-            "=ilike",
-            "=like",
-        ):
+        if field_expr != self.name or operator not in _PATTERNS:
             return condition
         # With unaccent, other letters than Chinese ones may stand for each other.
         parts = (_NOT_CHINESE if model.pool.has_unaccent else _WILDCARDS).split(

@@ -316,6 +316,6 @@ class SrspDemo(models.AbstractModel):
         for draw in self.env["srsp.draw"].search([("state", "!=", "committed")]):
             certificate = json.dumps(draw._get_certificate()).encode()
             verify_draw.verify(verify_draw.load(certificate))
-        broken = self.env["srsp.event"]._first_broken(self.env.company)
-        if broken:
-            raise AssertionError(f"The chain breaks at {broken.sequence}.")
+        findings, _counts = self.env["srsp.event.check"]._walk(self.env.company)
+        if findings:
+            raise AssertionError(f"The chain breaks: {findings}")

@@ -87,6 +87,14 @@ class SrspCase(TransactionCase):
         with self.assertRaisesRegex(error, words), self.env.cr.savepoint():
             yield
 
+    def _find_broken(self):
+        """The first event of the chain that a check finds broken, or none."""
+        findings, _counts = self.env["srsp.event.check"]._walk(self.company)
+        number = findings[0][0] if findings else 0
+        return self.env["srsp.event"].search(
+            [("company_id", "=", self.company.id), ("sequence", "=", number)]
+        )
+
     @classmethod
     def _make_division(cls, name, code, kind="business"):
         return cls.env["srsp.division"].create(

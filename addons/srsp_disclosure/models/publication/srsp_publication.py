@@ -36,7 +36,7 @@ class SrspPublication(models.Model):
 
     _name = "srsp.publication"
     _description = "Publication"
-    _inherit = ["srsp.guard.mixin"]
+    _inherit = ["srsp.evidence.mixin"]
     _order = "formed_at desc, id desc"
     _rec_name = "number"
     _rec_names_search = ["number", "title", "reference"]
@@ -175,22 +175,19 @@ class SrspPublication(models.Model):
         """Only code writes a publication."""
         return name in self._fields
 
-    def write(self, vals):
+    def _check_evidence(self, vals=None):
+        if vals is None:
+            raise UserError(
+                self.env._(
+                    "A publication is never deleted: both versions of a correction stay readable."
+                )
+            )
         if vals.keys() - OPEN_FIELDS:
             raise UserError(
                 self.env._(
                     "A publication never changes: a correction is a new version."
                 )
             )
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise UserError(
-            self.env._(
-                "A publication is never deleted: both versions of a correction stay readable."
-            )
-        )
 
     def action_open_page(self):
         """Show the public page."""

@@ -13,7 +13,7 @@ BLOCK = 1024 * 1024  # bytes
 class IrAttachment(models.Model):
     """A file that is the value of a field of ours (a scan, an imported table) is written through that field alone.
 
-    Whoever may write the record has no other door to it; what guards the record guards the file.
+    So what protects the record also protects the file.
     """
 
     _inherit = "ir.attachment"
@@ -27,7 +27,7 @@ class IrAttachment(models.Model):
     def write(self, vals):
         self._check_not_a_field()
         result = super().write(vals)
-        self._check_not_a_field()  # nor is another file moved to its place
+        self._check_not_a_field()  # nor may another file take its place
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -59,9 +59,8 @@ class IrAttachment(models.Model):
     def _srsp_write_content(self, write):
         """Make the pieces that ``write(append)`` gives to ``append`` the content; return its SHA-256 in hexadecimal.
 
-        ``create`` and ``write`` of an attachment take contents only as a whole, in memory. The row names the file
-        first: until this transaction ends that keeps the garbage collection away, and if the transaction fails, the
-        collection removes the file.
+        ``create`` and ``write`` of an attachment hold the whole content in memory. The row is given the file's name
+        first, so that the garbage collection spares the file while the transaction runs and removes it if that fails.
         """
         previous, token = self.store_fname, uuid.uuid4().hex
         path = f"{token[:2]}/{token}"

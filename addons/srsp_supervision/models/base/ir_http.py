@@ -9,10 +9,9 @@ from odoo.tools.translate import get_po_paths, translation_file_reader
 
 @cache
 def read_core_terms(lang):
-    """``{module: {source: translation}}``: how this addon words what other modules show in the web client.
+    """``{module: {source: translation}}``: the terms of other modules in the web client, from our ``i18n_extra``.
 
-    ``i18n_extra`` has them. Odoo reads the file for this module's own terms alone, and looks a term up in the
-    module that shows it first.
+    Odoo itself reads that folder for the terms of this module alone.
     """
     terms = defaultdict(dict)
     for path in get_po_paths("srsp_supervision", lang):
@@ -29,26 +28,21 @@ class IrHttp(models.AbstractModel):
 
     @api.model
     def _get_translations_for_webclient(self, modules, lang):
-        """Put the words of ``i18n_extra`` in place of those of the modules they belong to."""
-        translations, parameters = super()._get_translations_for_webclient(
+        """Replace translations of other modules by those of ``i18n_extra``."""
+        result = translations, _parameters = super()._get_translations_for_webclient(
             modules, lang
         )
         core = read_core_terms(lang) if lang else {}
         for module in core.keys() & translations.keys():
             messages = translations[module]["messages"]
             terms = {term["id"]: term["string"] for term in messages} | core[module]
-            translations[module] = ReadonlyDict(
-                {
-                    "messages": tuple(
-                        ReadonlyDict({"id": source, "string": text})
-                        for source, text in terms.items()
-                    )
-                }
-            )
-        return translations, parameters
+            rows = [{"id": source, "string": text} for source, text in terms.items()]
+            messages = tuple(map(ReadonlyDict, rows))
+            translations[module] = ReadonlyDict({"messages": messages})
+        return result
 
     def session_info(self):
-        """Open what the user's role works on after sign-in, unless the user has chosen a home action."""
+        """Open the action of the user's role after sign-in, unless the user has chosen a home action."""
         info = super().session_info()
         if not info.get("home_action_id"):
             info["home_action_id"] = self.env.user._srsp_get_home_action().id

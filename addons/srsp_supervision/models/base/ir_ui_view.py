@@ -1,8 +1,5 @@
 from odoo import models
 
-# Created in passing, by those who keep them, while a line of a list is written.
-CREATED_IN_PASSING = ("srsp.legal.basis",)
-
 
 class IrUiView(models.Model):
     """A record of ours is created on its own form: no search box offers to create one from the text typed.
@@ -13,13 +10,10 @@ class IrUiView(models.Model):
     _inherit = "ir.ui.view"
 
     def _postprocess_access_rights(self, tree):
-        relations = [
-            node
-            for node in tree.xpath("//field[@model_access_rights]")
-            if node.get("model_access_rights").startswith("srsp.")
-            and node.get("model_access_rights") not in CREATED_IN_PASSING
-        ]
+        nodes = tree.xpath("//field[starts-with(@model_access_rights, 'srsp.')]")
+        models = [node.get("model_access_rights") for node in nodes]
         tree = super()._postprocess_access_rights(tree)
-        for node in relations:
-            node.set("can_create", "False")
+        for node, model in zip(nodes, models, strict=True):
+            if model != "srsp.legal.basis":  # created while a line of a list is written
+                node.set("can_create", "False")
         return tree

@@ -5,9 +5,9 @@ class MailMail(models.Model):
     _inherit = "mail.mail"
 
     def _postprocess_sent_message(self, *args, **kwargs):
-        """A commitment that has left by mail in time has a witness: its recipient."""
-        for mail in self.filtered(
-            lambda mail: mail.model == "srsp.draw" and mail.state == "sent"
+        """Record the recipient of a commitment that was sent in time as its witness."""
+        for mail in self.filtered_domain(
+            [("model", "=", "srsp.draw"), ("state", "=", "sent")]
         ):
             draw = self.env["srsp.draw"].sudo().browse(mail.res_id)
             known = draw.witness_ids.filtered(lambda witness: witness.kind == "mail")

@@ -1,21 +1,14 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
-# Reading marks and reactions may change; what was said may not.
-CONTENT_FIELDS = {
-    "body",
-    "subject",
-    "model",
-    "res_id",
-    "author_id",
-    "date",
-    "subtype_id",
-    "tracking_value_ids",
-}
+# Read marks and reactions may change, the content may not.
+CONTENT_FIELDS = set(
+    "body subject model res_id author_id date subtype_id tracking_value_ids".split()
+)
 
 
 class MailMessage(models.Model):
-    """The history of our records is evidence: nobody takes back or rewrites a line of it."""
+    """The history of supervision records is evidence: no user edits or deletes a message of it."""
 
     _inherit = "mail.message"
 

@@ -2,7 +2,7 @@ from odoo import models
 
 
 class MailThread(models.AbstractModel):
-    """The chatter edits a message in superuser mode, past what guards ``mail.message``: refused here."""
+    """The chatter edits messages in superuser mode, which bypasses the guard of ``mail.message``."""
 
     _inherit = "mail.thread"
 

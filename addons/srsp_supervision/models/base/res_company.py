@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, email_normalize, email_split
 
-# https anywhere, plain http on this very machine alone; no login, query or fragment.
+# https anywhere, http on this machine only; no login, query or fragment.
 DRAND_URL = r"(https://|http://(127\.0\.0\.1|localhost)(?=[:/]|$))[^\s?#@]+"
 
 
@@ -24,10 +24,7 @@ class ResCompany(models.Model):
     )
     srsp_witness_emails = fields.Char(
         "Commitment Recipients",
-        help=(
-            "Addresses outside the bureau, separated by commas: each receives every commitment before the "
-            "draw."
-        ),
+        help="Addresses outside the bureau, separated by commas: each receives every commitment before the draw.",
     )
 
     @api.constrains("srsp_drand_urls")
@@ -47,13 +44,23 @@ class ResCompany(models.Model):
     def _check_srsp_witness_emails(self):
         for company in self:
             for text in (company.srsp_witness_emails or "").split(","):
-                if text.strip() and not email_normalize(text):
+                if (address := text.strip()) and not email_normalize(address):
                     raise ValidationError(
                         self.env._(
-                            "“%(text)s” is not a valid e-mail address.",
-                            text=text.strip(),
+                            "“%(text)s” is not a valid e-mail address.", text=address
                         )
                     )
+
+    @api.constrains("srsp_area_code")
+    def _check_srsp_area_code(self):
+        for code in filter(None, self.mapped("srsp_area_code")):
+            if not re.fullmatch(r"[0-9]{6}", code):
+                raise ValidationError(
+                    self.env._(
+                        "Area code “%(code)s”: six digits are expected, e.g. 350100 for Fuzhou.",
+                        code=code,
+                    )
+                )
 
     def _srsp_get_drand_urls(self):
         return (self.srsp_drand_urls or "").split()
@@ -61,35 +68,18 @@ class ResCompany(models.Model):
     def _srsp_get_witness_emails(self):
         return email_split(self.srsp_witness_emails or "")
 
-    @api.constrains("srsp_area_code")
-    def _check_srsp_area_code(self):
-        for company in self:
-            if company.srsp_area_code and not re.fullmatch(
-                r"[0-9]{6}", company.srsp_area_code
-            ):
-                raise ValidationError(
-                    self.env._(
-                        "Area code “%(code)s”: six digits are expected, e.g. 350100 for Fuzhou.",
-                        code=company.srsp_area_code,
-                    )
-                )
-
     def _srsp_in_language(self, record):
-        """``record`` in the language of this bureau: for texts that are kept, whoever acts."""
+        """``record`` in the language of this bureau, for stored texts: they do not depend on the user's language."""
         return record.with_context(lang=self.partner_id.lang or self.env.lang)
 
     def _srsp_event_sequence(self):
-        """The gap-free sequence of this company's integrity chain, made when first asked for."""
+        """The gap-free sequence of this company's integrity chain, created on first use."""
         self.ensure_one()
+        sequences = self.env["ir.sequence"]
         domain = [("code", "=", "srsp.event"), ("company_id", "=", self.id)]
-        sequence = self.env["ir.sequence"].search(domain, limit=1)
-        return sequence or self.env["ir.sequence"].create(
-            {
-                "name": "SRSP integrity chain",
-                "code": "srsp.event",
-                "implementation": "no_gap",
-                "company_id": self.id,
-            }
+        vals = {"name": "SRSP integrity chain", "implementation": "no_gap"}
+        return sequences.search(domain, limit=1) or sequences.create(
+            {**vals, "code": "srsp.event", "company_id": self.id}
         )
 
     def _srsp_next_number(self, model_name, stamp):
@@ -109,9 +99,7 @@ class ResCompany(models.Model):
         model = self.env[model_name]
         model.flush_model(["number"])
         prefix = f"{self.srsp_area_code}{stamp}1"
-        table = SQL.identifier(model._table)
-        # A new version of a row that all who number must write: of two at once, the later one fails as a
-        # serialization failure, which Odoo tries again.
+        # Every numbering updates this row: of two at once, the later one fails to serialize, and Odoo tries it again.
         self.env.execute_query(
             SQL(
                 "UPDATE ir_sequence SET number_next = number_next WHERE id = %s RETURNING 1",
@@ -121,7 +109,7 @@ class ResCompany(models.Model):
         [[last]] = self.env.execute_query(
             SQL(
                 "SELECT max(number) FROM %s WHERE number LIKE %s AND length(number) = %s",
-                table,
+                SQL.identifier(model._table),
                 f"{prefix}%",
                 len(prefix) + 3,
             )

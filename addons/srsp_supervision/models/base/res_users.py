@@ -1,7 +1,5 @@
 from odoo import api, fields, models
 
-SUPERVISION = "srsp_supervision."
-
 
 class ResUsers(models.Model):
     _inherit = "res.users"
@@ -23,16 +21,15 @@ class ResUsers(models.Model):
     @api.model
     def _srsp_get_home_actions(self):
         """``[(group, action), …]`` as external ids: the first group that a user is in decides."""
-        return [
-            (f"{SUPERVISION}group_policy_officer", f"{SUPERVISION}srsp_task_action"),
-            (f"{SUPERVISION}group_division_manager", f"{SUPERVISION}srsp_task_action"),
-            (f"{SUPERVISION}group_auditor", f"{SUPERVISION}srsp_draw_action"),
-            (f"{SUPERVISION}group_division_officer", f"{SUPERVISION}srsp_task_action"),
-            (
-                f"{SUPERVISION}group_inspector",
-                f"{SUPERVISION}srsp_inspection_action_mine",
-            ),
-        ]
+        actions = {
+            "group_policy_officer": "srsp_task_action",
+            "group_division_manager": "srsp_task_action",
+            "group_auditor": "srsp_draw_action",
+            "group_division_officer": "srsp_task_action",
+            "group_inspector": "srsp_inspection_action_mine",
+        }
+        addon = "srsp_supervision"
+        return [(f"{addon}.{group}", f"{addon}.{a}") for group, a in actions.items()]
 
     def _srsp_get_home_action(self):
         """The action that opens after sign-in for the role of this user; none without a role."""

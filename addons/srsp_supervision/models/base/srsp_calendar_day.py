@@ -43,25 +43,12 @@ class SrspCalendarDay(models.Model):
             made_up = {day for day in calendar.weekend_workdays if day.year == year}
             for day, name in calendar.items():
                 if day.weekday() < WEEKEND or made_up:
-                    found[day] = {
-                        "name": name,
-                        "is_working": False,
-                        "provisional": not made_up,
-                    }
-            found.update(
-                {
-                    day: {"name": "调休", "is_working": True, "provisional": False}
-                    for day in made_up
-                }
-            )
+                    found[day] = {"name": name, "provisional": not made_up}
+            for day in made_up:
+                found[day] = {"name": "调休", "is_working": True}
         known = set(self.search([("date", "in", list(found))]).mapped("date"))
-        return self.create(
-            [
-                {"date": day, **vals}
-                for day, vals in sorted(found.items())
-                if day not in known
-            ]
-        )
+        days = sorted(found.keys() - known)
+        return self.create([{"date": day, **found[day]} for day in days])
 
     @api.model
     def _cron_load_years(self):
@@ -74,10 +61,8 @@ class SrspCalendarDay(models.Model):
     def _add_working_days(self, start, days):
         """The date ``days`` working days after ``start``, which itself does not count (行政处罚法 85)."""
         horizon = start + datetime.timedelta(days=days * 3 + 30)
-        exceptions = {
-            day.date: day.is_working
-            for day in self.search([("date", ">=", start), ("date", "<=", horizon)])
-        }
+        found = self.search([("date", ">=", start), ("date", "<=", horizon)])
+        exceptions = {day.date: day.is_working for day in found}
         return add_working_days(
             start, days, lambda day: exceptions.get(day, day.weekday() < WEEKEND)
         )

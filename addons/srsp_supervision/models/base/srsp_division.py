@@ -54,16 +54,16 @@ class SrspDivision(models.Model):
 
     @api.depends("inspector_ids")
     def _compute_inspector_count(self):
-        counts = self.env["srsp.inspector"]._read_group(
+        rows = self.env["srsp.inspector"]._read_group(
             [("division_id", "in", self.ids)], ["division_id"], ["__count"]
         )
-        by_division = {division.id: count for division, count in counts}
+        counts = dict(rows)
         for division in self:
-            division.inspector_count = by_division.get(division.id, 0)
+            division.inspector_count = counts.get(division, 0)
 
     @api.model
     def _get_planning_domain(self):
-        """The divisions for which the user plans: that inspect, and are the user's own or everybody's to plan for."""
+        """The inspecting divisions for which the user plans: the own ones, or all for a policy officer."""
         domain = Domain("kind", "in", INSPECTING)
         if self.env.user.has_group("srsp_supervision.group_policy_officer"):
             return domain
@@ -76,7 +76,7 @@ class SrspDivision(models.Model):
 
     @api.model
     def _get_kept_domain(self):
-        """Records of the user's own divisions, whose registries the user keeps; an administrator keeps all."""
+        """Records of the divisions whose registries the user keeps: the own ones, or all for an administrator."""
         if self.env.user.has_group("srsp_supervision.group_administrator"):
             return Domain.TRUE
         return Domain("division_id", "in", self.env.user.sudo().srsp_division_ids.ids)
@@ -84,17 +84,13 @@ class SrspDivision(models.Model):
     @api.model
     def _find_own(self):
         """The user's division in the current company that plans and inspects, the first of several, or none."""
-        return (
-            self.env.user.sudo()
-            .srsp_division_ids.filtered(
-                lambda division: (
-                    division.active
-                    and division.company_id == self.env.company
-                    and division.kind in INSPECTING
-                )
-            )[:1]
-            .sudo(False)
-        )
+        domain = [
+            ("active", "=", True),
+            ("company_id", "=", self.env.company.id),
+            ("kind", "in", INSPECTING),
+        ]
+        divisions = self.env.user.sudo().srsp_division_ids.filtered_domain(domain)
+        return divisions[:1].sudo(False)
 
     @api.model
     def _find_policy(self, company):
@@ -106,20 +102,15 @@ class SrspDivision(models.Model):
         """Users who answer for the divisions: the head, or the staff where there is none."""
         heads = self.env["res.users"].sudo()
         for division in self.sudo():
-            heads |= division.manager_id.filtered(
-                "active"
-            ) or division.member_ids.filtered("active")
+            head = division.manager_id.filtered("active")
+            heads |= head or division.member_ids.filtered("active")
         return heads
 
     def _schedule(self, record, summary, note="", deadline=None, kind=TODO):
         """Give the heads of the divisions an activity of type ``kind`` on ``record``."""
         for user in self._get_heads():
             record.sudo().activity_schedule(
-                kind,
-                deadline,
-                summary=summary,
-                note=note,
-                user_id=user.id,
+                kind, deadline, summary=summary, note=note, user_id=user.id
             )
 
     @api.model_create_multi

@@ -1,11 +1,5 @@
-import logging
-
-from odoo import api, models
-from odoo.exceptions import AccessError, UserError, ValidationError
-
-from ...tools.identity import holds_identity, mask_all
-
-_logger = logging.getLogger(__name__)
+from odoo import SUPERUSER_ID, api, models
+from odoo.exceptions import AccessError
 
 # What a caller may put into the context to leave no trace.
 SILENCERS = ("tracking_disable", "mail_notrack", "mail_create_nolog")
@@ -14,15 +8,14 @@ SILENCERS = ("tracking_disable", "mail_notrack", "mail_create_nolog")
 class SrspGuardMixin(models.AbstractModel):
     """Fields that only the business methods may write.
 
-    Record rules say *who* may touch a record; this says *how*: a guarded field moves by its
-    ``action_*`` method (which checks the role and then works in superuser mode), never by a form,
-    an import, a default of the user's own or an RPC ``write``. Stored fields that are derived from
-    others are guarded too, and nobody can ask for a change to go untracked. To whoever is no superuser a
-    guarded field is read-only, so no form sends it.
+    Record rules say *who* may write a record; this says *how*: a guarded field is changed by an ``action_*`` method
+    (which checks the role and then works in superuser mode), never by a form, an import, a default of the user or an
+    RPC ``write``. Computed and related read-only fields are guarded too, and no client can switch tracking off.
     """
 
     _name = "srsp.guard.mixin"
     _description = "Fields that only code may write"
+    _inherit = ["srsp.check.mixin"]
 
     _guarded_fields: tuple[str, ...] = ()
     _public_texts: tuple[str, ...] = ()  # others read them: no identity number in them
@@ -33,13 +26,13 @@ class SrspGuardMixin(models.AbstractModel):
 
     @api.model
     def _has_field_access(self, field, operation):
-        """Nobody writes a guarded field: forms, imports and integrators see it as read-only."""
+        """Forms, imports and integrators see a guarded field as read-only."""
         if operation == "write" and not self.env.su and self._is_guarded(field.name):
             return False
         return super()._has_field_access(field, operation)
 
     def has_access(self, operation):
-        """Nobody is offered New for what the rules would refuse whatever is entered."""
+        """Do not offer New where the rules would refuse every record that the user could enter."""
         allowed = super().has_access(operation)
         if operation == "create" and allowed and not self.env.su:
             return self._can_create()
@@ -62,12 +55,13 @@ class SrspGuardMixin(models.AbstractModel):
 
     @api.model
     def default_get(self, fields):
-        """The model's own defaults alone, for guarded fields and whenever code creates the record.
+        """The model's own defaults alone for guarded fields: no ``ir.default``, no ``default_*`` of the context.
 
-        Otherwise a user's ``ir.default`` or a ``default_*`` context key would bend what the code
-        writes in superuser mode on that user's behalf.
+        All fields are guarded where code creates in superuser mode what the user has no right to create.
         """
-        own = [name for name in fields if self.env.su or self._is_guarded(name)]
+        allowed = self.env["ir.model.access"]._get_allowed_models("create")
+        may_create = self.env.uid == SUPERUSER_ID or self._name in allowed
+        own = {name for name in fields if not may_create or self._is_guarded(name)}
         result = super().default_get([name for name in fields if name not in own])
         for name in own:
             field = self._fields.get(name)
@@ -94,31 +88,13 @@ class SrspGuardMixin(models.AbstractModel):
 
     def _tracked(self):
         """These records without the context keys that would switch tracking off or set a guarded field."""
-        dropped = {
-            key
-            for key in self.env.context
-            if key in SILENCERS
-            or (key.startswith("default_") and self._is_guarded(key[len("default_") :]))
-        }
-        if not dropped:
-            return self
-        context = self.env.context.items()
-        kept = {key: value for key, value in context if key not in dropped}
-        return self.with_env(self.env(context=kept))
 
-    def _logged_error(self, message, kind=UserError):
-        """Return the error to raise, having left in the server's log who tried what.
+        def is_kept(key):
+            name = key.removeprefix("default_")
+            return key not in SILENCERS and (name == key or not self._is_guarded(name))
 
-        The log is the trace that stays: the transaction is rolled back, and no role of Odoo reaches the log.
-        """
-        _logger.warning(
-            "Refused: %s, uid: %s, model: %s, ids: %s",
-            message,
-            self.env.uid,
-            self._name,
-            self.ids,
-        )
-        return kind(message)
+        context = {k: v for k, v in self.env.context.items() if is_kept(k)}
+        return self.with_env(self.env(context=context))
 
     @api.model
     def _is_guarded(self, name):
@@ -128,56 +104,15 @@ class SrspGuardMixin(models.AbstractModel):
 
     @api.model
     def _check_guarded(self, vals):
-        names = [name for name in vals if self._is_guarded(name)]
-        if names:
-            raise self._logged_error(
-                self.env._(
-                    "%(fields)s of “%(model)s” cannot be edited: use the buttons of its form.",
-                    fields=", ".join(
-                        self._fields[name]._description_string(self.env)
-                        for name in names
-                    ),
-                    model=self.env["ir.model"]._get(self._name).name,
-                ),
-                AccessError,
+        labels = [
+            self._fields[name]._description_string(self.env)
+            for name in vals
+            if self._is_guarded(name)
+        ]
+        if labels:
+            message = self.env._(
+                "%(fields)s of “%(model)s” cannot be edited: use the buttons of its form.",
+                fields=", ".join(labels),
+                model=self.env["ir.model"]._get(self._name).name,
             )
-
-    def _refuse_identity_number(self, *names):
-        """Raise where somebody's identity number stands in one of these fields, which others get to read."""
-        for record in self:
-            for name in names:
-                if holds_identity(record[name] or ""):
-                    raise ValidationError(
-                        self.env._(
-                            "%(field)s: “%(value)s” contains an identity number, which others would be able to read."
-                            " Remove it; the identity number of a natural person belongs in its own field on the"
-                            " entity's form, where it is masked.",
-                            field=self._fields[name]._description_string(self.env),
-                            value=mask_all(record[name]),
-                        )
-                    )
-
-    def _check_role(self, *groups):
-        """Raise unless the user is in one of ``groups`` (of this addon, unless the name has another's prefix)."""
-        groups = [g if "." in g else f"srsp_supervision.{g}" for g in groups]
-        if self.env.su or any(map(self.env.user.has_group, groups)):
-            return
-        names = [self.env.ref(group).sudo().name for group in groups]
-        raise self._logged_error(
-            self.env._("This step is reserved for: %(roles)s.", roles=", ".join(names)),
-            AccessError,
-        )
-
-    def _check_state(self, *states):
-        """Raise unless every record is in one of ``states``."""
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for record in self:
-            if record.state not in states:
-                raise self._logged_error(
-                    self.env._(
-                        "“%(name)s” is in state “%(state)s”; this step needs: %(needed)s.",
-                        name=record.display_name,
-                        state=labels[record.state],
-                        needed=", ".join(labels[state] for state in states),
-                    )
-                )
+            raise self._logged_error(message, AccessError)

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class SrspQualification(models.Model):
-    """What an officer may have to hold beside the enforcement certificate: items demand it, inspectors have it."""
+    """A qualification beyond the enforcement certificate: items require it, inspectors hold it."""
 
     _name = "srsp.qualification"
     _description = "Qualification"
@@ -29,10 +29,8 @@ class SrspQualification(models.Model):
     )
     _name_format = models.Constraint(
         "CHECK (name !~ '[,，、;；\n]')",
-        (
-            "A qualification must not contain commas, semicolons or line breaks: one cell of a file can "
-            "hold several qualifications."
-        ),
+        "A qualification must not contain commas, semicolons or line breaks: one cell of a file can "
+        "hold several qualifications.",
     )
 
     def _compute_holders(self):

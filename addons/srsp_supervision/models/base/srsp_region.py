@@ -1,4 +1,4 @@
-from collections import Counter
+from collections import Counter, defaultdict
 
 from odoo import api, fields, models
 
@@ -105,7 +105,7 @@ class SrspRegion(models.Model):
         return texts
 
     def _notify_tasks(self):
-        """Put a change of the register on record with every announced task whose roster is not locked yet."""
+        """Post the change of the register on every announced task whose roster is not locked yet."""
         sectors = self.env["srsp.sector"].sudo()
         for company, regions in self.sudo().grouped("company_id").items():
             own = sectors.search([("company_id", "=", company.id)])
@@ -132,13 +132,13 @@ class SrspRegion(models.Model):
     def _get_words(self, company):
         """{name as files write it: regions of ``company``}: codes, and names with or without those above them."""
         register = self.sudo().with_context(active_test=False)
-        words = {}
-        for region in register.search([("company_id", "=", company.id)]):
+        regions = register.search([("company_id", "=", company.id)])
+        words = defaultdict(register.browse)
+        for region in regions:
             for text in region._get_endings():
-                words[text] = words.get(text, register.browse()) | region
-        for text, regions in words.items():
-            words[text] = regions.filtered("active") or regions
-        for region in register.search([("company_id", "=", company.id)]):
+                words[text] |= region
+        words = {w: found.filtered("active") or found for w, found in words.items()}
+        for region in regions:
             words[region.label] = words[region.code] = region
         return words
 

@@ -43,9 +43,9 @@ class SrspSector(models.Model):
 
     @api.depends("target_ids")
     def _compute_target_count(self):
-        counts = self.env["srsp.target"]._read_group(
+        rows = self.env["srsp.target"]._read_group(
             [("sector_id", "in", self.ids)], ["sector_id"], ["__count"]
         )
-        by_sector = {sector.id: count for sector, count in counts}
+        counts = dict(rows)
         for sector in self:
-            sector.target_count = by_sector.get(sector.id, 0)
+            sector.target_count = counts.get(sector, 0)

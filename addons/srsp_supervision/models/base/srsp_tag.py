@@ -4,7 +4,7 @@ from odoo import fields, models
 
 
 class SrspTag(models.Model):
-    """A word by which a bureau marks entities for its own use; it decides nothing about draws."""
+    """A label that a bureau gives to entities for its own use; it has no effect on draws."""
 
     _name = "srsp.tag"
     _description = "Tag"
@@ -22,8 +22,5 @@ class SrspTag(models.Model):
     )
     _name_format = models.Constraint(
         "CHECK (name !~ '[,，、;；\n]')",
-        (
-            "A tag must not contain commas, semicolons or line breaks: one cell of a file can hold several "
-            "tags."
-        ),
+        "A tag must not contain commas, semicolons or line breaks: one cell of a file can hold several tags.",
     )

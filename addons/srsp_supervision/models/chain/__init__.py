@@ -1,4 +1,4 @@
-"""The integrity chain: an append-only row for everything that must never be forgotten, and its verification.
+"""The integrity chain: an append-only row for each event that must stay on record, and its verification.
 
 ``srsp.event._seal`` appends; ``srsp.event.check`` reads the chain and compares it with the records. Each room names the
 models it seals and brings their comparison (``_get_sealed_models``, ``_compare_<model>``). May import ``base``.

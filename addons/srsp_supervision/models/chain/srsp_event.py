@@ -8,25 +8,23 @@ from ...tools import canonical
 BATCH_EVENTS = 500
 BATCH_BYTES = 8 * 1024 * 1024
 Row = namedtuple(
-    "Row",
-    "id sequence kind res_model res_id record_name payload previous_hash hash",
+    "Row", "id sequence kind res_model res_id record_name payload previous_hash hash"
 )
 # Held by `_seal` alone: no context that comes from outside can carry this very object.
 SEAL = object()
 
 
 class SrspEvent(models.Model):
-    """The integrity chain: one append-only row for everything that must never be forgotten.
+    """The integrity chain: one append-only row for each event that must stay on record.
 
     Each row seals a payload: ``hash = SHA-256(previous hash || canonical JSON of kind, payload and
     sequence)``, per company, numbered without a gap. The ``no_gap`` sequence row is the lock: of two
-    transactions that append at once, one fails and is tried again by Odoo. Nothing updates or removes
-    a row; rows are readable by auditors and policy officers.
+    transactions that append at once, one fails and is tried again by Odoo. Auditors and policy officers read it.
     """
 
     _name = "srsp.event"
     _description = "Chained event"
-    _inherit = ["srsp.guard.mixin"]
+    _inherit = ["srsp.evidence.mixin"]
     _order = "sequence desc"
 
     company_id = fields.Many2one(
@@ -130,18 +128,10 @@ class SrspEvent(models.Model):
             self.env._("The integrity chain can only be written by the system.")
         )
 
-    def write(self, vals):
-        if not self:
-            return super().write(vals)
-        raise self._logged_error(
-            self.env._("An event of the integrity chain cannot be changed.")
-        )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise self._logged_error(
-            self.env._("An event of the integrity chain cannot be deleted.")
-        )
+    def _check_evidence(self, vals=None):
+        changed = self.env._("An event of the integrity chain cannot be changed.")
+        deleted = self.env._("An event of the integrity chain cannot be deleted.")
+        raise self._logged_error(deleted if vals is None else changed)
 
     @api.model
     def _stream(self, company):
@@ -152,38 +142,27 @@ class SrspEvent(models.Model):
         """
         self.flush_model()
         last = None
-        while rows := self.env.execute_query(self._get_batch_query(company, last)):
-            yield from map(Row._make, rows)
-            last = rows[-1][1]
-
-    @api.model
-    def _get_batch_query(self, company, last):
-        return SQL(
-            """
-            SELECT id, sequence, kind, res_model, res_id, record_name, payload, previous_hash, hash
-              FROM (SELECT *, sum(octet_length(payload)) OVER (ORDER BY sequence) AS bytes
-                      FROM (SELECT * FROM srsp_event
-                             WHERE company_id = %(company)s AND (%(last)s IS NULL OR sequence > %(last)s)
-                          ORDER BY sequence LIMIT %(events)s) event) batch
-             WHERE bytes - octet_length(payload) < %(size)s
-          ORDER BY sequence
-            """,
-            company=company.id,
-            last=last,
-            events=BATCH_EVENTS,
-            size=BATCH_BYTES,
-        )
-
-    @api.model
-    def _first_broken(self, company):
-        """Return the first event of ``company`` that does not follow from the one before, or an empty set."""
-        last, previous_hash = 0, canonical.GENESIS.hex()
-        for row in self._stream(company):
-            follows = (row.sequence, row.previous_hash) == (last + 1, previous_hash)
-            if not follows or row.hash != self._hash_row(row):
-                return self.browse(row.id)
-            last, previous_hash = row.sequence, row.hash
-        return self.browse()
+        while True:
+            query = SQL(
+                """
+                SELECT id, sequence, kind, res_model, res_id, record_name, payload, previous_hash, hash
+                  FROM (SELECT *, sum(octet_length(payload)) OVER (ORDER BY sequence) AS bytes
+                          FROM (SELECT * FROM srsp_event
+                                 WHERE company_id = %(company)s AND (%(last)s IS NULL OR sequence > %(last)s)
+                              ORDER BY sequence LIMIT %(events)s) event) batch
+                 WHERE bytes - octet_length(payload) < %(size)s
+              ORDER BY sequence
+                """,
+                company=company.id,
+                last=last,
+                events=BATCH_EVENTS,
+                size=BATCH_BYTES,
+            )
+            rows = [Row(*values) for values in self.env.execute_query(query)]
+            if not rows:
+                return
+            yield from rows
+            last = rows[-1].sequence
 
     @api.model
     def _hash_row(self, row):

@@ -14,14 +14,13 @@ MAX_VALUE = 80  # characters of a value in a sentence
 class SrspEventCheck(models.Model):
     """One check of the whole integrity chain, with its report.
 
-    It reads every event once, in order, and compares it with the one before, with its own hash and with
-    the record that it sealed, as that record stands now; then the end of the chain with the counter and
-    with all records that must have an event. So it finds what was changed in the database behind Odoo's
-    back.
+    It reads the events in order and compares each with the one before, with its own hash and with the present
+    state of the record that it sealed; then the end of the chain with the counter and with all records that must
+    have an event. So it also finds changes made directly in the database.
 
-    Whoever seals records of a model names it in ``_get_sealed_models`` and compares it with
+    A room that seals records of a model names it in ``_get_sealed_models`` and compares it in
     ``_compare_<model>(row, record)``, which returns ``(sealed, live)``, or None where an event says nothing about
-    the record as it is.
+    the present record.
     """
 
     _name = "srsp.event.check"
@@ -50,11 +49,6 @@ class SrspEventCheck(models.Model):
     report = fields.Text(readonly=True, help="One sentence for each problem found.")
     last_hash = fields.Char("Hash of the Last Event", readonly=True)
 
-    def write(self, vals):
-        """A report never changes; in superuser mode its thread and its to-dos do."""
-        self._check_guarded({} if self.env.su else vals)
-        return super().write(vals)
-
     @api.model
     def action_check(self):
         """Check the chain of the user's company now and show the report."""
@@ -63,7 +57,7 @@ class SrspEventCheck(models.Model):
 
     @api.model
     def _cron_check(self):
-        """Check every chain; where one is broken, the auditors get a to-do."""
+        """Check every chain."""
         rows = self.env["srsp.event"].sudo()._read_group([], ["company_id"])
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(rows))
@@ -75,74 +69,63 @@ class SrspEventCheck(models.Model):
     def _check(self, company):
         """Check the chain of ``company``: the new record, with sentences in the bureau's language."""
         checks = company._srsp_in_language(self).sudo()
-        walk = checks._walk(company)
+        findings, counts = checks._walk(company)
         return checks.create(
             {
+                **counts,
                 "company_id": company.id,
                 "checked_on": fields.Datetime.now(),
                 "checked_by_id": self.env.uid,
-                "state": "broken" if walk["findings"] else "sound",
-                "event_count": walk["events"],
-                "record_count": walk["records"],
-                "broken_sequence": walk["findings"][0][0] if walk["findings"] else 0,
-                "report": "\n".join(text for _sequence, text in walk["findings"]),
-                "last_hash": walk["hash"],
+                "state": "broken" if findings else "sound",
+                "broken_sequence": findings[0][0] if findings else 0,
+                "report": "\n".join(text for _sequence, text in findings),
             }
         ).with_env(self.env)
 
     def _alert(self):
+        """Give the auditors of the company a to-do on a check that has found the chain broken."""
+        if self.state != "broken":
+            return
+        env = self.company_id._srsp_in_language(self).env
         auditors = self.env.ref("srsp_supervision.group_auditor").sudo().all_user_ids
-        for check in self.filtered(lambda check: check.state == "broken"):
-            env = check.company_id._srsp_in_language(check).env
-            for user in auditors.filtered(
-                lambda u, c=check: c.company_id in u.company_ids
-            ):
-                check.sudo().activity_schedule(
-                    "mail.mail_activity_data_warning",
-                    summary=env._("The integrity chain is broken"),
-                    note=check.report.splitlines()[0],
-                    user_id=user.id,
-                )
+        for user in auditors.filtered(lambda user: self.company_id in user.company_ids):
+            self.sudo().activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=env._("The integrity chain is broken"),
+                note=self.report.splitlines()[0],
+                user_id=user.id,
+            )
 
     def _walk(self, company):
-        """``{findings: [(number, sentence), …], events, records, hash}`` of the chain of ``company``."""
-        walk = {
-            "findings": [],
-            "events": 0,
-            "records": 0,
-            "hash": canonical.GENESIS.hex(),
-        }
-        last = 0
+        """Read the chain of ``company``: ``([(number, sentence), …], values of the check)``."""
+        findings, last = [], 0
+        counts = {"event_count": 0, "record_count": 0}
+        counts["last_hash"] = canonical.GENESIS.hex()
         for row in self.env["srsp.event"]._stream(company):
-            texts = [self._find_break(company, row, last, walk["hash"])]
+            texts = [self._find_break(company, row, last, counts["last_hash"])]
             if hasattr(self, self._get_comparison(row.res_model)):
-                walk["records"] += 1
+                counts["record_count"] += 1
                 texts.append(self._find_difference(row))
-            walk["findings"] += [(row.sequence, text) for text in texts if text]
-            walk["events"] += 1
-            last, walk["hash"] = row.sequence, row.hash
-            if len(walk["findings"]) >= MAX_REPORT:
-                return walk
-            if walk["events"] % 100 == 0:
+            findings += [(row.sequence, text) for text in texts if text]
+            counts["event_count"] += 1
+            last, counts["last_hash"] = row.sequence, row.hash
+            if len(findings) >= MAX_REPORT:
+                return findings, counts
+            if counts["event_count"] % 100 == 0:
                 self.env.invalidate_all()
         ends = [*self._find_cut(company, last), *self._find_unsealed(company)]
-        walk["findings"] += [(last + 1, text) for text in ends]
-        walk["findings"] = walk["findings"][:MAX_REPORT]
-        return walk
+        findings += [(last + 1, text) for text in ends]
+        return findings[:MAX_REPORT], counts
 
     # --- The chain ------------------------------------------------------------------------------
 
     def _find_break(self, company, row, last, previous_hash):
         """Return what is wrong between an event and the one before it, in one sentence; else an empty text."""
-        names = {
-            "number": row.sequence,
-            "last": last,
-            "first": last + 1,
-            "end": row.sequence - 1,
-        }
-        if row.sequence == last + 2:
+        number, first = row.sequence, last + 1
+        names = {"number": number, "last": last, "first": first, "end": number - 1}
+        if number == first + 1:
             return self.env._("Event %(first)s is missing.", **names)
-        if row.sequence != last + 1:
+        if number != first:
             return self.env._("Events %(first)s to %(end)s are missing.", **names)
         if row.previous_hash != previous_hash:
             domain = [("company_id", "=", company.id), ("hash", "=", row.previous_hash)]
@@ -172,35 +155,28 @@ class SrspEventCheck(models.Model):
     def _find_cut(self, company, last):
         """Compare the end of the chain with the counter of its events."""
         following = company._srsp_event_sequence().number_next
+        names = {"last": last, "next": following}
         if last + 1 < following:
             yield self.env._(
                 "The chain ends with event %(last)s, but the counter is at %(next)s: the end of the chain has "
                 "been truncated.",
-                last=last,
-                next=following,
+                **names,
             )
         if last + 1 > following:
             yield self.env._(
                 "The counter is at %(next)s, though there is an event %(last)s: it has been set back.",
-                last=last,
-                next=following,
+                **names,
             )
 
     def _find_unsealed(self, company):
         """Find records that must have an event and have none."""
+        own = Domain("company_id", "=", company.id)
         for name, domain in self._get_sealed_models().items():
             events = self.env["srsp.event"]._search(
-                [("company_id", "=", company.id), ("res_model", "=", name)]
+                own & Domain("res_model", "=", name)
             )
-            unsealed = Domain.AND(
-                [
-                    domain,
-                    [
-                        ("company_id", "=", company.id),
-                        ("id", "not in", events.subselect("res_id")),
-                    ],
-                ]
-            )
+            sealed = Domain("id", "in", events.subselect("res_id"))
+            unsealed = own & Domain(domain) & ~sealed
             for record in self.env[name].search(unsealed, order="id", limit=MAX_REPORT):
                 yield self.env._(
                     "%(model)s %(record)s has no event: the chain has been truncated, or the record was created "
@@ -251,9 +227,6 @@ class SrspEventCheck(models.Model):
 
     @api.model
     def _show(self, value):
-        text = (
-            value
-            if isinstance(value, str)
-            else json.dumps(value, ensure_ascii=False, default=str)
-        )
-        return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
+        if not isinstance(value, str):
+            value = json.dumps(value, ensure_ascii=False, default=str)
+        return value if len(value) <= MAX_VALUE else f"{value[:MAX_VALUE]}…"

@@ -63,7 +63,7 @@ class SrspDraw(models.Model):
 
     _name = "srsp.draw"
     _description = "Draw"
-    _inherit = ["srsp.guard.mixin"]
+    _inherit = ["srsp.evidence.mixin"]
     _order = "locked_at desc, id desc"
     _rec_name = "number"
 
@@ -186,8 +186,12 @@ class SrspDraw(models.Model):
                 {"strata": draw.strata or [], "names": draw._name_strata()},
             )
 
-    def write(self, vals):
-        if vals.keys() - LIVING_FIELDS and any(draw.roster_digest_hex for draw in self):
+    def _check_evidence(self, vals=None):
+        if vals is None:
+            raise self._logged_error(
+                self.env._("A draw is never deleted; it can only be voided, in public.")
+            )
+        if vals.keys() - LIVING_FIELDS and any(self.mapped("roster_digest_hex")):
             raise self._logged_error(
                 self.env._("A locked roster and its commitment never change.")
             )
@@ -197,13 +201,6 @@ class SrspDraw(models.Model):
             raise self._logged_error(
                 self.env._("A draw never goes back: it is locked, drawn, voided.")
             )
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise self._logged_error(
-            self.env._("A draw is never deleted; it can only be voided, in public.")
-        )
 
     def action_verify(self):
         """Recompute the draw from its certificate, as an outsider would."""

@@ -4,7 +4,7 @@ from collections import Counter
 from functools import reduce
 from operator import and_, itemgetter
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, groupby
 
@@ -43,7 +43,7 @@ class SrspDrawIteration(models.Model):
 
     _name = "srsp.draw.iteration"
     _description = "Iteration of a draw"
-    _inherit = ["srsp.guard.mixin"]
+    _inherit = ["srsp.evidence.mixin"]
     _order = "draw_id, number"
     _rec_name = "number"
 
@@ -83,16 +83,10 @@ class SrspDrawIteration(models.Model):
 
     _number_uniq = models.UniqueIndex("(draw_id, number)")
 
-    def write(self, vals):
-        if any(iteration.one_time_code_hex for iteration in self):
-            raise self._logged_error(
-                self.env._("An iteration of a draw never changes.")
-            )
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise self._logged_error(self.env._("An iteration of a draw never changes."))
+    def _check_evidence(self, vals=None):
+        if vals is None or any(self.mapped("one_time_code_hex")):
+            message = self.env._("An iteration of a draw never changes.")
+            raise self._logged_error(message)
 
     def _run(self, now):
         """Reveal the code, select, assign, and create the inspections or change their teams.

@@ -12,7 +12,7 @@ class SrspDrawLine(models.Model):
 
     _name = "srsp.draw.line"
     _description = "Roster line"
-    _inherit = ["srsp.guard.mixin"]
+    _inherit = ["srsp.evidence.mixin"]
     _order = "draw_id, iteration, stratum, position, id"
     _rec_name = "label"
     _log_access = False
@@ -62,20 +62,11 @@ class SrspDrawLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not vals_list:
-            return super().create(vals_list)
-        raise self._error()
+        if vals_list:
+            self._check_evidence()
+        return super().create(vals_list)
 
-    def write(self, vals):
-        if not self:
-            return super().write(vals)
-        raise self._error()
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise self._error()
-
-    def _error(self):
-        return self._logged_error(
+    def _check_evidence(self, vals=None):
+        raise self._logged_error(
             self.env._("A locked roster and its commitment never change.")
         )

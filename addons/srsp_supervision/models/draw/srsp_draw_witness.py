@@ -16,7 +16,7 @@ class SrspDrawWitness(models.Model):
 
     _name = "srsp.draw.witness"
     _description = "Witness of a commitment"
-    _inherit = ["srsp.guard.mixin"]
+    _inherit = ["srsp.evidence.mixin"]
     _order = "answered_at, id"
     _rec_name = "who"
 
@@ -56,15 +56,7 @@ class SrspDrawWitness(models.Model):
             self.env["srsp.event"]._seal(one, "draw.witnessed", one._prepare_seal())
         return witnesses
 
-    def write(self, vals):
-        if not self:
-            return super().write(vals)
-        raise self._logged_error(
-            self.env._("The answer of a witness cannot be changed.")
-        )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
+    def _check_evidence(self, vals=None):
         raise self._logged_error(
             self.env._("The answer of a witness cannot be changed.")
         )
@@ -84,7 +76,7 @@ class SrspDrawWitness(models.Model):
 class SrspDraw(models.Model):
     """The commitment as it is given to witnesses: shown to auditors, mailed to the addresses of the bureau."""
 
-    _inherit = "srsp.draw"
+    _inherit = "srsp.draw"  # pylint: disable=consider-merging-classes-inherited
 
     witness_ids = fields.One2many(
         "srsp.draw.witness", "draw_id", "Witnesses of the Commitment", readonly=True

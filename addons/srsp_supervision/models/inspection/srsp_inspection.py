@@ -28,7 +28,7 @@ class SrspInspection(models.Model):
 
     _name = "srsp.inspection"
     _description = "Inspection"
-    _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["srsp.evidence.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "scheduled_date desc, id desc"
     _check_company_auto = True
     _rec_name = "number"
@@ -179,7 +179,9 @@ class SrspInspection(models.Model):
                 visit.number = f"{task.number}-{number:03d}"
         return inspections
 
-    def write(self, vals):
+    def _check_evidence(self, vals=None):
+        if vals is None:
+            raise UserError(self.env._("An inspection is never deleted."))
         if "review_note" in vals:
             self._check_role("group_division_manager")
         if not self.env.su and EDITABLE & vals.keys():
@@ -195,11 +197,6 @@ class SrspInspection(models.Model):
                     "replaced by a substitute."
                 )
             )
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise UserError(self.env._("An inspection is never deleted."))
 
     def action_schedule(self):
         self._check_team("assigned")

@@ -55,7 +55,7 @@ class SrspKeyTarget(models.Model):
 
     _name = "srsp.key.target"
     _description = "Key target"
-    _inherit = ["srsp.guard.mixin", "mail.thread"]
+    _inherit = ["srsp.evidence.mixin", "mail.thread"]
     _order = "id desc"
     _rec_name = "target_id"
     _check_company_auto = True
@@ -204,7 +204,13 @@ class SrspKeyTarget(models.Model):
             listings.target_id.check_access("read")
         return listings
 
-    def write(self, vals):
+    def _check_evidence(self, vals=None):
+        if vals is None:
+            raise UserError(
+                self.env._(
+                    "An entry of the registry of key targets is not deleted: decline or delist it, with a reason."
+                )
+            )
         if not self.env.su and (
             "target_id" in vals
             or any(
@@ -218,15 +224,6 @@ class SrspKeyTarget(models.Model):
                     "been decided."
                 )
             )
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise UserError(
-            self.env._(
-                "An entry of the registry of key targets is not deleted: decline or delist it, with a reason."
-            )
-        )
 
     def action_approve(self):
         """List what has been proposed, or take out what is to be delisted; the targets follow."""

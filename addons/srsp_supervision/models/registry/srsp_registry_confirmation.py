@@ -27,6 +27,7 @@ class SrspRegistryConfirmation(models.Model):
 
     _name = "srsp.registry.confirmation"
     _description = "Confirmation of a registry"
+    _inherit = ["srsp.evidence.mixin"]
     _order = "year desc, sector_id, version desc"
     _check_company_auto = True
 
@@ -115,11 +116,7 @@ class SrspRegistryConfirmation(models.Model):
             "digest": self.digest,
         }
 
-    def write(self, vals):
-        if not self:
-            return super().write(vals)
-        raise UserError(self.env._("A confirmation never changes: confirm again."))
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise UserError(self.env._("A confirmation is never deleted."))
+    def _check_evidence(self, vals=None):
+        changed = self.env._("A confirmation never changes: confirm again.")
+        deleted = self.env._("A confirmation is never deleted.")
+        raise UserError(deleted if vals is None else changed)

@@ -35,6 +35,7 @@ class SrspTargetChange(models.Model):
 
     _name = "srsp.target.change"
     _description = "Change of a target"
+    _inherit = ["srsp.evidence.mixin"]
     _order = "changed_on desc, id desc"
     _rec_name = "field"
     _log_access = False
@@ -73,14 +74,10 @@ class SrspTargetChange(models.Model):
             change.old_name = labels.get(change.old, change.old)
             change.new_name = labels.get(change.new, change.new)
 
-    def write(self, vals):
-        if not self:
-            return super().write(vals)
-        raise UserError(self.env._("The history of a target cannot be changed."))
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise UserError(self.env._("The history of a target cannot be deleted."))
+    def _check_evidence(self, vals=None):
+        changed = self.env._("The history of a target cannot be changed.")
+        deleted = self.env._("The history of a target cannot be deleted.")
+        raise UserError(deleted if vals is None else changed)
 
     def _keep(self, targets, before):
         """Add a row for every logged field in which a target differs from its dict in ``before``."""

@@ -8,9 +8,8 @@ from ...actions import get_form_action
 from ...tools import clock
 from ...tools.clock import beijing_date
 
-ONE_DAY = datetime.timedelta(days=1)
-
 RISK_CLASSES = [("A", "A"), ("B", "B"), ("C", "C"), ("D", "D")]
+CLASSES_AND_KEY = (*"ABCD", "key")  # the parts of a stratum that have a ratio
 # In the order in which people read them.
 PARAMETERS = (
     "floor_ratio floor_frequency team_size disclosure_days rectification_days lock_lead_hours substitutes_allowed"
@@ -19,23 +18,20 @@ PARAMETERS = (
     " risk_lower_after reminder_days officer_cap interval_days case_days"
 ).split()
 
-# Between what each of them lies: a share, whole numbers, days or hours of at most ten years.
+# The least and the largest value of each.
 FREQUENCIES = "frequency_a frequency_b frequency_c frequency_d frequency_key".split()
 RATIOS = "floor_ratio ratio_a ratio_b ratio_c ratio_d ratio_key".split()
+DAYS = "floor_frequency disclosure_days rectification_days reminder_days".split()
 RANGES = {
     **dict.fromkeys(RATIOS, (0.0, 1.0)),
     "floor_ratio": (0.0001, 1.0),
     "team_size": (2, 10),  # at least two officers: 行政处罚法 42
-    "floor_frequency": (1, 366),
-    **dict.fromkeys(("disclosure_days", "rectification_days"), (1, 366)),
+    **dict.fromkeys(DAYS, (1, 366)),
     "lock_lead_hours": (1, 8784),
-    "reminder_days": (1, 366),
     "substitutes_allowed": (0, 1000),
-    **dict.fromkeys(("cap_a", "cap_b", "cap_c", "cap_d"), (0, 366)),
-    **dict.fromkeys(FREQUENCIES, (0, 366)),
-    "key_finding_days": (0, 3660),
+    **dict.fromkeys([*FREQUENCIES, "cap_a", "cap_b", "cap_c", "cap_d"], (0, 366)),
+    **dict.fromkeys(("key_finding_days", "interval_days", "case_days"), (0, 3660)),
     "officer_cap": (0, 100_000),
-    **dict.fromkeys(("interval_days", "case_days"), (0, 3660)),
     "risk_lower_after": (0, 100),
 }
 
@@ -50,12 +46,12 @@ class SrspRulebook(models.Model):
 
     ``draft → published``; a published one is frozen and holds from its effective date until the next
     one takes effect. Whoever needs a number asks ``_get_in_force`` for the rulebook of the day in
-    question; a task pins the one in force when its roster is locked.
+    question; a task keeps the one in force when its roster is locked.
     """
 
     _name = "srsp.rulebook"
     _description = "Rulebook"
-    _inherit = ["srsp.guard.mixin", "mail.thread"]
+    _inherit = ["srsp.evidence.mixin", "mail.thread"]
     _order = "effective_date desc, id desc"
     _check_company_auto = True
     _guarded_fields = ("state", "origin_id")
@@ -168,10 +164,8 @@ class SrspRulebook(models.Model):
     )
     interval_days = fields.Integer(
         "Days Between Inspections",
-        help=(
-            "Days for which a target is excluded from draws after one of its items was inspected; 0: not "
-            "excluded."
-        ),
+        help="Days for which a target is excluded from draws after one of its items was inspected; 0: not "
+        "excluded.",
     )
     case_days = fields.Integer(
         "Open Case Exclusion Period",
@@ -204,27 +198,23 @@ class SrspRulebook(models.Model):
     @api.depends("name", "effective_date")
     def _compute_display_name(self):
         for rulebook in self:
-            rulebook.display_name = (
-                f"{rulebook.name or ''} ({rulebook.effective_date or ''})"
-            )
+            name, date = rulebook.name or "", rulebook.effective_date or ""
+            rulebook.display_name = f"{name} ({date})"
 
     @api.depends("state", "effective_date", "company_id")
     def _compute_phase(self):
         today = clock.today()
         for company, rulebooks in self.grouped("company_id").items():
             published = self._find_published(company)
-            current = published.filtered(
-                lambda rulebook: rulebook.effective_date <= today
-            )[:1]
+            current = self._find_in_force(company, today)
             for rulebook in rulebooks:
                 date = rulebook.effective_date
-                later = published.filtered(
-                    lambda other, date=date: date and other.effective_date > date
-                )
-                rulebook.next_id = rulebook.state == "published" and later[-1:]
-                if rulebook.state == "draft":
-                    rulebook.phase = False
-                elif date > today:
+                rulebook.next_id = rulebook.phase = False
+                if rulebook.state != "published":
+                    continue
+                later = published.filtered(lambda r, day=date: r.effective_date > day)
+                rulebook.next_id = later[-1:]
+                if date > today:
                     rulebook.phase = "pending"
                 else:
                     in_force = rulebook.id in current.ids
@@ -235,10 +225,8 @@ class SrspRulebook(models.Model):
     def _compute_notice(self):
         for rulebook in self:
             following = rulebook.next_id.sudo()
-            names = {
-                "rulebook": following.name,
-                "date": following.effective_date,
-            }
+            names = {"rulebook": following.name, "date": following.effective_date}
+            rulebook.notice = False
             if rulebook.phase == "superseded":
                 rulebook.notice = self.env._(
                     "No longer in force: replaced by “%(rulebook)s” on %(date)s.",
@@ -249,8 +237,6 @@ class SrspRulebook(models.Model):
                     "A newer version is waiting: “%(rulebook)s” takes effect on %(date)s.",
                     **names,
                 )
-            else:
-                rulebook.notice = False
 
     @api.constrains(*RANGES)
     def _check_ranges(self):
@@ -270,17 +256,12 @@ class SrspRulebook(models.Model):
 
     @api.constrains("state", "company_id")
     def _check_one_draft(self):
-        """One draft at a time: two would be written against the same rulebook, and one of them in vain."""
-        drafts = self.sudo().search(
-            [("state", "=", "draft"), ("company_id", "in", self.company_id.ids)]
-        )
-        for rulebook in self.filtered(lambda rulebook: rulebook.state == "draft"):
-            other = drafts.filtered(
-                lambda draft, rulebook=rulebook: (
-                    draft.company_id == rulebook.company_id and draft.id != rulebook.id
-                )
-            )[:1]
-            if other:
+        """Allow one draft at a time: two would both be based on the same rulebook."""
+        domain = [("state", "=", "draft"), ("company_id", "in", self.company_id.ids)]
+        drafts = self.sudo().search(domain)
+        for own in drafts.grouped("company_id").values():
+            if len(own) > 1:
+                other = (own - self or own)[0]
                 raise ValidationError(
                     self.env._(
                         "“%(draft)s” is still a draft: publish it, or delete it, before you open another version.",
@@ -288,19 +269,17 @@ class SrspRulebook(models.Model):
                     )
                 )
 
-    def write(self, vals):
-        if not self.env.su and any(rulebook.state == "published" for rulebook in self):
+    def _check_evidence(self, vals=None):
+        if "published" not in self.mapped("state"):
+            return
+        if vals is None:
+            raise UserError(self.env._("A published rulebook cannot be deleted."))
+        if not self.env.su:
             raise UserError(
                 self.env._(
                     "A published rulebook is frozen: create a new one with a later date."
                 )
             )
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_published(self):
-        if any(rulebook.state == "published" for rulebook in self):
-            raise UserError(self.env._("A published rulebook cannot be deleted."))
 
     def action_new_version(self):
         """Open a draft that begins with the text and the parameters of this rulebook."""
@@ -308,12 +287,8 @@ class SrspRulebook(models.Model):
         self._check_role("group_policy_officer")
         self.check_access("read")
         self._check_state("published")
-        draft = self.sudo().copy(
-            {
-                "origin_id": self.id,
-                "effective_date": self._get_first_date(self.company_id),
-            }
-        )
+        date = self._get_first_date(self.company_id)
+        draft = self.sudo().copy({"origin_id": self.id, "effective_date": date})
         return get_form_action(draft)
 
     def action_publish(self):
@@ -323,19 +298,13 @@ class SrspRulebook(models.Model):
         return self.env["srsp.rulebook.effects"]._open(self)
 
     def _stratum_ratio(self, stratum, stratify_by):
-        """Lowest ratio of a stratum: that of its risk class or key mark, whichever is higher, or the floor.
+        """The minimum ratio of a stratum: the highest of its risk class's, its key mark's and the floor.
 
         :param str stratum: its key
         :param str stratify_by: what the parts of the key are, see ``srsp.task``
         """
         self.ensure_one()
-        own = {
-            "A": self.ratio_a,
-            "B": self.ratio_b,
-            "C": self.ratio_c,
-            "D": self.ratio_d,
-            "key": self.ratio_key,
-        }
+        own = {kind: self[f"ratio_{kind.lower()}"] for kind in CLASSES_AND_KEY}
         kinds = stratify_by.split("+")
         parts = zip(kinds, stratum.split("/", len(kinds) - 1), strict=False)
         ratios = [own.get(part, 0.0) for kind, part in parts if kind != "region"]
@@ -346,46 +315,34 @@ class SrspRulebook(models.Model):
 
         None where the ratio reaches the highest of them anyway.
         """
-        if not self:
-            return []
         low = max(ratio, self.floor_ratio)
-        highest = {
-            "risk_class": max(self.ratio_a, self.ratio_b, self.ratio_c, self.ratio_d),
-            "key": self.ratio_key,
-        }
-        return [
-            kind
-            for kind, most in highest.items()
-            if float_compare(most, low, precision_digits=4) > 0
-        ]
+        by_class = max(self.ratio_a, self.ratio_b, self.ratio_c, self.ratio_d)
+        highest = {"risk_class": by_class, "key": self.ratio_key}
+        return [k for k, most in highest.items() if float_compare(most, low, 4) > 0]
 
     def _get_stratify_by(self):
-        """The ``stratify_by`` of a task that distinguishes what the rulebook has ratios above its floor for."""
+        """The ``stratify_by`` of a task that covers every ratio of the rulebook above its floor."""
         return "+".join(self._get_required_strata()) or "none"
 
     def _get_frequencies(self):
-        """``{a risk class or "key": draws a year}`` of those that the rulebook has draws of their own for."""
+        """``{risk class or "key": draws a year}`` for which the rulebook sets a frequency."""
         return {
             kind: self[f"frequency_{kind.lower()}"]
-            for kind in (*"ABCD", "key")
-            if self and self[f"frequency_{kind.lower()}"]
+            for kind in CLASSES_AND_KEY
+            if self[f"frequency_{kind.lower()}"]
         }
 
     def _get_visit_cap(self, risk_class):
         """Most visits a year to a target of ``risk_class``; 0 without a cap or without a class."""
-        return self[f"cap_{risk_class.lower()}"] if self and risk_class else 0
+        return self[f"cap_{risk_class.lower()}"] if risk_class else 0
 
     def _get_parameters(self):
         """``[(field name, label, value as a person reads it), …]`` in the order of PARAMETERS."""
         self.ensure_one()
-        return [
-            (
-                name,
-                self._fields[name]._description_string(self.env),
-                self._get_parameter_text(name),
-            )
-            for name in PARAMETERS
+        labels = [
+            self._fields[name]._description_string(self.env) for name in PARAMETERS
         ]
+        return list(zip(PARAMETERS, labels, map(self._get_parameter_text, PARAMETERS)))
 
     def _get_parameter_text(self, name):
         value, field = self[name], self._fields[name]
@@ -397,14 +354,8 @@ class SrspRulebook(models.Model):
             return value or ""
         if field.type == "boolean":
             return self.env._("yes") if value else self.env._("no")
-        if name == "risk_lower_after" and not value:
-            return self.env._("never")
-        if name in ("interval_days", "case_days", "key_finding_days") and not value:
-            return self.env._("not excluded")
-        if name in FREQUENCIES and not value:
-            return self.env._("as set on the item")
-        if (name.startswith("cap_") or name == "officer_cap") and not value:
-            return self.env._("no limit")
+        if not value:
+            return self._get_zero_text(name)
         if name == "disclosure_days":
             return self.env._("%(count)s working days", count=value)
         if name.endswith("_days"):
@@ -412,6 +363,15 @@ class SrspRulebook(models.Model):
         if name == "lock_lead_hours":
             return self.env._("%(count)s hours", count=value)
         return str(value)
+
+    def _get_zero_text(self, name):
+        if name == "risk_lower_after":
+            return self.env._("never")
+        if name in ("interval_days", "case_days", "key_finding_days"):
+            return self.env._("not excluded")
+        if name in FREQUENCIES:
+            return self.env._("as set on the item")
+        return self.env._("no limit") if "cap" in name else "0"
 
     def _publish(self):
         for rulebook in self:
@@ -459,27 +419,19 @@ class SrspRulebook(models.Model):
         """
         today = clock.today()
         last = self._find_published(company)[:1].effective_date
-        return max(last, today) + ONE_DAY if last else today
+        return max(last, today) + datetime.timedelta(days=1) if last else today
 
     @api.model
-    def _find_published(self, company):
+    def _find_published(self, company, *conditions):
         """The published rulebooks of ``company``, the latest to take effect first."""
-        return self.sudo().search(
-            [("company_id", "=", company.id), ("state", "=", "published")]
-        )
+        domain = [("company_id", "=", company.id), ("state", "=", "published")]
+        return self.sudo().search([*domain, *conditions])
 
     @api.model
     def _find_in_force(self, company, date=None):
-        """The same as ``_get_in_force``, but an empty set when there is none."""
-        date = date or clock.today()
-        return self.sudo().search(
-            [
-                ("company_id", "=", company.id),
-                ("state", "=", "published"),
-                ("effective_date", "<=", date),
-            ],
-            limit=1,
-        )
+        """Like ``_get_in_force``, but an empty set when there is none."""
+        day = date or clock.today()
+        return self._find_published(company, ("effective_date", "<=", day))[:1]
 
     @api.model
     def _get_in_force(self, company, date=None):
@@ -487,30 +439,27 @@ class SrspRulebook(models.Model):
 
         :raise UserError: when there is none
         """
-        date = date or clock.today()
         rulebook = self._find_in_force(company, date)
         if not rulebook:
             raise UserError(
                 self.env._(
                     "No rulebook of %(company)s is in force on %(date)s: publish one first.",
                     company=company.name,
-                    date=date,
+                    date=date or clock.today(),
                 )
             )
         return rulebook
 
     def _get_lock_at(self, draw_at):
-        """When the roster of a draw at ``draw_at`` (UTC) is locked, these being the published rulebooks.
+        """When the roster of a draw at ``draw_at`` (UTC) is locked under these published rulebooks.
 
-        The one in force on the day of the lock says how long before the draw. Where the later of two
-        asks for a lock before its own time and the earlier for one after its own, the later prevails.
+        The one in force on the day of the lock sets the lead time. Where the later of two puts the lock before
+        its own effective date and the earlier after that date, the later prevails.
         """
         lock_at, following = None, datetime.date.max
         for rulebook in self.sorted("effective_date", reverse=True):
-            before, lock_at = (
-                lock_at,
-                draw_at - datetime.timedelta(hours=rulebook.lock_lead_hours),
-            )
+            lead = datetime.timedelta(hours=rulebook.lock_lead_hours)
+            before, lock_at = lock_at, draw_at - lead
             if beijing_date(lock_at) >= following:
                 return before
             if beijing_date(lock_at) >= rulebook.effective_date:

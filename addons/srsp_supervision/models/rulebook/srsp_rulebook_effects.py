@@ -1,4 +1,5 @@
 import datetime
+import functools
 import itertools
 from typing import NamedTuple
 
@@ -6,12 +7,12 @@ from odoo import models
 from odoo.tools import float_compare
 
 from ...tools.clock import beijing_date, beijing_time
-from .srsp_rulebook import percent
+from .srsp_rulebook import CLASSES_AND_KEY, percent
 
 STRATA = {"risk_class": [*"ABCD", "none"], "key": ["key", "ordinary"]}
-# What may leave a target out of a draw.
+# Parameters that exclude targets from a draw.
 EXCLUDING = "cap_a cap_b cap_c cap_d interval_days case_days".split()
-# What no count can show: it decides about what is still to happen.
+# Parameters about future events only: no existing record can be counted.
 GENERAL = frozenset(
     "substitutes_allowed risk_raise_on_finding risk_lower_after reminder_days key_for_class_d key_finding_days"
     " key_rule".split()
@@ -29,7 +30,7 @@ class Change(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """One thing that a changed parameter moves: a task not yet locked, or an item of the list in force."""
+    """A task not yet locked, or an item of the list in force, that a changed parameter affects."""
 
     parameter: str  # name of the field that changes
     what: str  # what happens to it, one sentence for all of its kind
@@ -41,9 +42,9 @@ class Effect(NamedTuple):
 
 
 class SrspRulebook(models.Model):
-    """What publishing a draft would change, told before anything is confirmed.
+    """What publishing a draft would change.
 
-    Tasks keep the rulebook under which their roster was locked, so only what is not locked yet moves.
+    A task keeps the rulebook under which its roster was locked, so only tasks that are not locked yet change.
     """
 
     _inherit = "srsp.rulebook"
@@ -59,7 +60,7 @@ class SrspRulebook(models.Model):
         ]
 
     def _get_effects(self, previous):
-        """What would move if this draft replaced ``previous``: a list of Effect.
+        """What would change if this draft replaced ``previous``: a list of Effect.
 
         Other addons add theirs: call ``super()`` and append.
         """
@@ -98,15 +99,23 @@ class SrspRulebook(models.Model):
             .search([("company_id", "=", self.company_id.id), ("state", "in", states)])
         )
 
-    def _count_locked(self):
-        """How many tasks under way keep the rulebook under which their roster was locked."""
-        return len(self._find_tasks(*LOCKED_STATES))
-
     def _prepare_effect(self, parameter, what, record, before, after):
         """An Effect on a task or an item."""
         number = record.number if "number" in record else record.code
         division = record.division_id.name
-        return Effect(parameter, what, number, record.name, division, before, after)
+        texts = str(before), str(after)
+        return Effect(parameter, what, number, record.name, division, *texts)
+
+    def _compare(self, previous, records, parameter, what, get_value):
+        """Yield an Effect per record for which ``get_value(rulebook, record)`` changes with ``parameter``."""
+        if self[parameter] == previous[parameter]:
+            return
+        for record in records:
+            before, after = (
+                get_value(rulebook, record) for rulebook in (previous, self)
+            )
+            if before != after:
+                yield self._prepare_effect(parameter, what, record, before, after)
 
     def _get_items(self):
         """The items of the list in force on the effective date."""
@@ -115,7 +124,7 @@ class SrspRulebook(models.Model):
         return version.item_ids
 
     def _get_floor_effects(self, previous, tasks):
-        """Tasks and items that the new floor leaves below it, and that do not say why."""
+        """Tasks and items that fall below the new floor and give no reason."""
         items = self._get_items()
         task_ratio = self.env._("Ratio below the new floor: raise it, or give a reason")
         item_ratio = self.env._(
@@ -133,35 +142,29 @@ class SrspRulebook(models.Model):
             low, high = previous[parameter], self[parameter]
             for record in records:
                 value = record[field]
-                if _falls_below(value, low, high) and not _get_reason(record, field):
+                fell = float_compare(value, low, 4) >= 0 > float_compare(value, high, 4)
+                if fell and not _get_reason(record, field):
                     before = f"{show(value)} ≥ {show(low)}"
                     after = f"{show(value)} < {show(high)}"
                     yield self._prepare_effect(parameter, what, record, before, after)
 
     def _get_frequency_effects(self, previous):
-        """Items of which a risk class or the key targets are to be drawn more often a year, or less often."""
+        """Items of which a risk class or the key targets are drawn at another frequency."""
         what = self.env._(
             "The sampling frequency of a risk class or of key targets changes"
         )
-        old, new = previous._get_frequencies(), self._get_frequencies()
         items = self._get_items()
-        for kind in (*"ABCD", "key"):
+        for kind in CLASSES_AND_KEY:
             name = self.env._("Key") if kind == "key" else kind
-            for item in items:
-                before, after = (
-                    max(item.frequency, found.get(kind, 0)) for found in (old, new)
-                )
-                if before != after:
-                    yield self._prepare_effect(
-                        f"frequency_{kind.lower()}",
-                        what,
-                        item,
-                        f"{name}: {before}",
-                        f"{name}: {after}",
-                    )
+            parameter = f"frequency_{kind.lower()}"
+
+            def show(rulebook, item, name=name, parameter=parameter):
+                return f"{name}: {max(item.frequency, rulebook[parameter])}"
+
+            yield from self._compare(previous, items, parameter, what, show)
 
     def _get_team_effects(self, previous, tasks):
-        """Tasks with officers enough for the old team, too few for the new one (recusals aside)."""
+        """Tasks with enough officers for the old team size, too few for the new one (without recusals)."""
         if self.team_size <= previous.team_size:
             return
         inspectors = self.env["srsp.inspector"].sudo()
@@ -175,12 +178,11 @@ class SrspRulebook(models.Model):
                 yield self._prepare_effect("team_size", what, task, before, after)
 
     def _get_strata_effects(self, previous, tasks):
-        """Strata that would be drawn at another ratio: their own has changed, or the floor lifts them."""
+        """Strata that would be drawn at another ratio: their own has changed, or the floor."""
         what = self.env._("Sampling ratio of a stratum changes")
+        risk_class = self.env["srsp.target"]._fields["risk_class"]
         names = dict(
-            self.env["srsp.target"]
-            ._fields["risk_class"]
-            ._description_selection(self.env),
+            risk_class._description_selection(self.env),
             key=self.env._("Key"),
             ordinary=self.env._("Ordinary"),
             none=self.env._("Without a risk class"),
@@ -193,12 +195,8 @@ class SrspRulebook(models.Model):
                 after = max(task.ratio, self._stratum_ratio(key, kind))
                 if not float_compare(before, after, 4):
                     continue
-                moved = [
-                    own
-                    for part in parts
-                    if (own := f"ratio_{part.lower()}") in self
-                    and self[own] != previous[own]
-                ]
+                own = [f"ratio_{part.lower()}" for part in parts]
+                moved = [n for n in own if n in self and self[n] != previous[n]]
                 name = " · ".join(names[part] for part in parts)
                 yield self._prepare_effect(
                     moved[0] if moved else "floor_ratio",
@@ -209,7 +207,7 @@ class SrspRulebook(models.Model):
                 )
 
     def _get_exclusion_effects(self, previous, tasks):
-        """Tasks of whose pool each changed cap or interval, taken alone, leaves out more targets, or fewer."""
+        """Tasks from whose pool a changed cap or interval, taken alone, excludes more or fewer targets."""
         changed = [name for name in EXCLUDING if self[name] != previous[name]]
         what = self.env._("Targets excluded from the draw")
         for task in tasks.filtered(lambda task: task.mode == "own") if changed else ():
@@ -221,55 +219,38 @@ class SrspRulebook(models.Model):
                 )
                 after = task._get_roster_lock(alone).count_left_out(day)
                 if after != before:
-                    yield self._prepare_effect(
-                        name, what, task, str(before), str(after)
-                    )
+                    yield self._prepare_effect(name, what, task, before, after)
 
     def _get_load_effects(self, previous, tasks):
-        """Tasks for which another number of inspectors has made all the visits that the cap allows."""
-        if self.officer_cap == previous.officer_cap:
-            return
+        """Tasks for which another number of inspectors has reached the annual limit."""
         what = self.env._("Inspectors who have reached the annual inspection limit")
-        for task in tasks:
-            loads = task._get_roster_lock(self).eligibility.loads.values()
-            before, after = (
-                sum(0 < cap <= load for load in loads)
-                for cap in (previous.officer_cap, self.officer_cap)
-            )
-            if before != after:
-                yield self._prepare_effect(
-                    "officer_cap", what, task, str(before), str(after)
-                )
+
+        @functools.cache
+        def get_loads(task):
+            return task._get_roster_lock(self).eligibility.loads.values()
+
+        def count(rulebook, task):
+            return sum(0 < rulebook.officer_cap <= load for load in get_loads(task))
+
+        return self._compare(previous, tasks, "officer_cap", what, count)
 
     def _get_source_effects(self, previous, tasks):
-        if self.randomness_kind == previous.randomness_kind:
-            return []
-        what = self.env._("Source of randomness changes")
-        before, after = (
-            rulebook._get_parameter_text("randomness_kind")
-            for rulebook in (previous, self)
+        return self._compare(
+            previous,
+            tasks.filtered(lambda task: not task.randomness_kind),
+            "randomness_kind",
+            self.env._("Source of randomness changes"),
+            lambda rulebook, task: rulebook._get_parameter_text("randomness_kind"),
         )
-        return [
-            self._prepare_effect("randomness_kind", what, task, before, after)
-            for task in tasks
-            if not task.randomness_kind
-        ]
 
     def _get_lock_effects(self):
         what = self.env._("Roster lock time changes")
-        return [
-            self._prepare_effect(
-                "lock_lead_hours",
-                what,
-                task,
-                beijing_time(task.lock_at),
-                beijing_time(lock_at),
-            )
-            for task, lock_at in self._get_lock_moves().items()
-        ]
+        for task, lock_at in self._get_lock_moves().items():
+            times = beijing_time(task.lock_at), beijing_time(lock_at)
+            yield self._prepare_effect("lock_lead_hours", what, task, *times)
 
     def _get_lock_moves(self):
-        """``{task: new time of the lock}``: tasks not announced, whose time nobody set by hand."""
+        """``{task: new lock time}`` of the tasks that are not announced and whose time was not set by hand."""
         published = self._find_published(self.company_id)
         coming = published | self.sudo()
         moves = {}
@@ -277,10 +258,8 @@ class SrspRulebook(models.Model):
             if task.announced_on or not task.draw_at:
                 continue
             lock_at = coming._get_lock_at(task.draw_at)
-            if (
-                task.lock_at == published._get_lock_at(task.draw_at)
-                and task.lock_at != lock_at
-            ):
+            before = published._get_lock_at(task.draw_at)
+            if task.lock_at == before != lock_at:
                 moves[task] = lock_at
         return moves
 
@@ -297,32 +276,22 @@ class SrspRulebook(models.Model):
         )
 
     def _get_deadline_effects(self, previous, tasks, parameter, what, add_days):
-        """The deadline of what would come into being on the last day of each task's window.
+        """The deadline of what is formed on the last day of each task's window.
 
         :param add_days: function of a date and the parameter's value that gives the deadline
         """
-        if self[parameter] == previous[parameter]:
-            return []
-        dates = {
-            date: tuple(
-                str(add_days(date, rulebook[parameter]))
-                for rulebook in (previous, self)
-            )
-            for date in set(tasks.mapped("date_to"))
-        }
-        return [
-            self._prepare_effect(parameter, what, task, *dates[task.date_to])
-            for task in tasks
-        ]
-
-
-def _falls_below(value, low, high):
-    """Whether ``value`` reached the floor ``low`` and does not reach ``high``."""
-    return float_compare(value, low, 4) >= 0 > float_compare(value, high, 4)
+        add_days = functools.cache(add_days)
+        return self._compare(
+            previous,
+            tasks,
+            parameter,
+            what,
+            lambda rulebook, task: add_days(task.date_to, rulebook[parameter]),
+        )
 
 
 def _get_reason(record, field):
-    """Why a task's or an item's ``field`` is below the floor; an empty string if nobody says."""
+    """Why a task's or an item's ``field`` is below the floor; an empty string without a reason."""
     if record._name == "srsp.task":
         return record._get_ratio_reason()
     return (record[f"{field}_reason"] or "").strip()

@@ -18,7 +18,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
 
     _name = "srsp.inspector.declaration"
     _description = "Declaration about an inspector"
-    _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["srsp.evidence.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_from desc, id desc"
     _check_company_auto = True
     _guarded_fields = tuple(
@@ -90,13 +90,14 @@ class SrspInspectorDeclaration(models.AbstractModel):
         records.sudo()._ask()
         return records
 
-    def write(self, vals):
+    def _check_evidence(self, vals=None):
         # The form needs the right to write, or it would not save a new record.
-        if self.env.su:
-            return super().write(vals)
-        raise AccessError(
-            self.env._("A declaration cannot be edited: dismiss it and declare again.")
-        )
+        if vals is not None and not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "A declaration cannot be edited: dismiss it and declare again."
+                )
+            )
 
     def action_confirm(self):
         self._decide(("proposed",), {"state": "confirmed"})

@@ -20,7 +20,7 @@ class SrspInspectorTie(models.Model):
 
     _name = "srsp.inspector.tie"
     _description = "Conflict of interest of an inspector with an entity"
-    _inherit = ["srsp.guard.mixin"]
+    _inherit = ["srsp.evidence.mixin"]
     _order = "inspector_id, id desc"
     _check_company_auto = True
 
@@ -76,13 +76,12 @@ class SrspInspectorTie(models.Model):
         ties.sudo()._propose()
         return ties
 
-    def write(self, vals):
+    def _check_evidence(self, vals=None):
         # The form needs the right to write, or it would not save a new record.
-        if self.env.su:
-            return super().write(vals)
-        raise AccessError(
-            self.env._("A recorded conflict of interest cannot be edited.")
-        )
+        if vals is not None and not self.env.su:
+            raise AccessError(
+                self.env._("A recorded conflict of interest cannot be edited.")
+            )
 
     def _propose(self):
         """Propose the recusals that follow from these facts, where they still reach into the future."""

@@ -287,6 +287,17 @@ class TestAccess(SrspCase):
                         (role, record._name, operation),
                     )
 
+    def test_code_gets_defaults_of_the_context_only_where_the_user_could_set_them(self):
+        for model, name, value, found in (
+            ("srsp.qualification", "note", "Diploma", {"note": "Diploma"}),
+            ("srsp.region", "label", "Elsewhere", {}),  # guarded
+            ("srsp.draw", "state", "drawn", {"state": "committed"}),  # read-only
+            ("srsp.event", "kind", "draw.drawn", {}),
+        ):
+            records = self._as("policy_officer", self.env[model]).sudo()
+            records = records.with_context(**{f"default_{name}": value})
+            self.assertEqual(records.default_get([name]), found, model)
+
     def test_steps_that_steer_a_draw_are_reserved(self):
         task = self._make_announced()
         for role in ("inspector", "division_officer", "auditor"):

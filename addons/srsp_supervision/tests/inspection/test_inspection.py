@@ -186,7 +186,7 @@ class TestChain(SrspCase):
                 (event.previous_hash, event.hash), (previous.hex(), sealed.hex())
             )
             previous = sealed
-        self.assertFalse(self.env["srsp.event"]._first_broken(self.company))
+        self.assertFalse(self._find_broken())
 
     def test_a_row_changed_removed_or_swapped_behind_the_back_is_found(self):
         self._make_drawn()
@@ -206,12 +206,10 @@ class TestChain(SrspCase):
             with self.subTest(change), self.env.cr.savepoint() as savepoint:
                 self.env.cr.execute(f"{change} WHERE id = %s", [event.id])
                 self.env.invalidate_all()
-                self.assertEqual(
-                    self.env["srsp.event"]._first_broken(self.company), broken
-                )
+                self.assertEqual(self._find_broken(), broken)
                 savepoint.rollback()
             self.env.invalidate_all()
-        self.assertFalse(self.env["srsp.event"]._first_broken(self.company))
+        self.assertFalse(self._find_broken())
 
     def test_nobody_writes_the_chain_by_hand(self):
         event = self._make_drawn().draw_id and self.env["srsp.event"].search(

@@ -296,7 +296,7 @@ class TestListCycle(ListCase):
                 "lines": 2,
             },
         )
-        self.assertFalse(self.env["srsp.event"]._first_broken(self.company))
+        self.assertFalse(self._find_broken())
 
     def test_the_digest_of_the_lines_follows_every_word(self):
         draft = self._make_open_draft()

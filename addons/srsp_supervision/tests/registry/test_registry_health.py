@@ -201,7 +201,7 @@ class TestRegistryHealth(SrspCase):
         )
         self.assertEqual(event.kind, "registry.confirmed")
         self.assertEqual(json.loads(event.payload), record._get_payload())
-        self.assertFalse(self.env["srsp.event"]._first_broken(self.company))
+        self.assertFalse(self._find_broken())
         row = self._get_health()
         self.assertEqual(
             (row.confirmation_state, row.confirmation_id, row.confirmed_by_id),

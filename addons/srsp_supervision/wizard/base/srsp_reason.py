@@ -3,6 +3,26 @@ from odoo.exceptions import UserError
 
 from ...actions import get_dialog_action
 
+# Steps whose reason the public reads.
+PUBLIC = ("task_withdraw", "draw_void", "visit_unavailable", "inspector_withdraw")
+# Step: (label, model, private method that takes the reason and checks the role).
+STEPS = {
+    "task_cancel": ("Cancel the task", "srsp.task", "_cancel"),
+    "task_withdraw": ("Withdraw the announcement", "srsp.task", "_withdraw"),
+    "task_refuse": ("Refuse the approval", "srsp.task", "_refuse"),
+    "plan_return": ("Send the plan back", "srsp.plan", "_return"),
+    "draw_void": ("Void the draw", "srsp.draw", "_void_by_user"),
+    "visit_unavailable": ("Draw a substitute", "srsp.inspection", "_replace"),
+    "inspector_withdraw": ("Exclude from draws", "srsp.inspector", "_withdraw"),
+    "visit_return": ("Send back for completion", "srsp.inspection", "_return"),
+    "part_return": ("Send the part back", "srsp.list.part", "_return"),
+    "approval_withdraw": ("Withdraw the approval", "srsp.list", "_withdraw_approval"),
+    "absence_dismiss": ("Dismiss the absence", "srsp.inspector.absence", "_dismiss"),
+    "recusal_dismiss": ("Dismiss the recusal", "srsp.recusal", "_dismiss"),
+    "key_decline": ("Decline the proposal", "srsp.key.target", "_decline"),
+    "key_delist": ("Propose delisting", "srsp.key.target", "_propose_delisting"),
+}
+
 
 class SrspReason(models.TransientModel):
     """Asks for a reason before a step that stays on record for good."""
@@ -11,22 +31,7 @@ class SrspReason(models.TransientModel):
     _description = "Reason for a step"
 
     step = fields.Selection(
-        [
-            ("task_cancel", "Cancel the task"),
-            ("task_withdraw", "Withdraw the announcement"),
-            ("task_refuse", "Refuse the approval"),
-            ("plan_return", "Send the plan back"),
-            ("draw_void", "Void the draw"),
-            ("visit_unavailable", "Draw a substitute"),
-            ("inspector_withdraw", "Exclude from draws"),
-            ("visit_return", "Send back for completion"),
-            ("part_return", "Send the part back"),
-            ("approval_withdraw", "Withdraw the approval"),
-            ("absence_dismiss", "Dismiss the absence"),
-            ("recusal_dismiss", "Dismiss the recusal"),
-            ("key_decline", "Decline the proposal"),
-            ("key_delist", "Propose delisting"),
-        ],
+        [(step, label) for step, (label, _model, _method) in STEPS.items()],
         required=True,
         readonly=True,
     )
@@ -37,35 +42,15 @@ class SrspReason(models.TransientModel):
     @api.depends("step", "res_id")
     def _compute_is_public(self):
         for wizard in self:
-            wizard.is_public = wizard.step in (
-                "task_withdraw",
-                "draw_void",
-                "visit_unavailable",
-                "inspector_withdraw",
-            ) or (
-                wizard.step == "task_cancel"
-                and bool(self.env["srsp.task"].browse(wizard.res_id).announced_on)
+            task = self.env["srsp.task"].browse(wizard.res_id)
+            wizard.is_public = wizard.step in PUBLIC or (
+                wizard.step == "task_cancel" and bool(task.announced_on)
             )
 
     @api.model
     def _get_steps(self):
         """Step → (model, private method that takes the reason and checks the role)."""
-        return {
-            "task_cancel": ("srsp.task", "_cancel"),
-            "task_withdraw": ("srsp.task", "_withdraw"),
-            "task_refuse": ("srsp.task", "_refuse"),
-            "plan_return": ("srsp.plan", "_return"),
-            "draw_void": ("srsp.draw", "_void_by_user"),
-            "visit_unavailable": ("srsp.inspection", "_replace"),
-            "inspector_withdraw": ("srsp.inspector", "_withdraw"),
-            "visit_return": ("srsp.inspection", "_return"),
-            "part_return": ("srsp.list.part", "_return"),
-            "approval_withdraw": ("srsp.list", "_withdraw_approval"),
-            "absence_dismiss": ("srsp.inspector.absence", "_dismiss"),
-            "recusal_dismiss": ("srsp.recusal", "_dismiss"),
-            "key_decline": ("srsp.key.target", "_decline"),
-            "key_delist": ("srsp.key.target", "_propose_delisting"),
-        }
+        return {step: target for step, (_label, *target) in STEPS.items()}
 
     @api.model
     def _open(self, record, step):

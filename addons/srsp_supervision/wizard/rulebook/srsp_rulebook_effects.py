@@ -1,9 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import groupby
 
 from ...actions import get_dialog_action
 from ...models.rulebook.srsp_rulebook import PARAMETERS
-from ...models.rulebook.srsp_rulebook_effects import GENERAL
+from ...models.rulebook.srsp_rulebook_effects import GENERAL, LOCKED_STATES
 
 MAX_SHOWN_EFFECTS = 50
 
@@ -50,18 +51,17 @@ class SrspRulebookEffects(models.TransientModel):
         previous = rulebook._find_in_force(
             rulebook.company_id, rulebook.effective_date
         ).with_env(self.env)
-        effects = rulebook._get_effects(previous) if previous else []
-        groups = {}
-        for effect in effects:
-            groups.setdefault((effect.parameter, effect.what), []).append(effect)
-        moved = {parameter for parameter, _what in groups}
+        effects, changes = [], []
+        if previous:
+            effects = rulebook._get_effects(previous)
+            changes = rulebook._get_changes(previous)
+        groups = groupby(effects, lambda effect: (effect.parameter, effect.what))
+        groups = [(*key, found) for key, found in groups]
+        moved = {parameter for parameter, _what, _found in groups}
         return {
             "rulebook": rulebook,
             "previous": previous,
-            "changes": [
-                (change, self._explain(change.parameter, moved))
-                for change in (rulebook._get_changes(previous) if previous else [])
-            ],
+            "changes": [(c, self._explain(c.parameter, moved)) for c in changes],
             "groups": [
                 (
                     what,
@@ -69,7 +69,7 @@ class SrspRulebookEffects(models.TransientModel):
                     found[:MAX_SHOWN_EFFECTS],
                     self._get_rest(len(found)),
                 )
-                for (_parameter, what), found in groups.items()
+                for _parameter, what, found in groups
             ],
             "scope": [
                 self.env._(
@@ -78,7 +78,7 @@ class SrspRulebookEffects(models.TransientModel):
                 ),
                 self.env._(
                     "%(count)s tasks keep the rulebook under which their roster was locked.",
-                    count=rulebook._count_locked(),
+                    count=len(rulebook._find_tasks(*LOCKED_STATES)),
                 ),
             ],
         }
@@ -91,16 +91,10 @@ class SrspRulebookEffects(models.TransientModel):
         return self.env._("No existing record is affected")
 
     def _get_rest(self, count):
-        return (
-            self.env._("and %(count)s more", count=count - MAX_SHOWN_EFFECTS)
-            if count > MAX_SHOWN_EFFECTS
-            else ""
-        )
+        rest = count - MAX_SHOWN_EFFECTS
+        return self.env._("and %(count)s more", count=rest) if rest > 0 else ""
 
 
 def _get_terms(rulebook):
     """What decides about the effects, as JSON keeps it."""
-    return [
-        str(rulebook.effective_date),
-        *(rulebook[name] for name in PARAMETERS),
-    ]
+    return [str(rulebook.effective_date), *(rulebook[name] for name in PARAMETERS)]
