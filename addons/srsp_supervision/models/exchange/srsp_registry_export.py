@@ -204,7 +204,7 @@ class SrspRegistryTableTarget(models.AbstractModel):
             return SQL(TEXT, value=value)
         words = definition.get("selection") or []
         if kind == "boolean":
-            words = [("true", self.env._("Yes")), ("false", self.env._("No"))]
+            words = {"true": self.env._("Yes"), "false": self.env._("No")}.items()
         return case(SQL("%s #>> '{}'", value), words)
 
     def _make_heading(self, column):
