@@ -1,5 +1,11 @@
-from odoo import api, fields, models
+import logging
 
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import format_list
+
+_logger = logging.getLogger(__name__)
 SUPERVISION = "srsp_supervision."
 
 
@@ -13,6 +19,58 @@ class ResUsers(models.Model):
         "division_id",
         string="Divisions",
     )
+
+    def _register_hook(self):
+        """Say in the log who could write code before this rule came, or by a change in the database."""
+        super()._register_hook()
+        if writers := self._find_srsp_code_writers():
+            _logger.warning(
+                "People who inspect can also write code or pages; take these rights from %s",
+                ", ".join(writers.mapped("login")),
+            )
+
+    @api.model
+    def _default_groups(self):
+        """New users get no right to write code, whatever other modules add to the default."""
+        return (
+            super()._default_groups() - self._srsp_get_code_groups().all_implied_by_ids
+        )
+
+    @api.model
+    def _srsp_get_code_groups(self):
+        """Groups whose members write templates, pages or unfiltered HTML, and so read and change any record."""
+        names = (
+            "base.group_sanitize_override",
+            "mail.group_mail_template_editor",
+            "website.group_website_designer",
+        )
+        groups = [self.env.ref(name, raise_if_not_found=False) for name in names]
+        return self.env["res.groups"].union(*filter(None, groups))
+
+    @api.model
+    def _find_srsp_code_writers(self):
+        """Users with a role in supervision and a right to write code, except system administrators."""
+        roles = self.env.ref(f"{SUPERVISION}res_groups_privilege_srsp").group_ids
+        everybody = self.sudo().with_context(active_test=False)
+        administrators = everybody.env.ref("base.group_system").all_user_ids
+        return everybody.search(
+            Domain("all_group_ids", "in", roles.ids)
+            & Domain("all_group_ids", "in", self._srsp_get_code_groups().ids)
+            & Domain("id", "not in", administrators.ids)
+        )
+
+    @api.constrains("group_ids")
+    def _check_srsp_code_writers(self):
+        if writers := self._find_srsp_code_writers():
+            groups = writers.all_group_ids & self._srsp_get_code_groups()
+            raise ValidationError(
+                self.env._(
+                    "%(users)s cannot have a role in supervision together with “%(groups)s”: whoever writes templates or"
+                    " pages can read and change every record. Remove these groups first.",
+                    users=format_list(self.env, writers[:10].mapped("name")),
+                    groups=format_list(self.env, groups.mapped("full_name")),
+                )
+            )
 
     def write(self, vals):
         result = super().write(vals)
