@@ -1,12 +1,18 @@
 import logging
+from collections import defaultdict
+from contextlib import contextmanager
+from datetime import datetime
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessDenied, ValidationError
 from odoo.fields import Domain
+from odoo.http import request
 from odoo.tools import format_list
 
 _logger = logging.getLogger(__name__)
 SUPERVISION = "srsp_supervision."
+# One address may stand for a whole bureau behind its proxy, so that it may fail more often than one person.
+FAILURES_OF_ADDRESS = 10
 
 
 class ResUsers(models.Model):
@@ -77,6 +83,44 @@ class ResUsers(models.Model):
         if "srsp_division_ids" in vals:
             self.env.registry.clear_cache()  # record rules are cached with the user's divisions
         return result
+
+    @contextmanager
+    def _assert_can_auth(self, user=None):
+        """Make a person wait after several failures in a row, through whichever door they came.
+
+        Odoo counts by address alone, which locks out the colleagues of an attacker and nobody who comes from many
+        addresses, and it does not count what comes by RPC. Counted per process, as Odoo does.
+        """
+        door = type(
+            user
+        )  # a login with a password, an id with a one-time code: one does not clear the other
+        if door is str:
+            user = self.sudo().search(self._get_login_domain(user), limit=1).id
+        allowed = {(door, user): 1} if user else {}
+        if request:
+            allowed["address", request.httprequest.remote_addr] = FAILURES_OF_ADDRESS
+        failures = self.pool.__dict__.setdefault(
+            "_srsp_login_failures", defaultdict(lambda: (0, datetime.min))
+        )
+        for source, factor in allowed.items():
+            count, last = failures[source]
+            if self._on_login_cooldown(count // factor, last):
+                _logger.warning(
+                    "Login attempt ignored for %s: %s failures", source, count
+                )
+                raise AccessDenied(
+                    self.env._(
+                        "Too many login failures, please wait a bit before trying again."
+                    )
+                )
+        try:
+            yield
+        except AccessDenied:
+            for source in allowed:
+                failures[source] = failures[source][0] + 1, datetime.now()
+            raise
+        for source in allowed:
+            failures.pop(source, None)
 
     @api.model
     def _srsp_get_home_actions(self):
