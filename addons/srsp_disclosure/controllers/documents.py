@@ -9,11 +9,13 @@ from odoo.tools import file_open
 
 from odoo.addons.srsp_supervision.tools.uscc import is_valid
 
+from ..models.site.rate_limit import refuse_above
 from .supervision import PUBLIC, not_found, read_page, storable
 
 PER_PAGE = 50
 VERIFIER = "srsp_supervision/tools/verify_draw.py"
 DOCUMENT = {**PUBLIC, "multilang": False, "sitemap": False, "methods": ["GET"]}
+LOOKUPS = 30  # a minute: of one address, and of one company by everybody
 A_YEAR = 365 * 24 * 3600
 
 
@@ -110,7 +112,10 @@ class Documents(http.Controller):
             },
         )
 
-    @http.route("/supervision/draws/<string:number>/codes.json", **DOCUMENT)
+    @http.route(
+        "/supervision/draws/<string:number>/codes.json",
+        **{**DOCUMENT, "srsp_limit": LOOKUPS},
+    )
     def codes(self, number, uscc="", **_other):
         """``{"codes": [...]}``: under which codes one company stands in a draw, by its very credit code.
 
@@ -121,6 +126,8 @@ class Documents(http.Controller):
         if not publication:
             return not_found(number)
         known = is_valid(uscc)
+        if known:
+            refuse_above(LOOKUPS, number, uscc)
         codes = publication._find_codes(uscc) if known else []
         body = json.dumps({"codes": codes}).encode()
         response = self._send(body, "application/json; charset=utf-8")

@@ -15,6 +15,7 @@ PUBLIC = {
     "auth": "public",
     "website": True,
     "readonly": True,
+    "srsp_limit": 300,  # requests a minute of one address
 }
 
 

@@ -4,10 +4,14 @@ import datetime
 import json
 import re
 import time
+from collections import Counter
 
 from odoo.http import root
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import config
 
+from ...controllers import documents
+from ...models.site import rate_limit
 from ..common import Bureau
 
 FORMED = datetime.date(2025, 9, 24)
@@ -86,6 +90,58 @@ class TestAnswers(Bureau, HttpCase):
                     "X-Frame-Options": "SAMEORIGIN",
                 },
             )
+
+    def ask(self, address, times, **headers):
+        """``{status: count}`` of so many requests, and the last answer that was refused."""
+        answers = [self.url_open(address, headers=headers) for _ in range(times)]
+        refused = [answer for answer in answers if answer.status_code == 429]
+        counts = Counter(answer.status_code for answer in answers)
+        return dict(counts), refused and refused[-1]
+
+    def limit(self, percent):
+        rate_limit._limiter.storage.reset()
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param("srsp_disclosure.rate_percent", percent)
+
+    def test_one_address_asks_so_many_times_a_minute_and_is_told_when_to_come_again(
+        self,
+    ):
+        self.authenticate(None, None)
+        self.limit(1)  # of 300
+        counts, refused = self.ask("/supervision/verify", 5)
+        self.assertEqual(counts, {200: 3, 429: 2})
+        self.assertEqual(refused.headers["Content-Type"].split(";")[0], "text/plain")
+        self.assertIn(int(refused.headers["Retry-After"]), range(1, 61))
+        self.patch(config, "options", {**config.options, "proxy_mode": True})
+        other = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "127.0.0.1"}
+        self.assertEqual(self.ask("/supervision/verify", 1, **other)[0], {200: 1})
+
+    def test_staff_are_not_counted(self):
+        self.authenticate(self.auditor.login, self.auditor.login)
+        self.limit(1)
+        self.assertEqual(self.ask("/supervision/verify", 5)[0], {200: 5})
+
+    def test_a_company_is_looked_up_so_many_times_a_minute_by_everybody(self):
+        self.authenticate(self.auditor.login, self.auditor.login)
+        self.limit(100)
+        self.patch(documents, "LOOKUPS", 2)
+        address = f"/supervision/draws/{self.drawn.number}/codes.json?uscc="
+        first, second = "12100000401359321Q", "91350100M000100Y43"
+        self.assertEqual(self.ask(address + first, 3)[0], {200: 2, 429: 1})
+        self.assertEqual(self.ask(address + second, 1)[0].keys(), {200})
+
+    def test_every_public_route_has_a_limit(self):
+        routes = [
+            endpoint.routing
+            for url, endpoint in self.env["ir.http"]._generate_routing_rules(
+                self.registry._init_modules, None
+            )
+            if url.startswith("/supervision")
+        ]
+        self.assertGreater(len(routes), 8)
+        self.assertEqual(
+            {routing.get("srsp_limit") for routing in routes}, {300, documents.LOOKUPS}
+        )
 
     def test_an_anonymous_visitor_lets_the_server_fetch_nothing(self):
         self.authenticate(None, None)

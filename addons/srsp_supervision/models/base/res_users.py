@@ -71,8 +71,8 @@ class ResUsers(models.Model):
             groups = writers.all_group_ids & self._srsp_get_code_groups()
             raise ValidationError(
                 self.env._(
-                    "%(users)s cannot have a role in supervision together with “%(groups)s”: whoever writes templates or"
-                    " pages can read and change every record. Remove these groups first.",
+                    "%(users)s cannot have a role in supervision together with “%(groups)s”: whoever writes"
+                    " templates or pages can read and change every record. Remove these groups first.",
                     users=format_list(self.env, writers[:10].mapped("name")),
                     groups=format_list(self.env, groups.mapped("full_name")),
                 )
