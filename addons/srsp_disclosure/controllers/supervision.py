@@ -8,7 +8,9 @@ from odoo.addons.srsp_supervision.tools import clock
 
 PER_PAGE = 20
 LATEST = 5
-LONGEST_PATH = 1000  # characters; the website's menu cannot read a longer number in it
+LONGEST_PATH = (
+    1000  # characters; the website's menu cannot read a longer number in it, nor `..`
+)
 KINDS = ("list", "plan", "announcement", "roster", "draw", "result")
 PUBLIC = {
     "type": "http",
@@ -31,7 +33,8 @@ def read_page(text):
 
 def not_found(sought=""):
     """A page with status 404 that leads back to the lists."""
-    if len(request.httprequest.path) > LONGEST_PATH:
+    path = request.httprequest.path
+    if len(path) > LONGEST_PATH or ".." in path.split("/"):
         return request.make_response("404 Not Found", status=404)
     response = request.render("srsp_disclosure.not_found", {"sought": sought})
     response.status_code = 404

@@ -2,6 +2,7 @@ import logging
 from collections import defaultdict
 from contextlib import contextmanager
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessDenied, ValidationError
@@ -83,6 +84,14 @@ class ResUsers(models.Model):
         if "srsp_division_ids" in vals:
             self.env.registry.clear_cache()  # record rules are cached with the user's divisions
         return result
+
+    def authenticate(self, credential, user_agent_env):
+        """Odoo takes the address that a system administrator signs in from as the server's own, for every link that it
+        sends: once that is a real one, a forged ``Host`` no longer changes it."""
+        address = self.env["ir.config_parameter"].sudo().get_param("web.base.url", "")
+        if urlsplit(address).hostname not in (None, "localhost", "127.0.0.1"):
+            user_agent_env = {**(user_agent_env or {}), "base_location": None}
+        return super().authenticate(credential, user_agent_env)
 
     @contextmanager
     def _assert_can_auth(self, user=None):

@@ -75,6 +75,19 @@ class TestLogins(TransactionCase):
                 self.env["res.users"].authenticate(credential, {})
         self.assertFalse(self.registry._srsp_login_failures)
 
+    def test_a_forged_host_does_not_change_the_address_in_links(self):
+        parameters = self.env["ir.config_parameter"].sudo()
+        admin = new_test_user(self.env, "admin_logs_in", groups="base.group_system")
+        agent = {"base_location": "http://evil.example"}
+        credential = {"type": "password", "login": admin.login, "password": admin.login}
+        for before, after in (
+            ("https://office.bureau.example", "https://office.bureau.example"),
+            ("http://localhost:8069", "http://evil.example"),  # not set up yet
+        ):
+            parameters.set_param("web.base.url", before)
+            self.env["res.users"].authenticate(credential, agent)
+            self.assertEqual(parameters.get_param("web.base.url"), after)
+
     def test_a_short_password_is_refused(self):
         module = "auth_password_policy"
         self.assertEqual(self.env["ir.module.module"]._get(module).state, "installed")
@@ -100,3 +113,19 @@ class TestDoors(HttpCase):
         self.patch(config, "options", {**config.options, "srsp_close_rpc": False})
         answer = self.call("/xmlrpc/2/common", body, "text/xml")
         self.assertIn("server_version", answer.text)
+
+    def test_an_error_tells_a_stranger_nothing_of_the_program(self):
+        body = '{"params": {"model": "srsp.draw", "method": "nothing", "args": [], "kwargs": {}}}'
+        answer = self.call("/json/2/res.users/search", "{}", "application/json")
+        self.assertEqual(answer.status_code, 401)
+        self.assertEqual(
+            answer.json().keys(), {"name", "message", "arguments", "context"}
+        )
+        answer = self.call("/web/dataset/call_kw", body, "application/json")
+        self.assertEqual(
+            answer.json()["error"]["data"].keys(),
+            {"name", "message", "arguments", "context"},
+        )
+        self.authenticate("admin", "admin")
+        answer = self.call("/web/dataset/call_kw", body, "application/json")
+        self.assertIn("Traceback", answer.json()["error"]["data"]["debug"])
