@@ -69,6 +69,12 @@ def free_port():
 
 
 @pytest.fixture(scope="session")
+def unused_port():
+    """A function that finds a port of this machine on which nothing listens."""
+    return free_port
+
+
+@pytest.fixture(scope="session")
 def start_odoo():
     """A function ``start_odoo(db=None, *options)`` that starts one more Odoo.
 

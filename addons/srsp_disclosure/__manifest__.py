@@ -6,7 +6,7 @@
     "author": "SRSP contributors",
     "license": "LGPL-3",
     "depends": ["srsp_supervision", "website"],
-    "external_dependencies": {"python": ["requests"]},
+    "external_dependencies": {"python": ["limits", "requests"]},
     "data": [
         "security/srsp_groups.xml",
         "security/ir.model.access.csv",

@@ -5,7 +5,7 @@
     "category": "Services/Supervision",
     "author": "SRSP contributors",
     "license": "LGPL-3",
-    "depends": ["mail"],
+    "depends": ["auth_password_policy", "mail", "rpc"],
     "external_dependencies": {
         "python": [
             "holidays",

@@ -98,7 +98,7 @@ need_packages() {
 }
 
 apt_install() {
-    export DEBIAN_FRONTEND=noninteractive
+    export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 # no service is started
     apt-get -q -o DPkg::Lock::Timeout=300 update &&
         apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
 }
@@ -127,6 +127,8 @@ missing_packages() {
     command -v msgfmt >/dev/null || echo gettext
     command -v soffice >/dev/null || echo libreoffice-calc-nogui # opens the workbooks
     [ -n "$(chinese_fonts)" ] || echo fonts-noto-cjk fontconfig
+    command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || echo nginx # the proxies that deploy/ configures
+    command -v caddy >/dev/null || echo caddy
 }
 
 has_library() { [[ $(/sbin/ldconfig -p) == *"$1"* ]]; }

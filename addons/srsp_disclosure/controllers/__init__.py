@@ -1,2 +1,3 @@
 from . import supervision
 from . import documents
+from . import link_preview

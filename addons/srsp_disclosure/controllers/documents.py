@@ -8,6 +8,7 @@ from odoo.http import request
 
 from odoo.addons.srsp_supervision.tools.uscc import is_valid
 
+from ..models.site.rate_limit import refuse_above
 from .supervision import (
     PUBLIC,
     find_publication,
@@ -21,6 +22,7 @@ PER_PAGE = 50
 VERIFIER = "srsp_supervision/tools/verify_draw.py"
 DOCUMENT = {**PUBLIC, "multilang": False, "sitemap": False, "methods": ["GET"]}
 JSON_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+MAX_LOOKUPS = 30  # a minute: of one address, and of one company by everybody
 
 
 class Documents(http.Controller):
@@ -98,7 +100,10 @@ class Documents(http.Controller):
             },
         )
 
-    @http.route("/supervision/draws/<string:number>/codes.json", **DOCUMENT)
+    @http.route(
+        "/supervision/draws/<string:number>/codes.json",
+        **{**DOCUMENT, "srsp_limit": MAX_LOOKUPS},
+    )
     def codes(self, number, uscc="", **_other):
         """Return ``{"codes": [...]}``: the codes of a company in a draw, looked up by its whole credit code.
 
@@ -109,6 +114,8 @@ class Documents(http.Controller):
         if not publication:
             return not_found(number)
         valid = is_valid(uscc)
+        if valid:
+            refuse_above(MAX_LOOKUPS, number, uscc)
         codes = publication._find_codes(uscc) if valid else []
         return request.make_json_response(
             {"codes": codes}, JSON_HEADERS, status=200 if valid else 400

@@ -10,8 +10,16 @@ from ..models.publication.srsp_publication import KINDS
 
 PER_PAGE = 20
 LATEST = 5
-MAX_PATH_LENGTH = 1000  # characters; the website's menu fails on a longer number
-PUBLIC = {"type": "http", "auth": "public", "website": True, "readonly": True}
+MAX_PATH_LENGTH = (
+    1000  # characters; the website's menu fails on a longer number and on `..`
+)
+PUBLIC = {
+    "type": "http",
+    "auth": "public",
+    "website": True,
+    "readonly": True,
+    "srsp_limit": 300,  # requests a minute of one address
+}
 KIND_PATH = f"/supervision/<any({','.join(dict(KINDS))}):kind>"
 
 
@@ -37,7 +45,8 @@ def find_publication(number):
 
 def not_found(sought=""):
     """Return a page with status 404 that leads back to the lists."""
-    if len(request.httprequest.path) > MAX_PATH_LENGTH:
+    path = request.httprequest.path
+    if len(path) > MAX_PATH_LENGTH or ".." in path.split("/"):
         return request.make_response("404 Not Found", status=404)
     response = request.render("srsp_disclosure.not_found", {"sought": sought})
     response.status_code = 404

@@ -4,6 +4,7 @@ Entry points: ``srsp.publication._get_page_values`` and ``_get_page_url``; the r
 import ``publication``.
 """
 
+from . import ir_http
 from . import website
 from . import res_company
 from . import srsp_publication_page

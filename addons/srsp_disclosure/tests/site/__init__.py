@@ -1,3 +1,4 @@
+from . import test_answers
 from . import test_contacts_inside
 from . import test_draw_pages
 from . import test_pages

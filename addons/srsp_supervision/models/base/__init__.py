@@ -13,10 +13,12 @@ from . import mail_mail
 from . import mail_message
 from . import mail_thread
 from . import ir_attachment
+from . import ir_filters
 from . import ir_http
 from . import ir_rule
 from . import ir_ui_view
 from . import res_company
+from . import res_groups
 from . import res_users
 from . import srsp_division
 from . import srsp_sector

@@ -1,7 +1,9 @@
+import json
 from collections import defaultdict
 from functools import cache
 
 from odoo import api, models
+from odoo.http import request
 from odoo.tools import file_open
 from odoo.tools.misc import ReadonlyDict
 from odoo.tools.translate import get_po_paths, translation_file_reader
@@ -47,3 +49,17 @@ class IrHttp(models.AbstractModel):
         if not info.get("home_action_id"):
             info["home_action_id"] = self.env.user._srsp_get_home_action().id
         return info
+
+    @classmethod
+    def _handle_error(cls, exception):
+        """Visitors without a login learn what went wrong, not where in the program: no paths, no source lines."""
+        response = super()._handle_error(exception)
+        known = request.env.uid and request.env.uid != request.env[
+            "ir.model.data"
+        ]._xmlid_to_res_id("base.public_user")
+        if not known and getattr(response, "mimetype", "") == "application/json":
+            body = json.loads(response.get_data())
+            for part in (body, body.get("error", {}).get("data", {})):
+                part.pop("debug", None)
+            response.set_data(json.dumps(body))
+        return response

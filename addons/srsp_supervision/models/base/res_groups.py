@@ -1,0 +1,11 @@
+from odoo import api, models
+
+
+class ResGroups(models.Model):
+    _inherit = "res.groups"
+
+    @api.constrains("implied_ids", "implied_by_ids", "user_ids")
+    def _check_srsp_code_writers(self):
+        """A group that implies another one gives its rights to everybody in it."""
+        self.env.registry.clear_cache("groups")
+        self.env["res.users"]._check_srsp_code_writers()
