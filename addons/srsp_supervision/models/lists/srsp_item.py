@@ -70,7 +70,7 @@ class SrspItem(models.Model):
     method_ids = fields.Many2many(
         "srsp.method", ondelete="restrict", check_company=True
     )
-    ratio = fields.Float(digits=(5, 4), default=0.05, required=True)
+    ratio = fields.Float("Sampling Ratio", digits=(5, 4), default=0.05, required=True)
     ratio_reason = fields.Char("Reason for Low Ratio", help="Published with the draw.")
     frequency = fields.Integer("Sampling Frequency", default=2, required=True)
     frequency_reason = fields.Char(

@@ -117,6 +117,7 @@ class SrspTask(models.Model):
         "srsp.task.stratum", "task_id", "Separate Sampling Ratios"
     )
     ratio = fields.Float(
+        "Sampling Ratio",
         digits=(5, 4),
         compute="_compute_ratio",
         store=True,

@@ -43,7 +43,7 @@ class SrspTaskStratum(models.Model):
         readonly=False,
         help="Empty: targets without a region.",
     )
-    ratio = fields.Float(digits=(5, 4), required=True)
+    ratio = fields.Float("Sampling Ratio", digits=(5, 4), required=True)
     reason = fields.Char(required=True, help="Published with the roster.")
 
     _key_uniq = models.UniqueIndex(

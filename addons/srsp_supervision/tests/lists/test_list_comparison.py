@@ -64,7 +64,7 @@ CHANGED = (
     "A1",
     (
         ("Inspection Content", "Licence in general", "Samples"),
-        ("Ratio", "5%", "12.5%"),
+        ("Sampling Ratio", "5%", "12.5%"),
     ),
 )
 MOVED = (
@@ -85,7 +85,7 @@ ADDED = (
         ("Inspection Content", "", "Licence in general"),
         ("Standard and Key Points", "", "As the law says"),
         ("Method", "", "On site"),
-        ("Ratio", "", "5%"),
+        ("Sampling Ratio", "", "5%"),
         ("Sampling Frequency", "", "4"),
     ),
 )

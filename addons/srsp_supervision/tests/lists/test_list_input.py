@@ -104,7 +104,7 @@ class TestListInput(ListCase):
             }
         )
         self.draft.effective_date = stricter.effective_date
-        with self._refused(FLOOR % ("Ratio", "0.05", "0.06"), ValidationError):
+        with self._refused(FLOOR % ("Sampling Ratio", "0.05", "0.06"), ValidationError):
             self.draft.action_publish()
         self.draft.effective_date = TODAY
         self.minerals.active = False
@@ -146,7 +146,7 @@ class TestListInput(ListCase):
         for field, words, reason in (
             (
                 {"ratio": 0.01},
-                FLOOR % ("Ratio", "0.01", "0.05"),
+                FLOOR % ("Sampling Ratio", "0.01", "0.05"),
                 "ratio_reason",
             ),
             (
@@ -173,12 +173,12 @@ class TestListInput(ListCase):
         self.rulebook.floor_frequency = 2
         self._hand_in(self.draft)
         self.rulebook.floor_ratio = 0.06
-        with self._refused(FLOOR % ("Ratio", "0.05", "0.06")):
+        with self._refused(FLOOR % ("Sampling Ratio", "0.05", "0.06")):
             self.draft.action_consolidate()
         self.rulebook.floor_ratio = 0.05
         self.draft.action_consolidate()
         self.rulebook.floor_ratio = 0.06
-        with self._refused(FLOOR % ("Ratio", "0.05", "0.06")):
+        with self._refused(FLOOR % ("Sampling Ratio", "0.05", "0.06")):
             self._approve_consolidated()
 
     def _approve_consolidated(self):

@@ -220,7 +220,9 @@ class TestListWorkbook(ListWorkbookCase):
             ],
             [(c["kind"], c["row"], c["name"]) for c in wizard.seen["changes"]],
         )
-        self.assertIn(["Ratio", "7.25%", "12.5%"], wizard.seen["changes"][1]["fields"])
+        self.assertIn(
+            ["Sampling Ratio", "7.25%", "12.5%"], wizard.seen["changes"][1]["fields"]
+        )
         self.assertIn("Newcomer", wizard.body)
         origin = self.first.origin_id
         self.assertTrue(gone.exists())
@@ -346,7 +348,7 @@ class TestListWorkbook(ListWorkbookCase):
                 ),
                 (
                     self.row,
-                    "Ratio",
+                    "Sampling Ratio",
                     "This is not a percentage: write e.g. 5%.",
                 ),
             ],
