@@ -18,7 +18,7 @@ SOURCES = {
 class SrspDemo(models.AbstractModel):
     """How the registries of the demonstration are kept: files imported, scans attached, absences declared."""
 
-    _inherit = "srsp.demo"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.demo"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     def _schedule_activities(self):
         result = super()._schedule_activities()

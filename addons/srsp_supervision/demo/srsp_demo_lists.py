@@ -14,7 +14,7 @@ APPROVAL_NUMBERS = {"item": "9043", "duty": "9044"}
 class SrspDemo(models.AbstractModel):
     """The lists of the demonstration: the versions in force, and the next one on its way."""
 
-    _inherit = "srsp.demo"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.demo"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     # The versions in force -----------------------------------------------------------------------
 

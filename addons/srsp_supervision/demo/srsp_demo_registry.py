@@ -10,7 +10,7 @@ from ..tools import clock
 class SrspDemo(models.AbstractModel):
     """The registries of the demonstration: what depends on the day, and what people proposed and confirmed."""
 
-    _inherit = "srsp.demo"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.demo"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     def _date_registries(self):
         bureau = [("company_id", "=", self.env.company.id)]

@@ -13,7 +13,7 @@ VERIFIED = "已到现场复核，整改材料与实际相符，问题全部整�
 class SrspDemo(models.AbstractModel):
     """The visits of the demonstration: from the team's calendar to the result."""
 
-    _inherit = "srsp.demo"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.demo"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     def _visit(self, task, scene):
         visits = task.inspection_ids.filtered(lambda visit: visit.stage != "cancelled")

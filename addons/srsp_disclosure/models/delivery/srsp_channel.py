@@ -10,18 +10,21 @@ from ...tools.platform_client import PlatformClient, PlatformError, PlatformReje
 _lt = LazyTranslate(__name__)
 UNKNOWN_KEY = "srsp-connection-test"
 # The messages of the client that are shown with an error, for translation.
-CLIENT_MESSAGES = (
-    _lt("the key name may only contain letters, digits and signs"),
-    _lt("no secret has been set"),
-    _lt("the address is not valid"),
-    _lt("the address must begin with https://"),
-    _lt("the address must have no login, query or fragment"),
-    _lt("the answer is not signed by the platform"),
-    _lt("the answer is not JSON"),
-    _lt("the answer is not a list of receipts"),
-    _lt("the answer does not match the records sent"),
-    _lt("the answer does not state the outcome of a record"),
-)
+CLIENT_MESSAGES = {
+    text._source: text
+    for text in (
+        _lt("the key name may only contain letters, digits and signs"),
+        _lt("no secret has been set"),
+        _lt("the address is not valid"),
+        _lt("the address must begin with https://"),
+        _lt("the address must have no login, query or fragment"),
+        _lt("the answer is not signed by the platform"),
+        _lt("the answer is not JSON"),
+        _lt("the answer is not a list of receipts"),
+        _lt("the answer does not match the records sent"),
+        _lt("the answer does not state the outcome of a record"),
+    )
+}
 
 
 class SrspChannel(models.Model):
@@ -216,7 +219,9 @@ class SrspChannel(models.Model):
             "refused": self.env._("The platform refuses the request"),
         }
         if isinstance(error, PlatformError):
-            text, detail = texts[error.code], self.env._(str(error))
+            text, detail = texts[error.code], str(error)
+            if known := CLIENT_MESSAGES.get(detail):
+                detail = known._translate(self.env.lang or "en_US")
         else:
             text = self.env._("The delivery failed on this server")
             detail = f"{type(error).__name__}: {error}"

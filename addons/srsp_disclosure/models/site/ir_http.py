@@ -25,7 +25,7 @@ class IrHttp(models.AbstractModel):
             percent = int(parameters.get_param("srsp_disclosure.rate_percent", 100))
             address = request.httprequest.remote_addr
             refuse_above(limit * percent // 100, limit, address)
-        super()._pre_dispatch(rule, args)
+        return super()._pre_dispatch(rule, args)
 
     @classmethod
     def _post_dispatch(cls, response):
@@ -33,8 +33,9 @@ class IrHttp(models.AbstractModel):
         shared = response.cache_control.public
         if shared:
             request.session.can_save = False
-        super()._post_dispatch(response)
+        result = super()._post_dispatch(response)
         if shared:
             response.headers.remove("Set-Cookie")
         if response.mimetype == "text/html":
             response.headers.update(SECURITY_HEADERS)
+        return result

@@ -10,7 +10,7 @@ from odoo.addons.srsp_supervision.tools.clock import beijing_time
 class SrspPublication(models.Model):
     """How a publication is shown: its addresses and what its templates need."""
 
-    _inherit = "srsp.publication"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.publication"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     payload_html = fields.Html(
         "Published Content", compute="_compute_payload_html", sanitize=False

@@ -149,11 +149,7 @@ class SrspDraw(models.Model):
         readonly=True, groups="srsp_supervision.group_auditor"
     )
     drawn_line_ids = fields.One2many(
-        "srsp.draw.line",
-        "draw_id",
-        "Drawn",
-        domain=[("iteration", ">", 0)],
-        readonly=True,
+        "srsp.draw.line", string="Drawn", compute="_compute_drawn_line_ids"
     )
     iteration_ids = fields.One2many(
         "srsp.draw.iteration", "draw_id", "Iterations", readonly=True
@@ -169,6 +165,14 @@ class SrspDraw(models.Model):
     _open_uniq = models.UniqueIndex(
         "(task_id) WHERE state != 'voided'", "This task already has a draw."
     )
+
+    def _compute_drawn_line_ids(self):
+        lines = self.env["srsp.draw.line"].search(
+            [("draw_id", "in", self.ids), ("iteration", ">", 0)]
+        )
+        by_draw = lines.grouped("draw_id")
+        for draw in self:
+            draw.drawn_line_ids = by_draw.get(draw, lines.browse())
 
     @api.depends("strata")
     def _compute_sizes(self):

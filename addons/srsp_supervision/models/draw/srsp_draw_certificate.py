@@ -33,7 +33,7 @@ class SrspDraw(models.Model):
     too. Only auditors may read the salt: without it nobody can try out who is behind a label.
     """
 
-    _inherit = "srsp.draw"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.draw"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     def _get_lock_seals(self):
         """Return ``{kind of event: payload}``: what the lock seals of the draw as it stands now.

@@ -21,7 +21,7 @@ EVENTS = {
 class SrspDraw(models.Model):
     """Substitution, extension, withdrawal of an inspector: each a new iteration, sealed; everything earlier stays."""
 
-    _inherit = "srsp.draw"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.draw"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     def action_extend(self):
         return self._open_change("extension")

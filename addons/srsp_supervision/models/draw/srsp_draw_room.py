@@ -26,7 +26,7 @@ class SrspDraw(models.Model):
     from the server's clock, so that a reload continues where it was, and two screens show the same.
     """
 
-    _inherit = "srsp.draw"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.draw"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     can_open_room = fields.Boolean(compute="_compute_can_open_room")
 

@@ -76,7 +76,7 @@ class SrspDrawWitness(models.Model):
 class SrspDraw(models.Model):
     """The commitment as it is given to witnesses: shown to auditors, mailed to the addresses of the bureau."""
 
-    _inherit = "srsp.draw"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.draw"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     witness_ids = fields.One2many(
         "srsp.draw.witness", "draw_id", "Witnesses of the Commitment", readonly=True

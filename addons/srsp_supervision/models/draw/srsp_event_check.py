@@ -8,7 +8,7 @@ from .srsp_draw_certificate import LOCK_SEALS, SEALS
 
 
 class SrspEventCheck(models.Model):
-    _inherit = "srsp.event.check"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.event.check"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     @api.model
     def _get_sealed_models(self):

@@ -15,7 +15,7 @@ _logger = logging.getLogger(__name__)
 class SrspTask(models.Model):
     """The lock and the draw of an announced task, by hand and by the scheduled actions."""
 
-    _inherit = "srsp.task"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.task"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     def action_lock_roster(self):
         """Lock the roster by hand before the scheduled action does."""

@@ -149,7 +149,7 @@ class SrspRegistryTable(models.AbstractModel):
         note = translate(self.env, NOTES[column.kind])
         if column.required:
             note = self.env._("Required. %(note)s", note=note)
-        is_date = TYPES.get(column.kind) == "date"
+        is_date = TYPES[column.kind] == "date"
         return Heading(label, note, is_date, self._get_words_shown(column))
 
     def _get_words_shown(self, column):

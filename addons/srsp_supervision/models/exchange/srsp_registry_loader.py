@@ -58,7 +58,7 @@ class SrspRegistryLoader(models.AbstractModel):
     def _create_stage(self, table):
         set_local(self.env.cr, work_mem="128MB", default_statistics_target="10")
         columns = [
-            SQL("%s %s", SQL.identifier(c.name), SQL(TYPES.get(c.kind, "varchar")))
+            SQL("%s %s", SQL.identifier(c.name), SQL(TYPES[c.kind]))
             for c in table._get_columns()
         ]
         self._run_sql(sql.CREATE_STAGE, columns=SQL(", ").join(columns))
@@ -399,8 +399,8 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         return SQL("(%s)::jsonb", sql.case(SQL("sector.id"), pairs))
 
     def _browse_sql(self, model, query):
-        self.env.cr.execute(query)
-        return self.env[model].sudo().browse([i for [i] in self.env.cr.fetchall()])
+        rows = self.env.execute_query(SQL(query))
+        return self.env[model].sudo().browse([identifier for [identifier] in rows])
 
     def _get_next_code(self, code, alias):
         """Return SQL of the next number of a sequence, as ``next_by_code`` writes it, for each row of ``alias``.

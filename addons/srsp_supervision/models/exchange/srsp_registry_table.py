@@ -1,5 +1,6 @@
 import hashlib
 import json
+from collections import defaultdict
 from typing import NamedTuple
 
 from odoo import api, models
@@ -16,13 +17,16 @@ FLAG_WORDS = {w: v for v, words in FLAGS.items() for w in [v, *words.split()]}
 ONE = ("sector", "division", "region")
 MANY = ("sectors", "regions", "items", "qualifications", "tags")
 # PostgreSQL's type of a column of the staging table, by the column's kind; text otherwise.
-TYPES = {
-    **dict.fromkeys(("date", "until", "last_day"), "date"),
-    **dict.fromkeys(("latitude", "longitude"), "numeric"),
-    "flag": "boolean",
-    **dict.fromkeys(ONE, "integer"),
-    **dict.fromkeys(MANY, "integer[]"),
-}
+TYPES = defaultdict(
+    lambda: "varchar",
+    {
+        **dict.fromkeys(("date", "until", "last_day"), "date"),
+        **dict.fromkeys(("latitude", "longitude"), "numeric"),
+        "flag": "boolean",
+        **dict.fromkeys(ONE, "integer"),
+        **dict.fromkeys(MANY, "integer[]"),
+    },
+)
 # How a cell of a column is filled in (a key of NOTES), by the attribute's type; other types are no columns.
 KINDS = {
     "char": "text",

@@ -10,7 +10,7 @@ RESULT_FIELDS = ("number", "draw", "task", "inspected_on", "result_date", "keys"
 
 
 class SrspEventCheck(models.Model):
-    _inherit = "srsp.event.check"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.event.check"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     def _get_sealed_models(self):
         closed = {"srsp.inspection": [("stage", "=", "closed")]}

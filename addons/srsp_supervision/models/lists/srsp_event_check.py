@@ -4,7 +4,7 @@ from odoo import api, models
 
 
 class SrspEventCheck(models.Model):
-    _inherit = "srsp.event.check"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.event.check"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     @api.model
     def _get_sealed_models(self):

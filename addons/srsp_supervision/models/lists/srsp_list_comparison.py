@@ -29,7 +29,7 @@ class LineChange(NamedTuple):
 class SrspList(models.Model):
     """What a version changes against another one."""
 
-    _inherit = "srsp.list"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.list"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     def action_compare(self):
         """Open the page that compares this version with the one it was made from."""

@@ -30,7 +30,7 @@ STYLES = {"name": "name", "repealed_basis": "warning"}
 class SrspList(models.Model):
     """A version as it hangs on the notice board."""
 
-    _inherit = "srsp.list"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.list"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     def _get_paper_columns(self):
         """(percent of the width, heading) of every column, the running number first."""

@@ -10,7 +10,7 @@ COLUMN_KINDS = {"float": workbook.RATIO, "integer": workbook.INTEGER}
 class SrspList(models.Model):
     """A version as a workbook: what goes to the notice board, and what divisions work on away from the system."""
 
-    _inherit = "srsp.list"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.list"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     def action_export_workbook(self):
         self.ensure_one()

@@ -12,7 +12,7 @@ class SrspTask(models.Model):
     From the announcement on, nothing of what is drawn and when changes.
     """
 
-    _inherit = "srsp.task"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.task"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     def action_announce(self):
         """Fix what will be drawn and when; wake the scheduled actions at those times."""

@@ -17,7 +17,7 @@ class SrspTask(models.Model):
     approved is what is drawn: a change of the task afterwards needs a new approval.
     """
 
-    _inherit = "srsp.task"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.task"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     origin = fields.Selection(
         [

@@ -14,7 +14,7 @@ class SrspTask(models.Model):
     and assignment decide who inspects. The file and its digest stay with the task.
     """
 
-    _inherit = "srsp.task"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.task"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     mode = fields.Selection(
         [("own", "Drawn by the bureau"), ("external", "List from a higher authority")],

@@ -9,7 +9,7 @@ from ..base.srsp_division import MANAGERS
 class SrspTask(models.Model):
     """What happens to a task when the next version of the list moves its items to another division, or retires them."""
 
-    _inherit = "srsp.task"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "srsp.task"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     moved_notice = fields.Char(
         compute="_compute_moved_notice",
