@@ -21,10 +21,7 @@ class IrHttp(models.AbstractModel):
         """A route with ``srsp_limit`` answers one address that many times a minute."""
         limit = rule.endpoint.routing.get("srsp_limit")
         if limit and not request.session.uid:
-            parameters = request.env["ir.config_parameter"].sudo()
-            percent = int(parameters.get_param("srsp_disclosure.rate_percent", 100))
-            address = request.httprequest.remote_addr
-            refuse_above(limit * percent // 100, limit, address)
+            refuse_above(limit, limit, request.httprequest.remote_addr)
         return super()._pre_dispatch(rule, args)
 
     @classmethod

@@ -20,11 +20,13 @@ _limiter = MovingWindowRateLimiter(MemoryStorage())
 def refuse_above(per_minute, *key):
     """Count one request of ``key``; above the limit, end the request with status 429 and ``Retry-After``.
 
-    A limit of 0 lets everything through.
+    The system parameter ``srsp_disclosure.rate_percent`` scales all limits; 0 lets everything through.
     """
-    item = RateLimitItemPerMinute(per_minute or 1)
+    parameters = request.env["ir.config_parameter"].sudo()
+    percent = int(parameters.get_param("srsp_disclosure.rate_percent", 100))
+    item = RateLimitItemPerMinute(per_minute * percent // 100 or 1)
     key = [str(part) for part in (request.db, *key)]
-    if per_minute and not _limiter.hit(item, *key):
+    if percent and not _limiter.hit(item, *key):
         seconds = _limiter.get_window_stats(item, *key).reset_time - time.time()
         text = request.env._("Too many requests: please try again in a minute.")
         headers = {"Retry-After": str(max(math.ceil(seconds), 1))}
