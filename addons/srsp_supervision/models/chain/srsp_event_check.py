@@ -1,4 +1,5 @@
 import json
+from itertools import chain
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -45,8 +46,11 @@ class SrspEventCheck(models.Model):
     )
     event_count = fields.Integer("Events Checked", readonly=True)
     record_count = fields.Integer("Records Compared", readonly=True)
+    finding_count = fields.Integer("Problems Found", readonly=True)
     broken_sequence = fields.Integer("First Broken Event", readonly=True)
-    report = fields.Text(readonly=True, help="One sentence for each problem found.")
+    report = fields.Text(
+        readonly=True, help="One sentence for each problem found, at most 20."
+    )
     last_hash = fields.Char("Hash of the Last Event", readonly=True)
 
     @api.model
@@ -97,25 +101,30 @@ class SrspEventCheck(models.Model):
             )
 
     def _walk(self, company):
-        """Read the chain of ``company``: ``([(number, sentence), …], values of the check)``."""
+        """Read the chain of ``company`` to its end: ``([(number, sentence), …], values of the check)``.
+
+        All problems are counted, the first ``MAX_REPORT`` are told.
+        """
         findings, last = [], 0
-        counts = {"event_count": 0, "record_count": 0}
+        counts = {"event_count": 0, "record_count": 0, "finding_count": 0}
         counts["last_hash"] = canonical.GENESIS.hex()
         for row in self.env["srsp.event"]._stream(company):
             texts = [self._find_break(company, row, last, counts["last_hash"])]
             if hasattr(self, self._get_comparison(row.res_model)):
                 counts["record_count"] += 1
                 texts.append(self._find_difference(row))
-            findings += [(row.sequence, text) for text in texts if text]
+            found = [(row.sequence, text) for text in texts if text]
+            counts["finding_count"] += len(found)
+            findings += found[: MAX_REPORT - len(findings)]
             counts["event_count"] += 1
             last, counts["last_hash"] = row.sequence, row.hash
-            if len(findings) >= MAX_REPORT:
-                return findings, counts
             if counts["event_count"] % 100 == 0:
                 self.env.invalidate_all()
-        ends = [*self._find_cut(company, last), *self._find_unsealed(company)]
-        findings += [(last + 1, text) for text in ends]
-        return findings[:MAX_REPORT], counts
+        for text in chain(self._find_cut(company, last), self._find_unsealed(company)):
+            counts["finding_count"] += 1
+            if len(findings) < MAX_REPORT:
+                findings.append((last + 1, text))
+        return findings, counts
 
     # --- The chain ------------------------------------------------------------------------------
 
@@ -177,7 +186,7 @@ class SrspEventCheck(models.Model):
             )
             sealed = Domain("id", "in", events.subselect("res_id"))
             unsealed = own & Domain(domain) & ~sealed
-            for record in self.env[name].search(unsealed, order="id", limit=MAX_REPORT):
+            for record in self.env[name].search(unsealed, order="id"):
                 yield self.env._(
                     "%(model)s %(record)s has no event: the chain has been truncated, or the record was created "
                     "outside the system.",

@@ -3,8 +3,6 @@ import json
 from odoo import models
 from odoo.tools import SQL
 
-from ..chain.srsp_event_check import MAX_REPORT
-
 # What of a result does not depend on the names of companies, divisions and items.
 RESULT_FIELDS = ("number", "draw", "task", "inspected_on", "result_date", "keys")
 
@@ -31,9 +29,8 @@ class SrspEventCheck(models.Model):
             LEFT JOIN srsp_inspection_line line ON line.inspection_id = visit.id
                   AND line.target_id = seen.target_id AND line.item_id = wanted.id
                 WHERE visit.company_id = %(company)s AND visit.stage != 'cancelled' AND line.id IS NULL
-             ORDER BY visit.number, target.code, wanted.code LIMIT %(limit)s""",
+             ORDER BY visit.number, target.code, wanted.code""",
             company=company.id,
-            limit=MAX_REPORT,
         )
         for visit, target, item in self.env.execute_query(query):
             yield self.env._(

@@ -60,6 +60,7 @@ class SrspInspection(models.Model):
         "inspector_id",
         "Officers",
         readonly=True,
+        context={"active_test": False},  # who has left since still inspected
     )
     experts_drawn = fields.Integer(related="draw_id.experts")
     expert_ids = fields.Many2many(
@@ -67,6 +68,7 @@ class SrspInspection(models.Model):
         "srsp_inspection_expert_rel",
         string="Experts",
         domain=[("pool_kind", "=", "expert")],
+        context={"active_test": False},
     )
     stage = fields.Selection(
         STAGES,
@@ -86,7 +88,11 @@ class SrspInspection(models.Model):
     recorded_on = fields.Date(readonly=True, copy=False)
     recorded_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     recorder_ids = fields.Many2many(
-        "res.users", string="Results Recorded By", readonly=True, copy=False
+        "res.users",
+        string="Results Recorded By",
+        readonly=True,
+        copy=False,
+        context={"active_test": False},
     )
     reviewed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     review_note = fields.Text("Review Comments")

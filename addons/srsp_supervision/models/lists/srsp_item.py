@@ -68,7 +68,11 @@ class SrspItem(models.Model):
     content = fields.Text("Inspection Content")
     standard = fields.Text("Standard and Key Points")
     method_ids = fields.Many2many(
-        "srsp.method", ondelete="restrict", check_company=True
+        "srsp.method",
+        ondelete="restrict",
+        check_company=True,
+        domain="[('active', '=', True)]",
+        context={"active_test": False},
     )
     ratio = fields.Float("Sampling Ratio", digits=(5, 4), default=0.05, required=True)
     ratio_reason = fields.Char("Reason for Low Ratio", help="Published with the draw.")
@@ -91,6 +95,8 @@ class SrspItem(models.Model):
         "Required Qualifications",
         ondelete="restrict",
         check_company=True,
+        domain="[('active', '=', True)]",
+        context={"active_test": False},
         help="Officers who lack one of these qualifications are not drawn for tasks with this item.",
     )
     materials = fields.Text(

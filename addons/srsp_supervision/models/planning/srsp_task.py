@@ -66,6 +66,8 @@ class SrspTask(models.Model):
         "srsp_task_division_rel",
         string="Cooperating Divisions",
         check_company=True,
+        domain="[('active', '=', True)]",
+        context={"active_test": False},
     )
     use_detachment = fields.Boolean(
         "Detachment Support",

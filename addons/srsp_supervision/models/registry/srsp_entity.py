@@ -84,7 +84,13 @@ class SrspEntity(models.Model):
     contact_phone = fields.Char("Telephone")
     contact_mobile = fields.Char("Mobile")
     tag_ids = fields.Many2many(
-        "srsp.tag", "srsp_entity_tag_rel", "entity_id", "tag_id", "Tags"
+        "srsp.tag",
+        "srsp_entity_tag_rel",
+        "entity_id",
+        "tag_id",
+        "Tags",
+        domain="[('active', '=', True)]",
+        context={"active_test": False},
     )
     identity_number = fields.Char(
         "Full Identity Number", copy=False, groups=fields.NO_ACCESS

@@ -60,7 +60,12 @@ class SrspInspector(models.Model):
         default=lambda self: self.env["srsp.division"]._find_own(),
     )
     sector_ids = fields.Many2many(
-        "srsp.sector", string="Sectors", check_company=True, tracking=True
+        "srsp.sector",
+        string="Sectors",
+        check_company=True,
+        tracking=True,
+        domain="[('active', '=', True)]",
+        context={"active_test": False},
     )
     item_ids = fields.Many2many(
         "srsp.item",
@@ -80,6 +85,8 @@ class SrspInspector(models.Model):
         "Qualifications",
         ondelete="restrict",
         check_company=True,
+        domain="[('active', '=', True)]",
+        context={"active_test": False},
         tracking=True,
     )
     region_ids = fields.Many2many(
@@ -88,6 +95,8 @@ class SrspInspector(models.Model):
         ondelete="restrict",
         check_company=True,
         tracking=True,
+        domain="[('active', '=', True)]",
+        context={"active_test": False},
         help="Regions that the inspector serves, including their child regions; empty: all regions.",
     )
     title = fields.Char("Professional Title")
@@ -403,7 +412,8 @@ class SrspInspector(models.Model):
         """Who is on duty in a sector of ``task`` and not absent in its window."""
         absences = self.env["srsp.inspector.absence"]._get_binding_domain
         return (
-            Domain("on_duty", "=", True)
+            Domain("active", "=", True)
+            & Domain("on_duty", "=", True)
             & Domain("sector_ids", "in", task.sector_ids.ids)
             & Domain("absence_ids", "not any!", absences(task.date_from, task.date_to))
         )

@@ -23,7 +23,11 @@ class SrspTraining(models.Model):
         default=lambda self: self.env.user.srsp_division_ids[:1],
     )
     participant_ids = fields.Many2many(
-        "srsp.inspector", string="Participants", check_company=True
+        "srsp.inspector",
+        string="Participants",
+        check_company=True,
+        domain="[('active', '=', True)]",
+        context={"active_test": False},
     )
     participant_count = fields.Integer(compute="_compute_participant_count")
     company_id = fields.Many2one(

@@ -3,7 +3,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from ...models.chain import srsp_event
+from ...models.chain import srsp_event, srsp_event_check
 from ...tools.json_diff import first_difference
 from ..common import SrspCase
 from .chain_case import ChainCase
@@ -74,6 +74,16 @@ class TestEventCheck(ChainCase):
                 self.assertEqual(
                     list(self.env["srsp.event"]._stream(self.company)), rows
                 )
+
+    def test_the_whole_chain_is_read_and_every_problem_is_counted(self):
+        self.patch(srsp_event_check, "MAX_REPORT", 2)
+        self._sql("UPDATE srsp_event SET kind = 'x' WHERE company_id = %(company)s")
+        check = self._check()
+        self.assertEqual(
+            (check.event_count, len(check.report.splitlines())), (self.last, 2)
+        )
+        self.assertGreaterEqual(check.finding_count, self.last)
+        self.assertEqual(check.last_hash, self.events[-1].hash)
 
     def test_a_changed_payload_is_found(self):
         self._sql(EVENT.format("payload = replace(payload, '0.05', '0.06')"))

@@ -1,2 +1,3 @@
+from . import test_archived
 from . import test_inspection
 from . import test_risk
