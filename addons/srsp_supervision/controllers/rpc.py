@@ -1,9 +1,16 @@
-"""The RPC of before JSON-2 takes a password with every call. Whoever needs it leaves ``srsp_close_rpc`` out."""
+"""XML-RPC and JSON-RPC, which take a password with every call, are closed: integrators use JSON-2 with an API key.
+
+The system parameter ``srsp_supervision.close_rpc`` set to ``False`` opens them again.
+"""
+
+import logging
 
 from odoo.http import request, route
-from odoo.tools import config, str2bool
+from odoo.tools import str2bool
 
 from odoo.addons.rpc.controllers import RPC
+
+_logger = logging.getLogger(__name__)
 
 
 class ClosedRPC(RPC):
@@ -24,5 +31,7 @@ class ClosedRPC(RPC):
 
 
 def refuse_if_closed():
-    if str2bool(config.get("srsp_close_rpc") or "False"):
+    parameters = request.env["ir.config_parameter"].sudo()
+    if str2bool(parameters.get_param("srsp_supervision.close_rpc", "True")):
+        _logger.info("RPC is closed by the parameter srsp_supervision.close_rpc")
         raise request.not_found()

@@ -6,7 +6,6 @@ from freezegun import freeze_time
 
 from odoo.exceptions import AccessDenied, UserError
 from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
-from odoo.tools import config
 
 FAILURES = 5
 
@@ -102,15 +101,15 @@ class TestDoors(HttpCase):
     def call(self, path, body, kind):
         return self.url_open(path, data=body, headers={"Content-Type": kind})
 
-    def test_the_rpc_of_before_json_2_is_closed_where_the_configuration_says_so(self):
-        self.assertTrue(config["srsp_close_rpc"])  # as shipped
+    def test_the_rpc_of_before_json_2_is_closed_until_a_parameter_opens_it(self):
         body = '{"params": {"service": "common", "method": "version", "args": []}}'
         answer = self.call("/jsonrpc", body, "application/json").json()
         self.assertEqual(answer["error"]["code"], 404)
         body = "<methodCall><methodName>version</methodName></methodCall>"
         for path in ("/xmlrpc/common", "/xmlrpc/2/common"):
             self.assertEqual(self.call(path, body, "text/xml").status_code, 404)
-        self.patch(config, "options", {**config.options, "srsp_close_rpc": False})
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param("srsp_supervision.close_rpc", "False")
         answer = self.call("/xmlrpc/2/common", body, "text/xml")
         self.assertIn("server_version", answer.text)
 
