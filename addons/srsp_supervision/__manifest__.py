@@ -81,7 +81,6 @@
         "demo/srsp.target-planning.csv",
         "demo/srsp.target-survey-duplicate.csv",
         "demo/srsp.target-sea-owners.csv",
-        "demo/srsp.target.permit.csv",
         "demo/srsp.key.target.csv",
         "demo/inspectors.xml",
         "demo/publicity.xml",

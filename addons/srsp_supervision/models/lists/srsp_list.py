@@ -353,9 +353,9 @@ class SrspList(models.Model):
             Command.create({"division_id": division.id}) for division in divisions
         ]
 
-    def _get_seal_payload(self):
+    def _get_seal_payload(self, sealed_names=None):
         """What the integrity chain keeps of a published version: digests of its words and of its approval."""
-        rows = [line._get_sealed_row() for line in self._get_lines()]
+        rows = [line._get_sealed_row(sealed_names) for line in self._get_lines()]
         scan = base64.b64decode(self.with_context(bin_size=False).approval_scan or b"")
         return {
             "kind": self.kind,

@@ -325,11 +325,12 @@ class SrspListLineMixin(models.AbstractModel):
                 if self._fields[name].relational
             }
 
-    def _get_sealed_row(self):
-        """What the integrity chain keeps of a frozen line, in no language: {field name: value}."""
+    def _get_sealed_row(self, names=None):
+        """What the integrity chain keeps of a frozen line, in no language: {sealed name: value}."""
         self.ensure_one()
+        names = self._sealed_names if names is None else names
         return {
-            self._sealed_names.get(name, name): self[name]
+            names.get(name, name): self[name]
             if self._fields[name].type == "selection"
             else self._get_cell(name)
             for name in self._sheet_columns
