@@ -14,7 +14,7 @@ class SrspEventCheck(models.Model):
         }
 
     def _compare_srsp_list(self, row, version):
-        """The rows of a version made while 19.0.1.1.0 was in development were sealed under the names of their fields."""
+        """Rows sealed while 19.0.1.1.0 was in development bear the names of their fields."""
         sealed, live = json.loads(row.payload), version._get_seal_payload()
         if sealed.get("lines_digest") != live["lines_digest"]:
             by_field = version._get_seal_payload(sealed_names={})
