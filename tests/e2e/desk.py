@@ -37,6 +37,18 @@ def open_action(page, server, action):
     page.wait_for_selector(".o_view_controller")
 
 
+def look_up(page, words):
+    """Type words into the search box of a list; again, where the page was not ready for Enter yet."""
+    box, facet = page.locator(".o_searchview_input"), page.locator(".o_facet_value")
+    for _attempt in range(10):
+        box.fill(words)
+        box.press("Enter")
+        page.wait_for_timeout(1000)
+        if facet.filter(has_text=words).count():
+            return
+    expect(facet.filter(has_text=words)).to_be_visible()
+
+
 def press(page, name, confirm=False):
     """Click the button of a business method and wait until it has done its work."""
     button = page.locator(f".o_statusbar_buttons button[name={name}]")

@@ -1,7 +1,7 @@
 """A task outside the plan, in the browser: asked for, approved by somebody else, announced, withdrawn in public."""
 
 import pytest
-from desk import begin, enter, open_action, picture, press, save, today
+from desk import begin, enter, look_up, open_action, picture, press, save, today
 from playwright.sync_api import expect
 
 NAME = "投诉举报专项抽查（试办）"
@@ -17,8 +17,7 @@ def server(start_odoo):
 
 def find(page, server):
     open_action(page, server, "srsp_task_action")
-    page.locator(".o_searchview_input").fill(NAME)
-    page.locator(".o_searchview_input").press("Enter")
+    look_up(page, NAME)
     page.locator(".o_kanban_record", has_text=NAME).click()
     page.wait_for_selector(".o_form_view")
 

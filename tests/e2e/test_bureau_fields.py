@@ -1,7 +1,7 @@
 """Regions, permits, contacts and qualifications through the browser, as the people who keep them."""
 
 import pytest
-from desk import OPTION, enter, open_action, picture, save
+from desk import OPTION, enter, look_up, open_action, picture, save
 from playwright.sync_api import expect
 
 
@@ -19,9 +19,7 @@ def field(page, name):
 def open_record(page, server, action, words):
     """Open the record that the list finds by ``words``."""
     open_action(page, server, action)
-    page.locator(".o_searchview_input").fill(words)
-    page.locator(".o_searchview_input").press("Enter")
-    expect(page.locator(".o_facet_value", has_text=words)).to_be_visible()
+    look_up(page, words)
     for header in page.locator(".o_group_header:has(.fa-caret-right)").all()[::-1]:
         header.click()
     row = page.locator(".o_data_row", has_text=words).first
@@ -53,8 +51,7 @@ def test_an_officer_places_a_target_and_adds_a_permit_that_the_search_finds(
     )
     assert found == [("350125", "永泰县", "0591-00009999", "演示补充0001")]
     open_action(page, server, "srsp_target_action")
-    page.locator(".o_searchview_input").fill("演示补充")
-    page.locator(".o_searchview_input").press("Enter")
+    look_up(page, "演示补充")
     expect(page.locator(".o_data_row")).to_have_count(1)
     expect(page.locator(".o_data_row [name=code]")).to_have_text("SUR-000002")
 

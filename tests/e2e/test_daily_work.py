@@ -2,7 +2,7 @@
 
 import base64
 
-from desk import ROOT, enter, open_action, picture, press, save, today
+from desk import ROOT, enter, look_up, open_action, picture, press, save, today
 from people import Person, add_user
 from playwright.sync_api import expect
 
@@ -197,8 +197,7 @@ def publish_the_version(server):
 def test_an_officer_sees_the_certificate_that_the_list_sees(people, server):
     page = people("survey_officer")
     open_action(page, server, "srsp_inspector_action")
-    page.locator(".o_searchview_input").fill("CG01")
-    page.locator(".o_searchview_input").press("Enter")
+    look_up(page, "CG01")
     page.locator(".o_data_row, .o_kanban_record", has_text="CG01").first.click()
     state = page.locator(".o_form_view .o_field_widget[name=certificate_state]")
     expect(state.first).to_have_text("有效")

@@ -1,7 +1,7 @@
 """The registries through the browser: a file from its template to the registry, and the attributes of a sector."""
 
 import pytest
-from desk import open_action, picture
+from desk import look_up, open_action, picture
 from openpyxl import load_workbook
 from playwright.sync_api import expect
 
@@ -121,8 +121,7 @@ def test_the_administrator_defines_what_a_sector_wants_to_know(people, server):
     assert grades[2][1] == "丙级"
     # Targets keep what they have, and are asked for the new attribute.
     open_action(page, server, "srsp_target_action")
-    page.locator(".o_searchview_input").fill("SUR-000001")
-    page.locator(".o_searchview_input").press("Enter")
+    look_up(page, "SUR-000001")
     page.locator(".o_data_cell", has_text="SUR-000001").click()
     properties = page.locator(".o_field_properties")
     expect(properties).to_contain_text("质量体系")
