@@ -61,6 +61,19 @@ class TestCodeWriters(TransactionCase):
         admin.group_ids |= self.roles
         self.assertTrue(self.code_groups <= admin.all_group_ids)
 
+    def test_whoever_was_left_from_before_keeps_nobody_else_from_being_changed(self):
+        left, other = (new_test_user(self.env, f"code_{n}") for n in ("old", "new"))
+        left.group_ids = self.roles[:1]
+        self.env.cr.execute(
+            "INSERT INTO res_groups_users_rel (gid, uid) VALUES (%s, %s)",
+            [self.code_groups[:1].id, left.id],
+        )
+        self.env.invalidate_all()
+        other.group_ids |= self.roles[:1]
+        self.assertTrue(self.roles[:1] <= other.group_ids)
+        with self.assertRaises(ValidationError):
+            left.group_ids |= self.roles[1:2]
+
     def test_who_was_left_from_before_is_named_in_the_log(self):
         user = new_test_user(self.env, "code_left")
         user.group_ids = self.roles[:1]
