@@ -4,10 +4,13 @@ import ast
 import re
 import socket
 import subprocess
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 import readme
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDONS = ["srsp_supervision", "srsp_disclosure"]
@@ -151,7 +154,32 @@ def test_lock_file_pins_every_package_by_hash_and_names_no_host(name):
     assert "--index" not in text
 
 
-def test_locks_cover_what_the_addons_import():
+def imported(path):
+    """Yield the top-level modules that a Python file imports absolutely."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.split(".")[0]
+
+
+def test_the_locks_cover_all_that_is_imported():
+    text = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in LOCKS)
+    locked = set(re.findall(r"^([\w.-]+)==", text, re.M))
+    own = {"odoo"} | {
+        part.removesuffix(".py") for p in files(".py") for part in p.parts
+    }
+    packages = packages_distributions()
+    missing = {
+        (str(path), module)
+        for path in files(".py")
+        for module in set(imported(path)) - own - sys.stdlib_module_names
+        if not locked & {canonicalize_name(n) for n in packages.get(module, [module])}
+    }
+    assert missing == set()
+
+
+def test_the_lock_of_the_server_covers_what_the_addons_demand():
     locked = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     for addon in ADDONS:
         manifest = (ROOT / "addons" / addon / "__manifest__.py").read_text(
