@@ -6,6 +6,9 @@ from odoo import api, fields
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .tools.names import canonical
+
+_TYPED = ("ilike", "not ilike", "like", "not like")
 _PATTERNS = ("ilike", "like", "=ilike", "=like")
 _WILDCARDS = re.compile(r"[%_\\]+")
 _TWO_CHINESE = re.compile("[\u4e00-\u9fff]{2}")
@@ -85,12 +88,18 @@ class PrivateOne2many(fields.One2many):
 
 
 class BigramChar(fields.Char):
-    """A text that an index over ``srsp_bigrams`` searches for fragments of two characters and more.
+    """A name in its one spelling, searched for fragments of two characters and more by an index over ``srsp_bigrams``.
 
     Trigrams need three characters, but enterprises are looked up by two. A search for one character reads every name.
     """
 
+    def convert_to_cache(self, value, record, validate=True):
+        value = super().convert_to_cache(value, record, validate)
+        return canonical(value) if value and validate else value
+
     def condition_to_sql(self, field_expr, operator, value, model, alias, query):
+        if operator in _TYPED and field_expr == self.name:
+            value = canonical(value)
         condition = super().condition_to_sql(
             field_expr, operator, value, model, alias, query
         )

@@ -6,7 +6,7 @@ from odoo import http
 from odoo.fields import Domain
 from odoo.http import request
 
-from odoo.addons.srsp_supervision.tools.uscc import is_valid
+from odoo.addons.srsp_supervision.tools.uscc import clean, is_valid
 
 from ..models.site.rate_limit import refuse_above
 from .supervision import (
@@ -113,6 +113,7 @@ class Documents(http.Controller):
         publication = self._find_draw(number)
         if not publication:
             return not_found(number)
+        uscc = clean(uscc)
         valid = is_valid(uscc)
         if valid:
             refuse_above(MAX_LOOKUPS, number, uscc)

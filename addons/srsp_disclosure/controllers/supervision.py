@@ -5,6 +5,8 @@ from odoo.fields import Domain
 from odoo.http import request
 
 from odoo.addons.srsp_supervision.tools import clock
+from odoo.addons.srsp_supervision.tools.names import canonical
+from odoo.addons.srsp_supervision.tools.uscc import clean
 
 from ..models.publication.srsp_publication import KINDS
 
@@ -137,9 +139,9 @@ class Supervision(http.Controller):
         domain = Domain.TRUE
         if q:
             domain &= (
-                Domain("entity_code", "=", q.upper())
-                | Domain("title", "ilike", q)
-                | Domain("number", "=", q.upper())
+                Domain("entity_code", "=", clean(q))
+                | Domain("title", "ilike", canonical(q))
+                | Domain("number", "=", clean(q))
                 | Domain("reference", "=ilike", f"{q}%")
             )
         if year.isdecimal():

@@ -32,7 +32,7 @@ _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 class RowError(NamedTuple):
     """A cell or heading that is wrong. ``reason`` is one of ``not_a_number``, ``not_an_integer``, ``not_text``,
-    ``too_long``, ``merged_cell``, ``missing_column``, ``unknown_column``, ``duplicate_column``.
+    ``too_long``, ``merged_cell``, ``missing_column``, ``unknown_column``, ``duplicate_column``, ``hidden_row``.
     """
 
     row: int
@@ -60,7 +60,7 @@ def read_list(
     """
     names = {normalise(label): name for label, name in (aliases or {}).items()}
     names |= {normalise(column.label): column.name for column in columns}
-    table, merged = _read_table(data)
+    table, merged, hidden = _read_table(data)
     header = _find_header(table, names)
     places, errors = _read_header(header, table[header], columns, names)
     notes = _find_notes(table, merged, header, places.values())
@@ -69,6 +69,10 @@ def read_list(
         RowError(number, labels[at], "", "merged_cell")
         for number, at in sorted(merged)
         if number >= header and at in labels and number not in notes
+    ]
+    errors += [
+        RowError(number, "", "", "hidden_row")
+        for number in sorted(hidden & table.keys())
     ]
     rows = []
     for number, cells in table.items():
@@ -86,12 +90,13 @@ def read_list(
     return Sheet(header, rows, errors)
 
 
-def _read_table(data: bytes) -> tuple[Table, set[tuple[int, int]]]:
-    """Return the cells that have a value, and (row, column) of the merged ones."""
+def _read_table(data: bytes) -> tuple[Table, set[tuple[int, int]], set[int]]:
+    """Return the cells that have a value, (row, column) of the merged ones, and the numbers of hidden rows."""
     if data.startswith(OLE):
         raise WorkbookError("old_or_locked")
     table: Table = {}
     merged: set[tuple[int, int]] = set()
+    hidden: set[int] = set()
     size = 0
     with tempfile.NamedTemporaryFile() as file:
         file.write(data)
@@ -108,11 +113,13 @@ def _read_table(data: bytes) -> tuple[Table, set[tuple[int, int]]]:
                     raise WorkbookError("formula_error", place)
                 if mark.reason == "merged_cell":
                     merged.add((mark.row, mark.column))
+                if mark.reason == "hidden_row":
+                    hidden.add(mark.row)
             if len(table) > MAX_ROWS + HEADER_WITHIN:
                 raise WorkbookError("too_many_rows")
             if size > MAX_CHARACTERS:
                 raise WorkbookError("too_large")
-    return table, merged
+    return table, merged, hidden
 
 
 def _find_header(table: Table, names: Mapping[str, str]) -> int:

@@ -1,9 +1,11 @@
 import contextlib
 import logging
 import tempfile
+from itertools import zip_longest
 
 from psycopg2 import OperationalError
 from psycopg2.errors import ForeignKeyViolation, UniqueViolation
+from xlsxwriter.utility import xl_col_to_name
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -11,6 +13,7 @@ from odoo.exceptions import AccessError, UserError
 from ...tools.sql import set_local
 from ...tools.tables import open_table
 from ...tools.tables.cells import normalise, show
+from ...tools.tables.headings import join_headings
 from ...tools.workbook import WorkbookError
 
 _logger = logging.getLogger(__name__)
@@ -41,7 +44,7 @@ class SrspRegistryImport(models.Model):
     _guarded_fields = tuple(
         (
             "state user_id company_id attempts message header_row row_count "
-            "created_count updated_count unchanged_count proposed_count bad_count "
+            "created_count updated_count unchanged_count proposed_count bad_count hidden_count "
             "missing_count missing_target_ids change_ids error_ids error_note "
             "error_file error_file_name finished_on"
         ).split()
@@ -62,6 +65,11 @@ class SrspRegistryImport(models.Model):
         attachment=True, groups="srsp_supervision.group_division_officer"
     )
     file_name = fields.Char()
+    with_hidden = fields.Boolean(
+        "Include Hidden Rows",
+        help="Import the rows that the sheet hides, for example by a filter, too.",
+    )
+    hidden_count = fields.Integer("Hidden Rows", readonly=True)
     is_full = fields.Boolean(
         "Full Registry",
         help="The file holds every target of its sectors: those missing from it are listed afterwards.",
@@ -153,7 +161,8 @@ class SrspRegistryImport(models.Model):
         return imports
 
     def write(self, vals):
-        given = {"kind", "source", "file", "is_full", "column_ids"} & vals.keys()
+        inputs = {"kind", "source", "file", "is_full", "with_hidden", "column_ids"}
+        given = inputs & vals.keys()
         if given and not self.env.su:
             self._check_state("draft", "checked", "failed")
         result = super().write(vals)
@@ -264,20 +273,17 @@ class SrspRegistryImport(models.Model):
         table = self._get_table()
         known = table._get_headings(table._get_columns())
         rows = block.rows[:MAX_HEADER_ROW]
-        scores = [
-            len({known.get(normalise(c)) for c in cells} - {None}) for cells in rows
-        ]
-        if max(scores, default=0) < 2:  # unknown headings: the first row that has any
-            scores = [any(c != "" for c in cells) for cells in rows]
-        if not any(scores):
-            raise WorkbookError("empty_sheet")
-        at = scores.index(max(scores))
-        sample = next((row for row in rows[at + 1 :] if any(row)), [])
+        at, labels = self._find_headings(rows, known)
+        below = block.rows[at + 1 :]
+        sample = next((row for row in below if any(row)), [])
         known |= self._get_remembered()
         taken, vals_list = {None, False}, []
-        for position, label in enumerate(rows[at]):
+        columns = zip_longest(labels, *below, fillvalue="")
+        for position, (label, *values) in enumerate(columns):
             if label == "":
-                continue
+                if not any(values):
+                    continue
+                label = f"({xl_col_to_name(position)})"
             name = known.get(normalise(label))
             value = sample[position] if position < len(sample) else ""
             vals_list.append(
@@ -294,6 +300,24 @@ class SrspRegistryImport(models.Model):
         self.sudo().write(
             {"header_row": block.first + at, "state": "draft", "message": False}
         )
+
+    @api.model
+    def _find_headings(self, rows, known):
+        """Return (index of the last row of headings, [heading of each column]); headings may take two rows."""
+        scores = [
+            len({known.get(normalise(c)) for c in cells} - {None}) for cells in rows
+        ]
+        if max(scores, default=0) < 2:  # unknown headings: the first row that has any
+            scores = [any(c != "" for c in cells) for cells in rows]
+        if not any(scores):
+            raise WorkbookError("empty_sheet")
+        at = scores.index(max(scores))
+        for upper, lower in ((at, at + 1), (at - 1, at)):
+            if upper >= 0 and lower < len(rows):
+                labels = join_headings(rows[upper], rows[lower])
+                if any(normalise(label) in known for label in labels):
+                    return lower, labels
+        return at, rows[at]
 
     def _get_remembered(self):
         """{normalised heading: column name or False} of the source's last file that passed the check."""

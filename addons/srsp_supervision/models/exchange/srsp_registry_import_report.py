@@ -45,6 +45,9 @@ REASONS = {
     "merged_cell": _lt(
         "merged cells: unmerge them, every cell must have its own value"
     ),
+    "hidden_row": _lt(
+        "hidden in the sheet, for example by a filter: show all rows if it belongs to the registry"
+    ),
     "encoding": _lt("bytes that are not valid characters"),
     "broken_quotes": _lt("unclosed quotation marks"),
     "extra_cells": _lt("more cells than the maximum number of columns"),
@@ -155,6 +158,10 @@ NOTES["last_day"] = NOTES["until"]
 FILE_REASONS = {
     "not_a_workbook": _lt(
         "It is neither a workbook (.xlsx) nor text (.csv), or it is damaged."
+    ),
+    "other_format": _lt(
+        "It is a file of another kind (%(place)s): open it with the program that made it and save it as an Excel"
+        " workbook (.xlsx)."
     ),
     "old_or_locked": _lt(
         "It is an .xls workbook or has a password: save it as .xlsx without one."
@@ -284,6 +291,10 @@ class SrspRegistryImport(models.Model):
     def _keep_errors(self, file):
         self.error_ids.unlink()
         self.write({"error_note": False, "error_file": False, "error_file_name": False})
+        self.env.cr.execute(
+            "SELECT count(*) FROM srsp_import_error WHERE reason = 'hidden_row'"
+        )
+        [self.hidden_count] = self.env.cr.fetchone()
         if not self.bad_count:
             return
         labels = self._get_table()._get_labels()
@@ -339,18 +350,18 @@ class SrspRegistryImport(models.Model):
 
     def _write_error_file(self, file, reasons):
         """Store a workbook of the bad rows as they are in the file, with their reasons in a last column."""
-        width = max(self.column_ids.mapped("position"), default=0) + 1
-        reasons[self.header_row] = [self.env._("Error reason")]
+        headings = {column.position: column.label for column in self.column_ids}
+        width = max(headings, default=0) + 1
+        labels = [headings.get(at, "") for at in range(width)]
         with tempfile.NamedTemporaryFile(suffix=".xlsx") as copy:
             with SheetWriter(copy.name) as sheet:
+                sheet.add_header([*labels, self.env._("Error reason")])
                 for block in file.blocks():
                     for number, cells in enumerate(block.rows, block.first):
                         if number in reasons:
                             padding = [""] * (width - len(cells))
                             note = "; ".join(reasons.pop(number))
-                            is_header = number == self.header_row
-                            add = sheet.add_header if is_header else sheet.add_row
-                            add([*cells, *padding, note])
+                            sheet.add_row([*cells, *padding, note])
             copy.seek(0)
             self.write(
                 {

@@ -7,6 +7,7 @@ from ...tools import clock
 from ...tools.sql import copy_rows, set_local
 from ...tools.tables.cells import CellError, Field, convert, show
 from ...tools.workbook import WorkbookError
+from ..registry.name_search import HASH
 from . import srsp_registry_sql as sql
 from .srsp_registry_import_report import MAX_CHANGES
 from .srsp_registry_sql import ENTITY_VALUES, TARGET_VALUES
@@ -46,6 +47,9 @@ class SrspRegistryLoader(models.AbstractModel):
         names = ["row", *(field.name for field in fields)]
         found = False
         for block in file.blocks():
+            if record.with_hidden:
+                marks = [mark for mark in block.marks if mark.reason != "hidden_row"]
+                block = block._replace(marks=marks)
             good, bad = convert(block, fields, record.header_row)
             copy_rows(self.env.cr, "srsp_import_row", names, good)
             copy_rows(self.env.cr, "srsp_import_error", CellError._fields, bad)
@@ -118,6 +122,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
             entity_moves=sql.moves(ENTITY_VALUES, "e"),
             target_moves=sql.moves(TARGET_VALUES, "t"),
             given=self._get_given_sql(table, names),
+            name_key=SQL(HASH % "r.entity_name"),
         )
         self.env.cr.execute(sql.INDEX_MOVING)
         self._find_bad_rows()
@@ -162,6 +167,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         parts = {
             "entity_values": SQL(", ").join(values),
             "own_entities": entities._search(domain).select(),
+            "other_name_key": SQL(HASH % "g.entity_name"),
         }
         for checks in (sql.MATCH_CHECKS, sql.CHECKS):
             for check in checks:

@@ -51,10 +51,10 @@ CREATE TEMP TABLE srsp_import_good ON COMMIT DROP AS
     SELECT id, code FROM srsp_entity
      WHERE company_id = %(company)s AND code IN (SELECT entity_code FROM srsp_import_row)),
   named AS (
-    SELECT name, min(id) AS id, count(*) AS found, max(uscc) AS uscc FROM srsp_entity
-     WHERE company_id = %(company)s AND name IN (SELECT entity_name FROM srsp_import_row
+    SELECT name_key, min(id) AS id, count(*) AS found, max(uscc) AS uscc FROM srsp_entity
+     WHERE company_id = %(company)s AND name_key IN (SELECT %(name_key)s FROM srsp_import_row r
         WHERE uscc IS NULL AND entity_code IS NULL AND target_code IS NULL)
-  GROUP BY name)
+  GROUP BY name_key)
 SELECT r.*, e.id AS entity_id, t.id AS target_id,
        coalesce(named.found, 0) > 1 AS is_ambiguous, named.uscc AS named_uscc,
        r.target_code IS NOT NULL AND keyed.id IS NULL AS is_lost,
@@ -62,7 +62,7 @@ SELECT r.*, e.id AS entity_id, t.id AS target_id,
        r.entity_code IS NOT NULL AND coded.id IS NULL AND NOT coalesce(
            e.uscc = r.uscc, r.uscc IS NULL AND keyed.id IS NOT NULL AND e.uscc IS NOT NULL) AS is_unknown,
        coalesce(e.id != coded.id OR e.id != known.id OR e.uscc != r.uscc, FALSE) AS is_torn,
-       coalesce(e.id::varchar, r.uscc, 'N' || r.entity_name) AS entity_key,
+       coalesce(e.id::varchar, r.uscc, 'N' || %(name_key)s) AS entity_key,
        coalesce(r.permit_number, t.permit_number, '') AS permit_key,
        e.id IS NOT NULL AND coalesce(%(entity_moves)s, FALSE) AS entity_moves,
        t.id IS NOT NULL AND coalesce(%(target_moves)s OR coalesce(t.properties, '{}') || given.properties
@@ -79,7 +79,7 @@ SELECT r.*, e.id AS entity_id, t.id AS target_id,
   LEFT JOIN keyed ON keyed.code = r.target_code
   LEFT JOIN coded ON coded.code = r.entity_code
   LEFT JOIN srsp_entity known ON known.company_id = %(company)s AND known.code = r.uscc
-  LEFT JOIN named ON named.name = r.entity_name
+  LEFT JOIN named ON named.name_key = %(name_key)s
         AND r.uscc IS NULL AND r.entity_code IS NULL AND r.target_code IS NULL
   LEFT JOIN srsp_entity e ON e.id = coalesce(keyed.entity_id, coded.id, known.id, named.id)
   LEFT JOIN srsp_target t ON t.entity_id = e.id AND CASE WHEN keyed.id IS NOT NULL THEN t.id = keyed.id
@@ -135,7 +135,7 @@ CHECKS = [
              ORDER BY entity_name, row) other USING (entity_name)
         WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NULL""",
     """SELECT g.row, 'entity_code', min(e.code), 'code_to_add' FROM srsp_import_good g
-         JOIN srsp_entity e ON e.company_id = %(company)s AND e.name = g.entity_name AND e.uscc IS NULL
+         JOIN srsp_entity e ON e.company_id = %(company)s AND e.name_key = %(other_name_key)s AND e.uscc IS NULL
           AND e.kind IN ('enterprise', 'individual', 'institution')
         WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NOT NULL GROUP BY g.row""",
     """SELECT g.row, 'uscc', g.uscc, 'code_claimed', CASE WHEN g.row = first THEN last ELSE first END

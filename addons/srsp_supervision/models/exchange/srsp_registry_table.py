@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import file_open
 from odoo.tools.translate import LazyTranslate
 
+from ...fields import BigramChar
 from ...tools.tables import cells
 
 _lt = LazyTranslate(__name__)
@@ -173,8 +174,10 @@ class SrspRegistryTable(models.AbstractModel):
             word = column.kind.removesuffix("s")
             make = cells.ToChoices if column.kind in MANY else cells.ToChoice
             return make(self._get_words(f"srsp.{word}"), f"unknown_{word}")
+        field = column.model and self.env[column.model]._fields[column.field]
+        make_text = cells.ToName if isinstance(field, BigramChar) else cells.ToText
         make = {
-            "text": lambda: cells.ToText(column.most),
+            "text": lambda: make_text(column.most),
             "credit_code": cells.ToCreditCode,
             "date": cells.ToDate,
             "until": lambda: cells.ToDate("infinity"),

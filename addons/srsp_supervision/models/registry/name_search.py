@@ -20,9 +20,11 @@ END
 $$
 """
 # The same number for two spellings of a name: blanks, brackets, dots and capitals do not count.
-NAME_KEY = """
-ALTER TABLE srsp_entity ADD COLUMN IF NOT EXISTS name_key bigint GENERATED ALWAYS AS (
-    hashtextextended(lower(translate(name, E' \\u3000()（）·.', '') COLLATE "C"), 0)) STORED;
+HASH = (
+    r"""hashtextextended(lower(translate(%s, E' \u3000()（）·.', '') COLLATE "C"), 0)"""
+)
+NAME_KEY = f"""
+ALTER TABLE srsp_entity ADD COLUMN IF NOT EXISTS name_key bigint GENERATED ALWAYS AS ({HASH % "name"}) STORED;
 CREATE INDEX IF NOT EXISTS srsp_entity_name_key ON srsp_entity (name_key)
 """
 LOCALE = """

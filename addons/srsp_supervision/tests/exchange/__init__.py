@@ -9,3 +9,4 @@ from . import test_registry_import_inspectors
 from . import test_registry_import_keys
 from . import test_registry_upload
 from . import test_registry_workbook
+from . import test_trials

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from .. import uscc
 from ..identity import LENGTH, holds_identity, mask_all, may_hold_identity
+from ..names import canonical
 from ..workbook import Cell
 from .table import Block
 
@@ -85,6 +86,14 @@ class ToText(Converter):
         if len(text) > self.most:
             return Bad("too_long")
         return Bad("identity_number") if holds_identity(text) else text
+
+
+class ToName(ToText):
+    """Text in the one spelling of a name or a number."""
+
+    def convert_all(self, values: Iterable[Any]) -> list[str]:
+        texts = super().convert_all(values)
+        return [text if isinstance(text, Bad) else canonical(text) for text in texts]
 
 
 @dataclass(eq=False)
@@ -272,17 +281,18 @@ def convert(
     headings and what is above them.
     """
     names = {field.at: field.name for field in fields}
-    errors = [
-        CellError(mark.row, names.get(mark.column, ""), show(mark.value), mark.reason)
-        for mark in block.marks
-        if mark.row > header and (mark.column < 0 or mark.column in names)
-    ]
     below = max(header + 1, block.first)
     rows = {
         number: cells
         for number, cells in enumerate(block.rows[below - block.first :], below)
         if _is_filled(cells)
     }
+    errors = [
+        CellError(mark.row, names.get(mark.column, ""), show(mark.value), mark.reason)
+        for mark in block.marks
+        if mark.row > header and (mark.column < 0 or mark.column in names)
+        if mark.row in rows or mark.reason != "hidden_row"
+    ]
     if not rows:
         return [], errors
     numbers = list(rows)

@@ -22,7 +22,7 @@ class Mark(NamedTuple):
     """A bad cell; ``column`` counts from 0, or is -1 for the row as a whole.
 
     ``reason`` is one of ``formula``, ``formula_error``, ``merged_cell``, ``encoding``, ``broken_quotes``,
-    ``extra_cells``, ``not_exact``.
+    ``extra_cells``, ``not_exact``, ``hidden_row`` (its cells are in the block all the same).
     """
 
     row: int

@@ -11,17 +11,24 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
+import chardet
+
 from ..workbook import Cell, WorkbookError
 from .table import INVISIBLE, MAX_COLUMNS, Block, Mark, TableFile
 
 BLOCK_ROWS = 1_000
 SAMPLE_BYTES = 1_000_000
-ENCODINGS = ("utf-8", "gb18030")
+GUESS_BYTES = 100_000  # of the sample, for ``chardet``
+_CHINESE = {"gb2312", "gbk", "gb18030"}
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-# A text that a spreadsheet would take for a formula gets an apostrophe in a .csv; so does one that begins with one.
-_LIKE_FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
+# A text that a spreadsheet would take for a formula gets an apostrophe in a .csv.
+_LIKE_FORMULA = re.compile("[=+\\-@\t\r＝＋－＠]")
+# An apostrophe before one, or before a code, is no part of the text; one that is gets another.
+_APOSTROPHE = re.compile("'+[=+\\-@\t\r＝＋－＠0-9A-Za-z]")
+# What other programs write so that a spreadsheet does not take a code for a number: ="00123".
+_EQUALS = re.compile('="(.*)"', re.DOTALL)
 # What a spreadsheet writes into a .csv in place of a value: (a part of it, all of it, reason).
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)")
 _ROUNDED = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?E\+[0-9]{2,3}")
@@ -71,14 +78,20 @@ class CsvFile(TableFile):
 
 def quote(value: Any) -> Any:
     """Return a value for a .csv such that no spreadsheet takes it for a formula; only texts need a change."""
-    if value.__class__ is str and _LIKE_FORMULA.match(value):
+    if value.__class__ is str and (
+        _LIKE_FORMULA.match(value) or _APOSTROPHE.match(value)
+    ):
         return f"'{value}"
     return value
 
 
 def unquote(text: str) -> str:
-    """Return the text that ``quote`` was given."""
-    return text[1:] if text[:1] == "'" and _LIKE_FORMULA.match(text) else text
+    """Return the text that ``quote`` was given, or that another program has guarded against being read as a number."""
+    text = text.strip(" ")
+    if _APOSTROPHE.match(text):
+        return text[1:].removesuffix("'") if text[1:2].isalnum() else text[1:]
+    guarded = _EQUALS.fullmatch(text)
+    return guarded[1].replace('""', '"') if guarded else text
 
 
 def _make_csv_block(first: int, batch: Iterable[list[str] | csv.Error]) -> Block:
@@ -92,7 +105,7 @@ def _make_csv_block(first: int, batch: Iterable[list[str] | csv.Error]) -> Block
             cells = []
         rows.append(cells)
     text = "".join(itertools.chain.from_iterable(rows))
-    if "'" in text:
+    if "'" in text or '="' in text:
         rows = [list(map(unquote, cells)) for cells in rows]
     if any(mark in text for mark in INVISIBLE):
         rows = [
@@ -127,34 +140,25 @@ def _make_decodable(text: str) -> str:
 
 
 def _find_encoding(sample: bytes) -> str:
-    """Return the encoding that fits a text best.
+    """Return the encoding of a text, UTF-8 or GB18030; a few characters may be damaged.
 
-    Almost any bytes can be read as GB18030, so it counts only if most of the characters are in common use.
-
-    :raises WorkbookError: ``encoding`` if none fits
+    :raises WorkbookError: ``encoding`` if it is another one
     """
     if sample.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     if sample.startswith(_UTF16) or sample.count(b"\0") > len(sample) // 100:
         raise WorkbookError("encoding")
-    readings = []
-    for encoding in ENCODINGS:
-        decoder = codecs.getincrementaldecoder(encoding)("replace")
-        text = decoder.decode(sample)  # without a character that the sample cuts in two
-        wrong = _count_wrong(text, encoding)
-        readings.append((wrong, encoding, text))
-        if not wrong:
-            break
-    wrong, best, text = min(readings, key=lambda reading: reading[0])
+    if _fits(sample, "utf-8"):
+        return "utf-8"
+    # Almost any bytes can be read as GB18030.
+    found = chardet.detect(sample[:GUESS_BYTES])["encoding"] or ""
+    if found.lower() in _CHINESE and _fits(sample, "gb18030"):
+        return "gb18030"
+    raise WorkbookError("encoding")
+
+
+def _fits(sample: bytes, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    text = decoder.decode(sample)  # without a character that the sample cuts in two
     foreign = len(text) - len(text.encode("ascii", "ignore"))
-    if wrong > 1 + foreign // 10:
-        raise WorkbookError("encoding")
-    return best
-
-
-def _count_wrong(text: str, encoding: str) -> int:
-    """Return how many characters of a text show that it is not in this encoding."""
-    wrong = text.count("\ufffd")
-    if encoding == "gb18030":
-        wrong += sum(not c.isascii() and not c.encode("gb2312", "ignore") for c in text)
-    return wrong
+    return text.count("\ufffd") <= 1 + foreign // 10

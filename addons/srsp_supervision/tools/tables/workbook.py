@@ -2,11 +2,12 @@
 
 The sheet's XML is cut between rows into pieces, and the parser reads each as a small workbook of its own, because it
 needs 2.8 GB for a whole sheet of a million rows. A piece is first searched for what would fill the memory, and for what
-a registry does not accept. Shared texts (``sharedStrings.xml``) stay on disk until a cell needs them.
+a registry does not accept. Shared texts stay on disk until a cell needs them.
 """
 
 import io
 import os
+import posixpath
 import re
 import struct
 import tempfile
@@ -16,6 +17,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import IO, Any, cast
+from urllib.parse import unquote
 
 from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook
@@ -48,6 +50,9 @@ _MERGED = re.compile(
     rb"""mergeCell\s[^<>]*?ref=["']([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)["']"""
 )
 _VALUE = re.compile(_TAG + rb"(?:v|is)[\s>]")
+_HIDDEN = re.compile(
+    _TAG + rb"""row(?=\s[^<>]*\shidden=["'](?:1|true)["'])[^<>]*?\sr=["']([0-9]+)"""
+)
 # Stands before the number of a shared text, which becomes a text of its own; a private character.
 _MARKER = "\ue0f5".encode()
 _NUMBER = re.compile(_MARKER + rb"([0-9]+)")
@@ -79,8 +84,9 @@ class WorkbookFile(TableFile):
     def blocks(self) -> Iterator[Block]:
         """Yield the rows of the first sheet that is not hidden.
 
-        :raises WorkbookError: ``not_a_workbook``, ``macro``, ``too_large``, ``too_wide``, ``gap`` (rows far from each
-            other), ``empty_sheet``, ``second_sheet`` (its name in ``place``: another visible one is filled too)
+        :raises WorkbookError: ``not_a_workbook``, ``other_format`` (its name in ``place``), ``macro``, ``too_large``,
+            ``too_wide``, ``gap`` (rows far from each other), ``empty_sheet``, ``second_sheet`` (its name in ``place``:
+            another visible one is filled too)
         """
         try:
             with zipfile.ZipFile(self.path) as archive:
@@ -91,15 +97,16 @@ class WorkbookFile(TableFile):
             raise WorkbookError("not_a_workbook")
 
     def _read(self, archive: zipfile.ZipFile) -> Iterator[Block]:
-        _check_parts(archive)
-        [(_name, sheet), *others], date1904 = _find_sheets(archive)
+        _check_size(archive)
+        package = _Package(archive)
+        [(_name, sheet), *others], date1904 = _find_sheets(package)
         for name, path in others:
             if _is_filled(archive, path):
                 raise WorkbookError("second_sheet", name)
         filled = False
         size = max(archive.getinfo(sheet).file_size, 1)
         with tempfile.TemporaryFile() as copy, archive.open(sheet) as file:
-            reader = _PieceReader(archive, _SharedTexts(archive, copy), date1904)
+            reader = _PieceReader(package, _SharedTexts(package, copy), date1904)
             for piece, tail in _cut(file, b"row"):
                 block = _mark_merged(piece) if tail else reader.take(piece)
                 self.done = min(file.tell() / size, 1.0)
@@ -109,19 +116,55 @@ class WorkbookFile(TableFile):
             raise WorkbookError("empty_sheet")
 
 
-def _check_parts(archive: zipfile.ZipFile) -> None:
-    """Refuse a zip bomb and a workbook with macros."""
+def _check_size(archive: zipfile.ZipFile) -> None:
+    """Refuse a zip bomb."""
     parts = archive.infolist()
-    names = {part.filename.lower() for part in parts}
-    if "xl/workbook.xml" not in names or "[content_types].xml" not in names:
-        raise WorkbookError("not_a_workbook")
     unpacked = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts)
     if unpacked > min(MAX_BYTES, max(FREE_BYTES, packed * MAX_RATIO)):
         raise WorkbookError("too_large")
-    has_macros = any(name.endswith("vbaproject.bin") for name in names)
-    if has_macros or b"macroEnabled" in _read_small(archive, "[Content_Types].xml"):
-        raise WorkbookError("macro")
+
+
+class _Package:
+    """The parts of a workbook, found by their relationships (ECMA-376, part 2).
+
+    What a part is called is up to the program that wrote it, and so are the capitals. The types of relationships have
+    two namespaces, for Transitional and for Strict Open XML; their last words are the same.
+
+    ``book`` is the main part.
+
+    :raises WorkbookError: ``other_format`` (its name in ``place``), ``macro``, ``not_a_workbook``
+    """
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.archive = archive
+        self.names = {name.lstrip("/").lower(): name for name in archive.namelist()}
+        if "mimetype" in self.names:
+            raise WorkbookError("other_format", "OpenDocument (.ods)")
+        types = _read_small(archive, self.names["[content_types].xml"])
+        [(_id, self.book)] = self.follow("", "officeDocument")
+        if not self.book.endswith(".xml") or b"spreadsheetml" not in types:
+            kind = posixpath.splitext(self.book)[1] or self.book
+            raise WorkbookError("other_format", {".bin": ".xlsb"}.get(kind, self.book))
+        macros = any(name.endswith("vbaproject.bin") for name in self.names)
+        if macros or b"macroEnabled" in types:
+            raise WorkbookError("macro")
+
+    def follow(self, source: str, kind: str) -> list[tuple[str, str]]:
+        """Return [(id, part)] of the relationships of this type that a part has, "" being the package itself."""
+        folder, base = posixpath.split(source)
+        links = self.names.get(f"{folder}/_rels/{base}.rels".lstrip("/").lower())
+        if not links:
+            return []
+        return [
+            (link.get("Id"), self._resolve(folder, link.get("Target")))
+            for link in _parse_small(self.archive, links)
+            if link.get("Type", "").rpartition("/")[2] == kind
+        ]
+
+    def _resolve(self, folder: str, target: str) -> str:
+        path = posixpath.normpath(posixpath.join("/", folder, unquote(target)))
+        return self.names[path.lstrip("/").lower()]
 
 
 def _read_small(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -139,21 +182,16 @@ def _parse_small(archive: zipfile.ZipFile, name: str) -> Any:
     return etree.fromstring(_read_small(archive, name), parser)
 
 
-def _find_sheets(archive: zipfile.ZipFile) -> tuple[list[tuple[str, str]], bool]:
+def _find_sheets(package: _Package) -> tuple[list[tuple[str, str]], bool]:
     """Return [(name, part)] of the visible sheets, and whether the workbook counts days from 1904."""
-    book = _parse_small(archive, "xl/workbook.xml")
-    links = {
-        link.get("Id"): link.get("Target")
-        for link in _parse_small(archive, "xl/_rels/workbook.xml.rels")
-    }
+    book = _parse_small(package.archive, package.book)
+    parts = dict(package.follow(package.book, "worksheet"))
     days = [e.get("date1904") for e in book.iter("{*}workbookPr")]
     sheets = []
     for sheet in book.iter("{*}sheet"):
-        if sheet.get("state", "visible") == "visible":
-            target = links[sheet.get(f"{{{_OFFICE}}}id")]
-            path = target[1:] if target.startswith("/") else f"xl/{target}"
-            archive.getinfo(path)
-            sheets.append((sheet.get("name"), path))
+        [link] = (value for name, value in sheet.items() if name.endswith("}id"))
+        if sheet.get("state", "visible") == "visible" and link in parts:
+            sheets.append((sheet.get("name"), parts[link]))
     if not sheets:
         raise WorkbookError("empty_sheet")
     return sheets, not {"1", "true"}.isdisjoint(days)
@@ -210,18 +248,21 @@ class _PieceReader:
     """Reads the pieces of one sheet."""
 
     def __init__(
-        self, archive: zipfile.ZipFile, texts: "_SharedTexts", date1904: bool
+        self, package: _Package, texts: "_SharedTexts", date1904: bool
     ) -> None:
         self.texts = texts
         self.last = 0
         self.parts: dict[str, str | bytes] = {"xl/workbook.xml": _BOOK % date1904}
-        if "xl/styles.xml" in archive.namelist():
-            self.parts["xl/styles.xml"] = _read_small(archive, "xl/styles.xml")
+        for _id, part in package.follow(package.book, "styles"):
+            self.parts["xl/styles.xml"] = _read_small(package.archive, part)
 
     def take(self, piece: bytes) -> Block:
         """Return the rows of the next piece as a ``Block``."""
         first = _check_references(piece, self.last)
         marks = _mark_formulas(piece)
+        if b"hidden=" in piece:
+            hidden = _HIDDEN.findall(piece)
+            marks += [Mark(int(row), -1, "", "hidden_row") for row in hidden]
         piece = piece.replace(b't="s"><v>', b't="str"><v>' + _MARKER)
         if b'"s"' in piece or b"'s'" in piece:
             piece = _SHARED.sub(rb"\g<1>str\g<2>" + _MARKER, piece)
@@ -324,13 +365,13 @@ def _index(letters: bytes) -> int:
 
 
 class _SharedTexts:
-    """The texts of ``sharedStrings.xml`` by number, kept in the empty file ``copy``."""
+    """The shared texts of a workbook by number, kept in the empty file ``copy``."""
 
-    def __init__(self, archive: zipfile.ZipFile, copy: IO[bytes]) -> None:
+    def __init__(self, package: _Package, copy: IO[bytes]) -> None:
         self.offsets = array("Q", [0])
         self.copy = copy
-        if "xl/sharedStrings.xml" in archive.namelist():
-            with archive.open("xl/sharedStrings.xml") as part:
+        for _id, path in package.follow(package.book, "sharedStrings"):
+            with package.archive.open(path) as part:
                 for piece, tail in _cut(part, b"si"):
                     if not tail:
                         self._store(piece)

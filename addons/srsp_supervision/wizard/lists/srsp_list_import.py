@@ -238,6 +238,9 @@ class SrspListImport(models.TransientModel):
             "merged_cell": self.env._(
                 "Merged cells hide values: unmerge them and fill in each row."
             ),
+            "hidden_row": self.env._(
+                "The sheet hides this row, for example by a filter: show all rows, and remove those that do not belong."
+            ),
             "missing_column": self.env._(
                 "The column is missing: export the list and use that."
             ),
