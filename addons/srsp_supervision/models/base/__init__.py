@@ -9,7 +9,6 @@ May import no other room.
 from . import srsp_check_mixin
 from . import srsp_guard_mixin
 from . import srsp_evidence_mixin
-from . import mail_mail
 from . import mail_message
 from . import mail_thread
 from . import ir_attachment
