@@ -1,16 +1,22 @@
 """Values that the contract tests share: one good record and the receipts it must get."""
 
+import functools
 import time
 from datetime import UTC, datetime
 
 import requests
-from platform_client import Receipt
+from platform_client import PlatformClient, Receipt
 from platform_records import BEIJING
 from platform_server import DEMO_KEY, DEMO_SECRET
+
+from odoo.addons.srsp_supervision.tools.outgoing import parse_networks
 
 KEY, SECRET = DEMO_KEY, DEMO_SECRET
 DIGEST, OTHER_DIGEST = "a1" * 32, "b2" * 32
 UNKNOWN = Receipt("unknown", "", "", None)
+LOOPBACK = parse_networks("127.0.0.0/8, ::1")
+# A client that may reach this machine, where the sandbox runs.
+LocalClient = functools.partial(PlatformClient, allowed=LOOPBACK)
 
 
 def make_record(key="srsp-1", digest=DIGEST, **payload):

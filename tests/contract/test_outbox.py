@@ -1,7 +1,6 @@
 """The outbox of the addon against the real platform: real commits, on a copy of the demo database."""
 
 import logging
-import os
 import threading
 import time
 from datetime import timedelta
@@ -10,31 +9,11 @@ import databases
 import pytest
 from platform_samples import SECRET, rehearse
 
-from odoo import SUPERUSER_ID, api, fields, sql_db
-from odoo.modules.registry import Registry
-from odoo.tools import config
+from odoo import SUPERUSER_ID, api, fields
+
+from odoo.addons.srsp_disclosure.tools.platform_client import PlatformClient
 
 WORKERS = 3
-
-
-@pytest.fixture(scope="module")
-def registry():
-    """The registry of a database of our own, so that a commit is a commit."""
-    name = databases.run_name("outbox")
-    databases.copy(name, source=os.environ["SRSP_TEMPLATE"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(config, "test_enable", False)  # loading it runs no addon's tests
-        registry = Registry(name)
-    yield registry
-    Registry.delete(name)
-    sql_db.close_db(name)
-    databases.drop(name)
-
-
-@pytest.fixture
-def env(registry):
-    with registry.cursor() as cr:
-        yield api.Environment(cr, SUPERUSER_ID, {"lang": "zh_CN"})
 
 
 @pytest.fixture
@@ -218,7 +197,7 @@ def test_a_wrong_secret_is_an_error_told_once_and_never_logged(
         run(registry)
     for delivery in refresh(deliveries):
         assert delivery.state == "error"
-        assert "签名不正确" in delivery.reason
+        assert delivery.reason == "平台拒绝了本次请求（HTTP 401）"
         assert "a-wrong-secret-of-ours" not in delivery.reason
     assert channel.activity_ids.user_id == channel.user_id
     assert len(channel.activity_ids) == 1
@@ -230,6 +209,104 @@ def test_a_wrong_secret_is_an_error_told_once_and_never_logged(
 
 def test_the_connection_can_be_tried(channel):
     assert channel.action_test_connection()["params"]["type"] == "success"
+
+
+def test_an_address_inside_is_not_reached_unless_the_system_administrator_allows_it(
+    channel, drip
+):
+    server = drip(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\npassword=")
+    channel.env["ir.config_parameter"].set_param("srsp.allowed_networks", "10.0.0.0/8")
+    channel.url = f"{server.url}/admin"
+    params = channel.action_test_connection()["params"]
+    assert (params["type"], server.asked) == ("danger", 0)
+    channel.env["ir.config_parameter"].set_param("srsp.allowed_networks", "127.0.0.1")
+    params = channel.action_test_connection()["params"]
+    assert params["message"] == "平台拒绝了本次请求（HTTP 404）"
+    channel.env.cr.rollback()
+
+
+def test_a_platform_that_drips_costs_one_exchange_and_the_others_go_on(
+    registry, channel, platform, drip, monkeypatch
+):
+    monkeypatch.setitem(PlatformClient.__init__.__kwdefaults__, "seconds", 1)
+    slow_server = drip(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    owed = owe(channel, 3)
+    slow = channel.copy({"name": "慢平台", "url": slow_server.url, "secret": SECRET})
+    slow._queue(owed.publication_id)
+    channel.env.cr.commit()
+    begun = time.monotonic()
+    run(registry)
+    assert time.monotonic() - begun < 10
+    assert refresh(owed).mapped("state") == ["accepted"] * 3
+    assert sorted(slow.delivery_ids.mapped("state")) == ["pending", "pending", "sent"]
+    assert slow_server.asked == 1
+    assert min(slow.delivery_ids.mapped("next_try_at")) > fields.Datetime.now()
+    run(registry)  # nothing is due
+    assert slow_server.asked == 1
+    slow.active = False
+    channel.env.cr.commit()
+
+
+def test_a_channel_that_failed_last_comes_after_the_others(
+    registry, channel, platform, drip, monkeypatch
+):
+    monkeypatch.setitem(PlatformClient.__init__.__kwdefaults__, "seconds", 1)
+    slow_server = drip()
+    owed = owe(channel, 2)
+    slow = channel.copy({"name": "慢平台", "url": slow_server.url, "secret": SECRET})
+    slow._queue(owed.publication_id)
+    make_due(slow.delivery_ids)
+    owed.failed_at = fields.Datetime.now()
+    channel.env.cr.commit()
+    order, receive = [], platform.store.receive
+    platform.store.receive = lambda *args: (
+        order.append(slow_server.asked) or receive(*args)
+    )
+    run(registry)
+    assert order == [1, 1]  # the one that had failed came after the one that had not
+    order.clear()
+    owed.write({"state": "pending", "next_try_at": fields.Datetime.now()})
+    make_due(slow.delivery_ids)
+    run(registry)
+    assert order == [1, 1]  # now the slow one comes last
+    slow.active = False
+    channel.env.cr.commit()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"receipt": "9" * 3_000_000},
+        {"receipt": "XY\0"},
+        {"receipt": "XY\ud800"},
+        {"received_at": "0001-01-01T00:00:00+14:00"},
+    ],
+)
+def test_an_answer_made_to_break_something_is_no_receipt(
+    registry, channel, platform, caplog, change
+):
+    delivery, receive = owe(channel), platform.store.receive
+    platform.store.receive = lambda *args: [row | change for row in receive(*args)]
+    run(registry)
+    assert (refresh(delivery).state, delivery.receipt_number) == ("sent", False)
+    assert delivery.next_try_at > fields.Datetime.now()
+    assert "failed" not in caplog.text
+
+
+def test_a_receipt_from_before_the_first_attempt_is_no_receipt(
+    registry, channel, platform
+):
+    """The record lay in the outbox for weeks; a receipt of those weeks would hide that it went out too late."""
+    delivery, receive = owe(channel), platform.store.receive
+    delivery.env.cr.execute("UPDATE srsp_delivery SET create_date = '2020-01-01'")
+    delivery.env.cr.commit()
+    platform.store.receive = lambda records, now, *rest: receive(
+        records, now - 39 * 24 * 3600, *rest
+    )
+    run(registry)
+    assert refresh(delivery).state == "sent"
+    assert "impossible time" in delivery.reason
+    assert not delivery.publication_id.disclosed_on
 
 
 def test_an_archived_channel_delivers_nothing(registry, channel, platform):

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import requests
-from platform_client import PlatformClient
 from platform_records import is_uscc
 from platform_samples import (
     KEY,
     OTHER_DIGEST,
     SECRET,
     UNKNOWN,
+    LocalClient,
     accepted,
     make_record,
     rehearse,
@@ -37,7 +37,7 @@ def test_good_records_are_accepted_and_kept_as_sent(client, platform):
 
 
 def test_nothing_to_submit_or_ask_makes_no_request():
-    closed = PlatformClient("http://127.0.0.1:9", KEY, SECRET)
+    closed = LocalClient("http://127.0.0.1:1024", KEY, SECRET)
     assert (closed.submit([]), closed.inquire([])) == ({}, {})
 
 
@@ -202,7 +202,7 @@ def test_the_front_end_says_where_it_serves_keeps_its_storage_and_stops_on_a_sig
         process = front_end()
         line = process.stdout.readline()
         assert re.fullmatch(r"platform http://127\.0\.0\.1:\d+\n", line)
-        client = PlatformClient(line.split()[1], KEY, "other")
+        client = LocalClient(line.split()[1], KEY, "other")
         assert client.inquire(["srsp-1"])["srsp-1"].status == status
         assert client.submit([make_record()])["srsp-1"].status == "accepted"
         process.send_signal(how)

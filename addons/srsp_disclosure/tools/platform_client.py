@@ -1,6 +1,6 @@
 """Client of a public credit platform: signed batches out, signed receipts back.
 
-``readme/PROTOCOL.md`` describes the wire protocol. This module does not depend on Odoo.
+``readme/PROTOCOL.md`` describes the wire protocol. This module uses nothing of Odoo itself.
 
 A submission ends in one of three ways, and the caller treats each differently:
 
@@ -15,16 +15,30 @@ import hashlib
 import hmac
 import ipaddress
 import json
+import logging
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
+from odoo.addons.srsp_supervision.tools.outgoing import (
+    ForbiddenAddress,
+    Network,
+    exchange,
+)
+
+_logger = logging.getLogger(__name__)
+
+MAX_SECONDS = 20  # of one exchange, from the connection to the last byte
 MAX_ANSWER_BYTES = 4 * 2**20  # unpacked
 MAX_KEYS = 50  # in one inquiry, so that the address stays below 8 kB
+MAX_NUMBER = 200  # characters of a receipt's number
+MAX_REASON = 1000  # characters of a rejection's reason
 CHUNK = 2**16
 RETRYABLE_4XX = {408, 425, 429}
 
@@ -32,7 +46,8 @@ RETRYABLE_4XX = {408, 425, 429}
 class PlatformError(Exception):
     """The platform did not answer with receipts.
 
-    The message is technical; ``code`` is for callers that show a text of their own.
+    The message is technical, and has nothing of an answer that is not signed; ``code`` is for callers that show a
+    text of their own.
     """
 
     code = ""
@@ -131,8 +146,10 @@ class PlatformClient:
     """A client of one platform with one key.
 
     :param timeout: (connect, read) in seconds, as in requests
+    :param allowed: networks that may be reached beside the public internet
+    :param seconds: in which an exchange must have ended as a whole
     :raises BadSettings: when ``base_url`` is not https (http is for loopback only) or has a
-        login, a query or a fragment, or when the key or the secret cannot be used
+        login, a query, a fragment or an unusual port, or when the key or the secret cannot be used
     """
 
     def __init__(
@@ -141,10 +158,15 @@ class PlatformClient:
         key_id: str,
         secret: bytes | str,
         timeout: tuple[float, float] = (5, 20),
+        *,
+        allowed: Sequence[Network] = (),
+        seconds: float = MAX_SECONDS,
     ) -> None:
         self.base_url = _checked_address(base_url)
         self.key_id = key_id
         self.timeout = timeout
+        self.allowed = allowed
+        self.seconds = seconds
         self._auth = HmacAuth(key_id, secret)
 
     def __repr__(self) -> str:
@@ -181,11 +203,10 @@ class PlatformClient:
         :raises PlatformRetryable: when trying again can help
         :raises PlatformRejected: when it cannot
         """
-        with requests.Session() as session:
-            # A proxy would carry a plain-text loopback request off the machine.
-            session.trust_env = self.base_url.startswith("https:")
-            try:
-                with session.request(
+        try:
+            with (
+                exchange(self.base_url, self.seconds, self.allowed) as session,
+                session.request(
                     method,
                     self.base_url + target,
                     data=body,
@@ -194,20 +215,27 @@ class PlatformClient:
                     timeout=self.timeout,
                     allow_redirects=False,
                     stream=True,
-                ) as response:
-                    answer = _read_body(response)
-            except requests.RequestException as error:
-                raise Silent(f"No answer: {type(error).__name__}") from error
+                ) as response,
+            ):
+                answer = _read_body(response)
+        except ForbiddenAddress as error:
+            _logger.warning("%r: %s", self, error)
+            raise BadSettings(
+                "the address leads to a network that is not allowed"
+            ) from error
+        except (requests.RequestException, HTTPError) as error:
+            raise Silent(f"No answer: {type(error).__name__}") from error
         status = response.status_code
         if status != 200:
+            _logger.warning("%r: HTTP %s: %.300r", self, status, answer[:300])
             refused = 400 <= status < 500 and status not in RETRYABLE_4XX
-            text = f"HTTP {status}: {answer[:300].decode('utf-8', 'replace')}"
+            text = f"HTTP {status}"
             raise PlatformRejected(text) if refused else PlatformRetryable(text)
         if not self._auth.is_genuine(response, answer):
             raise Unusable("the answer is not signed by the platform")
         try:
             return json.loads(answer)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Unusable("the answer is not JSON") from error
 
 
@@ -218,7 +246,7 @@ def _checked_address(base_url: str) -> str:
     """
     try:
         parts = urlsplit(base_url)
-        host = parts.hostname or ""
+        host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise BadSettings("the address is not valid") from error
     plain = parts.scheme == "http" and _is_loopback(host)
@@ -226,6 +254,8 @@ def _checked_address(base_url: str) -> str:
         raise BadSettings("the address must begin with https://")
     if parts.username is not None or parts.query or parts.fragment:
         raise BadSettings("the address must have no login, query or fragment")
+    if port is not None and port not in (80, 443) and port < 1024:
+        raise BadSettings("the port must be 80, 443 or at least 1024")
     return base_url.rstrip("/")
 
 
@@ -259,9 +289,9 @@ def _read_receipts(
     try:
         rows = answer["receipts"]
         receipts = {row["idempotency_key"]: _read_receipt(row) for row in rows}
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise Unusable("the answer is not a list of receipts") from error
-    if set(receipts) != keys:
+    if set(receipts) != keys or len(rows) != len(keys):
         raise Unusable("the answer does not match the records sent")
     if not inquiry and "unknown" in {receipt.status for receipt in receipts.values()}:
         raise Unusable("the answer does not state the outcome of a record")
@@ -273,14 +303,22 @@ def _read_receipt(row: dict[str, Any]) -> Receipt:
 
     :raises ValueError: when it is not sufficient as evidence
     """
-    if row["status"] == "unknown":
+    status = row["status"]
+    if status == "unknown":
         return Receipt("unknown", "", "", None)
     received_at = datetime.fromisoformat(row["received_at"])
     if received_at.tzinfo is None:
         raise ValueError("received_at has no time zone")
-    evidence = {"accepted": row["receipt"], "rejected": row["reason"]}[row["status"]]
-    if not evidence or not isinstance(evidence, str):
-        raise ValueError("no receipt number or no reason")
-    return Receipt(
-        row["status"], row["receipt"], row["reason"], received_at.astimezone(UTC)
-    )
+    name, limit = {
+        "accepted": ("receipt", MAX_NUMBER),
+        "rejected": ("reason", MAX_REASON),
+    }[status]
+    evidence = row[name]
+    if not isinstance(evidence, str) or not evidence or len(evidence) > limit:
+        raise ValueError("no receipt number or no reason, or a longer one than allowed")
+    if not (
+        evidence if status == "accepted" else evidence.replace("\n", "")
+    ).isprintable():
+        raise ValueError("characters that cannot be printed")
+    number, reason = (evidence, "") if status == "accepted" else ("", evidence)
+    return Receipt(status, number, reason, received_at.astimezone(UTC))

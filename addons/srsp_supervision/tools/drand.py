@@ -12,10 +12,11 @@ import functools
 import hashlib
 import json
 import sys
-import time
 from collections.abc import Callable, Iterable, Sequence
 
 import requests
+
+from .outgoing import ForbiddenAddress, Network, exchange
 
 CHAIN_HASH = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 PUBLIC_KEY = (
@@ -35,7 +36,8 @@ class DrandError(Exception):
     """No address returned the round; the message has the error of each address.
 
     ``reason`` is ``early`` (not signed yet), ``late`` (not answered completely within the time), ``unreachable``,
-    ``forged`` (the signature is not the chain's) or ``wrong``; ``failures`` is ``[(address, reason), ...]``.
+    ``forbidden`` (in a network that may not be reached), ``forged`` (the signature is not the chain's) or ``wrong``;
+    ``failures`` is ``[(address, reason), ...]``.
     """
 
     def __init__(
@@ -53,18 +55,30 @@ def round_at(moment: float) -> int:
     return max(1, -(-int(moment - GENESIS) // PERIOD) + 1)
 
 
-def fetch(urls: Iterable[str], number: int, timeout: float = TIMEOUT) -> bytes:
+def fetch(
+    urls: Iterable[str],
+    number: int,
+    timeout: float = TIMEOUT,
+    *,
+    allowed: Sequence[Network] = (),
+) -> bytes:
     """Return the signature of round ``number`` (48 bytes) from the first address that returns a valid one.
 
     :param urls: addresses in the order in which they are asked, e.g. ``["https://api.drand.sh"]``
     :param timeout: seconds for each of them
+    :param allowed: networks that may be reached beside the public internet
     :raises DrandError: when no address has it; the reason is ``early`` if one of them answers so, else ``wrong``
     """
     failures, texts = [], []
     for url in urls:
         try:
-            return _ask(url, number, timeout)
-        except (requests.RequestException, ValueError, DrandError) as error:
+            return _ask(url, number, timeout, allowed)
+        except (
+            requests.RequestException,
+            ForbiddenAddress,
+            ValueError,
+            DrandError,
+        ) as error:
             failures.append((url, _get_reason(error)))
             texts.append(f"{url}: {error}")
     is_early = any(reason == "early" for _url, reason in failures)
@@ -75,6 +89,8 @@ def fetch(urls: Iterable[str], number: int, timeout: float = TIMEOUT) -> bytes:
 def _get_reason(error: Exception) -> str:
     if isinstance(error, DrandError):
         return error.reason
+    if isinstance(error, ForbiddenAddress):
+        return "forbidden"
     if isinstance(error, requests.Timeout):
         return "late"
     return "unreachable" if isinstance(error, requests.RequestException) else "wrong"
@@ -106,13 +122,13 @@ def randomness(signature: bytes) -> bytes:
     return hashlib.sha256(signature).digest()
 
 
-def _ask(url: str, number: int, timeout: float) -> bytes:
+def _ask(url: str, number: int, timeout: float, allowed: Sequence[Network]) -> bytes:
     """Return the signature that ``url`` sends, verified; ``timeout`` limits the whole answer."""
-    deadline = time.monotonic() + timeout
     address = f"{url.rstrip('/')}/{CHAIN_HASH}/public/{number}"
-    with requests.get(
-        address, timeout=timeout, stream=True, allow_redirects=False
-    ) as answer:
+    with (
+        exchange(address, timeout, allowed) as session,
+        session.get(address, timeout=timeout, stream=True) as answer,
+    ):
         if answer.status_code in TOO_EARLY:
             raise DrandError(f"round {number} is not there yet", "early")
         if answer.status_code != 200:
@@ -122,11 +138,9 @@ def _ask(url: str, number: int, timeout: float) -> bytes:
             body += byte
             if len(body) > MAX_ANSWER:
                 raise DrandError("the answer is too long")
-            if time.monotonic() > deadline:
-                raise DrandError("the answer comes too slowly", "late")
     try:
         signature = bytes.fromhex(json.loads(body)["signature"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DrandError("the answer is no round") from error
     if not verify(PUBLIC_KEY, number, signature):
         raise DrandError(

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
@@ -18,6 +18,8 @@ CLIENT_MESSAGES = {
         _lt("the address is not valid"),
         _lt("the address must begin with https://"),
         _lt("the address must have no login, query or fragment"),
+        _lt("the port must be 80, 443 or at least 1024"),
+        _lt("the address leads to a network that is not allowed"),
         _lt("the answer is not signed by the platform"),
         _lt("the answer is not JSON"),
         _lt("the answer is not a list of receipts"),
@@ -31,7 +33,8 @@ class SrspChannel(models.Model):
     """A platform that results are delivered to (发布渠道), with its address and key.
 
     The secret can be entered but never read: no interface reads ``secret``, ``secret_input`` is always
-    empty, and both are left out of exports and copies.
+    empty, and both are left out of exports and copies. Only the system administrator sets the address, as the secret:
+    it decides where this server connects to, and where the results of the bureau go.
 
     An archived channel delivers nothing, and its results stay undisclosed. Each change of ``active`` is sealed
     in the integrity chain with the number of deliveries that were not accepted at that moment.
@@ -97,7 +100,8 @@ class SrspChannel(models.Model):
                 raise ValidationError(
                     self.env._(
                         "Channel %(channel)s: use an address that begins with https:// (http:// for this machine"
-                        " only) without login, query or fragment, and a key name in plain ASCII.",
+                        " only) without login, query or fragment, with port 80, 443 or one from 1024 on, and a key"
+                        " name in plain ASCII.",
                         channel=channel.name,
                     )
                 ) from error
@@ -127,7 +131,14 @@ class SrspChannel(models.Model):
             channel.last_success, channel.last_failure = last
             channel.open_count = counts.get(channel, 0)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_system()
+        return super().create(vals_list)
+
     def write(self, vals):
+        if "url" in vals:
+            self._check_system()
         changed = self.filtered(
             lambda c: "active" in vals and c.active != vals["active"]
         )
@@ -181,6 +192,14 @@ class SrspChannel(models.Model):
         )
         return dict(action, domain=[("channel_id", "=", self.id)], context={})
 
+    def _check_system(self):
+        if not self.env.is_system():
+            raise AccessError(
+                self.env._(
+                    "The address of a channel can only be set by the system administrator (Settings)."
+                )
+            )
+
     def _check_officer(self):
         self.check_access("read")
         self._check_role("srsp_disclosure.group_disclosure_officer")
@@ -204,7 +223,10 @@ class SrspChannel(models.Model):
         :raise PlatformRejected: when address, key or secret cannot be used
         """
         channel = self.sudo()
-        return PlatformClient(channel.url, channel.key_id, channel.secret or "")
+        networks = self.env["ir.config_parameter"]._srsp_get_allowed_networks()
+        return PlatformClient(
+            channel.url, channel.key_id, channel.secret or "", allowed=networks
+        )
 
     @api.model
     def _explain(self, error):
@@ -226,6 +248,12 @@ class SrspChannel(models.Model):
             text = self.env._("The delivery failed on this server")
             detail = f"{type(error).__name__}: {error}"
         return self.env._("%(text)s (%(detail)s)", text=text, detail=detail)
+
+    def _is_failing(self):
+        """Return whether the last exchange with this platform came to nothing."""
+        self.ensure_one()
+        failed, succeeded = self.last_failure, self.last_success
+        return bool(failed and (not succeeded or succeeded < failed))
 
     def _get_responsible(self):
         """Return the user to notify: the channel's own, or the first disclosure officer of its company."""

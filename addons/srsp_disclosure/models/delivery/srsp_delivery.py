@@ -1,15 +1,23 @@
 import datetime
 import json
 import logging
+import time
 from functools import partial
 
 from odoo import api, fields, models
+from odoo.exceptions import LockError
+from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import plaintext2html
 
 from odoo.addons.srsp_supervision.tools.uscc import is_valid
 
-from ...tools.platform_client import PlatformRejected, PlatformRetryable, Unusable
+from ...tools.platform_client import (
+    PlatformRejected,
+    PlatformRetryable,
+    Silent,
+    Unusable,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -18,7 +26,9 @@ DELIVERERS = (
     "srsp_disclosure.group_disclosure_officer",
     "srsp_supervision.group_policy_officer",
 )
-MAX_BATCH = 100  # deliveries in one run of the scheduled action
+MAX_BATCH = 100  # deliveries to one channel in one run of the scheduled action
+MAX_SECONDS = 20  # for one channel in one run, and the exchange that has begun
+REST = datetime.timedelta(minutes=2)  # for a channel that did not answer
 # How long a worker has for one exchange; afterwards another may take over.
 LEASE = datetime.timedelta(minutes=5)
 MAX_CLOCK_DRIFT = datetime.timedelta(minutes=5)  # between the platform's clock and ours
@@ -37,6 +47,9 @@ class SrspDelivery(models.Model):
     least once and accepted at most once, however many workers there are. ``rejected`` is the platform's
     decision on the record, ``error`` its refusal of the whole request: both wait for a person. Only code
     writes a delivery.
+
+    Channels do not wait for each other for long: each has a batch of its own with a limit in time, which also ends
+    when the platform does not answer; those that failed last come last.
     """
 
     _name = "srsp.delivery"
@@ -73,6 +86,7 @@ class SrspDelivery(models.Model):
     next_try_at = fields.Datetime(
         "Next Attempt", readonly=True, default=fields.Datetime.now
     )
+    first_sent_at = fields.Datetime("First Attempt", readonly=True)
     idempotency_key = fields.Char(required=True, readonly=True)
     receipt_number = fields.Char("Receipt", readonly=True, tracking=True)
     received_at = fields.Datetime("Receipt Time", readonly=True)
@@ -139,39 +153,76 @@ class SrspDelivery(models.Model):
 
         Nobody is logged in, so the texts are in the language of the delivery's bureau.
         """
-        cron = self.env["ir.cron"]
-        domain = self._get_due_domain()
-        deliveries = self.search(domain, limit=MAX_BATCH)
-        cron._commit_progress(remaining=self.search_count(domain))
-        for delivery in deliveries:
-            delivery = delivery.company_id._srsp_in_language(delivery)
-            try:
-                delivery = delivery.try_lock_for_update().filtered_domain(domain)
-                if delivery:
-                    delivery._deliver_one()
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                self.env.cr.rollback()  # another worker was faster; the lease brings it back
-            except Exception as error:
-                self.env.cr.rollback()
-                _logger.exception("Delivery %s failed", delivery.id)
-                delivery._settle_error(error)
-            if not cron._commit_progress(1):
-                break
+        domain = Domain(self._get_due_domain())
+        counts = dict(self._read_group(domain, ["channel_id"], ["__count"]))
+        self.env["ir.cron"]._commit_progress(remaining=sum(counts.values()))
+        channels = self.env["srsp.channel"].concat(*counts)
+        for channel in channels.sorted(lambda one: (one._is_failing(), one.id)):
+            self._deliver_batch(domain & Domain("channel_id", "=", channel.id))
         # Two workers that finish the last two results of a task do not see each other's.
         tasks = self.env["srsp.task"].search([("state", "=", "inspecting")])
         tasks._disclose_complete()
+
+    @api.model
+    def _deliver_batch(self, domain):
+        """Deliver what is due to one channel, in the time that one channel has."""
+        end = time.monotonic() + MAX_SECONDS
+        for delivery in self.search(domain, limit=MAX_BATCH):
+            is_silent = delivery._attempt(domain)
+            self.env["ir.cron"]._commit_progress(1)
+            if is_silent:
+                self._put_off(domain)
+            if is_silent or time.monotonic() > end:
+                break
+
+    @api.model
+    def _put_off(self, domain):
+        """Let the deliveries in ``domain`` that nobody is working on wait for a while."""
+        next_try_at = fields.Datetime.now() + REST
+        try:
+            self.search(domain).try_lock_for_update().next_try_at = next_try_at
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            self.env.cr.rollback()  # another worker has done so
+        self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger(next_try_at)
+        remaining = self.search_count(self._get_due_domain())
+        self.env["ir.cron"]._commit_progress(remaining=remaining)
+
+    def _attempt(self, domain):
+        """Deliver this one if it is still in ``domain``; an error belongs to its record.
+
+        :return: whether the platform was silent
+        """
+        delivery = self.company_id._srsp_in_language(self)
+        try:
+            delivery = delivery.try_lock_for_update().filtered_domain(domain)
+            return bool(delivery) and delivery._deliver_one()
+        except (LockError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+            self.env.cr.rollback()  # another worker was faster; the lease brings it back
+        except Exception as error:
+            self.env.cr.rollback()
+            _logger.exception("Delivery %s failed", self.id)
+            delivery._settle_error(error)
+        return False
 
     def _deliver_one(self):
         """Make one attempt at one delivery, locked by the caller; commit before the request is sent.
 
         A job queue would call this method. No transaction is open while the platform answers.
+
+        :return: whether the platform was silent
         """
         self.ensure_one()
-        ask_first = self.state == "sent"
+        ask_first, is_silent = self.state == "sent", False
         key, record = self.idempotency_key, self._prepare_record()
-        attempts = self.attempts + 1
-        lease = fields.Datetime.now() + LEASE
-        self.write({"state": "sent", "attempts": attempts, "next_try_at": lease})
+        attempts, now = self.attempts + 1, fields.Datetime.now()
+        self.write(
+            {
+                "state": "sent",
+                "attempts": attempts,
+                "first_sent_at": self.first_sent_at or now,
+                "next_try_at": now + LEASE,
+            }
+        )
         try:
             client = self.channel_id._get_client()
             self.env["ir.cron"]._commit_progress()
@@ -180,6 +231,7 @@ class SrspDelivery(models.Model):
                 receipt = client.submit([record])[key]
             settle = partial(self._settle, receipt, self._check_received_at(receipt))
         except PlatformRetryable as error:
+            is_silent = isinstance(error, Silent)
             settle = partial(self._settle_retryable, error)
         except PlatformRejected as error:
             settle = partial(self._settle_error, error)
@@ -187,14 +239,16 @@ class SrspDelivery(models.Model):
         locked = self.try_lock_for_update()
         if locked and (self.state, self.attempts) == ("sent", attempts):
             settle()
+        return is_silent
 
     def _check_received_at(self, receipt):
         """Return the moment of a receipt (naive UTC), which decides whether the deadline was met.
 
-        :raises Unusable: when it is before this delivery was created or in the future
+        :raises Unusable: when it is before the first attempt or in the future
         """
         moment = receipt.received_at.replace(tzinfo=None, microsecond=0)
-        earliest = self.create_date - MAX_CLOCK_DRIFT
+        # What was sent by an earlier version does not have its first attempt.
+        earliest = (self.first_sent_at or self.create_date) - MAX_CLOCK_DRIFT
         if not earliest <= moment <= fields.Datetime.now() + MAX_CLOCK_DRIFT:
             raise Unusable(f"The receipt bears an impossible time: {moment} UTC")
         return moment

@@ -69,6 +69,33 @@ class TestChannel(BureauCase):
             with self.assertRaises(ValidationError):
                 self.channel.url = url
 
+    def test_the_system_administrator_alone_says_where_results_go(self):
+        bureau = new_test_user(
+            self.env,
+            "bureau_administrator",
+            groups="srsp_supervision.group_administrator",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        seen = self.channel.with_user(bureau).with_context(
+            allowed_company_ids=self.company.ids
+        )
+        seen.write({"name": "信用中心", "takes_commitments": True})
+        with self.assertRaises(AccessError):
+            seen.write({"url": "http://127.0.0.1:8399/admin"})
+        with self.assertRaises(AccessError):
+            seen.copy()
+        with self.assertRaises(AccessError):
+            seen.create(
+                {"name": "另一个", "url": "https://evil.example", "key_id": "x"}
+            )
+        self.assertEqual(self.channel.url, "https://credit.example")
+        self.seen.with_context(tracking_disable=False).url = "https://new.example"
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        tracked = self.channel.message_ids.tracking_value_ids
+        self.assertIn("https://new.example", tracked.mapped("new_value_char"))
+
     def test_a_result_is_queued_for_every_active_channel_once(self):
         self.channel.copy({"name": "停用", "active": False})
         self.publish_list()

@@ -1,5 +1,6 @@
 import datetime
 
+from odoo import fields
 from odoo.tests import new_test_user, tagged
 
 from ...tools.platform_client import Receipt, Silent, Unusable
@@ -36,16 +37,22 @@ class TestDelivery(BureauCase):
     def receipt(self, moment):
         return Receipt("accepted", "XY1", "", moment.replace(tzinfo=datetime.UTC))
 
-    def test_a_receipt_bears_a_time_between_the_delivery_and_now(self):
+    def test_a_receipt_bears_a_time_between_the_first_attempt_and_now(self):
         delivery = self.owe()
-        now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+        delivery.first_sent_at = fields.Datetime.now()
+        now = delivery.first_sent_at
         minutes = datetime.timedelta(minutes=1)
-        for moment in (delivery.create_date - 4 * minutes, now + 4 * minutes):
+        self.env.cr.execute(
+            "UPDATE srsp_delivery SET create_date = '2025-09-24' WHERE id = %s",
+            [delivery.id],
+        )
+        delivery.invalidate_recordset(["create_date"])
+        for moment in (now - 4 * minutes, now + 4 * minutes):
             moment = moment.replace(microsecond=0)
             self.assertEqual(delivery._check_received_at(self.receipt(moment)), moment)
         for moment in (
             datetime.datetime(2025, 9, 25),
-            delivery.create_date - 6 * minutes,
+            now - 6 * minutes,
             now + 6 * minutes,
         ):
             with self.assertRaises(Unusable):

@@ -9,10 +9,10 @@ May import no other room.
 from . import srsp_check_mixin
 from . import srsp_guard_mixin
 from . import srsp_evidence_mixin
-from . import mail_mail
 from . import mail_message
 from . import mail_thread
 from . import ir_attachment
+from . import ir_config_parameter
 from . import ir_filters
 from . import ir_http
 from . import ir_rule

@@ -382,7 +382,11 @@ class SrspDraw(models.Model):
         """
         number = self.drand["round"]
         try:
-            signature = drand.fetch(self.company_id._srsp_get_drand_urls(), number)
+            signature = drand.fetch(
+                self.company_id._srsp_get_drand_urls(),
+                number,
+                allowed=self.env["ir.config_parameter"]._srsp_get_allowed_networks(),
+            )
         except drand.DrandError as error:
             is_early = error.reason == "early"
             level = logging.INFO if is_early else logging.WARNING
@@ -407,6 +411,7 @@ class SrspDraw(models.Model):
             "early": self.env._("the round has not been published yet"),
             "late": self.env._("did not answer in time"),
             "unreachable": self.env._("cannot be reached"),
+            "forbidden": self.env._("is in a network that is not allowed"),
             "forged": self.env._("the signature does not match the chain"),
             "wrong": self.env._("returned an answer that is not a valid round"),
         }

@@ -1,10 +1,15 @@
+import logging
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...tools import canonical
 from ...tools.clock import iso
+
+_logger = logging.getLogger(__name__)
 
 
 class SrspDrawWitness(models.Model):
@@ -55,6 +60,51 @@ class SrspDrawWitness(models.Model):
         for one in witnesses:
             self.env["srsp.event"]._seal(one, "draw.witnessed", one._prepare_seal())
         return witnesses
+
+    @api.model
+    def _cron_record_mails(self):
+        """Record who has been sent a commitment in time, each in a transaction of its own.
+
+        Sending and sealing are apart: a slow mail server holds no lock of the chain, and a chain that is busy does not
+        undo that a mail has left. What cannot be recorded now is recorded by the next run, one minute later.
+        """
+        cron = self.env["ir.cron"]
+        mails = self._find_unrecorded_mails()
+        cron._commit_progress(remaining=len(mails))
+        for mail in mails:
+            draw = self.env["srsp.draw"].browse(mail.res_id)
+            try:
+                if draw._is_witness_time():
+                    draw._add_witness("mail", mail.email_to, mail.message_id)
+            except (LockError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+                self.env.cr.rollback()
+            except Exception:
+                self.env.cr.rollback()
+                _logger.exception("Mail %s makes no witness", mail.id)
+            if not cron._commit_progress(1):
+                break
+
+    @api.model
+    def _find_unrecorded_mails(self):
+        """Return the mails that took a commitment away whose draw is still to come."""
+        now = fields.Datetime.now()
+        draws = self.env["srsp.draw"].search(
+            [("state", "=", "committed"), ("announced_for", ">", now)]
+        )
+        witnesses = self.search([("draw_id", "in", draws.ids), ("kind", "=", "mail")])
+        known = {(witness.draw_id.id, witness.who) for witness in witnesses}
+        mails = self.env["mail.mail"].search(
+            [
+                ("model", "=", draws._name),
+                ("res_id", "in", draws.ids),
+                ("state", "=", "sent"),
+                ("email_to", "!=", False),
+            ],
+            order="id",
+        )
+        by_witness = {(mail.res_id, mail.email_to): mail for mail in mails}
+        new = [mail for key, mail in by_witness.items() if key not in known]
+        return mails.concat(*new)
 
     def _check_evidence(self, vals=None):
         raise self._logged_error(
@@ -141,7 +191,9 @@ class SrspDraw(models.Model):
         addresses = self.company_id._srsp_get_witness_emails()
         if addresses and self._is_witness_time():
             vals_list = [self._prepare_mail_vals(address) for address in addresses]
-            self.env["mail.mail"].sudo().create(vals_list).send_after_commit()
+            self.env["mail.mail"].sudo().create(vals_list)
+            # Not by this transaction nor right after it: a slow mail server would hold up the next lock.
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 
     def _prepare_mail_vals(self, address):
         draw = self.company_id._srsp_in_language(self)

@@ -11,6 +11,7 @@ from odoo.tests import BaseCase, tagged
 from odoo.tools import mute_logger
 
 from ...tools import drand
+from ...tools.outgoing import parse_networks
 from ..common import DRAW_AT, NOW, SrspCase
 
 # Quicknet's round 657413, as drand's own test suites have it.
@@ -18,9 +19,13 @@ ROUND = 657413
 SIGNATURE = "b713718a38ae728dfd477991af2822e08d2f305e47718cef9f7848ce4050e7be41076862b98fad56e91a6b85b89cd97b"
 RANDOMNESS = "fc1873a13f3545aeade8401532ef5519920652eee6b0d2b19ca12643b87b3587"
 SIGNED_AT = datetime(2023, 9, 15, 11, 0, 3)
+LOOPBACK = "127.0.0.0/8"
 PATH = f"/{drand.CHAIN_HASH}/public/{ROUND}"
 # Another point of the right group: the signature's negative.
 FORGED = f"{int(SIGNATURE[0], 16) ^ 2:x}{SIGNATURE[1:]}"
+
+
+DRIPPING_HEADER = "drips"
 
 
 class Beacon(ThreadingHTTPServer):
@@ -37,6 +42,9 @@ class Beacon(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def handle_error(self, *_args):
+        """Say nothing of a client that hangs up."""
+
     def close(self):
         self.closing.set()
         self.shutdown()
@@ -46,6 +54,11 @@ class Beacon(ThreadingHTTPServer):
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked.append(self.path)
+        if self.server.status == DRIPPING_HEADER:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while not self.server.closing.wait(0.1):
+                self.wfile.write(b"x")
+            return
         if not self.server.status:
             self.server.closing.wait()
             return
@@ -59,6 +72,12 @@ class Answer(BaseHTTPRequestHandler):
 
     def log_message(self, *_args):
         """Say nothing."""
+
+
+def fetch(servers, **options):
+    """Fetch the round from servers on this machine."""
+    urls = [server.url for server in servers]
+    return drand.fetch(urls, ROUND, allowed=parse_networks(LOOPBACK), **options)
 
 
 def beacon(case, **options):
@@ -109,15 +128,18 @@ class TestDrand(BaseCase):
             {"body": {"round": ROUND, "signature": FORGED}},
             {"body": b" " * 5000},
             {"status": None},
+            {"body": b"[" * 4000},
             {"drip": 0.1},
+            {"status": DRIPPING_HEADER},
         ):
             first = beacon(self, **broken)
-            found = drand.fetch([first.url, good.url], ROUND, timeout=0.5)
+            found = fetch([first, good], timeout=0.5)
             self.assertEqual((found.hex(), first.asked), (SIGNATURE, [PATH]), broken)
             self.assertEqual(good.asked.pop(), PATH, broken)
         nobody = beacon(self)
         nobody.close()
-        self.assertTrue(drand.fetch([nobody.url, good.url + "/"], ROUND))
+        good.url += "/"
+        self.assertTrue(fetch([nobody, good]))
         self.assertEqual(good.asked, [PATH])
 
     def test_the_error_says_what_each_address_did_and_whether_it_is_too_early(self):
@@ -125,13 +147,20 @@ class TestDrand(BaseCase):
         with self.assertRaisesRegex(
             drand.DrandError, "round 657413 is not there yet; .*HTTP 503"
         ) as caught:
-            drand.fetch([early.url, broken.url], ROUND)
+            fetch([early, broken])
         self.assertEqual(caught.exception.reason, "early")
         with self.assertRaisesRegex(drand.DrandError, "HTTP 503") as caught:
-            drand.fetch([broken.url], ROUND)
+            fetch([broken])
         self.assertEqual(caught.exception.reason, "wrong")
         with self.assertRaisesRegex(drand.DrandError, "no address"):
-            drand.fetch([], ROUND)
+            fetch([])
+
+    def test_an_address_inside_is_not_asked_unless_its_network_is_allowed(self):
+        server = beacon(self)
+        with self.assertRaises(drand.DrandError) as caught:
+            drand.fetch([server.url], ROUND)
+        self.assertEqual(caught.exception.failures, [(server.url, "forbidden")])
+        self.assertEqual(server.asked, [])
 
 
 @tagged("post_install", "-at_install")
@@ -142,6 +171,12 @@ class TestDrandDraw(SrspCase):
         cls.rulebook.copy(
             {"effective_date": "2023-01-01", "state": "published", "name": "Of 2023"}
         )
+        cls.allow(LOOPBACK)
+
+    @classmethod
+    def allow(cls, networks):
+        parameters = cls.env["ir.config_parameter"]
+        parameters.set_param("srsp.allowed_networks", networks)
 
     def _lock(self):
         task = self._make_announced(
@@ -231,6 +266,28 @@ class TestDrandDraw(SrspCase):
             self.assertIn(words, message)
         self.assertNotRegex(message, "HTTP|urllib|Connection")
         self.assertRegex(log.output[0], "Max retries.*HTTP 503")
+
+    @mute_logger("odoo.addons.srsp_supervision.models.draw.srsp_draw")
+    def test_a_beacon_inside_waits_for_the_system_administrator(self):
+        draw = self._lock()
+        server = beacon(self)
+        self.company.srsp_drand_urls = server.url
+        self.allow("10.0.0.0/8, ::1")
+        with self._refused(f"{server.url}: is in a network that is not allowed"):
+            draw._record_randomness(SIGNED_AT)
+        self.assertEqual(server.asked, [])
+        self.allow("10.0.0.0/8, 127.0.0.1")
+        draw._record_randomness(SIGNED_AT)
+        self.assertEqual(draw.iteration_ids.randomness_hex, RANDOMNESS)
+
+    def test_the_system_administrator_alone_allows_networks(self):
+        admin = self._make_user("network_administrator", "administrator")
+        parameters = self.env["ir.config_parameter"]
+        with self.assertRaises(AccessError):
+            parameters.with_user(admin).set_param("srsp.allowed_networks", "0.0.0.0/0")
+        for text in ("all", "10.0.0.1/8", "10.0.0.0/33"):
+            with self._refused("enter networks separated by commas", ValidationError):
+                self.allow(text)
 
     def test_addresses_are_https_except_on_this_machine(self):
         self.company.srsp_drand_urls = "https://a.example/x\n http://localhost:1 "

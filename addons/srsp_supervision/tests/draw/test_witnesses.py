@@ -128,16 +128,26 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
             draw.witness_ids.with_user(stranger).read(["who"])
 
     def _mails(self, draw):
-        """The letters about ``draw``, which leave when its lock is committed."""
+        """The letters about ``draw``, which leave with the queue of mails."""
         domain = [("model", "=", draw._name), ("res_id", "=", draw.id)]
         return self.env["mail.mail"].search(domain, order="id")
+
+    def _record_mails(self):
+        with self.enter_registry_test_mode():
+            cron = self.env.ref("srsp_supervision.ir_cron_record_mails")
+            cron.method_direct_trigger()
 
     def test_the_lock_mails_the_commitment_and_the_recipient_is_a_witness(self):
         self.company.srsp_witness_emails = "notary@example.org, press@example.org"
         draw = self._lock()
         mails = self._mails(draw)
+        self.assertEqual(set(mails.mapped("state")), {"outgoing"})
         with freeze_time(LATER), self.mock_smtplib_connection():
+            self._record_mails()
+            self.assertFalse(draw.witness_ids)
             mails.send()
+            self._record_mails()
+            self._record_mails()
         self.assertEqual(
             [email["smtp_to_list"] for email in self.emails],
             [["notary@example.org"], ["press@example.org"]],
@@ -167,10 +177,12 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
         with freeze_time(LATER), self.mock_smtplib_connection():
             self.testing_smtp_session.send_message = None
             mail.send()
-        self.assertEqual(mail.state, "exception")
+            self._record_mails()
+        self.assertEqual((mail.state, draw.witness_ids.ids), ("exception", []))
         mail.state = "outgoing"
         with freeze_time(DRAW_AT), self.mock_smtplib_connection():
             mail.send()
+            self._record_mails()
         self.assertEqual((mail.state, draw.witness_ids.ids), ("sent", []))
 
     def test_addresses_are_checked(self):
