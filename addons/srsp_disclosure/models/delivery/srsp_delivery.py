@@ -5,7 +5,6 @@ from functools import partial
 
 from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import plaintext2html
 
 from odoo.addons.srsp_supervision.tools.uscc import is_valid
 
@@ -250,7 +249,7 @@ class SrspDelivery(models.Model):
             record.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=summary,
-                note=plaintext2html(self.reason),
+                note=self.reason,
                 user_id=officer.id,
             )
 
