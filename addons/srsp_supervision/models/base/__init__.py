@@ -12,10 +12,10 @@ from . import srsp_guard_mixin
 from . import srsp_evidence_mixin
 from . import mail_activity
 from . import mail_activity_mixin
-from . import mail_compose_message
 from . import mail_followers
 from . import mail_mail
 from . import mail_message
+from . import mail_template
 from . import mail_thread
 from . import mail_tracking_value
 from . import ir_attachment

@@ -1,18 +1,19 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError
 
 
 class MailMessage(models.Model):
     """The history of supervision records is evidence: users add to it, in their own name and now; nothing else.
 
-    Stars, reactions and what has been read are set by Odoo, in superuser mode.
+    Stars, reactions and what has been read are set by Odoo, in superuser mode. So does the composer write its mails,
+    with the author that the user has put into them: whoever acts is the author there too.
     """
 
     _inherit = "mail.message"
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su:
+        if self.env.uid != SUPERUSER_ID:
             default = self.default_get(["model"]).get("model")
             vals_list = [
                 self._prepare_own_vals(vals)
@@ -35,23 +36,17 @@ class MailMessage(models.Model):
     @api.model
     def _prepare_own_vals(self, vals):
         """``vals`` as a message of the user: what was tracked and lines of the system are not for users to write."""
-        personal = vals.get("message_type") == "user_notification"
-        return {
-            **vals,
-            **self._prepare_author_vals(),
-            "date": fields.Datetime.now(),
-            "message_type": "user_notification" if personal else "comment",
-            "tracking_value_ids": False,
-        }
-
-    @api.model
-    def _prepare_author_vals(self):
-        """The user as the author of a message."""
-        return {
+        own = {
             "author_id": self.env.user.partner_id.id,
             "author_guest_id": False,
             "email_from": self.env.user.email_formatted,
+            "date": fields.Datetime.now(),
         }
+        if not self.env.su:
+            personal = vals.get("message_type") == "user_notification"
+            own["message_type"] = "user_notification" if personal else "comment"
+            own["tracking_value_ids"] = False
+        return {**vals, **own}
 
     def _check_not_evidence(self):
         if any((message.model or "").startswith("srsp.") for message in self.sudo()):

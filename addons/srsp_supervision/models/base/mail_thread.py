@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError
 
 from .silence import unsilence
@@ -32,9 +32,24 @@ class MailThread(models.AbstractModel):
         return params - {"message_type"} if self._is_supervision() else params
 
     def _message_compute_author(self, author_id=None, email_from=None):
-        if not self.env.su and self._is_supervision():
+        if self.env.uid != SUPERUSER_ID and self._is_supervision():
             author_id = email_from = None
         return super()._message_compute_author(author_id, email_from)
+
+    def _notify_thread_with_out_of_office(self, message, *args, **kwargs):
+        """Nothing is said on a supervision record in the name of somebody who is away."""
+        if self._is_supervision():
+            return message.browse()
+        return super()._notify_thread_with_out_of_office(message, *args, **kwargs)
+
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        self._check_no_incoming_mail()
+        return super().message_new(msg_dict, custom_values)
+
+    def message_update(self, msg_dict, update_vals=None):
+        self._check_no_incoming_mail()
+        return super().message_update(msg_dict, update_vals)
 
     def message_subscribe(self, partner_ids=None, subtype_ids=None):
         """Users add followers; what others follow is left to them."""
@@ -51,6 +66,14 @@ class MailThread(models.AbstractModel):
     @api.model
     def _is_supervision(self):
         return self._name.startswith("srsp.")
+
+    @api.model
+    def _check_no_incoming_mail(self):
+        """Anybody can write a sender into a mail, and Odoo takes mails in superuser mode, from programs too."""
+        if self._is_supervision():
+            raise AccessError(
+                self.env._("Supervision records take no incoming mail: use the form.")
+            )
 
     @api.model
     def _check_own_following(self, partner_ids):

@@ -178,6 +178,52 @@ class TestHistory(SrspCase, HttpCase):
                     (self.manager.partner_id, self.manager.email_formatted),
                 )
 
+    def test_a_template_mails_about_its_own_record_alone(self):
+        model = self.env["ir.model"]._get_id("res.partner")
+        template = self.env["mail.template"].create({"name": "Hi", "model_id": model})
+        before = self._read_all(self.message), self._read_all(self.photo)
+        known = self.target.message_ids
+        partner = self.manager.partner_id
+        send = partial(template.with_user(self.manager).send_mail, partner.id)
+        edit = Command.update(self.photo.id, {"raw": b"another photo"})
+        for values in (
+            {"model": self.target._name, "res_id": self.target.id, "body": "Approved"},
+            {"mail_message_id": self.message.id, "body": "Approved"},
+            {"child_ids": [Command.update(self.message.id, {"body": "Approved"})]},
+            {"attachment_ids": [edit]},
+        ):
+            with self.subTest(values=values), self.assertRaises(AccessError):
+                send(email_values=values)
+        mail = self.env["mail.mail"].browse(send(email_values={"body_html": "Hello"}))
+        self.assertEqual((mail.model, mail.res_id), (partner._name, partner.id))
+        self.assertEqual(
+            (self._read_all(self.message), self._read_all(self.photo)), before
+        )
+        self.assertEqual(self.target.message_ids, known)
+
+    def test_no_mail_is_fed_to_a_record(self):
+        mail = (
+            f"From: {self.officer.email_formatted}\nTo: nobody@example.com\n"
+            "Date: Wed, 01 Jan 2020 00:00:00 +0000\nMessage-Id: <1@example.com>\n\napproved"
+        )
+        known = self.target.message_ids, self.env["srsp.legal.basis"].search([])
+        for model, values in (
+            (self.target._name, {"thread_id": self.target.id}),
+            ("srsp.legal.basis", {"custom_values": {"title": "A law of my own"}}),
+        ):
+            with self.subTest(model):
+                status, answer = self._call(
+                    self.manager,
+                    "mail.thread/message_process",
+                    model=model,
+                    message=mail,
+                    **values,
+                )
+                self.assertEqual(status, FORBIDDEN, answer)
+        self.assertEqual(
+            (self.target.message_ids, self.env["srsp.legal.basis"].search([])), known
+        )
+
     def test_what_was_tracked_is_not_changed_by_an_administrator(self):
         self.target.with_user(self.officer).write(
             {"state": "suspended", "state_reason": "Renovation"}
