@@ -204,7 +204,7 @@ class TestHistory(SrspCase, HttpCase):
     def test_no_mail_is_fed_to_a_record(self):
         mail = (
             f"From: {self.officer.email_formatted}\nTo: nobody@example.com\n"
-            "Date: Wed, 01 Jan 2020 00:00:00 +0000\nMessage-Id: <1@example.com>\n\napproved"
+            "Date: Wed, 01 Jan 2020 00:00:00 +0000\nMessage-Id: <%s@example.com>\n\napproved"
         )
         known = self.target.message_ids, self.env["srsp.legal.basis"].search([])
         for model, values in (
@@ -216,7 +216,7 @@ class TestHistory(SrspCase, HttpCase):
                     self.manager,
                     "mail.thread/message_process",
                     model=model,
-                    message=mail,
+                    message=mail % model,
                     **values,
                 )
                 self.assertEqual(status, FORBIDDEN, answer)
