@@ -3,6 +3,7 @@ import datetime
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from odoo.addons.srsp_supervision.models.base.silence import SILENT
 from odoo.addons.srsp_supervision.tools import clock
 
 OPEN_DAYS = 6  # results of the last days are still owed
@@ -16,14 +17,18 @@ class SrspDemo(models.AbstractModel):
     _inherit = "srsp.demo"
 
     @api.model
+    def _load_disclosure_chinese(self):
+        """Load the addon's own Chinese, which is otherwise loaded after the demonstration."""
+        addon = self.env["ir.module.module"].search([("name", "=", "srsp_disclosure")])
+        addon._update_translations(["zh_CN"])
+
+    @api.model
     def _publish_fuzhou(self):
         """Publish what exists with the dates it had then; do nothing if there are publications."""
         publications = self.env["srsp.publication"]
         if publications.search_count([], limit=1):
             return
-        addon = self.env["ir.module.module"].search([("name", "=", "srsp_disclosure")])
-        addon._update_translations(["zh_CN"])
-        publications.with_context(lang="zh_CN", tracking_disable=True)._backfill(
+        publications.with_context(lang="zh_CN", tracking_disable=SILENT)._backfill(
             as_of_then=True
         )
         self._settle_history()
@@ -31,7 +36,7 @@ class SrspDemo(models.AbstractModel):
     @api.model
     def _settle_history(self):
         """Give the older results invented receipts, and reject one; the newest are not delivered yet."""
-        deliveries = self.env["srsp.delivery"].with_context(tracking_disable=True)
+        deliveries = self.env["srsp.delivery"].with_context(tracking_disable=SILENT)
         now = fields.Datetime.now()
         since = clock.today() - datetime.timedelta(days=OPEN_DAYS)
         settled = Domain("publication_id.task_id.state", "in", ("done", "disclosed"))

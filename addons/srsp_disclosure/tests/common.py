@@ -6,6 +6,8 @@ from base64 import b64encode
 from odoo import Command
 from odoo.tests import TransactionCase
 
+from odoo.addons.srsp_supervision.models.base.silence import SILENT
+
 LOCK = datetime.datetime(2025, 9, 1, 1, 30)
 DRAW = datetime.datetime(2025, 9, 2, 1, 30)
 VISIT = datetime.date(2025, 9, 20)
@@ -17,7 +19,7 @@ class Bureau:
 
     @classmethod
     def make_bureau(cls):
-        cls.env = cls.env(context=dict(cls.env.context, tracking_disable=True))
+        cls.env = cls.env(context=dict(cls.env.context, tracking_disable=SILENT))
         cls.company = cls.env["res.company"].create(
             {"name": "测试局", "srsp_area_code": "350199"}
         )

@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import file_open, mute_logger
 
+from ..models.base.silence import SILENT
 from ..tools import clock, verify_draw
 
 DRAW_TIME = datetime.time(1, 30)  # UTC: half past nine in Fuzhou
@@ -81,7 +82,7 @@ class SrspDemo(models.AbstractModel):
         story = self.with_context(
             lang="zh_CN",
             tz="Asia/Shanghai",
-            tracking_disable=True,
+            tracking_disable=SILENT,
             mail_activity_quick_update=True,
             mail_create_nosubscribe=True,
         )

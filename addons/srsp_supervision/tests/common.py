@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, new_test_user
 
+from ..models.base.silence import SILENT
+
 SCAN = base64.b64encode(b"scan of the approval")
 NOW = datetime(2026, 3, 20, 1, 0, 0)
 DRAW_AT = datetime(2026, 3, 23, 1, 30, 0)
@@ -33,7 +35,7 @@ class SrspCase(TransactionCase):
             context=dict(
                 cls.env.context,
                 allowed_company_ids=[cls.company.id],
-                tracking_disable=True,
+                tracking_disable=SILENT,
             )
         )
         cls.surveying = cls._make_division("Surveying", "SV")

@@ -8,7 +8,6 @@ from odoo import api, fields, models
 from odoo.exceptions import LockError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import plaintext2html
 
 from odoo.addons.srsp_supervision.tools.uscc import is_valid
 
@@ -304,7 +303,7 @@ class SrspDelivery(models.Model):
             record.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=summary,
-                note=plaintext2html(self.reason),
+                note=self.reason,
                 user_id=officer.id,
             )
 

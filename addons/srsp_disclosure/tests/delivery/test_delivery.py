@@ -63,8 +63,10 @@ class TestDelivery(BureauCase):
         now = datetime.datetime.now(datetime.UTC)
         reason = '<a href="https://evil.example">退回</a>'
         delivery._settle(Receipt("rejected", "", reason, now), now.replace(tzinfo=None))
-        note = delivery.activity_ids.note
-        self.assertIn("&lt;a href=", note)
+        self.assertEqual(
+            delivery.activity_ids.note,
+            '<p>&lt;a href="https://evil.example"&gt;退回&lt;/a&gt;</p>',
+        )
         self.assertEqual(delivery.reason, reason)
 
     def test_nobody_is_logged_in_and_the_officer_reads_the_bureaus_language(self):

@@ -2,15 +2,21 @@
 
 Entry points: ``srsp.guard.mixin`` (fields that no client writes), ``srsp.evidence.mixin`` (records that stay),
 ``srsp.check.mixin`` (roles, states), ``srsp.division`` (who answers for what), ``res.company._srsp_next_number`` and
-``_srsp_in_language``. The extensions of Odoo's own models keep messages and attachments of our records as they were.
+``_srsp_in_language``. The extensions of Odoo's own models keep messages and attachments of our records as they were,
+to-dos and followers with those whose they are; ``silence`` is what no client can switch off.
 May import no other room.
 """
 
 from . import srsp_check_mixin
 from . import srsp_guard_mixin
 from . import srsp_evidence_mixin
+from . import mail_activity
+from . import mail_activity_mixin
+from . import mail_followers
 from . import mail_message
+from . import mail_template
 from . import mail_thread
+from . import mail_tracking_value
 from . import ir_attachment
 from . import ir_config_parameter
 from . import ir_filters

@@ -9,11 +9,15 @@ from ...tools.digest import DigestSink
 
 BLOCK = 1024 * 1024  # bytes
 
+# Set by Odoo on a file that is shown: no part of what the file says.
+VIEWING_FIELDS = {"access_token", "thumbnail"}
+
 
 class IrAttachment(models.Model):
     """A file that is the value of a field of ours (a scan, an imported table) is written through that field alone.
 
-    So what protects the record also protects the file.
+    So what protects the record also protects the file. Other files of a supervision record stay as they were once they
+    have been posted or the record is no draft any more.
     """
 
     _inherit = "ir.attachment"
@@ -26,6 +30,8 @@ class IrAttachment(models.Model):
 
     def write(self, vals):
         self._check_not_a_field()
+        if vals.keys() - VIEWING_FIELDS:
+            self._check_not_evidence()
         result = super().write(vals)
         self._check_not_a_field()  # nor may another file take its place
         return result
@@ -33,6 +39,38 @@ class IrAttachment(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_a_field(self):
         self._check_not_a_field()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_evidence(self):
+        self._check_not_evidence()
+
+    def _delete_and_notify(self, message=None):
+        """The chatter deletes in superuser mode, for whoever has uploaded the file or may write the record."""
+        self.sudo(False)._check_not_evidence()
+        return super()._delete_and_notify(message)
+
+    def _check_not_evidence(self):
+        if not self.env.su and self.sudo()._is_evidence():
+            raise AccessError(
+                self.env._(
+                    "The files of a supervision record cannot be replaced or deleted: add the right one to them."
+                )
+            )
+
+    def _is_evidence(self):
+        """Whether one of these files was posted on a supervision record, or lies on one that is past its draft."""
+        posted = [("attachment_ids", "in", self.ids), ("model", "=like", "srsp.%")]
+        if self.env["mail.message"].search_count(posted, limit=1):
+            return True
+        for model, files in self.grouped("res_model").items():
+            if (model or "").startswith("srsp.") and model in self.env:
+                ids = [res_id for res_id in files.mapped("res_id") if res_id]
+                records = self.env[model].browse(ids).exists()
+                if "state" in records._fields:
+                    records = records.filtered(lambda record: record.state != "draft")
+                if records and not records._transient:
+                    return True
+        return False
 
     def _check_not_a_field(self):
         if not self.env.su and any(

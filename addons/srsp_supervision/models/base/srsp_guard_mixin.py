@@ -1,16 +1,13 @@
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError
 
-# What a caller may put into the context to leave no trace.
-SILENCERS = ("tracking_disable", "mail_notrack", "mail_create_nolog")
-
 
 class SrspGuardMixin(models.AbstractModel):
     """Fields that only the business methods may write.
 
     Record rules say *who* may write a record; this says *how*: a guarded field is changed by an ``action_*`` method
     (which checks the role and then works in superuser mode), never by a form, an import, a default of the user or an
-    RPC ``write``. Computed and related read-only fields are guarded too, and no client can switch tracking off.
+    RPC ``write``. Computed and related read-only fields are guarded too.
     """
 
     _name = "srsp.guard.mixin"
@@ -78,20 +75,20 @@ class SrspGuardMixin(models.AbstractModel):
             return super().create(vals_list)
         for vals in vals_list:
             self._check_guarded(vals)
-        return super(SrspGuardMixin, self._tracked()).create(vals_list)
+        return super(SrspGuardMixin, self._without_guarded_defaults()).create(vals_list)
 
     def write(self, vals):
         if self.env.su:
             return super().write(vals)
         self._check_guarded(vals)
-        return super(SrspGuardMixin, self._tracked()).write(vals)
+        return super(SrspGuardMixin, self._without_guarded_defaults()).write(vals)
 
-    def _tracked(self):
-        """These records without the context keys that would switch tracking off or set a guarded field."""
+    def _without_guarded_defaults(self):
+        """These records without the context keys that would set a guarded field."""
 
         def is_kept(key):
             name = key.removeprefix("default_")
-            return key not in SILENCERS and (name == key or not self._is_guarded(name))
+            return name == key or not self._is_guarded(name)
 
         context = {k: v for k, v in self.env.context.items() if is_kept(k)}
         return self.with_env(self.env(context=context))

@@ -11,6 +11,7 @@ from odoo.tools import SQL, groupby
 from ...tools import vrs
 from ...tools.assignment import Shortage, Team, assign
 from ...tools.sql import planned
+from ..base.silence import SILENT
 
 MAX_NAMES = 10
 # A scan that hashes gains from a second core; PostgreSQL does not know how expensive a hash is.
@@ -340,7 +341,7 @@ class SrspDrawIteration(models.Model):
         if not self._load_visits():
             return []
         visits = self.env["srsp.inspection"].with_context(
-            mail_create_nolog=True, mail_create_nosubscribe=True
+            mail_create_nolog=SILENT, mail_create_nosubscribe=True
         )
         first = visits.create([self._prepare_first_vals()])
         self.env.flush_all()

@@ -279,7 +279,9 @@ class SrspInspection(models.Model):
     def _return(self, reason):
         self._check_reviewer("recorded", "reviewed")
         self.sudo().write({"stage": "on_site", "reviewed_by_id": False})
-        self.message_post(body=self.env._("Sent back: %(reason)s", reason=reason))
+        self.sudo().message_post(
+            body=self.env._("Sent back: %(reason)s", reason=reason)
+        )
         self.env["srsp.notice"]._notify_returned(self, reason)
 
     def _close(self, date):

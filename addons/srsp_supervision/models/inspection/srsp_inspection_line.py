@@ -95,7 +95,7 @@ class SrspInspectionLine(models.Model):
                     item=line.item_id.name,
                     before=" · ".join(before),
                 )
-                line.inspection_id.message_post(body=body)
+                line.inspection_id.sudo().message_post(body=body)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):

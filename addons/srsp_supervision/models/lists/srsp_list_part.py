@@ -155,7 +155,7 @@ class SrspListPart(models.Model):
     def unlink(self):
         versions = self.list_id
         for part in self.filtered("opened_on"):
-            part.list_id.message_post(
+            part.list_id.sudo().message_post(
                 body=self.env._(
                     "%(division)s was removed from the contributing divisions.",
                     division=part.division_id.name,

@@ -124,7 +124,7 @@ class SrspTask(models.Model):
             [{"size": size, "quota": quota(size, self.ratio)}],
         )
         if weakness:
-            self.message_post(body=weakness)
+            self.sudo().message_post(body=weakness)
 
     def _withdraw(self, reason):
         """Withdraw the announcement before the roster is locked; the task can be changed and announced again."""

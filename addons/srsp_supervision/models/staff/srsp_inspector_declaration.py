@@ -118,7 +118,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
             raise AccessError(
                 self.env._("Matters that concern you are decided by another person.")
             )
-        records = self._tracked().sudo()
+        records = self.sudo()
         was_binding = records._filter_binding()
         records.write({**vals, **self._prepare_decision_vals()})
         binding = records._filter_binding()

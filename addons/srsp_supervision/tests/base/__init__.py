@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_code_writers
 from . import test_filters
+from . import test_history
 from . import test_logins
 from . import test_outgoing
 from . import test_region_migration
