@@ -199,7 +199,8 @@ class RosterLock:
 
         The rows are stored in the order of their labels, in which the digest and the tree read them.
 
-        Reasons: ``suspended`` in the registry; ``removed`` from it since the announcement; and, where the bureau
+        Reasons: ``filter``, outside the target filter of the task; ``suspended`` in the registry; ``removed`` from
+        it since the announcement; and, where the bureau
         draws by itself, those of ``_get_reasons_sql``. These do not apply to a list sent down: the authority that
         drew it is responsible for caps and intervals; its document orders every one of these visits, and
         shortening the list would be a new selection.
@@ -208,7 +209,9 @@ class RosterLock:
         self.eligibility.make(pool)
         self.env.flush_all()
         stratum, reasons, joins = SQL("'external'"), SQL(), SQL()
+        first, chosen = SQL(), SQL()
         if not self.draw.external:
+            first, chosen = self._get_filter_sql()
             stratum = _stratum_sql(self.draw.stratify_by)
             reasons = self._get_reasons_sql()
             joins = self._get_reason_joins_sql(beijing_date(self.draw.locked_at))
@@ -216,15 +219,17 @@ class RosterLock:
             """
                 INSERT INTO srsp_draw_line (draw_id, target_id, entity_id, label, stratum, class_index, excluded_reason)
                 SELECT %(draw)s, target.id, target.entity_id, target.code, %(stratum)s, class.number,
-                       CASE WHEN target.state = 'suspended' THEN 'suspended'
+                       CASE %(first)s WHEN target.state = 'suspended' THEN 'suspended'
                             WHEN target.state = 'cancelled' THEN 'removed' %(reasons)s END
-                  FROM %(pool)s target %(classes)s %(joins)s
+                  FROM %(pool)s target %(classes)s %(chosen)s %(joins)s
               ORDER BY target.code COLLATE "C"
                 """,
             draw=self.draw.id,
             stratum=stratum,
             classes=CLASS_JOINS,
+            first=first,
             reasons=reasons,
+            chosen=chosen,
             joins=joins,
             pool=targets_sql(self.env, pool),
         )
@@ -234,6 +239,16 @@ class RosterLock:
         self.env.cr.execute("ANALYZE srsp_draw_line")
         self.env["srsp.draw.line"].invalidate_model()
         self.strata = self._make_strata()
+
+    def _get_filter_sql(self):
+        """Return what excludes a target outside the filter, as a branch of a CASE, and its join; empty without one."""
+        if not self.task.is_directed:
+            return SQL(), SQL()
+        query = self.env["srsp.target"].sudo()._search(self.task._get_scope_domain())
+        return (
+            SQL("WHEN chosen.id IS NULL THEN 'filter'"),
+            SQL("LEFT JOIN %s chosen ON chosen.id = target.id", query.subselect()),
+        )
 
     def _get_reasons_sql(self):
         """Return why a bureau excludes a target from its own draw, as branches of a CASE.

@@ -48,6 +48,7 @@ class SrspDrawLine(models.Model):
     @api.depends_context("lang")
     def _compute_names(self):
         reasons = {
+            "filter": self.env._("Outside the target filter"),
             "suspended": self.env._("Suspended"),
             "removed": self.env._("Removed from the registry after the announcement"),
             "visit_cap": self.env._("Annual inspection limit reached"),
