@@ -65,10 +65,15 @@ class SrspPublication(models.Model):
         }
 
     def _name_strata(self):
-        """Return ``{key: name}`` of the strata of a roster or a draw."""
+        """Return ``{label: name}`` of the strata of a roster or a draw."""
         if self.kind not in ("roster", "draw"):
             return {}
-        return self.env["srsp.draw"].sudo().browse(self.sudo().res_id)._name_strata()
+        return (
+            self.env["srsp.draw"]
+            .sudo()
+            .browse(self.sudo().res_id)
+            ._name_public_strata()
+        )
 
     def _count_returns(self):
         """Return how many targets were back soon after the roster lock of a draw; of other publications None."""

@@ -175,6 +175,7 @@ class RosterLock:
             "nonce": nonce.hex(),
             "code_hex": one_time_codes(self.env, nonce, n)[n].hex(),
             "stratify_by": task.stratify_by,
+            "certificate_format": cert.FORMAT,
             "external": task._get_external() or False,
             "team_size": self.eligibility.team_size,
             "experts": task.experts,
@@ -200,10 +201,9 @@ class RosterLock:
         The rows are stored in the order of their labels, in which the digest and the tree read them.
 
         Reasons: ``filter``, outside the target filter of the task; ``suspended`` in the registry; ``removed`` from
-        it since the announcement; and, where the bureau
-        draws by itself, those of ``_get_reasons_sql``. These do not apply to a list sent down: the authority that
-        drew it is responsible for caps and intervals; its document orders every one of these visits, and
-        shortening the list would be a new selection.
+        it since the announcement; and, where the bureau draws by itself, those of ``_get_reasons_sql``. The filter and
+        these do not apply to a list sent down: the authority that drew it is responsible for caps and intervals; its
+        document orders every one of these visits, and shortening the list would be a new selection.
         """
         pool = self.task._get_lock_domain()
         self.eligibility.make(pool)
@@ -344,25 +344,39 @@ class RosterLock:
         rows, ids = self.eligibility.get_rows(), self.eligibility.inspectors.ids
         salt, roster = secrets.token_bytes(32), hashlib.sha256()
         texts = [f"{mask:x}" for mask in self.eligibility.masks]
-        lines = self.draw._stream_roster(SQL("label, stratum, class_index"))
+        self.draw.write(
+            {
+                "strata": self.strata,
+                "stratum_labels": self._make_stratum_labels(),
+                "eligibility_salt": salt.hex(),
+            }
+        )
+        lines = self.draw._stream_public_roster()
         leaves = ((line[0], texts[line[2]]) for line in cert.watch(lines, roster))
         root = eligibility.root(leaves, salt)
         self.draw.write(
             {
-                "strata": self.strata,
                 "randomness_statement": self._get_randomness_statement(),
                 "classes": texts,
                 "inspectors": rows,
                 "inspector_refs": {
                     row[0]: key for row, key in zip(rows, ids, strict=True)
                 },
-                "eligibility_salt": salt.hex(),
                 "eligibility_root_hex": root.hex(),
-                "excluded_digest_hex": cert.digest(self.draw._query_excluded()),
+                "excluded_digest_hex": cert.digest(self.draw._stream_public_excluded()),
                 "inspectors_digest_hex": cert.inspectors_digest(rows),
                 "roster_digest_hex": roster.hexdigest(),
             }
         )
+
+    def _make_stratum_labels(self):
+        """Return ``{key: number}`` at random: neither the number nor its place tells a risk class or a key target."""
+        if self.draw.external or self.draw.stratify_by == "none":
+            return False
+        keys = [stratum["key"] for stratum in self.strata]
+        numbers = secrets.SystemRandom().sample(range(1, len(keys) + 1), len(keys))
+        width = len(str(len(keys)))
+        return {key: f"{n:0{width}}" for key, n in zip(keys, numbers, strict=True)}
 
     def _get_randomness_statement(self):
         """Return what the source proves, and whether it is strong enough for the strata; in the bureau's language."""

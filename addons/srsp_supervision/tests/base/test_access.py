@@ -16,7 +16,7 @@ MODELS = (
     " inspection inspection.line rectification"
 )
 WIZARDS = (
-    "draw.change draw.randomness list.comparison list.import reason rulebook.effects"
+    "draw.change draw.opening draw.randomness list.comparison list.import reason rulebook.effects"
     " task.roster.import plan.generation"
 )
 # What those who keep a registry may do with their own imports.
