@@ -63,7 +63,9 @@ class SrspDrawReturn(models.Model):
 
 
 class SrspDraw(models.Model):
-    _inherit = "srsp.draw"
+    """How many targets sat out a draw and came back."""
+
+    _inherit = "srsp.draw"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     return_count = fields.Integer(
         "Returned Targets",
