@@ -60,6 +60,8 @@
         "views/draw/srsp_draw_views.xml",
         "views/draw/srsp_draw_change_views.xml",
         "views/draw/srsp_draw_room.xml",
+        "views/draw/srsp_draw_return_views.xml",
+        "views/draw/srsp_draw_opening_views.xml",
         "views/inspection/srsp_inspection_views.xml",
         "views/base/srsp_reason_views.xml",
         "views/planning/srsp_plan_generation_views.xml",

@@ -78,8 +78,9 @@ def roster_size(page):
 def drawn_labels(server, draw_id):
     """In the order of the certificate: by stratum, then position."""
     rows = server.query(
-        "SELECT label FROM srsp_draw_line WHERE draw_id = %s AND iteration = 1"
-        ' ORDER BY stratum COLLATE "C", position COLLATE "C"',
+        "SELECT label FROM srsp_draw_line line JOIN srsp_draw draw ON draw.id = draw_id"
+        " WHERE draw_id = %s AND iteration = 1"
+        ' ORDER BY coalesce(stratum_labels->>stratum, stratum) COLLATE "C", position COLLATE "C"',
         draw_id,
     )
     return [label for [label] in rows]

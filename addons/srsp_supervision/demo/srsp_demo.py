@@ -277,10 +277,14 @@ class SrspDemo(models.AbstractModel):
         task._cancel(scene.reason)
 
     def _step_join(self, task, scene):
-        """Let another division's item, and so its registry and its officers, take part."""
+        """Let another division's item, and so its registry and its officers, take part; for one county's risky ones."""
         item = self._ref("item_sea01")
         task.cooperating_division_ids = item.division_id
         task.item_ids |= item
+        county = self._ref("region_350123")
+        task.target_domain = (
+            f"[('region_id', '=', {county.id}), ('risk_class', 'in', ['C', 'D'])]"
+        )
         task.ratio = scene.vals["ratio"]
 
     def _step_take_over(self, task, scene):

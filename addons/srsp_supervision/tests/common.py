@@ -237,6 +237,15 @@ class SrspCase(TransactionCase):
         )
 
     @classmethod
+    def _make_filter(cls, targets):
+        """A target filter for ``targets`` alone, who come to lie in a region of their own."""
+        name = f"Pool {targets.ids}"
+        known = [("company_id", "=", cls.company.id), ("name", "=", name)]
+        region = cls.env["srsp.region"].search(known) or cls._make_region(name)
+        targets.region_id = region
+        return f"[('region_id', '=', {region.id})]"
+
+    @classmethod
     def _make_user(cls, login, role, divisions=None, company=None):
         company = company or cls.company
         return new_test_user(

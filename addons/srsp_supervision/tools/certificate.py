@@ -5,6 +5,7 @@ few thousand of them in memory at a time.
 """
 
 import hashlib
+import hmac
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,8 @@ from itertools import islice, pairwise
 from operator import lt
 from typing import Any, TypeVar
 
-FORMAT = "srsp-draw-certificate/1"
+PLAIN_FORMAT = "srsp-draw-certificate/1"  # strata by name, exclusions with their reason
+FORMAT = "srsp-draw-certificate/2"  # both hidden behind a salt
 BATCH = 4096  # rows
 Row = TypeVar("Row", bound=Sequence[Any])
 
@@ -67,6 +69,20 @@ def digest(rows: Iterable[Sequence[str]], width: int = 2) -> str:
     hasher = hashlib.sha256()
     deque(watch(rows, hasher, width), maxlen=0)
     return hasher.hexdigest()
+
+
+def opening_salt(secret: bytes, kind: str, label: str) -> bytes:
+    """Return the salt (32 bytes) of what is hidden about a label: each has its own, and tells nothing of another.
+
+    :param kind: ``stratum`` or ``excluded``
+    """
+    return hmac.digest(secret, f"{kind}\t{label}".encode(), "sha256")
+
+
+def hide(secret: bytes, kind: str, label: str, value: str) -> str:
+    """Return the hex SHA-256 over ``salt label 0x09 value``: what stands in a certificate for a value."""
+    salt = opening_salt(secret, kind, label)
+    return hashlib.sha256(salt + f"{label}\t{value}".encode()).hexdigest()
 
 
 def inspectors_digest(rows: Iterable[Sequence[Any]]) -> str:

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Recompute a draw from its certificate alone.
 
-    python verify_draw.py CERTIFICATE.json [--ticket LABEL]
+    python verify_draw.py CERTIFICATE.json [--ticket LABEL] [--opening OPENING.json]
 
 Exit status 0: everything recomputes. 1: there is a difference; the first one is printed. 2: the
 file is not a certificate of a known format. ``--ticket`` adds the position of one label in the
-draw and whether it was selected.
+draw and whether it was selected. ``--opening`` adds what a bureau has opened to a company: why it was
+left out, or what its stratum is.
 
 This file needs Python 3.8 or newer and nothing else: copy it anywhere. It implements the
 mathematics of the draw a second time and shares no code with the program that drew, so that an
@@ -48,7 +49,9 @@ if TYPE_CHECKING:  # Python 3.8 cannot evaluate these
     # A dict has at least these keys. A list repeats its one entry. A tuple is a list of just these.
     Shape: TypeAlias = "Check | dict[str, Shape] | list[Shape] | tuple[Shape, ...]"
 
-FORMAT = "srsp-draw-certificate/1"
+# The second hides the reasons of exclusions, and what a stratum is, behind digests that can be opened.
+FORMATS = ("srsp-draw-certificate/1", "srsp-draw-certificate/2")
+OPENING_FORMAT = "srsp-draw-opening/1"
 JSON = json.JSONEncoder(ensure_ascii=False)
 COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 LARGEST = 2**53 - 1  # beyond it, a browser's numbers are not exact
@@ -120,6 +123,13 @@ CHAIN: dict[str, Shape] = {
     "kind": text,
     "previous_hash_hex": sha256,
     "hash_hex": sha256,
+}
+OPENING: dict[str, Shape] = {
+    **dict.fromkeys(("format", "draw"), text),
+    "label": name,
+    "kind": words("excluded or stratum", "excluded|stratum"),
+    "value": field,
+    "salt_hex": sha256,
 }
 CERTIFICATE: dict[str, Shape] = {
     "draw": {
@@ -216,18 +226,22 @@ def fit(rows: list[Any], shape: Shape) -> bool:
     )
 
 
+def parse(raw: bytes) -> Any:
+    try:
+        content = raw.decode()
+        return json.loads(content, object_pairs_hook=unique, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"not JSON in UTF-8: {error}") from error
+
+
 def load(raw: bytes) -> Certificate:
     """Return the certificate in a file's content; every field has the type that it should have.
 
     :raises BadInput: when the content is not a certificate
     """
-    try:
-        content = raw.decode()
-        value = json.loads(content, object_pairs_hook=unique, parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"not JSON in UTF-8: {error}") from error
-    if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise BadInput(f"the format is not {FORMAT}")
+    value = parse(raw)
+    if not isinstance(value, dict) or value.get("format") not in FORMATS:
+        raise BadInput(f"the format is neither {FORMATS[0]} nor {FORMATS[1]}")
     check_shape("", value, CERTIFICATE)
     if len(value["chain"]) != len(CHAIN):
         raise BadInput("chain: an unknown field, which nothing would cover")
@@ -827,6 +841,28 @@ def ticket(certificate: Certificate, label: Label) -> Iterator[str]:
         )
 
 
+def opened(certificate: Certificate, raw: bytes) -> str:
+    """Return a line with what the content of an opening proves about a label.
+
+    :raises BadInput: when it is no opening of this draw
+    :raises Difference: when the certificate hides something else
+    """
+    opening = parse(raw)
+    check_shape("", opening, OPENING)
+    require(opening["format"] == OPENING_FORMAT, ".format", OPENING_FORMAT)
+    require(opening["draw"] == certificate["draw"]["number"], ".draw", "this draw")
+    label, value, named = opening["label"], opening["value"], opening["label"]
+    if opening["kind"] == "excluded":
+        found = dict(certificate["excluded"]).get(label)
+    else:
+        named = dict(certificate["roster"]).get(label, "")
+        strata = {one["key"]: one for one in certificate["commitment"]["strata"]}
+        found = strata.get(named, {}).get("name_digest_hex")
+    salted = bytes.fromhex(opening["salt_hex"]) + f"{named}\t{value}".encode()
+    expect(f"opening of {label}", hashlib.sha256(salted).hexdigest(), found)
+    return f"{JSON.encode(label)} is opened: {opening['kind']} {JSON.encode(value)}"
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description="Recompute a draw from its certificate alone."
@@ -834,6 +870,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("certificate", metavar="CERTIFICATE.json")
     parser.add_argument(
         "--ticket", metavar="LABEL", help="show what the draw held for one label"
+    )
+    parser.add_argument(
+        "--opening", metavar="OPENING.json", help="check what was opened to a company"
     )
     options = parser.parse_args(arguments)
     try:
@@ -843,6 +882,9 @@ def main(arguments: list[str] | None = None) -> int:
         lines = [summary(certificate)]
         if options.ticket is not None:
             lines += ticket(certificate, options.ticket)
+        if options.opening is not None:
+            with open(options.opening, "rb") as file:
+                lines.append(opened(certificate, file.read()))
     except Difference as difference:
         sys.stdout.write(f"{difference}\n")
         return 1

@@ -6,6 +6,7 @@ from odoo.addons.srsp_supervision.tools.clock import iso
 
 # Rows of an iteration, or of the excluded targets, on the page of a draw.
 MAX_ROWS_SHOWN = 200
+NOT_DRAWABLE = "not_drawable"  # what the public reads of every reason
 
 
 class SrspDraw(models.Model):
@@ -66,7 +67,10 @@ class SrspDraw(models.Model):
             "roster_count": self.roster_size,
             "excluded_count": excluded.search_count(domain),
             "excluded": [
-                [line.label, line.excluded_reason]
+                [
+                    line.label,
+                    NOT_DRAWABLE if self.certificate_format else line.excluded_reason,
+                ]
                 for line in excluded.search(domain, order="label", limit=MAX_ROWS_SHOWN)
             ],
             "teams": [

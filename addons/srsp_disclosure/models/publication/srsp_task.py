@@ -117,6 +117,7 @@ class SrspTask(models.Model):
             "stratify_by": self.stratify_by,
             "stratify_reason": self.stratify_reason or "",
             "target_filter": self._get_public_filter(),
+            "filter_words": self._describe_filter(),
             "directed": self.is_directed,
             "scope": self.scope or "",
             "origin": self.origin,

@@ -57,6 +57,7 @@ class SrspPublication(models.Model):
             "steps": steps,
             "labels": self._get_labels(),
             "strata": self._name_strata(),
+            "returns": self._count_returns(),
             "lottery_numbers": self._get_lottery_numbers(payload),
             "repealed": self._get_repealed(),
             "local_time": lambda text: beijing_time(datetime.fromisoformat(text)),
@@ -64,10 +65,21 @@ class SrspPublication(models.Model):
         }
 
     def _name_strata(self):
-        """Return ``{key: name}`` of the strata of a roster or a draw."""
+        """Return ``{label: name}`` of the strata of a roster or a draw."""
         if self.kind not in ("roster", "draw"):
             return {}
-        return self.env["srsp.draw"].sudo().browse(self.sudo().res_id)._name_strata()
+        return (
+            self.env["srsp.draw"]
+            .sudo()
+            .browse(self.sudo().res_id)
+            ._name_public_strata()
+        )
+
+    def _count_returns(self):
+        """Return how many targets were back soon after the roster lock of a draw; of other publications None."""
+        if self.kind != "draw":
+            return None
+        return self.env["srsp.draw"].sudo().browse(self.sudo().res_id).return_count
 
     def _find_codes(self, uscc):
         """Return the codes under which the entity with this credit code is in the draw or was excluded from it."""
@@ -117,6 +129,7 @@ class SrspPublication(models.Model):
             # In a certificate of another site "none" can be a risk class or a region.
             "stratum": draw._get_stratum_names() | {"none": self.env._("Not stated")},
             "excluded": {
+                "filter": self.env._("Outside the target filter"),
                 "suspended": self.env._("Suspended in the registry"),
                 "removed": self.env._("Removed from the registry"),
                 "visit_cap": self.env._("Annual inspection limit reached"),

@@ -65,6 +65,9 @@ class TestAnnouncement(BureauCase):
         )
         self.assertIn("群众举报", publication.payload_html)
         self.assertIn("除重点抽查名录外的测绘资质单位", publication.payload_html)
+        words = payload["task"]["filter_words"]
+        self.assertEqual(words, "Key Target: no")
+        self.assertIn(words, publication.payload_html)
 
     def test_a_withdrawal_supersedes_it_with_the_reason(self):
         self.task.action_announce()

@@ -1,8 +1,10 @@
 """What makes a draw checkable stands on its pages; a company learns its own codes there, and nobody else's."""
 
 import base64
+import datetime
 import hashlib
 
+from freezegun import freeze_time
 from lxml import html
 
 from odoo import Command
@@ -85,7 +87,7 @@ class TestDrawPages(Bureau, HttpCase):
             ):
                 self.assertIn(words, page)
 
-    def test_strata_are_named_and_a_ratio_of_its_own_shows_its_reason(self):
+    def test_strata_are_numbered_and_a_ratio_of_its_own_shows_its_reason(self):
         region = self.env["srsp.region"].create({"name": "鼓楼区", "code": "350102"})
         self.targets[:2].write({"risk_class": "D", "region_id": region.id})
         own = {"key": "D/ordinary/鼓楼区", "ratio": 1.0, "reason": "上年投诉集中"}
@@ -96,15 +98,30 @@ class TestDrawPages(Bureau, HttpCase):
         draw = draw.with_context(lang=self.website.default_lang_id.code)
         names = draw._name_strata()
         self.assertEqual([*names], ["D/ordinary/鼓楼区", "none/ordinary/none"])
-        for page in self.pages(draw):
-            for words in (*names.values(), "上年投诉集中"):
-                self.assertIn(words, page)
-            self.assertNotIn("/ordinary/", page)
-        self.assertIn("上年投诉集中", draw.strata_summary)
         url = f"/supervision/draws/{draw.number}/verify"
-        words = html.fromstring(self.url_open(url).content)
-        [name] = words.xpath("//*[@data-say='stratum-D/ordinary/鼓楼区']/text()")
-        self.assertEqual(name, names["D/ordinary/鼓楼区"])
+        for page in (*self.pages(draw), self.url_open(url).text):
+            for words in (*names, *names.values()):
+                self.assertNotIn(words, page)
+        for page in self.pages(draw):
+            self.assertIn("上年投诉集中", page)
+        for words in (*names.values(), "上年投诉集中"):
+            self.assertIn(words, draw.strata_summary)
+
+    def test_it_is_public_how_many_sat_out_the_draw_and_came_back(self):
+        one = self.targets[0]
+        with freeze_time(LOCK - datetime.timedelta(days=2)):
+            one.write({"state": "cancelled", "state_reason": "注销"})
+        draw = self.draw(self.make_task())
+        publication = self.publications_of(draw, "draw")
+        said = "back in the registry soon afterwards: "
+        html_before = publication.with_context(lang="en_US").payload_html
+        with freeze_time(LOCK + datetime.timedelta(days=9)):
+            one.write({"state": "active", "state_reason": False})
+        self.env.invalidate_all()
+        html_after = publication.with_context(lang="en_US").payload_html
+        self.assertEqual(
+            [said + "0" in html_before, said + "1" in html_after], [True, True]
+        )
 
     def test_a_company_learns_its_own_codes_by_its_very_credit_code(self):
         first, second, third = self.targets[:3]

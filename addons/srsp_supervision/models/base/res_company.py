@@ -27,6 +27,18 @@ class ResCompany(models.Model):
         help="Addresses outside the bureau, separated by commas: each receives every commitment before the draw.",
     )
 
+    srsp_return_days = fields.Integer(
+        "Days of a Quick Return",
+        default=30,
+        help="A target that was not active at a roster lock and is active again within this number of days is listed "
+        "for the auditor; the number of such targets is published with the draw.",
+    )
+
+    _srsp_return_days_least = models.Constraint(
+        "CHECK (srsp_return_days > 0)",
+        "The number of days of a quick return must be positive.",
+    )
+
     @api.constrains("srsp_drand_urls")
     def _check_srsp_drand_urls(self):
         for company in self:

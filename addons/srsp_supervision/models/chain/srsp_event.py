@@ -88,6 +88,7 @@ class SrspEvent(models.Model):
             "draw.extended": self.env._("Drawn in addition"),
             "draw.withdrawn": self.env._("Inspector replaced"),
             "draw.voided": self.env._("Draw voided"),
+            "draw.opened": self.env._("Opened to a company"),
             "inspection.closed": self.env._("Result formed"),
         }
 

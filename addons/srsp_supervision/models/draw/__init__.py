@@ -13,6 +13,7 @@ from . import srsp_draw_certificate
 from . import srsp_draw_change
 from . import srsp_draw_witness
 from . import srsp_draw_room
+from . import srsp_draw_return
 from . import srsp_task
 from . import srsp_notice
 from . import srsp_event_check

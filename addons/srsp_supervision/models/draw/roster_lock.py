@@ -175,6 +175,7 @@ class RosterLock:
             "nonce": nonce.hex(),
             "code_hex": one_time_codes(self.env, nonce, n)[n].hex(),
             "stratify_by": task.stratify_by,
+            "certificate_format": cert.FORMAT,
             "external": task._get_external() or False,
             "team_size": self.eligibility.team_size,
             "experts": task.experts,
@@ -199,16 +200,18 @@ class RosterLock:
 
         The rows are stored in the order of their labels, in which the digest and the tree read them.
 
-        Reasons: ``suspended`` in the registry; ``removed`` from it since the announcement; and, where the bureau
-        draws by itself, those of ``_get_reasons_sql``. These do not apply to a list sent down: the authority that
-        drew it is responsible for caps and intervals; its document orders every one of these visits, and
-        shortening the list would be a new selection.
+        Reasons: ``filter``, outside the target filter of the task; ``suspended`` in the registry; ``removed`` from
+        it since the announcement; and, where the bureau draws by itself, those of ``_get_reasons_sql``. The filter and
+        these do not apply to a list sent down: the authority that drew it is responsible for caps and intervals; its
+        document orders every one of these visits, and shortening the list would be a new selection.
         """
         pool = self.task._get_lock_domain()
         self.eligibility.make(pool)
         self.env.flush_all()
         stratum, reasons, joins = SQL("'external'"), SQL(), SQL()
+        first, chosen = SQL(), SQL()
         if not self.draw.external:
+            first, chosen = self._get_filter_sql()
             stratum = _stratum_sql(self.draw.stratify_by)
             reasons = self._get_reasons_sql()
             joins = self._get_reason_joins_sql(beijing_date(self.draw.locked_at))
@@ -216,15 +219,17 @@ class RosterLock:
             """
                 INSERT INTO srsp_draw_line (draw_id, target_id, entity_id, label, stratum, class_index, excluded_reason)
                 SELECT %(draw)s, target.id, target.entity_id, target.code, %(stratum)s, class.number,
-                       CASE WHEN target.state = 'suspended' THEN 'suspended'
+                       CASE %(first)s WHEN target.state = 'suspended' THEN 'suspended'
                             WHEN target.state = 'cancelled' THEN 'removed' %(reasons)s END
-                  FROM %(pool)s target %(classes)s %(joins)s
+                  FROM %(pool)s target %(classes)s %(chosen)s %(joins)s
               ORDER BY target.code COLLATE "C"
                 """,
             draw=self.draw.id,
             stratum=stratum,
             classes=CLASS_JOINS,
+            first=first,
             reasons=reasons,
+            chosen=chosen,
             joins=joins,
             pool=targets_sql(self.env, pool),
         )
@@ -234,6 +239,16 @@ class RosterLock:
         self.env.cr.execute("ANALYZE srsp_draw_line")
         self.env["srsp.draw.line"].invalidate_model()
         self.strata = self._make_strata()
+
+    def _get_filter_sql(self):
+        """Return what excludes a target outside the filter, as a branch of a CASE, and its join; empty without one."""
+        if not self.task.is_directed:
+            return SQL(), SQL()
+        query = self.env["srsp.target"].sudo()._search(self.task._get_scope_domain())
+        return (
+            SQL("WHEN chosen.id IS NULL THEN 'filter'"),
+            SQL("LEFT JOIN %s chosen ON chosen.id = target.id", query.subselect()),
+        )
 
     def _get_reasons_sql(self):
         """Return why a bureau excludes a target from its own draw, as branches of a CASE.
@@ -329,25 +344,39 @@ class RosterLock:
         rows, ids = self.eligibility.get_rows(), self.eligibility.inspectors.ids
         salt, roster = secrets.token_bytes(32), hashlib.sha256()
         texts = [f"{mask:x}" for mask in self.eligibility.masks]
-        lines = self.draw._stream_roster(SQL("label, stratum, class_index"))
+        self.draw.write(
+            {
+                "strata": self.strata,
+                "stratum_labels": self._make_stratum_labels(),
+                "eligibility_salt": salt.hex(),
+            }
+        )
+        lines = self.draw._stream_public_roster()
         leaves = ((line[0], texts[line[2]]) for line in cert.watch(lines, roster))
         root = eligibility.root(leaves, salt)
         self.draw.write(
             {
-                "strata": self.strata,
                 "randomness_statement": self._get_randomness_statement(),
                 "classes": texts,
                 "inspectors": rows,
                 "inspector_refs": {
                     row[0]: key for row, key in zip(rows, ids, strict=True)
                 },
-                "eligibility_salt": salt.hex(),
                 "eligibility_root_hex": root.hex(),
-                "excluded_digest_hex": cert.digest(self.draw._query_excluded()),
+                "excluded_digest_hex": cert.digest(self.draw._stream_public_excluded()),
                 "inspectors_digest_hex": cert.inspectors_digest(rows),
                 "roster_digest_hex": roster.hexdigest(),
             }
         )
+
+    def _make_stratum_labels(self):
+        """Return ``{key: number}`` at random: neither the number nor its place tells a risk class or a key target."""
+        if self.draw.external or self.draw.stratify_by == "none":
+            return False
+        keys = [stratum["key"] for stratum in self.strata]
+        numbers = secrets.SystemRandom().sample(range(1, len(keys) + 1), len(keys))
+        width = len(str(len(keys)))
+        return {key: f"{n:0{width}}" for key, n in zip(keys, numbers, strict=True)}
 
     def _get_randomness_statement(self):
         """Return what the source proves, and whether it is strong enough for the strata; in the bureau's language."""

@@ -148,6 +148,13 @@ class SrspDraw(models.Model):
     eligibility_salt = fields.Char(
         readonly=True, groups="srsp_supervision.group_auditor"
     )
+    certificate_format = fields.Char(
+        readonly=True, help="Empty: of a draw locked before there was a second format."
+    )
+    stratum_labels = fields.Json(
+        readonly=True,
+        help="{stratum key: what the public reads instead}; empty where the draw is not stratified.",
+    )
     drawn_line_ids = fields.One2many(
         "srsp.draw.line", string="Drawn", compute="_compute_drawn_line_ids"
     )
@@ -420,6 +427,17 @@ class SrspDraw(models.Model):
             for url, reason in failures
         ]
         return format_list(self.env, texts or [self.env._("no address is set")])
+
+    def _get_stratum_label(self, key):
+        """Return what the public reads instead of the key of a stratum."""
+        return (self.stratum_labels or {}).get(key, key)
+
+    def _name_public_strata(self):
+        """Return ``{public label: readable name}`` of the strata; those that have labels go by these alone."""
+        names = self._name_strata()
+        if self.stratum_labels:
+            names = {key: self._get_stratum_label(key) for key in names}
+        return {self._get_stratum_label(key): name for key, name in names.items()}
 
     def _name_strata(self):
         """Return ``{key: readable name}`` of the strata."""

@@ -2,8 +2,10 @@ import hashlib
 import io
 import itertools
 import json
+from operator import itemgetter
 
 from odoo import models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...tools import canonical, eligibility, verify_draw
@@ -31,6 +33,10 @@ class SrspDraw(models.Model):
     Outsiders see labels alone. So that nobody gives a label to another target or inspector afterwards, the chain
     seals salted digests of what the labels stand for, right before the commitment, whose published link covers them
     too. Only auditors may read the salt: without it nobody can try out who is behind a label.
+
+    Neither do outsiders read why a target was left out, nor what a stratum is: a competitor could tell a risk class, or
+    that a case is open. Numbers and salted digests stand for them, which are opened to whom they are about
+    (``_get_opening``).
     """
 
     _inherit = "srsp.draw"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
@@ -74,6 +80,7 @@ class SrspDraw(models.Model):
         self.ensure_one()
         commitment = {
             **{name: self[name] for name in COMMITTED},
+            "strata": self._get_public_strata(),
             "officer_cap": self.officer_cap or None,
             "randomness": {
                 "source": self.randomness_kind,
@@ -88,6 +95,68 @@ class SrspDraw(models.Model):
         if self.external:
             commitment["external"] = self.external
         return commitment
+
+    def _get_public_strata(self):
+        """Return the strata by their labels, ascending, each with the digest that hides its key."""
+        if not self.stratum_labels:
+            return self.strata
+        strata, secret = [], self._get_secret()
+        for stratum in self.strata:
+            key = stratum["key"]
+            label = self._get_stratum_label(key)
+            digest = cert.hide(secret, "stratum", label, key)
+            strata.append({**stratum, "key": label, "name_digest_hex": digest})
+        return sorted(strata, key=itemgetter("key"))
+
+    def _get_secret(self):
+        """Return what every salt of this draw derives from."""
+        return bytes.fromhex(self.sudo().eligibility_salt)
+
+    def _stream_public_roster(self):
+        """Return the rows (label, stratum's label, class index) of the roster, ascending by the label's bytes."""
+        rows = self._stream_roster(SQL("label, stratum, class_index"))
+        labels = self.stratum_labels
+        if not labels:
+            return rows
+        return ((label, labels.get(key, key), number) for label, key, number in rows)
+
+    def _stream_public_excluded(self):
+        """Return the rows (label, digest that hides the reason) of the excluded targets; of old draws the reason."""
+        rows = self._query_excluded()
+        if not self.certificate_format:
+            return rows
+        secret = self._get_secret()
+        return (
+            (label, cert.hide(secret, "excluded", label, reason))
+            for label, reason in rows
+        )
+
+    def _get_opening(self, line):
+        """Return what proves to anybody who has the certificate why ``line`` was left out, or what its stratum is.
+
+        :raise UserError: when nothing about it is hidden
+        """
+        if line.excluded_reason:
+            kind, label, value = "excluded", line.label, line.excluded_reason
+        else:
+            kind, label = "stratum", self._get_stratum_label(line.stratum)
+            value = line.stratum
+        if not self.certificate_format or (kind == "stratum" and label == value):
+            raise UserError(
+                self.env._(
+                    "%(target)s: the certificate of draw %(draw)s hides nothing about it.",
+                    target=line.label,
+                    draw=self.number,
+                )
+            )
+        return {
+            "format": "srsp-draw-opening/1",
+            "draw": self.number,
+            "label": line.label,
+            "kind": kind,
+            "value": value,
+            "salt_hex": cert.opening_salt(self._get_secret(), kind, label).hex(),
+        }
 
     def _check_locked(self):
         """Raise unless everything that the lock fixed is still as it was sealed."""
@@ -119,7 +188,7 @@ class SrspDraw(models.Model):
         stored = self.env.execute_query(query)
         teams = [[number, *team] for number, rows in stored for team in rows]
         return {
-            "format": cert.FORMAT,
+            "format": self.certificate_format or cert.PLAIN_FORMAT,
             "draw": {
                 "number": self.number,
                 **self.head,
@@ -146,14 +215,22 @@ class SrspDraw(models.Model):
             **{name: iteration[name] or "" for name in TEXTS},
             **{name: iteration[name] or [] for name in ROWS},
             "drawn_at": iso(iteration.drawn_at),
-            "selected": self._query_lines(
-                SQL("label, stratum, position"),
-                SQL(
-                    'iteration = %s ORDER BY stratum COLLATE "C", position COLLATE "C"',
-                    iteration.number,
-                ),
+            "places": sorted(
+                [self._get_stratum_label(key), number]
+                for key, number in iteration.places or []
             ),
+            "selected": self._query_selected(iteration.number),
         }
+
+    def _query_selected(self, number):
+        """Return the rows (label, stratum's label, position) that an iteration drew, by stratum, then position."""
+        rows = self._query_lines(
+            SQL("label, stratum, position"), SQL("iteration = %s", number)
+        )
+        rows = [
+            (label, self._get_stratum_label(key), place) for label, key, place in rows
+        ]
+        return sorted(rows, key=itemgetter(1, 2))
 
     def _get_eligibility(self):
         """Return the classes of the drawn targets, with the proof that they belong to the committed root."""
@@ -208,7 +285,7 @@ class SrspDraw(models.Model):
         }
 
     def _get_certificate(self):
-        """Return the certificate (``srsp-draw-certificate/1``, readme/CERTIFICATE.md) as a dict: for small rosters."""
+        """Return the certificate (``srsp-draw-certificate/2``, readme/CERTIFICATE.md) as a dict: for small rosters."""
         return json.loads(self._dump_certificate())
 
     def _find_difference(self):
@@ -240,8 +317,8 @@ class SrspDraw(models.Model):
             parts = {key: [canonical.dumps(value)] for key, value in sealed.items()}
         if event:
             parts["chain"] = [canonical.dumps(self._get_chain_link(event))]
-        parts["roster"] = _in_chunks(self._stream_roster(SQL("label, stratum")))
-        parts["excluded"] = _in_chunks(self._query_excluded())
+        parts["roster"] = _in_chunks(row[:2] for row in self._stream_public_roster())
+        parts["excluded"] = _in_chunks(self._stream_public_excluded())
         separator = b"{"
         for key, chunks in sorted(parts.items()):
             write(separator + canonical.dumps(key) + b":")

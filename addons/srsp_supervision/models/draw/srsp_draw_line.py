@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ...actions import get_dialog_action
 from ...fields import UnconstrainedMany2one
 
 
@@ -48,6 +49,7 @@ class SrspDrawLine(models.Model):
     @api.depends_context("lang")
     def _compute_names(self):
         reasons = {
+            "filter": self.env._("Outside the target filter"),
             "suspended": self.env._("Suspended"),
             "removed": self.env._("Removed from the registry after the announcement"),
             "visit_cap": self.env._("Annual inspection limit reached"),
@@ -59,6 +61,20 @@ class SrspDrawLine(models.Model):
             line.excluded_reason_name = reasons.get(
                 line.excluded_reason, line.excluded_reason
             )
+
+    def action_open_to_company(self):
+        """Make the proof of what the certificate hides about this line, for the company that has asked for it."""
+        self.ensure_one()
+        self.check_access("read")
+        draw = self.draw_id.sudo()
+        draw.task_id.with_env(self.env)._check_role("group_policy_officer")
+        opening = draw._get_opening(self)
+        what = {"label": self.label, "kind": opening["kind"], "by": self.env.user.login}
+        self.env["srsp.event"]._seal(draw, "draw.opened", what)
+        wizard = self.env["srsp.draw.opening"].sudo().create({"line_id": self.id})
+        wizard._fill(opening)
+        title = self.env._("Opening of %(target)s", target=self.label)
+        return get_dialog_action(wizard, title)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -65,7 +65,8 @@ class SrspDraw(models.Model):
         )
         return {
             "draw": self,
-            "names": self._name_strata(),
+            "strata": self._get_public_strata(),
+            "names": self._name_public_strata(),
             "announced": beijing_time(self.announced_for),
             "source": sources[self.randomness_kind],
             "wall": [label for [label] in rows],
@@ -114,6 +115,9 @@ class SrspDraw(models.Model):
             order="stratum, position",
             limit=MAX_TICKETS,
         )
+        names = self._name_public_strata()
+        strata = {line: self._get_stratum_label(line.stratum) for line in lines}
+        lines = lines.sorted(lambda line: (strata[line], line.position))
         visits = self.env["srsp.inspection"].search(
             [("draw_id", "=", self.id), ("entity_id", "in", lines.entity_id.ids)]
         )
@@ -126,7 +130,7 @@ class SrspDraw(models.Model):
             {
                 "label": line.label,
                 "name": "" if line.entity_id.kind == "person" else line.entity_id.name,
-                "stratum": line.stratum_name,
+                "stratum": names[strata[line]],
                 "position": line.position,
                 "officers": officers.get(line.target_id, []),
             }

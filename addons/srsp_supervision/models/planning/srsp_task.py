@@ -8,7 +8,12 @@ from ...actions import get_action
 from ...fields import current_company, planning_division, selection_of
 from ...tools import clock
 from ..base.srsp_division import INSPECTING, MANAGERS
-from .target_filter import get_filter_domain, get_public_filter
+from .target_filter import (
+    check_filter,
+    describe_filter,
+    get_filter_domain,
+    get_public_filter,
+)
 
 MIN_RATIO = 0.05  # of the work plan, 二（二）, while no rulebook is in force
 FROZEN_FIELDS = frozenset(
@@ -75,7 +80,11 @@ class SrspTask(models.Model):
         help="Detachment officers complete the teams if the division has too few officers.",
     )
     target_domain = fields.Char(
-        "Target Filter", default="[]", help="Published with the roster."
+        "Target Filter",
+        default="[]",
+        tracking=True,
+        help="Published with the roster, and with it whoever the filter leaves out. A filter asks about sector,"
+        " region, risk class, key mark, kind of entity or the end of the permit, not about single targets.",
     )
     is_directed = fields.Boolean(
         "Directed",
@@ -400,7 +409,7 @@ class SrspTask(models.Model):
     @api.constrains("target_domain")
     def _check_target_domain(self):
         for task in self:
-            task._get_pool_domain()
+            check_filter(task)
 
     @api.model
     def _can_create(self):
@@ -519,17 +528,19 @@ class SrspTask(models.Model):
         return self._get_scope_domain() & Domain("state", "!=", "cancelled")
 
     def _get_lock_domain(self):
-        """The pool, and whoever left the registry since the draw was announced: shown as left out."""
-        gone = Domain("state", "=", "cancelled")
-        if self.mode == "own":
-            gone &= Domain("state_date", ">=", self.announced_on)
-        return self._get_pool_domain() | (self._get_scope_domain() & gone)
+        """The pool, and who is shown as left out: by the filter, or gone from the registry since the announcement."""
+        known = Domain("state", "!=", "cancelled")
+        known |= Domain("state_date", ">=", self.announced_on)
+        return self._get_sector_domain() & known
 
     def _get_scope_domain(self):
         """Targets of the task's sectors that match its filter, whatever their state."""
+        return get_filter_domain(self) & self._get_sector_domain()
+
+    def _get_sector_domain(self):
+        """Targets of the task's sectors, whatever its filter and their state."""
         sectors = Domain("sector_id", "in", self.sector_ids.ids)
-        company = Domain("company_id", "=", self.company_id.id)
-        return get_filter_domain(self) & company & sectors
+        return Domain("company_id", "=", self.company_id.id) & sectors
 
     def _check_completable(self):
         self._check_state("inspecting", "disclosed")
@@ -551,8 +562,12 @@ class SrspTask(models.Model):
             self._after_withdraw()
 
     def _get_public_filter(self):
-        """The target filter as the public reads it."""
+        """The target filter as a program of the public reads it."""
         return get_public_filter(self)
+
+    def _describe_filter(self):
+        """The target filter in words; empty where every target of the sectors can be drawn."""
+        return describe_filter(self) if self.mode == "own" else ""
 
     def _after_announce(self):
         """Hook: a draw has been announced."""

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ...tools.certificate import quota
 from ...tools.clock import beijing_date
 from ..base.srsp_division import MANAGERS
+from .target_filter import check_filter
 
 
 class SrspTask(models.Model):
@@ -35,6 +36,7 @@ class SrspTask(models.Model):
         """Raise unless the draw may be announced as it stands."""
         if obstacle := next(self._find_obstacles(), None):
             raise UserError(obstacle)
+        check_filter(self)  # one of an earlier version may name single targets
         rulebook = self._get_lock_rulebook()
         self._check_lead()
         self._get_roster_lock(rulebook).check()

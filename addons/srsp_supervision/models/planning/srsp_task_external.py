@@ -76,6 +76,12 @@ class SrspTask(models.Model):
             return super()._get_scope_domain()
         return Domain("roster_ids.task_id", "=", self.id)
 
+    def _get_lock_domain(self):
+        """Of a list sent down: the same, whatever has become of them."""
+        if self.mode == "own":
+            return super()._get_lock_domain()
+        return self._get_scope_domain()
+
     def _find_roster_obstacles(self):
         """Yield what is wrong unless there is a list and the registry still knows it as it was when it was imported."""
         if not self.roster_count:

@@ -60,6 +60,8 @@ class SrspTargetChange(models.Model):
         required=True, readonly=True, default=fields.Datetime.now
     )
 
+    _back_idx = models.Index("(changed_on) WHERE field = 'state' AND new = 'active'")
+
     @api.depends("field", "old", "new")
     @api.depends_context("lang")
     def _compute_names(self):

@@ -10,12 +10,13 @@ MODELS = (
     " registry.import.error"
     " region tag qualification target.permit inspector inspector.certificate inspector.absence inspector.tie"
     " recusal training publicity"
-    " plan task task.stratum task.roster coverage coverage.frequency draw draw.iteration draw.line draw.witness"
+    " plan task task.stratum task.roster coverage coverage.frequency draw draw.iteration draw.line draw.return"
+    " draw.witness"
     " event event.check"
     " inspection inspection.line rectification"
 )
 WIZARDS = (
-    "draw.change draw.randomness list.comparison list.import reason rulebook.effects"
+    "draw.change draw.opening draw.randomness list.comparison list.import reason rulebook.effects"
     " task.roster.import plan.generation"
 )
 # What those who keep a registry may do with their own imports.
@@ -30,7 +31,8 @@ EXPECTED = {
     "inspector": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(("recusal", "inspector.absence", "inspector.tie"), "rwc")
     | dict.fromkeys(IMPORTS, "")
-    | {"event": "", "event.check": "", "inspection": "rw", "inspection.line": "rw"},
+    | dict.fromkeys(("draw.return", "event", "event.check"), "")
+    | {"inspection": "rw", "inspection.line": "rw"},
     "auditor": dict.fromkeys(MODELS.split(), "r"),
     "policy_officer": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(

@@ -36,6 +36,135 @@ class TestInsiders(SrspCase):
             119,
         )
 
+    def test_a_target_filter_names_no_single_target(self):
+        one = self.targets[0]
+        one.permit_valid_until = date(2027, 7, 9)
+        for domain in (
+            f"[('id', '!=', {one.id})]",
+            f"[('code', '!=', '{one.code}')]",
+            "[('name', 'not ilike', 'harbour')]",
+            "['!', ('permit_number', '=', 'P-1')]",
+            "[('permit_valid_until', '!=', '2027-07-09')]",
+            "[('risk_class', 'ilike', 'b')]",
+            "[('region_id', '=', 'Old Town')]",
+            "[('sector_id', 'child_of', 'Old Town')]",
+        ):
+            with self._refused("the target filter cannot use", ValidationError):
+                self._make_task(target_domain=domain)
+        for domain in (
+            "[('permit_valid_until', '<', '2027-07-09')]",
+            "[('permit_valid_until', '=', False)]",
+            "['|', ('entity_id.kind', '=', 'enterprise'), ('is_key', '=', True)]",
+            f"[('sector_id', 'in', {self.sector.ids})]",
+        ):
+            self.assertTrue(self._make_task(target_domain=domain).is_directed)
+
+    def test_a_filter_of_an_earlier_version_is_announced_no_more(self):
+        planned = self._make_task(draw_at=DRAW_AT, scope="All but one")
+        announced = self._make_announced()
+        left_out = self.targets[0]
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE srsp_task SET target_domain = %s, is_directed = TRUE WHERE id IN %s",
+            [f"[('id', '!=', {left_out.id})]", (planned.id, announced.id)],
+        )
+        self.env.invalidate_all()
+        with freeze_time(NOW), self._refused("the target filter cannot use id;"):
+            planned.with_user(self.manager).action_announce()
+        draw = announced._lock_roster(NOW)
+        self.assertEqual(list(draw._query_excluded()), [(left_out.code, "filter")])
+
+    def test_whoever_a_filter_leaves_out_stands_with_the_roster(self):
+        inside = self.targets[:100]
+        self.targets[99].write({"state": "suspended", "state_reason": "Renovation"})
+        self.targets[118].write({"state": "suspended", "state_reason": "Renovation"})
+        mines = self._make_targets(2, sector=self.mining)
+        task = self._make_announced(target_domain=self._make_filter(inside))
+        draw = task._lock_roster(NOW)
+        reasons = {target.code: "filter" for target in self.targets - inside}
+        reasons[self.targets[99].code] = "suspended"
+        self.assertEqual(dict(draw._query_excluded()), reasons)
+        lines = self._roster(draw).filtered(lambda line: not line.excluded_reason)
+        self.assertEqual(lines.target_id, inside[:99])
+        self.assertFalse(self._roster(draw).target_id & mines)
+        draw._draw(DRAW_AT)
+        self.assertEqual(draw._find_difference(), "")
+
+    def test_a_change_of_the_filter_is_in_the_history_of_the_task(self):
+        task = self._make_task().with_context(tracking_disable=False)
+        task = task.with_user(self.manager)
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        task.target_domain = "[('is_key', '=', True)]"
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        moves = task.sudo().message_ids.tracking_value_ids
+        self.assertIn(
+            ("target_domain", "[]", "[('is_key', '=', True)]"),
+            [
+                (move.field_id.name, move.old_value_char, move.new_value_char)
+                for move in moves
+            ],
+        )
+
+    def test_a_filter_is_said_in_words(self):
+        east = self._make_region("East")
+        west = self._make_region("West", east)
+        for domain, words in (
+            ("[]", ""),
+            ("[('risk_class', 'in', ['C', 'D'])]", "Risk Class: C, D"),
+            (
+                f"['|', ('region_id', 'child_of', {east.id}), '&', ('is_key', '=', True), ('risk_class', '!=', False)]",
+                "Region: East, West or (Key Target: yes and Risk Class: not none)",
+            ),
+            (
+                f"[('entity_id.region_id', 'not in', {west.ids}), ('permit_valid_until', '<=', '2027-01-01')]",
+                "Entity › Region: not West and Permit Valid Until ≤ 2027-01-01",
+            ),
+            (
+                f"['!', ('region_id', 'child_of', {west.id})]",
+                "not (Region: West)",
+            ),
+        ):
+            task = self._make_task(target_domain=domain)
+            self.assertEqual(task._describe_filter(), words)
+
+    def test_who_sits_out_a_draw_and_comes_back_is_listed(self):
+        def move(target, day, state):
+            with freeze_time(day):
+                target.write({"state": state, "state_reason": "Says so"})
+
+        quick, late, early, again, theirs = (
+            *self.targets[:4],
+            *self._make_targets(1, sector=self.mining),
+        )
+        for target in (quick, late, early, again, theirs):
+            move(target, "2026-03-10", "cancelled")
+        move(early, "2026-03-12", "active")
+        draw = self._make_announced()._lock_roster(NOW)
+        self.assertFalse(
+            {quick.code, late.code} & set(self._roster(draw).mapped("label"))
+        )
+        for target in (quick, again, theirs):
+            move(target, "2026-03-25", "active")
+        move(again, "2026-03-26", "suspended")
+        move(again, "2026-03-27", "active")
+        move(early, "2026-03-25", "suspended")
+        move(early, "2026-03-26", "active")
+        move(late, "2026-04-20", "active")
+        auditor = self._make_user("auditor", "auditor")
+        returns = self.env["srsp.draw.return"].with_user(auditor)
+        domain = [("draw_id", "=", draw.id)]
+        found = returns.search(domain)
+        self.assertEqual(set(found.mapped("target_id")), {quick, again})
+        self.assertEqual(found.mapped("state_before"), ["cancelled"] * 2)
+        self.assertEqual(draw.return_count, 2)
+        self.company.srsp_return_days = 60
+        self.env.invalidate_all()
+        self.assertEqual(returns.search(domain).target_id, quick | again | late)
+        with self.assertRaises(AccessError):
+            returns.with_user(self.manager).search(domain)
+
     def test_defaults_of_whoever_acts_do_not_bend_what_code_writes(self):
         defaults = self.env["ir.default"].with_user(self.manager)
         for model, field, value in (

@@ -46,7 +46,7 @@ class TestJointDraw(SrspCase):
         pool = self.env["srsp.target"].search(task._get_pool_domain())
         self.assertEqual(pool, self.targets | self.mines)
         self.assertEqual(task.sector_ids, self.sector | self.mining)
-        task.target_domain = f"[('id', 'in', {self.mines[:3].ids})]"
+        task.target_domain = self._make_filter(self.mines[:3])
         self.assertEqual(task.target_count, 3)
 
     def test_after_the_announcement_the_task_tells_what_moves_any_of_its_pools(self):

@@ -188,6 +188,7 @@ class TestCommandLine(BaseCase):
             b"{",
             b"{}",
             b'{"format":"srsp-draw-certificate/2"}',
+            b'{"format":"srsp-draw-certificate/3"}',
             b'{"format":"srsp-draw-certificate/1"}',
             b"[" * 100000,
             b'{"a":' * 100000,

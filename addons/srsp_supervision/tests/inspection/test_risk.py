@@ -21,7 +21,7 @@ class TestRisk(SrspCase):
 
     def _visit(self, **line):
         """Draw the target, close the visit the next day with ``line``: the class it has then."""
-        pool = f"[('id', '=', {self.target.id})]"
+        pool = self._make_filter(self.target)
         visit = self._make_drawn(target_domain=pool).inspection_ids
         visit.line_ids.write({"result": "1", **line})
         self.day += timedelta(days=1)
@@ -82,7 +82,7 @@ class TestRisk(SrspCase):
         self.assertEqual(
             [self._visit(**FINDING), self._visit(), self._visit()], ["B"] * 3
         )
-        pool = f"[('id', '=', {self.target.id})]"
+        pool = self._make_filter(self.target)
         visit = self._make_drawn(target_domain=pool).inspection_ids
         later = self.rulebook.copy(
             {"effective_date": date(2026, 4, 2), "risk_raise_on_finding": True}
@@ -96,7 +96,7 @@ class TestRisk(SrspCase):
     def test_each_target_of_a_visit_moves_by_its_own_lines(self):
         pair = self.targets[:2]
         pair[1].write({"entity_id": pair[0].entity_id.id, "permit_number": "Second"})
-        pool = f"[('id', 'in', {pair.ids})]"
+        pool = self._make_filter(pair)
         visit = self._make_drawn(target_domain=pool, ratio=1.0).inspection_ids
         self.assertEqual(visit.line_ids.target_id, pair)
         visit.line_ids.result = "1"

@@ -43,10 +43,10 @@ class TestCoverage(SrspCase):
 
     def test_a_target_counts_once_and_a_substituted_one_not_at_all(self):
         first = self._make_drawn(
-            target_domain=f"[('id', 'in', {self.targets[:4].ids})]", ratio=0.75
+            target_domain=self._make_filter(self.targets[:4]), ratio=0.75
         )
         self.assertEqual(self._get_figures()[1], 3)
-        again = f"[('id', 'in', {first.draw_id.drawn_line_ids.target_id.ids})]"
+        again = self._make_filter(first.draw_id.drawn_line_ids.target_id)
         self._make_drawn(target_domain=again, ratio=1.0)
         self.assertEqual(self._get_figures()[1], 3)
         line = first.draw_id.drawn_line_ids[0]

@@ -219,7 +219,7 @@ class TestTasks(SrspCase):
 
     def test_a_filter_that_cannot_be_read_is_refused(self):
         for domain in (
-            "[('code', '=', ",
+            "[('risk_class', '=', ",
             "[('no_such_field', '=', 1)]",
             "__import__('os')",
         ):
@@ -288,7 +288,9 @@ class TestChinese(SrspCase):
             list_id=draft.id, code="X1", name="甲", legal_basis_ids=False
         )
         too_much = self._item_vals(list_id=draft.id, code="X2", name="乙", ratio=1.5)
-        empty = self._make_announced(target_domain="[('code', '=', 'NOBODY')]")
+        empty = self._make_announced(
+            target_domain=self._make_filter(self.targets.browse())
+        )
         alone = self._make_announced()
         self.officers[1:].on_duty = False
         for attempt, words in (

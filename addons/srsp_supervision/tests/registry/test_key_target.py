@@ -235,7 +235,7 @@ class TestRules(KeyTargetCase):
 
     def _find(self, day):
         """A finding on ``self.target``, formed on ``day``."""
-        pool = f"[('id', '=', {self.target.id})]"
+        pool = self._make_filter(self.target)
         with freeze_time(DRAW_AT):
             visit = self._make_drawn(target_domain=pool).inspection_ids
         finding = {"result": "N", "facts": "Points missing", "measure": "rectify"}

@@ -104,7 +104,7 @@ class TestTarget(SrspCase):
     def test_a_target_without_a_class_has_a_stratum_and_no_cap_of_its_own(self):
         self.targets[:20].risk_class = False
         self.rulebook.write({"cap_b": 1, "cap_d": 1})
-        pool = f"[('id', 'in', {(self.targets[0] | self.targets[50]).ids})]"
+        pool = self._make_filter(self.targets[0] | self.targets[50])
         self._make_drawn(target_domain=pool, ratio=1.0)
         task = self._make_drawn(stratify_by="risk_class", name="Second")
         self.assertEqual(
@@ -285,7 +285,7 @@ class TestEntity(SrspCase):
 
     def _make_rectified(self):
         """One closed visit with one order to rectify, to ``self.entity``."""
-        pool = f"[('id', '=', {self.targets[0].id})]"
+        pool = self._make_filter(self.targets[0])
         visit = self._make_drawn(target_domain=pool).inspection_ids
         finding = {"result": "N", "facts": "Points missing", "measure": "rectify"}
         visit.line_ids.write(finding)

@@ -1,2 +1,3 @@
 from . import srsp_draw_change
+from . import srsp_draw_opening
 from . import srsp_draw_randomness
