@@ -9,7 +9,7 @@ from odoo.tools import SQL
 from ...fields import company_of
 from ...tools import clock
 from ...tools.clock import iso
-from ..base.srsp_division import MANAGERS
+from ..base.srsp_division import MANAGERS, OFFICERS
 from .srsp_draw import NOT_STARTED_STAGES
 
 POLICY = "srsp_supervision.group_policy_officer"
@@ -26,7 +26,7 @@ class SrspDrawRequest(models.Model):
     both steps, with the digest of the file; the draw publishes which divisions asked and approved, never why somebody
     is absent.
 
-    Only ``srsp.draw.change`` creates requests, in superuser mode.
+    An officer may ask for a substitution alone. Only ``srsp.draw.change`` creates requests, in superuser mode.
     """
 
     _name = "srsp.draw.request"
@@ -163,7 +163,7 @@ class SrspDrawRequest(models.Model):
 
     def action_cancel(self):
         """Take back a request that nobody has decided on; only who made it can."""
-        self._check_role(*MANAGERS)
+        self.ensure_one()
         self._check_state("requested")
         if self.requested_by_id != self.env.user:
             raise self._logged_error(
@@ -187,7 +187,7 @@ class SrspDrawRequest(models.Model):
         :raise UserError: when the change has no ground, or exceeds a limit of the rulebook
         """
         task = draw.with_env(self.env).task_id
-        task._check_role(*MANAGERS)
+        task._check_role(*(OFFICERS if vals["kind"] == "substitution" else MANAGERS))
         task.check_access("write")
         request = self.sudo().create(
             {

@@ -347,12 +347,20 @@ class TestDrawRequest(SrspCase):
     def test_who_may_request(self):
         clerk = self._make_user("clerk", "division_officer", self.surveying)
         stranger = self._make_user("stranger", "division_manager", self.minerals)
+        evidence = {"reason": "Closed", "evidence": base64.b64encode(PHOTO)}
+        request = self._ask(
+            clerk, "substitution", inspection_id=self.visit.id, **evidence
+        )
         with self.assertRaises(AccessError):
-            self._ask(clerk, "void", reason="No")
+            request.action_approve()
+        request.action_cancel()
+        for kind in ("void", "extension"):
+            with self.assertRaises(AccessError):
+                self._ask(clerk, kind, reason="No", stratum="all")
         with self.assertRaises(AccessError):
             self._ask(stranger, "void", reason="No")
         with self._refused("Give a reason"):
             self._ask(self.manager, "extension", stratum="all", reason=" ")
         with self._refused("Choose the inspector"):
             self._ask(self.manager, "withdrawal", inspector_id=False)
-        self.assertFalse(self.draw.request_ids)
+        self.assertEqual(self.draw.request_ids, request.sudo())

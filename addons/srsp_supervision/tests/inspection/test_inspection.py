@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import json
+import re
 from datetime import date
 
 from freezegun import freeze_time
@@ -145,7 +146,7 @@ class TestInspection(SrspCase):
         outsider = self.officers - self.visit.officer_ids
         outsider[0].user_id = self._make_user("out", "inspector", self.surveying)
         manager = self.visit.with_user(self.manager)
-        name = self.visit.officer_ids[0].display_name
+        name = re.escape(self.visit.officer_ids[0].display_name)
         with self._refused(f"officers drawn for it must confirm the result .*{name}"):
             manager.action_review()
         for user in (clerk, self.manager):

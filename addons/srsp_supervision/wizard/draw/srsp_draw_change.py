@@ -67,7 +67,6 @@ class SrspDrawChange(models.TransientModel):
     def action_confirm(self):
         self.ensure_one()
         draw = self.draw_id
-        draw.task_id._check_role("group_division_manager", "group_policy_officer")
         draw.check_access("read")
         request = self.env["srsp.draw.request"]._request(draw, self._prepare_vals())
         return get_form_action(request.sudo(False))
