@@ -145,9 +145,9 @@ class RosterLock:
             raise UserError(
                 self.env._(
                     "Task %(task)s: the rulebook does not allow this source of randomness. Use the rulebook's, "
-                    "“%(source)s”, or one that proves more.",
+                    "“%(kind)s”, or one that proves more.",
                     task=self.task.name,
-                    source=self.rulebook._get_parameter_text("randomness_kind"),
+                    kind=self.rulebook._get_parameter_text("randomness_kind"),
                 )
             )
         if kind == "lottery" and not (self.task.lottery or "").strip():
