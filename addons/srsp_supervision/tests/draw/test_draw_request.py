@@ -265,7 +265,7 @@ class TestDrawRequest(SrspCase):
         self.assertEqual(len(checks._walk(self.company)[0]), 2)
 
     def test_who_decides_is_asked_and_who_requested_is_told(self):
-        self.env["res.lang"]._activate_lang("zh_CN")
+        (self.policy | self.manager).lang = "en_US"
         request = self._ask(self.manager, "void", reason="Wrong filter")
         [activity] = request.sudo().activity_ids
         self.assertEqual(
