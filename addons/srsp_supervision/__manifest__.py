@@ -59,6 +59,7 @@
         "views/planning/srsp_task_views.xml",
         "views/draw/srsp_draw_views.xml",
         "views/draw/srsp_draw_change_views.xml",
+        "views/draw/srsp_draw_request_views.xml",
         "views/draw/srsp_draw_room.xml",
         "views/draw/srsp_draw_return_views.xml",
         "views/draw/srsp_draw_opening_views.xml",

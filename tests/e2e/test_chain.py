@@ -25,6 +25,7 @@ from desk import (
     picture,
     press,
     reload_until,
+    save,
     today,
 )
 from people import bring_forward
@@ -64,6 +65,7 @@ def test_the_chain_from_plan_to_accepted_delivery(server, people, new_page, tmp_
     announce_the_draw(server, manager)
     draw_at_the_announced_time(server, manager)
     number, entity = record_a_visit(server, people("survey_officer"))
+    confirm_the_result(server, people, number)
     close_the_visit(server, manager, number)
     see_it_accepted(server, people("information"), entity)
     citizen = new_page(viewport={"width": 1280, "height": 900})
@@ -139,6 +141,30 @@ def record_a_visit(server, page):
     page.keyboard.press("Tab")
     press(page, "action_record")
     return number, entity
+
+
+def confirm_the_result(server, people, number):
+    """One of the officers drawn confirms; where none has a login, the manager attaches what they signed."""
+    [[logins]] = server.query(
+        """SELECT array_remove(array_agg(login ORDER BY login), NULL) FROM srsp_inspection visit
+             JOIN srsp_inspection_officer_rel ON inspection_id = visit.id
+             JOIN srsp_inspector inspector ON inspector.id = inspector_id
+        LEFT JOIN res_users ON res_users.id = inspector.user_id WHERE visit.number = %s""",
+        number,
+    )
+    page = people(logins[0] if logins else "survey_manager")
+    open_action(page, server, "srsp_inspection_action")
+    page.locator(".o_kanban_record", has_text=number).click()
+    page.wait_for_selector(".o_form_view")
+    if logins:
+        press(page, "action_confirm_result", confirm=True)
+        expect(page.locator("[name=confirmed_by_id]").first).to_be_visible()
+    else:
+        scan = ROOT / "addons/srsp_supervision/demo/record.pdf"
+        field = page.locator(".o_field_widget[name=record_scan] input[type=file]")
+        field.set_input_files(scan)
+        save(page)
+    picture(page, "confirmed")
 
 
 def close_the_visit(server, page, number):

@@ -95,6 +95,7 @@ class Supervision(http.Controller):
             "srsp_disclosure.publications",
             {
                 "kind": kind,
+                "changes": self._count_changes() if kind == "draw" else {},
                 "counts": self._count_by_kind(),
                 "publications": publications.search(
                     domain, limit=PER_PAGE, offset=pager["offset"]
@@ -133,6 +134,10 @@ class Supervision(http.Controller):
     @http.route("/supervision/<path:anything>", sitemap=False, **PUBLIC)
     def nothing(self, anything):
         return not_found()
+
+    def _count_changes(self):
+        """Return ``{year: {kind: number}}``: how many draws were held, changed and voided."""
+        return request.env["srsp.draw"]._count_changes(request.website.company_id)
 
     def _get_search_domain(self, q, year, division):
         """Return the domain of a search by a company's name, its credit code or a number; each has an index."""

@@ -153,6 +153,8 @@ class Bureau:
         visit.started_at = datetime.datetime.combine(VISIT, datetime.time(2))
         visit.line_ids.write({"result": "1", "facts": "现场检查未发现问题", **line})
         visit.action_record()
+        visit.confirmed_by_id = visit.officer_ids.user_id[:1]
+        visit.record_scan = b64encode(b"signed record")
         visit.action_review()
         visit._close(date)
         return cls.publications_of(visit)

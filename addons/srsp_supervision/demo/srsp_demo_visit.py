@@ -3,7 +3,7 @@ import datetime
 from odoo import fields, models
 
 from ..tools import clock
-from .srsp_demo import read_json
+from .srsp_demo import read_binary, read_json
 
 STAGES = ("assigned", "scheduled", "on_site", "recorded", "reviewed", "closed")
 REVIEWED = "程序合法，事实清楚，处理意见适当，同意公示。"
@@ -58,6 +58,12 @@ class SrspDemo(models.AbstractModel):
         visit.action_record()
         staff = visit.officer_ids.user_id or division.member_ids - division.manager_id
         visit.write({"recorded_on": day, "recorded_by_id": staff[:1].id})
+        if people := visit.officer_ids.user_id:
+            moment = min(visit.started_at, fields.Datetime.now())
+            visit.write({"confirmed_by_id": people[0].id, "confirmed_on": moment})
+        else:
+            scan = {"record_scan": read_binary("record.pdf")}
+            visit.write({**scan, "record_scan_name": "现场检查记录.pdf"})
 
     def _follow_up(self, visit, word):
         """What became of the orders to rectify; those of other findings are still open."""

@@ -1,10 +1,11 @@
+import base64
 import datetime
 import hashlib
 import json
 
 from lxml import html
 
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import file_open
 
 from ...controllers import documents, supervision
@@ -130,6 +131,65 @@ class TestPages(Bureau, HttpCase):
             self.get(f"{url}?version=1").content, self.certificate._read_original()
         )
         self.assertEqual(self.get(url).content, newer._read_original())
+
+    def test_who_requested_and_approved_a_change_is_published_and_changes_are_counted(
+        self,
+    ):
+        policy_division = self.env["srsp.division"].create(
+            {
+                "name": "法规处",
+                "code": "FG",
+                "kind": "policy",
+                "company_id": self.company.id,
+            }
+        )
+        users = {}
+        for login, role, division in (
+            ("asks", "division_manager", self.drawn.division_id),
+            ("approves", "policy_officer", policy_division),
+        ):
+            users[login] = new_test_user(
+                self.env,
+                f"test_{login}",
+                groups=f"srsp_supervision.group_{role}",
+                company_id=self.company.id,
+                company_ids=[(6, 0, self.company.ids)],
+                srsp_division_ids=[(6, 0, division.ids)],
+            )
+        visit = (self.drawn.inspection_ids - self.visit)[0]
+        wizards = self.env["srsp.draw.change"].with_user(users["asks"])
+        vals = {"draw_id": self.drawn.id, "inspection_id": visit.id}
+        photo = b"photograph of a closed gate"
+        action = wizards.create(
+            {
+                **vals,
+                "kind": "substitution",
+                "reason": "已停业",
+                "evidence": base64.b64encode(photo),
+            }
+        ).action_confirm()
+        request = self.env["srsp.draw.request"].browse(action["res_id"])
+        request.with_user(users["approves"]).action_approve()
+        newer = self.publications_of(self.drawn, "draw")[1]
+        page = self.text(newer._get_page_url())
+        for division in (self.drawn.division_id, policy_division):
+            self.assertIn(f": {division.name} · 20", page.replace("：", ":"))
+        self.assertIn(hashlib.sha256(photo).hexdigest(), page)
+        tree = html.fromstring(self.get("/supervision/draw").content)
+        [table] = tree.find_class("o_draw_changes")
+        rows = [
+            [cell.text_content().strip() for cell in row] for row in table.iter("tr")
+        ]
+        counts = self.drawn._count_changes(self.company)
+        kinds = ("draw", "substitution", "extension", "withdrawal", "void")
+        self.assertEqual(
+            rows[1:],
+            [
+                [str(year), *(str(row.get(kind, 0)) for kind in kinds)]
+                for year, row in counts.items()
+            ],
+        )
+        self.assertEqual(sum(row.get("substitution", 0) for row in counts.values()), 1)
 
     def test_what_does_not_exist_is_a_friendly_404(self):
         for url in (

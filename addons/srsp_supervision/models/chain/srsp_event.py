@@ -89,6 +89,9 @@ class SrspEvent(models.Model):
             "draw.withdrawn": self.env._("Inspector replaced"),
             "draw.voided": self.env._("Draw voided"),
             "draw.opened": self.env._("Opened to a company"),
+            "draw.change_requested": self.env._("Change of a draw requested"),
+            "draw.change_approved": self.env._("Change of a draw approved"),
+            "draw.change_refused": self.env._("Change of a draw refused"),
             "inspection.closed": self.env._("Result formed"),
         }
 

@@ -11,6 +11,7 @@ from . import srsp_draw_iteration
 from . import srsp_draw_lottery
 from . import srsp_draw_certificate
 from . import srsp_draw_change
+from . import srsp_draw_request
 from . import srsp_draw_witness
 from . import srsp_draw_room
 from . import srsp_draw_return

@@ -141,6 +141,15 @@ class RosterLock:
 
     def _check_source(self):
         kind = self.randomness_kind
+        if kind not in self.draw._get_allowed_kinds(self.rulebook.randomness_kind):
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: the rulebook does not allow this source of randomness. Use the rulebook's, "
+                    "“%(kind)s”, or one that proves more.",
+                    task=self.task.name,
+                    kind=self.rulebook._get_parameter_text("randomness_kind"),
+                )
+            )
         if kind == "lottery" and not (self.task.lottery or "").strip():
             raise UserError(
                 self.env._(

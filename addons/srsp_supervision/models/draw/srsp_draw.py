@@ -17,7 +17,9 @@ from ...tools.sql import stream
 _logger = logging.getLogger(__name__)
 
 # What may still be written once the roster is locked; nothing else, not even by code.
-LIVING_FIELDS = frozenset("state drawn_at void_reason entry entered_by_id".split())
+LIVING_FIELDS = frozenset(
+    "state drawn_at void_reason void_request_id entry entered_by_id".split()
+)
 # The states that may follow a state.
 NEXT_STATES = {"committed": ("drawn", "voided"), "drawn": ("voided",), "voided": ()}
 # Visits that have not begun: their teams can still change.
@@ -87,6 +89,12 @@ class SrspDraw(models.Model):
         default="committed",
     )
     void_reason = fields.Char(readonly=True)
+    void_request_id = fields.Many2one(
+        "srsp.draw.request",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
     n = fields.Integer("One-Time Codes", required=True, readonly=True)
     nonce = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
     code_hex = fields.Char("Commitment H^n", required=True, readonly=True)
@@ -230,9 +238,6 @@ class SrspDraw(models.Model):
         domain = [("draw_id", "=", self.id)]
         return get_action(self.env, "srsp_draw_line_action", domain=domain)
 
-    def action_void(self):
-        return self.env["srsp.reason"]._open(self, "draw_void")
-
     def _check_due(self, now):
         """Raise unless the roster is locked and the announced time has come."""
         self.ensure_one()
@@ -300,28 +305,33 @@ class SrspDraw(models.Model):
             )
         return codes[self.n - number]
 
-    def _void_by_user(self, reason):
-        self.task_id._check_role("group_policy_officer")
-        self.sudo()._void(reason)
+    def _void(self, reason, request=None):
+        """Void the draws, each with a numbered event; visits that have not begun are cancelled.
 
-    def _void(self, reason):
-        """Void the draws, each with a numbered event; visits that have not begun are cancelled."""
+        :param request: the ``srsp.draw.request`` that was approved, if a person asked for it
+        """
         for draw in self.filtered(lambda draw: draw.state != "voided"):
-            if draw.inspection_ids.filtered(
-                lambda visit: visit.stage not in (*NOT_STARTED_STAGES, "cancelled")
-            ):
-                raise UserError(
-                    self.env._(
-                        "Draw %(draw)s: visits have begun, it can no longer be voided.",
-                        draw=draw.number,
-                    )
-                )
+            draw._check_voidable()
             draw.inspection_ids._cancel(reason)
-            draw.write({"state": "voided", "void_reason": reason})
+            vals = {"state": "voided", "void_reason": reason}
+            draw.write({**vals, "void_request_id": request and request.id})
             # A new draw of the task may follow in this transaction.
             draw.flush_recordset(["state"])
             draw._seal("draw.voided")
             draw.task_id._end_announcement(reason, draw, state="planned", draw_id=False)
+
+    def _check_voidable(self):
+        """Raise when the draw can no longer be voided."""
+        self._check_state("committed", "drawn")
+        if self.inspection_ids.filtered(
+            lambda visit: visit.stage not in (*NOT_STARTED_STAGES, "cancelled")
+        ):
+            raise UserError(
+                self.env._(
+                    "Draw %(draw)s: visits have begun, it can no longer be voided.",
+                    draw=self.number,
+                )
+            )
 
     @api.model
     def _get_automatic_kinds(self):
@@ -329,8 +339,17 @@ class SrspDraw(models.Model):
         return ["system", "drand"]
 
     @api.model
+    def _get_allowed_kinds(self, kind):
+        """Return the sources a task may choose where the rulebook says ``kind``: those that prove at least as much."""
+        kinds = list(self._get_source_statements())
+        return kinds[kinds.index(kind) :]
+
+    @api.model
     def _get_source_statements(self):
-        """Return ``{kind: what a source of this kind proves, and what it does not}``."""
+        """Return ``{kind: what a source of this kind proves, and what it does not}``, what proves least first.
+
+        An addon puts its own source where it belongs; at the end, it proves more than the others.
+        """
         return {
             "system": self.env._(
                 "The randomness came from the server's own generator: the certificate proves that the outcome follows"

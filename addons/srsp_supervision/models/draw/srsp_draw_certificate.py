@@ -180,6 +180,7 @@ class SrspDraw(models.Model):
         self.ensure_one()
         iterations = self.iteration_ids.filtered("one_time_code_hex")
         iterations.flush_recordset(["teams"])
+        void = self.void_request_id.sudo()
         # A field would copy each of the many lists once more.
         query = SQL(
             "SELECT number, teams FROM srsp_draw_iteration WHERE id IN %s ORDER BY number",
@@ -194,6 +195,7 @@ class SrspDraw(models.Model):
                 **self.head,
                 "state": self.state,
                 "void_reason": self.void_reason or "",
+                **({"void_request": void.approval} if void else {}),
                 "randomness_obtained_hex": self.iteration_ids[:1].randomness_hex or "",
                 "locked_at": iso(self.locked_at),
                 "drawn_at": iso(self.drawn_at) if self.drawn_at else None,
@@ -210,8 +212,10 @@ class SrspDraw(models.Model):
         }
 
     def _prepare_iteration(self, iteration):
+        request = iteration.request_id.sudo()
         return {
             "number": iteration.number,
+            **({"request": request.approval} if request else {}),
             **{name: iteration[name] or "" for name in TEXTS},
             **{name: iteration[name] or [] for name in ROWS},
             "drawn_at": iso(iteration.drawn_at),

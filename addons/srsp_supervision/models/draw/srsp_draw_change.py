@@ -29,7 +29,11 @@ class SrspDraw(models.Model):
     def action_withdraw(self):
         return self._open_change("withdrawal")
 
-    def _open_change(self, kind):
+    def action_void(self):
+        return self._open_change("void")
+
+    def _open_change(self, kind, **defaults):
+        """Open the form that requests a change of this draw."""
         self.ensure_one()
         wizard = self.env["srsp.draw.change"]
         kinds = dict(wizard._fields["kind"]._description_selection(self.env))
@@ -37,10 +41,11 @@ class SrspDraw(models.Model):
             "default_draw_id": self.id,
             "default_kind": kind,
             "srsp_draw_id": self.id,  # a form is loaded without defaults
+            **{f"default_{name}": value for name, value in defaults.items()},
         }
         return get_dialog_action(wizard, kinds[kind], context=context)
 
-    def _substitute(self, unavailable, now=None):
+    def _substitute(self, unavailable, now=None, request=None):
         """Draw substitutes for targets that cannot be inspected.
 
         :param unavailable: ``[(draw line, reason), ...]``
@@ -57,9 +62,9 @@ class SrspDraw(models.Model):
                 )
             )
         rows = sorted([line.label, cert.one_line(why)] for line, why in unavailable)
-        self._iterate("substitution", unavailable[0][1], now, unavailable=rows)
+        self._iterate("substitution", unavailable[0][1], now, request, unavailable=rows)
 
-    def _extend(self, places, reason, now=None):
+    def _extend(self, places, reason, now=None, request=None):
         """Draw ``places`` (``{stratum: number}``) more, in the order of the first iteration."""
         self._check_changeable()
         waiting = [
@@ -80,9 +85,9 @@ class SrspDraw(models.Model):
                     )
                 )
         rows = sorted(map(list, places.items()))
-        self._iterate("extension", reason, now, places=rows)
+        self._iterate("extension", reason, now, request, places=rows)
 
-    def _withdraw(self, inspector, reason, now=None):
+    def _withdraw(self, inspector, reason, now=None, request=None):
         """Withdraw ``inspector``: others take over the visits that have not begun."""
         self._check_changeable()
         refs = {key: label for label, key in self.inspector_refs.items()}
@@ -104,7 +109,7 @@ class SrspDraw(models.Model):
             and visits[team.label].stage in NOT_STARTED_STAGES
         )
         rows = [[label, cert.one_line(reason), given_up]]
-        iteration = self._iterate("withdrawal", reason, now, withdrawn=rows)
+        iteration = self._iterate("withdrawal", reason, now, request, withdrawn=rows)
         self.env["srsp.notice"]._notify_withdrawn(iteration, inspector, reason)
 
     def _get_visits(self):
@@ -129,8 +134,11 @@ class SrspDraw(models.Model):
                 )
             )
 
-    def _iterate(self, kind, reason, now, **vals):
-        """Run and seal one more iteration, with the randomness of the first; return it."""
+    def _iterate(self, kind, reason, now, request, **vals):
+        """Run and seal one more iteration, with the randomness of the first; return it.
+
+        :param request: the ``srsp.draw.request`` that was approved, if a person asked for the change
+        """
         first = self.iteration_ids[0]
         iteration = self.env["srsp.draw.iteration"].create(
             {
@@ -139,6 +147,7 @@ class SrspDraw(models.Model):
                 "randomness_hex": first.randomness_hex,
                 "signature_hex": first.signature_hex,
                 "kind": kind,
+                "request_id": request and request.id,
                 "reason": cert.one_line(reason),
                 **vals,
             }

@@ -65,6 +65,9 @@ class SrspDrawIteration(models.Model):
         default="draw",
     )
     reason = fields.Char(readonly=True)
+    request_id = fields.Many2one(
+        "srsp.draw.request", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
     drawn_at = fields.Datetime(readonly=True)
     one_time_code_hex = fields.Char("One-Time Code", readonly=True)
     randomness_hex = fields.Char("Randomness", required=True, readonly=True)

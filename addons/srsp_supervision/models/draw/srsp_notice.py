@@ -117,6 +117,36 @@ class SrspNotice(models.AbstractModel):
         subject = self.env._("Visit %(number)s has been sent back", number=visit.number)
         return subject, self.env._("Reason: %(reason)s", reason=reason)
 
+    def _notify_change_requested(self, request):
+        """Ask those who decide on a change of a draw."""
+        self._send(request, request._get_deciders(), "change_requested")
+
+    def _say_change_requested(self, request):
+        subject = self.env._(
+            "Approve or refuse: %(request)s", request=request.display_name
+        )
+        return subject, self.env._(
+            "%(division)s, task %(task)s. Requested by %(user)s. Reason: %(reason)s",
+            division=request.division_id.name,
+            task=request.task_id.name,
+            user=request.requested_by_id.name,
+            reason=request.reason or request._get_withdrawal_reason(),
+        )
+
+    def _notify_change_decided(self, request):
+        """Tell whoever requested a change of a draw how it was decided."""
+        if request.requested_by_id != self.env.user:
+            users = request.requested_by_id
+            self._send(request, users, "change_decided", kind=None)
+
+    def _say_change_decided(self, request):
+        states = dict(request._fields["state"]._description_selection(self.env))
+        return request.display_name, self.env._(
+            "Your request has been decided: %(state)s. %(reason)s",
+            state=states[request.state],
+            reason=request.refusal_reason or "",
+        )
+
     def _notify_policy(self, task, is_void, reason):
         """Notify the policy division that an announced draw has been cancelled, or a draw voided."""
         divisions = self.env["srsp.division"].sudo()

@@ -43,5 +43,7 @@ class SrspEventCheck(models.Model):
     def _compare_srsp_inspection(self, row, inspection):
         if row.kind != "inspection.closed":
             return None
-        sides = (json.loads(row.payload), inspection._prepare_seal())
-        return [{name: side[name] for name in RESULT_FIELDS} for side in sides]
+        sealed, live = json.loads(row.payload), inspection._prepare_seal()
+        for name in live["keys"].keys() - sealed["keys"].keys():
+            del live["keys"][name]  # sealed by a version that had no such key
+        return [{name: side[name] for name in RESULT_FIELDS} for side in (sealed, live)]

@@ -1,3 +1,6 @@
+import base64
+import hashlib
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -16,14 +19,17 @@ STAGES = [
     ("cancelled", "Cancelled"),
 ]
 # Fields that can be edited on the form, until a manager has reviewed it.
-EDITABLE = frozenset({"scheduled_date", "expert_ids", "line_ids", "review_note"})
+EDITABLE = frozenset(
+    "scheduled_date expert_ids line_ids review_note record_scan record_scan_name".split()
+)
 
 
 class SrspInspection(models.Model):
     """One visit to one entity, with a line per target and item.
 
-    ``assigned → scheduled → on_site → recorded → reviewed → closed``. The team records, a manager who is
-    not on the team reviews and closes; closing forms the result, which is sealed and never changes.
+    ``assigned → scheduled → on_site → recorded → reviewed → closed``. The team or the division records, an officer who
+    was drawn confirms, a manager who is not on the team reviews and closes; closing forms the result, which is sealed
+    and never changes. Where no officer of the team has a login, a scan of the record that they signed stands for that.
     """
 
     _name = "srsp.inspection"
@@ -35,7 +41,7 @@ class SrspInspection(models.Model):
     _rec_names_search = ["number", "entity_id.name"]
     _guarded_fields = tuple(
         "stage number task_id draw_id entity_id officer_ids company_id year started_at recorded_on recorded_by_id"
-        " recorder_ids reviewed_by_id result_date cancel_reason".split()
+        " recorder_ids confirmed_by_id confirmed_on reviewed_by_id result_date cancel_reason".split()
     )
 
     number = fields.Char(readonly=True, copy=False)
@@ -94,6 +100,23 @@ class SrspInspection(models.Model):
         copy=False,
         context={"active_test": False},
     )
+    confirmed_by_id = fields.Many2one(
+        "res.users",
+        readonly=True,
+        copy=False,
+        help="An officer who was drawn for this visit.",
+    )
+    confirmed_on = fields.Datetime(readonly=True, copy=False)
+    record_scan = fields.Binary(
+        "Scan of the Signed Record",
+        attachment=True,
+        copy=False,
+        prefetch=False,
+        help="Signed by the officers of the team. Required where none of them has a login to confirm the result.",
+    )
+    record_scan_name = fields.Char(copy=False)
+    can_confirm = fields.Boolean(compute="_compute_can_confirm")
+    needs_scan = fields.Boolean(compute="_compute_needs_scan", compute_sudo=True)
     reviewed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     review_note = fields.Text("Review Comments")
     result_date = fields.Date("Result Formed On", readonly=True, copy=False)
@@ -169,6 +192,21 @@ class SrspInspection(models.Model):
             state = "late" if is_late else "on_time"
             inspection.timeliness = "done" if is_done else state
 
+    @api.depends_context("uid")
+    @api.depends("stage", "confirmed_by_id", "officer_ids.user_id")
+    def _compute_can_confirm(self):
+        for inspection in self:
+            waiting = inspection.stage == "recorded" and not inspection.confirmed_by_id
+            drawn = inspection.sudo().officer_ids.user_id
+            inspection.can_confirm = waiting and self.env.user in drawn
+
+    @api.depends("stage", "officer_ids.user_id.active")
+    def _compute_needs_scan(self):
+        for inspection in self:
+            is_open = inspection.stage in ("on_site", "recorded")
+            people = inspection.officer_ids.user_id.filtered("active")
+            inspection.needs_scan = is_open and not people
+
     @api.depends("number", "entity_id.name")
     def _compute_display_name(self):
         for inspection in self:
@@ -227,10 +265,25 @@ class SrspInspection(models.Model):
             inspection.line_ids._check_complete()
         recorded = {"recorded_on": clock.today(), "recorded_by_id": self.env.uid}
         self.sudo().write({"stage": "recorded", **recorded})
+        self.filtered("can_confirm").action_confirm_result()
         self.env["srsp.notice"]._pass_on(self)
+
+    def action_confirm_result(self):
+        """Confirm what has been recorded, as an officer who was drawn for the visit."""
+        self._check_team("recorded")
+        for inspection in self:
+            if self.env.user not in inspection.sudo().officer_ids.user_id:
+                message = self.env._(
+                    "Inspection %(number)s: its result is confirmed by an officer who was drawn for it.",
+                    number=inspection.number,
+                )
+                raise inspection._logged_error(message)
+        confirmed = {"confirmed_by_id": self.env.uid}
+        self.sudo().write({**confirmed, "confirmed_on": fields.Datetime.now()})
 
     def action_review(self):
         self._check_reviewer("recorded")
+        self._check_confirmed()
         self.sudo().write({"stage": "reviewed", "reviewed_by_id": self.env.uid})
 
     def action_return(self):
@@ -241,7 +294,8 @@ class SrspInspection(models.Model):
         self.sudo()._close(clock.today())
 
     def action_unavailable(self):
-        return self.env["srsp.reason"]._open(self, "visit_unavailable")
+        self.ensure_one()
+        return self.draw_id._open_change("substitution", inspection_id=self.id)
 
     def _check_stage(self, *stages):
         labels = dict(self._fields["stage"]._description_selection(self.env))
@@ -276,9 +330,32 @@ class SrspInspection(models.Model):
                 raise UserError(message)
         self._check_stage(*stages)
 
+    def _check_confirmed(self):
+        """Raise unless somebody who was drawn for each visit stands for its result."""
+        for inspection in self:
+            if inspection.confirmed_by_id:
+                continue
+            if not inspection.needs_scan:
+                names = inspection.sudo().officer_ids.filtered("user_id.active")
+                message = self.env._(
+                    "Inspection %(number)s: one of the officers drawn for it must confirm the result first: "
+                    "%(officers)s.",
+                    number=inspection.number,
+                    officers=", ".join(names.mapped("display_name")),
+                )
+                raise inspection._logged_error(message)
+            if not inspection.record_scan:
+                message = self.env._(
+                    "Inspection %(number)s: none of its officers has a login. Attach a scan of the record that they "
+                    "signed (field Scan of the Signed Record).",
+                    number=inspection.number,
+                )
+                raise inspection._logged_error(message)
+
     def _return(self, reason):
         self._check_reviewer("recorded", "reviewed")
-        self.sudo().write({"stage": "on_site", "reviewed_by_id": False})
+        again = dict.fromkeys(("reviewed_by_id", "confirmed_by_id", "confirmed_on"))
+        self.sudo().write({"stage": "on_site", **again})
         self.sudo().message_post(
             body=self.env._("Sent back: %(reason)s", reason=reason)
         )
@@ -323,6 +400,9 @@ class SrspInspection(models.Model):
                 "entity_id": self.entity_id.id,
                 "officer_ids": sorted(self.officer_ids.ids),
                 "expert_ids": sorted(self.expert_ids.ids),
+                "recorded_by_id": self.recorded_by_id.id,
+                "confirmed_by_id": self.confirmed_by_id.id,
+                "record_scan_digest_hex": self._digest_record_scan(),
                 "reviewed_by_id": self.reviewed_by_id.id,
                 "lines": [
                     {
@@ -337,10 +417,25 @@ class SrspInspection(models.Model):
             },
         }
 
-    def _replace(self, reason):
-        """Cancel the visit and draw a substitute for its targets."""
-        self._check_role("group_division_manager", "group_policy_officer")
-        self.check_access("write")
+    def _digest_record_scan(self):
+        """Return the SHA-256 of the signed record in hexadecimal, or an empty text without one."""
+        file = self.with_context(bin_size=False).record_scan
+        return hashlib.sha256(base64.b64decode(file)).hexdigest() if file else ""
+
+    def _replace(self, reason, request=None):
+        """Cancel the visit and draw a substitute for its targets.
+
+        :param request: the ``srsp.draw.request`` that was approved, if a person asked for it
+        """
+        self._check_replaceable()
+        draw = self.draw_id.sudo()
+        targets = self.sudo().line_ids.target_id
+        lines = draw.drawn_line_ids.filtered(lambda line: line.target_id in targets)
+        self.sudo()._cancel(reason)
+        draw._substitute([(line, reason) for line in lines], request=request)
+
+    def _check_replaceable(self):
+        """Raise unless the visit can still be replaced by another."""
         self._check_stage("assigned", "scheduled", "on_site")
         if self.recorded_on or any(self.line_ids.mapped("result")):
             message = self.env._(
@@ -348,11 +443,6 @@ class SrspInspection(models.Model):
                 number=self.number,
             )
             raise UserError(message)
-        draw = self.draw_id.sudo()
-        targets = self.sudo().line_ids.target_id
-        lines = draw.drawn_line_ids.filtered(lambda line: line.target_id in targets)
-        self.sudo()._cancel(reason)
-        draw._substitute([(line, reason) for line in lines])
 
     def _cancel(self, reason):
         current = self.filtered(lambda visit: visit.stage != "cancelled")

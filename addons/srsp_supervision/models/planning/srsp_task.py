@@ -555,7 +555,14 @@ class SrspTask(models.Model):
     def _cancel(self, reason):
         self._check_step(MANAGERS, "planned", "committed")
         if self.draw_id:
-            self.draw_id._void_by_user(reason)
+            raise UserError(
+                self.env._(
+                    "Task %(task)s: its roster is locked. Request to void draw %(draw)s first (button Void the Draw); "
+                    "once that is approved, the task can be cancelled.",
+                    task=self.name,
+                    draw=self.draw_id.number,
+                )
+            )
         self.sudo().write({"state": "cancelled", "cancel_reason": reason})
         if self.announced_on:
             self.env["srsp.notice"]._notify_policy(self, False, reason)

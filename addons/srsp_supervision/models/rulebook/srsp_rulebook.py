@@ -13,7 +13,8 @@ CLASSES_AND_KEY = (*"ABCD", "key")  # the parts of a stratum that have a ratio
 # In the order in which people read them.
 PARAMETERS = (
     "floor_ratio floor_frequency team_size disclosure_days rectification_days lock_lead_hours substitutes_allowed"
-    " randomness_kind ratio_a ratio_b ratio_c ratio_d ratio_key frequency_a frequency_b frequency_c frequency_d"
+    " withdrawals_allowed voids_allowed randomness_kind ratio_a ratio_b ratio_c ratio_d ratio_key"
+    " frequency_a frequency_b frequency_c frequency_d"
     " frequency_key key_for_class_d key_finding_days key_rule cap_a cap_b cap_c cap_d risk_raise_on_finding"
     " risk_lower_after reminder_days officer_cap interval_days case_days"
 ).split()
@@ -28,7 +29,9 @@ RANGES = {
     "team_size": (2, 10),  # at least two officers: 行政处罚法 42
     **dict.fromkeys(DAYS, (1, 366)),
     "lock_lead_hours": (1, 8784),
-    "substitutes_allowed": (0, 1000),
+    **dict.fromkeys(
+        ("substitutes_allowed", "withdrawals_allowed", "voids_allowed"), (0, 1000)
+    ),
     **dict.fromkeys([*FREQUENCIES, "cap_a", "cap_b", "cap_c", "cap_d"], (0, 366)),
     **dict.fromkeys(("key_finding_days", "interval_days", "case_days"), (0, 3660)),
     "officer_cap": (0, 100_000),
@@ -106,6 +109,18 @@ class SrspRulebook(models.Model):
     )
     substitutes_allowed = fields.Integer(
         "Maximum Substitutions per Draw", default=9, required=True
+    )
+    withdrawals_allowed = fields.Integer(
+        "Maximum Replacements of Inspectors per Year",
+        default=12,
+        required=True,
+        help="For each division; counted over all of its draws.",
+    )
+    voids_allowed = fields.Integer(
+        "Maximum Voided Draws per Year",
+        default=3,
+        required=True,
+        help="For each division.",
     )
     lock_lead_hours = fields.Integer(
         "Roster Lock Lead Time",

@@ -14,7 +14,8 @@ STRATA = {"risk_class": [*"ABCD", "none"], "key": ["key", "ordinary"]}
 EXCLUDING = "cap_a cap_b cap_c cap_d interval_days case_days".split()
 # Parameters about future events only: no existing record can be counted.
 GENERAL = frozenset(
-    "substitutes_allowed risk_raise_on_finding risk_lower_after reminder_days key_for_class_d key_finding_days"
+    "substitutes_allowed withdrawals_allowed voids_allowed"
+    " risk_raise_on_finding risk_lower_after reminder_days key_for_class_d key_finding_days"
     " key_rule".split()
 )
 LOCKED_STATES = ("committed", "drawn", "inspecting", "disclosed")
@@ -235,9 +236,11 @@ class SrspRulebook(models.Model):
         return self._compare(previous, tasks, "officer_cap", what, count)
 
     def _get_source_effects(self, previous, tasks):
+        """Tasks that follow the rulebook, and those whose own source it no longer allows."""
+        allowed = self.env["srsp.draw"]._get_allowed_kinds(self.randomness_kind)
         return self._compare(
             previous,
-            tasks.filtered(lambda task: not task.randomness_kind),
+            tasks.filtered(lambda task: task.randomness_kind not in allowed),
             "randomness_kind",
             self.env._("Source of randomness changes"),
             lambda rulebook, task: rulebook._get_parameter_text("randomness_kind"),

@@ -271,7 +271,24 @@ class SrspInspector(models.Model):
         return get_action(self.env, "srsp_inspection_action", domain=domain, context={})
 
     def action_withdraw(self):
-        return self.env["srsp.reason"]._open(self, "inspector_withdraw")
+        """Request the withdrawal of this inspector from every draw with a visit of theirs that has not begun."""
+        self.ensure_one()
+        self._check_role("group_division_manager", "group_policy_officer")
+        ahead = [("stage", "in", ("assigned", "scheduled")), ("draw_id", "!=", False)]
+        mine = ["|", ("officer_ids", "in", self.ids), ("expert_ids", "in", self.ids)]
+        draws = self.env["srsp.inspection"].search(ahead + mine).draw_id
+        if not draws:
+            message = self.env._(
+                "%(inspector)s has no visit that has not begun.",
+                inspector=self.display_name,
+            )
+            raise UserError(message)
+        requests = self.env["srsp.draw.request"]
+        vals = {"kind": "withdrawal", "inspector_id": self.id}
+        for draw in draws:
+            requests |= requests._request(draw, vals)
+        domain = [("id", "in", requests.ids)]
+        return get_action(self.env, "srsp_draw_request_action", domain=domain)
 
     def _get_certificates(self):
         """``{inspector: certificates}``, all of them whoever looks.
@@ -331,22 +348,6 @@ class SrspInspector(models.Model):
             )
             loads.update({found.id: n for found, n in counts if found in self})
         return loads
-
-    def _withdraw(self, reason):
-        """Take this inspector out of every draw with a visit assigned to them that has not begun."""
-        self._check_role("group_division_manager", "group_policy_officer")
-        ahead = [("stage", "in", ("assigned", "scheduled")), ("draw_id", "!=", False)]
-        mine = ["|", ("officer_ids", "in", self.ids), ("expert_ids", "in", self.ids)]
-        draws = self.env["srsp.inspection"].search(ahead + mine).draw_id
-        if not draws:
-            message = self.env._(
-                "%(inspector)s has no visit that has not begun.",
-                inspector=self.display_name,
-            )
-            raise UserError(message)
-        draws.task_id.check_access("write")
-        for draw in draws.sudo():
-            draw._withdraw(self.sudo(), reason)
 
     def _get_heads(self):
         """Return ``{inspector id: user}``: the division's head; for heads, or without one, the policy division's."""

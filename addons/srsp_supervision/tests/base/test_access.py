@@ -11,7 +11,7 @@ MODELS = (
     " region tag qualification target.permit inspector inspector.certificate inspector.absence inspector.tie"
     " recusal training publicity"
     " plan task task.stratum task.roster coverage coverage.frequency draw draw.iteration draw.line draw.return"
-    " draw.witness"
+    " draw.request draw.witness"
     " event event.check"
     " inspection inspection.line rectification"
 )
@@ -31,7 +31,7 @@ EXPECTED = {
     "inspector": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(("recusal", "inspector.absence", "inspector.tie"), "rwc")
     | dict.fromkeys(IMPORTS, "")
-    | dict.fromkeys(("draw.return", "event", "event.check"), "")
+    | dict.fromkeys(("draw.request", "draw.return", "event", "event.check"), "")
     | {"inspection": "rw", "inspection.line": "rw"},
     "auditor": dict.fromkeys(MODELS.split(), "r"),
     "policy_officer": dict.fromkeys(MODELS.split(), "r")
@@ -55,6 +55,7 @@ EXPECTED["division_officer"] = EXPECTED["inspector"] | {
     "rectification": "rw",
     "training": "rwcu",
     "publicity": "rwcu",
+    "draw.request": "r",
     **IMPORTS,
 }
 EXPECTED["division_manager"] = EXPECTED["division_officer"] | {
@@ -306,7 +307,8 @@ class TestAccess(SrspCase):
             for method in ("action_announce", "action_lock_roster", "action_draw"):
                 with self.assertRaises(AccessError):
                     getattr(self._as(role, task), method)()
-        drawn = self._make_drawn(name="Drawn")
-        for role in ("inspector", "division_officer", "division_manager", "auditor"):
+        draw = self._make_drawn(name="Drawn").draw_id
+        for role in ("inspector", "division_officer", "auditor"):
+            requests = self._as(role, self.env["srsp.draw.request"])
             with self.assertRaises(AccessError):
-                self._as(role, drawn.draw_id)._void_by_user("No")
+                requests._request(draw, {"kind": "void", "reason": "No"})

@@ -3,6 +3,7 @@ from . import test_certificate
 from . import test_chain_records
 from . import test_draw
 from . import test_draw_change
+from . import test_draw_request
 from . import test_draw_doors
 from . import test_draw_room
 from . import test_eligibility

@@ -234,6 +234,7 @@ class TestDraw(SrspCase):
         draw = self._make_announced()._lock_roster(NOW)
         frozen = "never change"
         living = {"state", "drawn_at", "void_reason", "entry", "entered_by_id"}
+        living |= {"void_request_id", "request_ids"}
         own = [
             name
             for name, field in draw._fields.items()

@@ -218,32 +218,6 @@ class TestChange(SrspCase):
         self.assertNotIn(officer, new.officer_ids)
         self.assertEqual(draw._find_difference(), "")
 
-    def test_who_may_change_a_draw(self):
-        task = self._make_drawn()
-        values = {"draw_id": task.draw_id.id, "kind": "extension", "stratum": "all"}
-        wizard = self.env["srsp.draw.change"].with_context(
-            default_draw_id=task.draw_id.id
-        )
-        manager = self._make_user("manager", "division_manager", self.surveying)
-        stranger = self._make_user("stranger", "division_manager", self.minerals)
-        with self.assertRaises(AccessError):
-            wizard.with_user(self._make_user("clerk", "division_officer")).create(
-                {**values, "reason": "More"}
-            )
-        with self.assertRaises(AccessError):
-            wizard.with_user(stranger).create(
-                {**values, "reason": "More"}
-            ).action_confirm()
-        with self._refused("Give a reason"):
-            wizard.with_user(manager).create({**values, "reason": " "}).action_confirm()
-        wizard.with_user(manager).create({**values, "reason": "More"}).action_confirm()
-        officer = task.inspection_ids.officer_ids[0].with_user(manager)
-        officer._withdraw("Ill")
-        self.assertEqual(len(task.draw_id.iteration_ids), 3)
-        with self._refused("has no visit that has not begun"):
-            officer._withdraw("Ill")
-        self.assertEqual(task.draw_id._find_difference(), "")
-
     def _load_strata(self, draw):
         """The strata that the form offers: the web client loads it without defaults in the context."""
         context = draw.action_extend()["context"]

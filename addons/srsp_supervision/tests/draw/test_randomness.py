@@ -358,6 +358,30 @@ class TestSourceOfAnAddon(SrspCase):
         self.assertEqual(draw._find_difference(), "")
         self.assertEqual(draw._get_room_values()["source"], "Dice")
 
+    def test_no_task_takes_a_source_that_proves_less_than_the_rulebooks(self):
+        self._make_dice()
+        kinds = self.env["srsp.draw"]._get_source_statements()
+        self.assertEqual(list(kinds), ["system", "lottery", "drand", "dice"])
+        words = "the rulebook does not allow this source of randomness"
+        manager = self._make_user("manager", "division_manager", self.surveying)
+        vals = {"lottery": "Harbour Six, 31", "draw_at": DRAW_AT}
+        for rule, refused in (
+            ("system", []),
+            ("lottery", ["system"]),
+            ("drand", ["system", "lottery"]),
+        ):
+            self.rulebook.randomness_kind = rule
+            for kind in refused:
+                with self.subTest(rule=rule, kind=kind), freeze_time(NOW):
+                    task = self._make_task(randomness_kind=kind, **vals)
+                    with self._refused(words):
+                        task.with_user(manager).action_announce()
+                    task.announced_on = NOW
+                    with self._refused(words):
+                        task._lock_roster(NOW)
+        draw = self._make_announced(randomness_kind="dice")._lock_roster(NOW)
+        self.assertEqual(draw.randomness_kind, "dice")
+
 
 @tagged("post_install", "-at_install")
 class TestLottery(SrspCase):

@@ -41,11 +41,12 @@ class TestArchived(SrspCase):
             visit.with_user(on_team).action_review()
 
     def test_the_seal_and_what_is_published_keep_who_inspected(self):
-        visit, _on_team = self._make_recorded()
+        visit, on_team = self._make_recorded()
         team = visit.officer_ids
         manager = self._make_user(
             "archived_manager", "division_manager", self.surveying
         )
+        visit.with_user(on_team).action_confirm_result()
         visit.with_user(manager).action_review()
         team[0].active = False
         before = visit._prepare_seal()

@@ -1,4 +1,7 @@
+import base64
+import hashlib
 import json
+import re
 from datetime import date
 
 from freezegun import freeze_time
@@ -7,7 +10,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from ...tools import canonical
-from ..common import SrspCase
+from ..common import SCAN, SrspCase
 
 
 @tagged("post_install", "-at_install")
@@ -76,6 +79,9 @@ class TestInspection(SrspCase):
                     "entity_id": visit.entity_id.id,
                     "officer_ids": visit.officer_ids.sorted("id").ids,
                     "expert_ids": [],
+                    "recorded_by_id": self.inspector.id,
+                    "confirmed_by_id": self.inspector.id,
+                    "record_scan_digest_hex": "",
                     "reviewed_by_id": self.manager.id,
                     "lines": [
                         {
@@ -126,6 +132,91 @@ class TestInspection(SrspCase):
         with self.assertRaisesRegex(UserError, "cannot review"):
             self.visit.with_user(both).action_review()
         self.visit.with_user(self.manager).action_review()
+
+    def _record_by_another(self):
+        """The record of a division officer who was not drawn."""
+        clerk = self._make_user("clerk", "division_officer", self.surveying)
+        inspector, self.inspector = self.inspector, clerk
+        self._record()
+        self.inspector = inspector
+        return clerk
+
+    def test_a_result_is_reviewed_once_somebody_who_was_drawn_has_confirmed_it(self):
+        clerk = self._record_by_another()
+        outsider = self.officers - self.visit.officer_ids
+        outsider[0].user_id = self._make_user("out", "inspector", self.surveying)
+        manager = self.visit.with_user(self.manager)
+        name = re.escape(self.visit.officer_ids[0].display_name)
+        with self._refused(f"officers drawn for it must confirm the result .*{name}"):
+            manager.action_review()
+        for user in (clerk, self.manager):
+            visit = self.visit.with_user(user)
+            self.assertFalse(visit.can_confirm)
+            with self._refused("confirmed by an officer who was drawn for it"):
+                visit.action_confirm_result()
+        with self.assertRaises(AccessError):
+            self.visit.with_user(outsider[0].user_id).action_confirm_result()
+        with self.assertRaises(AccessError):
+            manager.write({"confirmed_by_id": self.inspector.id})
+        manager.record_scan = SCAN  # no substitute where an officer has a login
+        with self._refused("must confirm the result"):
+            manager.action_review()
+        drawn = self.visit.with_user(self.inspector)
+        self.assertTrue(drawn.can_confirm)
+        drawn.action_confirm_result()
+        manager.action_review()
+        keys = self.visit._prepare_seal()["keys"]
+        self.assertEqual(
+            (keys["recorded_by_id"], keys["confirmed_by_id"]),
+            (clerk.id, self.inspector.id),
+        )
+        manager._return("Photos missing")
+        self.assertFalse(self.visit.confirmed_by_id)
+        drawn.action_record()
+        self.assertEqual(self.visit.confirmed_by_id, self.inspector)
+
+    def test_a_signed_record_stands_for_a_team_without_a_login(self):
+        self.visit.officer_ids.user_id = False
+        self._record_by_another()
+        manager = self.visit.with_user(self.manager)
+        with self._refused("none of its officers has a login. Attach a scan"):
+            manager.action_review()
+        manager.record_scan = SCAN
+        manager.action_review()
+        with self._refused("Reviewed"):
+            manager.record_scan = False
+        manager.action_close()
+        digest = hashlib.sha256(base64.b64decode(SCAN)).hexdigest()
+        keys = self.visit._prepare_seal()["keys"]
+        self.assertEqual(
+            (keys["confirmed_by_id"], keys["record_scan_digest_hex"]), (False, digest)
+        )
+        checks = self.env["srsp.event.check"]
+        self.assertEqual(checks._walk(self.company)[0], [])
+        self.visit.sudo().record_scan = base64.b64encode(b"another scan")
+        self.assertEqual(len(checks._walk(self.company)[0]), 1)
+
+    def test_a_result_sealed_before_confirmations_existed_stays_valid(self):
+        self._record()
+        manager = self.visit.with_user(self.manager)
+        manager.action_review()
+        manager.action_close()
+        events = self.env["srsp.event"]
+        [row] = [
+            row
+            for row in events._stream(self.company)
+            if row.res_model == self.visit._name
+        ]
+        payload = json.loads(row.payload)
+        for name in ("recorded_by_id", "confirmed_by_id", "record_scan_digest_hex"):
+            del payload["keys"][name]
+        row = row._replace(payload=json.dumps(payload))
+        checks = self.env["srsp.event.check"]
+        sealed, live = checks._compare_srsp_inspection(row, self.visit)
+        self.assertEqual(sealed, live)
+        self.visit.line_ids.facts = "Rewritten"
+        sealed, live = checks._compare_srsp_inspection(row, self.visit)
+        self.assertNotEqual(sealed, live)
 
     def test_sending_back_keeps_the_reason_and_asks_for_the_record_again(self):
         self._record()

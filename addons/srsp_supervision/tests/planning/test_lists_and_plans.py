@@ -252,26 +252,6 @@ class TestTasks(SrspCase):
             (task.state, task.cancel_reason), ("cancelled", "Sector dissolved")
         )
 
-    def test_a_locked_draw_falls_with_its_task_by_a_policy_officer_alone(self):
-        policy = self._make_user("policy", "policy_officer")
-        task = self._make_announced()
-        draw = task._lock_roster(NOW)
-        for moment in (NOW, DRAW_AT + timedelta(hours=1)):
-            with freeze_time(moment), self._refused("reserved for", AccessError):
-                task.with_user(self.manager)._cancel("It might hit a friend")
-        self.assertEqual((task.state, draw.state), ("committed", "committed"))
-        action = task.with_user(policy).action_cancel()
-        wizards = self.env["srsp.reason"].with_user(policy)
-        wizard = wizards.with_context(**action["context"]).create(
-            {"reason": "Sector dissolved"}
-        )
-        self.assertTrue(wizard.is_public)
-        wizard.action_confirm()
-        self.assertEqual(
-            (task.state, task.cancel_reason, draw.state, draw.void_reason),
-            ("cancelled", "Sector dissolved", "voided", "Sector dissolved"),
-        )
-
 
 @tagged("post_install", "-at_install")
 class TestChinese(SrspCase):

@@ -82,7 +82,7 @@ class TestEffects(RulebookCase):
         ]
 
     def test_the_floor_lifts_a_stratum_and_the_source_moves_with_the_rulebook(self):
-        own = self._make_task(ratio=0.2, stratify_by="key", randomness_kind="system")
+        own = self._make_task(ratio=0.2, stratify_by="key", randomness_kind="drand")
         task = self._make_task(ratio=0.1, stratify_by="key")
         draft = self._make_draft(floor_ratio=0.15, randomness_kind="lottery")
         ratio = "Sampling ratio of a stratum changes"

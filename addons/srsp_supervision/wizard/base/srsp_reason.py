@@ -4,16 +4,14 @@ from odoo.exceptions import UserError
 from ...actions import get_dialog_action
 
 # Steps whose reason the public reads.
-PUBLIC = ("task_withdraw", "draw_void", "visit_unavailable", "inspector_withdraw")
+PUBLIC = ("task_withdraw",)
 # Step: (label, model, private method that takes the reason and checks the role).
 STEPS = {
     "task_cancel": ("Cancel the task", "srsp.task", "_cancel"),
     "task_withdraw": ("Withdraw the announcement", "srsp.task", "_withdraw"),
     "task_refuse": ("Refuse the approval", "srsp.task", "_refuse"),
     "plan_return": ("Send the plan back", "srsp.plan", "_return"),
-    "draw_void": ("Void the draw", "srsp.draw", "_void_by_user"),
-    "visit_unavailable": ("Draw a substitute", "srsp.inspection", "_replace"),
-    "inspector_withdraw": ("Exclude from draws", "srsp.inspector", "_withdraw"),
+    "change_refuse": ("Refuse the request", "srsp.draw.request", "_refuse"),
     "visit_return": ("Send back for completion", "srsp.inspection", "_return"),
     "part_return": ("Send the part back", "srsp.list.part", "_return"),
     "approval_withdraw": ("Withdraw the approval", "srsp.list", "_withdraw_approval"),
