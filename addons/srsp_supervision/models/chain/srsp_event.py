@@ -77,6 +77,7 @@ class SrspEvent(models.Model):
         No ``selection_add``: uninstalling an addon would have to rewrite what it has sealed.
         """
         return {
+            "chain.head": self.env._("Head of the chain sent"),
             "list.published": self.env._("List published"),
             "registry.confirmed": self.env._("Registry confirmed"),
             "draw.identified": self.env._("Roster labels sealed"),

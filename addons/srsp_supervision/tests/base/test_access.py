@@ -11,7 +11,7 @@ MODELS = (
     " region tag qualification target.permit inspector inspector.certificate inspector.absence inspector.tie"
     " recusal training publicity"
     " plan task task.stratum task.roster coverage coverage.frequency draw draw.iteration draw.line draw.witness"
-    " event event.check"
+    " event event.check chain.head"
     " inspection inspection.line rectification"
 )
 WIZARDS = (
