@@ -9,3 +9,4 @@ from . import srsp_event
 from . import srsp_event_check
 from . import srsp_chain_head
 from . import srsp_event_check_heads
+from . import srsp_event_state

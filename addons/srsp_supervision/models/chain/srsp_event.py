@@ -90,6 +90,22 @@ class SrspEvent(models.Model):
             "draw.withdrawn": self.env._("Inspector replaced"),
             "draw.voided": self.env._("Draw voided"),
             "inspection.closed": self.env._("Result formed"),
+            "rulebook.published": self.env._("Rulebook published"),
+            "plan.published": self.env._("Plan published"),
+            "calendar.changed": self.env._("Working days changed"),
+            "task.announced": self.env._("Draw announced"),
+            "task.announcement_changed": self.env._("Announcement changed"),
+            "task.announcement_withdrawn": self.env._("Announcement withdrawn"),
+            "declaration.made": self.env._("Absence or recusal declared"),
+            "declaration.confirmed": self.env._("Absence or recusal confirmed"),
+            "declaration.dismissed": self.env._("Absence or recusal dismissed"),
+            "certificate.changed": self.env._("Certificate of an inspector changed"),
+            "rectification.ordered": self.env._("Rectification ordered"),
+            "rectification.deadline_moved": self.env._(
+                "Rectification deadline changed"
+            ),
+            "rectification.verified": self.env._("Rectification verified"),
+            "rectification.handed_over": self.env._("Handed over to enforcement"),
         }
 
     @api.model

@@ -45,3 +45,6 @@ class SrspEventCheck(models.Model):
             return None
         sides = (json.loads(row.payload), inspection._prepare_seal())
         return [{name: side[name] for name in RESULT_FIELDS} for side in sides]
+
+    def _compare_srsp_rectification(self, row, record):
+        return self._compare_state(row, record)
