@@ -18,6 +18,7 @@
         "views/site/publication_templates.xml",
         "views/site/supervision_templates.xml",
         "views/site/verify_templates.xml",
+        "views/site/chain_templates.xml",
         "views/publication/srsp_publication_views.xml",
         "views/delivery/srsp_delivery_views.xml",
         "views/delivery/srsp_channel_views.xml",

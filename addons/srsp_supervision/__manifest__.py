@@ -31,6 +31,7 @@
         "views/base/srsp_sector_views.xml",
         "views/base/srsp_calendar_day_views.xml",
         "views/chain/srsp_event_views.xml",
+        "views/chain/srsp_chain_head_views.xml",
         "views/base/srsp_region_views.xml",
         "views/base/srsp_qualification_views.xml",
         "views/base/srsp_tag_views.xml",

@@ -18,7 +18,7 @@ from playwright.sync_api import TimeoutError as Timeout
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC = (
     "",
-    *(f"/{kind}" for kind in "list plan announcement roster draw result".split()),
+    *(f"/{kind}" for kind in "list plan announcement roster draw result chain".split()),
 )
 RECORD = (
     ".o_data_row .o_data_cell:visible, .o_kanban_record:not(.o_kanban_ghost):visible"

@@ -1,3 +1,4 @@
 from . import supervision
 from . import documents
+from . import chain
 from . import link_preview

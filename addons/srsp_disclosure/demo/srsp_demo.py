@@ -8,6 +8,8 @@ from odoo.addons.srsp_supervision.tools import clock
 
 OPEN_DAYS = 6  # results of the last days are still owed
 RECEIPT_TIME = datetime.timedelta(days=3, hours=10)  # from a result to its receipt
+HEAD_DAYS, HEAD_TIME = 5, datetime.timedelta(hours=1)
+HEAD_RECIPIENT = "auditor@example.com"
 REJECTED = "统一社会信用代码与平台登记信息不一致（演示数据）"
 
 
@@ -32,6 +34,7 @@ class SrspDemo(models.AbstractModel):
             as_of_then=True
         )
         self._settle_history()
+        self._send_heads()
 
     @api.model
     def _settle_history(self):
@@ -58,3 +61,14 @@ class SrspDemo(models.AbstractModel):
         rejected.write({"state": "rejected", "failed_at": now, "reason": REJECTED})
         for delivery in rejected:
             delivery._notify(delivery, "平台退回：核对信用代码后重新报送")
+
+    @api.model
+    def _send_heads(self):
+        """Record heads of the chain as if they had been sent on the last days; today's is the scheduled action's."""
+        company = self.env.ref("base.main_company")
+        for days in range(HEAD_DAYS, 0, -1):
+            day = clock.today() - datetime.timedelta(days=days)
+            sent_at = clock.beijing_midnight(day) + HEAD_TIME
+            self.env["srsp.chain.head"]._record(
+                company, event_at=sent_at, sent_at=sent_at, recipients=HEAD_RECIPIENT
+            )

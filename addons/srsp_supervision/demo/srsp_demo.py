@@ -170,6 +170,7 @@ class SrspDemo(models.AbstractModel):
         plans.action_consolidate()
         plans.action_publish()
         plans.published_on = self._day(-150)
+        self.env["srsp.event"]._seal_state(plans, "plan.published")
 
     def _get_task(self, item_name, number, year):
         """The task of the plan of ``year``; a plan of last year holds what the scenes need alone."""

@@ -73,5 +73,6 @@ class SrspDemo(models.AbstractModel):
             orders.action_verify()
             verified_on = visit.result_date + datetime.timedelta(days=9)
             orders.verified_on = min(verified_on, clock.today())
+            self.env["srsp.event"]._seal_state(orders, "rectification.verified")
         elif word == "slope":
             orders.deadline = self._day(-5)

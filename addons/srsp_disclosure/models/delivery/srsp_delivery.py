@@ -266,6 +266,7 @@ class SrspDelivery(models.Model):
             self._notify(self, self.env._("The platform rejected this record"))
             return
         self.received_at = moment
+        self.env["srsp.event"]._seal_state(self, "delivery.accepted")
         publication = self.publication_id
         publication._update_disclosed()
         # A platform that has accepted a commitment in time is a witness; its receipt is the answer.
@@ -273,6 +274,10 @@ class SrspDelivery(models.Model):
             draw = self.env["srsp.draw"].sudo().browse(publication.res_id)
             if draw._is_witness_time():
                 draw._add_witness("channel", self.channel_id.name, self.receipt_number)
+
+    def _prepare_seal(self):
+        names = "publication_id channel_id state receipt_number received_at"
+        return self.env["srsp.event"]._read_values(self, names.split())
 
     def _settle_retryable(self, error):
         """Stay ``sent``, since it may have arrived, and ask again after increasing waits."""

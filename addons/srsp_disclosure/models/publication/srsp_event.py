@@ -9,6 +9,7 @@ class SrspEvent(models.Model):
         return {
             **super()._get_kind_names(),
             "publication.published": self.env._("Published"),
+            "delivery.accepted": self.env._("Delivery accepted"),
             "channel.archived": self.env._("Channel deactivated"),
             "channel.restored": self.env._("Channel reactivated"),
         }

@@ -2,6 +2,8 @@ import json
 
 from odoo import api, models
 
+MAX_SEQUENCE = 2**31 - 1  # what the column can hold
+
 
 class SrspEventCheck(models.Model):
     _inherit = "srsp.event.check"
@@ -11,10 +13,28 @@ class SrspEventCheck(models.Model):
         return {**super()._get_sealed_models(), "srsp.publication": []}
 
     def _compare_srsp_publication(self, row, publication):
-        """Compare what was sealed with the publication and the bytes of its original as they are now."""
+        """Compare what was sealed with the publication and the bytes of its original as they are now.
+
+        A roster or a draw has published its link of the chain too: a chain that was computed anew contradicts it.
+        """
         sealed = json.loads(row.payload)
         live = {
             **publication._prepare_seal(),
             "original": publication._digest_original(),
         }
-        return {**sealed, "original": sealed["digest"]}, live
+        sealed["original"] = sealed["digest"]
+        if publication.kind in ("roster", "draw"):
+            sealed["chain"] = json.loads(publication.payload)["chain"]
+            live["chain"] = self._get_present_link(publication, sealed["chain"])
+        return sealed, live
+
+    def _get_present_link(self, publication, link):
+        """Return the link of the chain with the number of a published one, as it is now."""
+        sequence = min(max(link["sequence"], 0), MAX_SEQUENCE)
+        event = self.env["srsp.event"].search(
+            [
+                ("company_id", "=", publication.company_id.id),
+                ("sequence", "=", sequence),
+            ]
+        )
+        return self.env["srsp.draw"]._get_chain_link(event)

@@ -1,3 +1,4 @@
 from . import test_channel
 from . import test_delivery
 from . import test_witnesses
+from . import test_sealed_steps

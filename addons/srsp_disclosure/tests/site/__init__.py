@@ -1,4 +1,5 @@
 from . import test_answers
+from . import test_chain_page
 from . import test_contacts_inside
 from . import test_draw_pages
 from . import test_pages

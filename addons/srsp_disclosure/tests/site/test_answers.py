@@ -49,6 +49,7 @@ class TestAnswers(Bureau, HttpCase):
             f"/supervision/draws/{draw}/certificate.json?version=1",
             f"/supervision/draws/{draw}/codes.json?uscc=12100000401359321Q",
             "/supervision/draws.json",
+            "/supervision/chain.json",
             "/supervision/verify_draw.py",
             "/web/image/website/1/logo?unique=1",
             "/robots.txt",

@@ -77,6 +77,7 @@ class SrspEvent(models.Model):
         No ``selection_add``: uninstalling an addon would have to rewrite what it has sealed.
         """
         return {
+            "chain.head": self.env._("Head of the chain sent"),
             "list.published": self.env._("List published"),
             "registry.confirmed": self.env._("Registry confirmed"),
             "draw.identified": self.env._("Roster labels sealed"),
@@ -93,6 +94,22 @@ class SrspEvent(models.Model):
             "draw.change_approved": self.env._("Change of a draw approved"),
             "draw.change_refused": self.env._("Change of a draw refused"),
             "inspection.closed": self.env._("Result formed"),
+            "rulebook.published": self.env._("Rulebook published"),
+            "plan.published": self.env._("Plan published"),
+            "calendar.changed": self.env._("Working days changed"),
+            "task.announced": self.env._("Draw announced"),
+            "task.announcement_changed": self.env._("Announcement changed"),
+            "task.announcement_withdrawn": self.env._("Announcement withdrawn"),
+            "declaration.made": self.env._("Absence or recusal declared"),
+            "declaration.confirmed": self.env._("Absence or recusal confirmed"),
+            "declaration.dismissed": self.env._("Absence or recusal dismissed"),
+            "certificate.changed": self.env._("Certificate of an inspector changed"),
+            "rectification.ordered": self.env._("Rectification ordered"),
+            "rectification.deadline_moved": self.env._(
+                "Rectification deadline changed"
+            ),
+            "rectification.verified": self.env._("Rectification verified"),
+            "rectification.handed_over": self.env._("Handed over to enforcement"),
         }
 
     @api.model

@@ -47,3 +47,6 @@ class SrspEventCheck(models.Model):
         for name in live["keys"].keys() - sealed["keys"].keys():
             del live["keys"][name]  # sealed by a version that had no such key
         return [{name: side[name] for name in RESULT_FIELDS} for side in (sealed, live)]
+
+    def _compare_srsp_rectification(self, row, record):
+        return self._compare_state(row, record)

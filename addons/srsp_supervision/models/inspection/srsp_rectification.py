@@ -52,12 +52,29 @@ class SrspRectification(models.Model):
         for order in self:
             order.is_late = order.state == "open" and order.deadline < today
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = super().create(vals_list)
+        self.env["srsp.event"]._seal_state(orders, "rectification.ordered")
+        return orders
+
     def write(self, vals):
         if not self.env.su and {"deadline", "verification"} & vals.keys():
             self._check_state("open")
             if "deadline" in vals:
                 self._check_role("group_division_manager")
-        return super().write(vals)
+        result = super().write(vals)
+        if {"state", "deadline"} & vals.keys():
+            step = vals.get("state", "deadline_moved")
+            self.env["srsp.event"]._seal_state(self, f"rectification.{step}")
+        return result
+
+    def _prepare_seal(self):
+        """Return the order and, once it is concluded, what was verified: until then this is being written."""
+        names = ["line_id", "requirement", "deadline", "state"]
+        if self.state != "open":
+            names += ["verification", "verified_on"]
+        return self.env["srsp.event"]._read_values(self, names)
 
     def action_verify(self):
         self._conclude("verified")

@@ -170,6 +170,9 @@ class SrspPlan(models.Model):
         self._check_step(["group_policy_officer"], "consolidated")
         for plan in self.sudo():
             plan.write({"state": "published", "published_on": clock.today()})
+            tasks = plan.task_ids.filtered(lambda task: task.state != "cancelled")
+            numbers = sorted(tasks.mapped("number"))
+            self.env["srsp.event"]._seal_state(plan, "plan.published", tasks=numbers)
             plan._after_publish()
 
     def _check_complete(self):
@@ -430,6 +433,12 @@ class SrspPlan(models.Model):
             "date_from": first,
             "date_to": max(vals["date_to"], first + datetime.timedelta(days=30)),
         }
+
+    def _prepare_seal(self):
+        names = (
+            "number year division_id list_id state published_on note shortfall_reason"
+        )
+        return self.env["srsp.event"]._read_values(self, names.split())
 
     def _after_publish(self):
         """Hook: the plan has just been published."""

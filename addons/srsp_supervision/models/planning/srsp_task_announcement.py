@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ...tools.certificate import quota
 from ...tools.clock import beijing_date
 from ..base.srsp_division import MANAGERS
+from .srsp_task import FROZEN_FIELDS
 from .target_filter import check_filter
 
 
@@ -14,6 +15,21 @@ class SrspTask(models.Model):
     """
 
     _inherit = "srsp.task"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
+
+    def write(self, vals):
+        """Seal each announcement, each change of it and each end."""
+        if not vals.keys() & {"announced_on", *FROZEN_FIELDS}:
+            return super().write(vals)
+        before = self.filtered("announced_on")
+        result = super().write(vals)
+        now = self.filtered("announced_on")
+        for tasks, kind in (
+            (now - before, "task.announced"),
+            (now & before, "task.announcement_changed"),
+            (before - now, "task.announcement_withdrawn"),
+        ):
+            self.env["srsp.event"]._seal_state(tasks, kind)
+        return result
 
     def action_announce(self):
         """Fix what will be drawn and when; wake the scheduled actions at those times."""
@@ -151,3 +167,15 @@ class SrspTask(models.Model):
         if voided:
             self._after_void(voided)
         self._after_withdraw()
+
+    def _prepare_seal(self):
+        """Return what an announcement fixes; of one that has ended, that it has and why."""
+        names = {"announced_on", "withdrawal_reason"}
+        if not self.announced_on:
+            return self.env["srsp.event"]._read_values(self, sorted(names))
+        names |= FROZEN_FIELDS - {"company_id", "lottery_outcomes", "stratum_ids"}
+        return {
+            **self.env["srsp.event"]._read_values(self, sorted(names)),
+            "lottery_outcomes": f"{self.lottery_outcomes:.0f}",  # too large for JSON
+            "strata": {stratum.key: stratum.ratio for stratum in self.stratum_ids},
+        }

@@ -15,3 +15,4 @@ from . import srsp_division
 from . import srsp_sector
 from . import srsp_registry_health
 from . import srsp_registry_confirmation
+from . import srsp_event_check

@@ -7,3 +7,4 @@ May import: base, chain.
 
 from . import srsp_rulebook
 from . import srsp_rulebook_effects
+from . import srsp_event_check

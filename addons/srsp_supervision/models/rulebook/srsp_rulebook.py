@@ -1,4 +1,5 @@
 import datetime
+import hashlib
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -393,8 +394,14 @@ class SrspRulebook(models.Model):
             rulebook._check_publishable()
             moves = rulebook.sudo()._get_lock_moves()
             rulebook.sudo().state = "published"
+            self.env["srsp.event"]._seal_state(rulebook, "rulebook.published")
             for task, lock_at in moves.items():
                 task.lock_at = lock_at
+
+    def _prepare_seal(self):
+        names = ("name", "document_number", "effective_date", "state", *PARAMETERS)
+        text = hashlib.sha256((self.text or "").encode()).hexdigest()
+        return {**self.env["srsp.event"]._read_values(self, names), "text": text}
 
     def _check_publishable(self):
         """Raise unless the user may publish this draft, and for a date that is too early.

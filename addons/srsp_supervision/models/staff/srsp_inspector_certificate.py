@@ -11,6 +11,7 @@ from ..registry.srsp_target import PERMIT_STATES, get_permit_state
 
 # Certificates that allow to enforce the law: only these make an officer eligible.
 OFFICIAL = ("department", "provincial")
+SEALED_FIELDS = ("inspector_id", "kind", "number", "valid_from", "valid_until")
 FIRST_NOTICE, LAST_NOTICE = 60, 15  # days before the last day
 
 
@@ -79,6 +80,7 @@ class SrspInspectorCertificate(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         certificates = super().create(vals_list)
+        self.env["srsp.event"]._seal_state(certificates, "certificate.changed")
         certificates._register_change()
         return certificates
 
@@ -89,9 +91,14 @@ class SrspInspectorCertificate(models.Model):
         result = super().write(vals)
         if "valid_until" in vals:
             self.sudo().write({"first_notice_on": False, "last_notice_on": False})
+        if set(SEALED_FIELDS) & vals.keys():
+            self.env["srsp.event"]._seal_state(self, "certificate.changed")
         if {"kind", "valid_from", "valid_until"} & vals.keys():
             self._register_change()
         return result
+
+    def _prepare_seal(self):
+        return self.env["srsp.event"]._read_values(self, SEALED_FIELDS)
 
     def _register_change(self):
         """Notify the announced tasks that the certificates have changed.

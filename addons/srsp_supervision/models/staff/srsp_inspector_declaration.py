@@ -82,6 +82,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
+        self.env["srsp.event"]._seal_state(records, "declaration.made")
         if not self.env.su:  # the record rules have let users record this about others
             user = self.env.user
             others = records.sudo().filtered(lambda it: it.inspector_id.user_id != user)
@@ -89,6 +90,17 @@ class SrspInspectorDeclaration(models.AbstractModel):
         records.sudo()._note_announced()
         records.sudo()._ask()
         return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "state" in vals:
+            self.env["srsp.event"]._seal_state(self, f"declaration.{vals['state']}")
+        return result
+
+    def _prepare_seal(self):
+        """Return what draws and decisions read, without the reasons, which can be about somebody's health."""
+        names = "inspector_id date_from date_to state decided_by_id decided_on".split()
+        return self.env["srsp.event"]._read_values(self, names)
 
     def _check_evidence(self, vals=None):
         # The form needs the right to write, or it would not save a new record.

@@ -51,6 +51,11 @@ class SrspRecusal(models.Model):
     def _prepare_recorded_vals(self):
         return super()._prepare_recorded_vals() | {"source": "recorded"}
 
+    def _prepare_seal(self):
+        names = ("entity_id", "source", "tie_id")
+        values = self.env["srsp.event"]._read_values(self, names)
+        return super()._prepare_seal() | values
+
     def _bears_on(self, task):
         return super()._bears_on(task) and bool(
             task.sector_ids & self.entity_id.target_ids.sector_id

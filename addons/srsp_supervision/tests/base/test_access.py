@@ -12,7 +12,7 @@ MODELS = (
     " recusal training publicity"
     " plan task task.stratum task.roster coverage coverage.frequency draw draw.iteration draw.line draw.return"
     " draw.request draw.witness"
-    " event event.check"
+    " event event.check chain.head"
     " inspection inspection.line rectification"
 )
 WIZARDS = (

@@ -1,2 +1,4 @@
 from . import test_canonical
+from . import test_chain_head
 from . import test_event_check
+from . import test_event_state

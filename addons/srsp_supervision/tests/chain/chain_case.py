@@ -26,3 +26,18 @@ class ChainCase(SrspCase):
         check = self._check()
         self.assertEqual((check.state, check.broken_sequence), ("broken", number))
         self.assertRegex(check.report.splitlines()[0], sentence)
+
+    def _forge(self, number):
+        """Compute every hash of the chain from event ``number`` on anew, as whoever has changed that event would."""
+        events = self.env["srsp.event"]
+        rows = list(events._stream(self.company))
+        previous = rows[number - 2].hash
+        for row in rows[number - 1 :]:
+            row = row._replace(previous_hash=previous)
+            previous = events._hash_row(row)
+            self._sql(
+                "UPDATE srsp_event SET previous_hash = %(before)s, hash = %(after)s WHERE id = %(id)s",
+                before=row.previous_hash,
+                after=previous,
+                id=row.id,
+            )

@@ -163,18 +163,7 @@ class TestEventCheck(ChainCase):
     def test_a_chain_forged_from_one_row_on_no_longer_fits_the_draw(self):
         """Whoever rewrites all hashes after a change is found by the record itself."""
         self._sql(EVENT.format("payload = replace(payload, '0.05', '0.06')"))
-        previous = self.events[self.number - 2].hash
-        for row in list(self.env["srsp.event"]._stream(self.company))[
-            self.number - 1 :
-        ]:
-            row = row._replace(previous_hash=previous)
-            previous = self.env["srsp.event"]._hash_row(row)
-            self._sql(
-                EVENT.format("previous_hash = %(before)s, hash = %(after)s"),
-                number=row.sequence,
-                before=row.previous_hash,
-                after=previous,
-            )
+        self._forge(self.number)
         self._assert_found(
             self.number,
             r"^Draw .+ is not what event \d+ sealed: commitment\.strata\[0\]\.ratio was 0\.06 and is now 0\.05",

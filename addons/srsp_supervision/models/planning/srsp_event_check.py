@@ -1,0 +1,11 @@
+from odoo import models
+
+
+class SrspEventCheck(models.Model):
+    _inherit = "srsp.event.check"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
+
+    def _compare_srsp_plan(self, row, record):
+        return self._compare_state(row, record)
+
+    def _compare_srsp_task(self, row, record):
+        return self._compare_state(row, record)
