@@ -40,6 +40,7 @@ class SrspChannel(models.Model):
     _name = "srsp.channel"
     _description = "Channel"
     _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
+    _unchecked_texts = ("secret", "secret_input")
     _order = "sequence, id"
     _check_company_auto = True
 

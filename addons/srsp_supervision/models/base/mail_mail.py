@@ -11,6 +11,8 @@ class MailMail(models.Model):
         ):
             draw = self.env["srsp.draw"].sudo().browse(mail.res_id)
             known = draw.witness_ids.filtered(lambda witness: witness.kind == "mail")
-            if draw._is_witness_time() and mail.email_to not in known.mapped("who"):
-                draw._add_witness("mail", mail.email_to, mail.message_id)
+            names = draw.company_id._srsp_get_witness_emails()
+            name = names.get(mail.email_to)
+            if name and draw._is_witness_time() and name not in known.mapped("who"):
+                draw._add_witness("mail", name, mail.message_id)
         return super()._postprocess_sent_message(*args, **kwargs)

@@ -1,4 +1,7 @@
 from odoo import models
+from odoo.exceptions import ValidationError
+
+from ...tools.identity import holds_identity, mask_all
 
 
 class MailThread(models.AbstractModel):
@@ -9,3 +12,14 @@ class MailThread(models.AbstractModel):
     def _check_can_update_message_content(self, messages):
         messages._check_not_evidence()
         return super()._check_can_update_message_content(messages)
+
+    def message_post(self, *, body="", **kwargs):
+        """Everybody who may read a supervision record reads what is written about it: no identity number in it."""
+        if self._name.startswith("srsp.") and holds_identity(str(body)):
+            raise ValidationError(
+                self.env._(
+                    "“%(text)s” contains an identity number, which others would be able to read. Remove it.",
+                    text=mask_all(str(body)),
+                )
+            )
+        return super().message_post(body=body, **kwargs)

@@ -64,6 +64,10 @@ class SrspDraw(models.Model):
     _name = "srsp.draw"
     _description = "Draw"
     _inherit = ["srsp.evidence.mixin"]
+    _unchecked_texts = tuple(
+        "number nonce code_hex eligibility_salt randomness_statement stratify_by roster_digest_hex"
+        " excluded_digest_hex inspectors_digest_hex eligibility_root_hex".split()
+    )
     _order = "locked_at desc, id desc"
     _rec_name = "number"
 

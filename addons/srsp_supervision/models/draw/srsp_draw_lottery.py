@@ -95,10 +95,11 @@ class SrspDraw(models.Model):
             raise UserError(
                 self.env._("Enter the lottery result and name the witnesses.")
             )
+        self.iteration_ids.new({"witnesses": witnesses})._check_personal_numbers()
         return {
             "value": numbers,
             "user_id": self.env.uid,
-            "name": self.env.user.name,
+            "name": self.env.user._srsp_get_signature(self.company_id),
             "at": iso(fields.Datetime.now()),
             "witnesses": witnesses.strip(),
         }

@@ -17,6 +17,7 @@ class SrspDrawWitness(models.Model):
     _name = "srsp.draw.witness"
     _description = "Witness of a commitment"
     _inherit = ["srsp.evidence.mixin"]
+    _unchecked_texts = ("answer",)
     _order = "answered_at, id"
     _rec_name = "who"
 
@@ -113,7 +114,8 @@ class SrspDraw(models.Model):
                 )
             )
         draw = self.sudo()
-        draw._add_witness("auditor", self.env.user.name, draw.commitment_digest_hex)
+        who = self.env.user._srsp_get_signature(self.company_id)
+        draw._add_witness("auditor", who, draw.commitment_digest_hex)
 
     def _is_witness_time(self):
         """Return whether the roster is locked and its randomness is not public yet."""
@@ -138,7 +140,7 @@ class SrspDraw(models.Model):
 
     def _ask_witnesses(self):
         """Hook: the roster has been locked and published; send the commitment to whoever keeps it."""
-        addresses = self.company_id._srsp_get_witness_emails()
+        addresses = [*self.company_id._srsp_get_witness_emails()]
         if addresses and self._is_witness_time():
             vals_list = [self._prepare_mail_vals(address) for address in addresses]
             self.env["mail.mail"].sudo().create(vals_list).send_after_commit()

@@ -31,10 +31,8 @@ class SrspEntity(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "name, id"
     _check_company_auto = True
-    _public_texts = tuple(
-        "name address legal_representative business_scope registering_authority supervising_body"
-        " contact_name contact_phone contact_mobile".split()
-    )
+    _phone_texts = ("contact_phone", "contact_mobile")
+    _unchecked_texts = ("identity_number", "identity_masked")
 
     name = BigramChar(required=True, tracking=True)
     kind = fields.Selection(

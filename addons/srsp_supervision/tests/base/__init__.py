@@ -3,6 +3,7 @@ from . import test_code_writers
 from . import test_filters
 from . import test_logins
 from . import test_names
+from . import test_personal_numbers
 from . import test_region_migration
 from . import test_regions
 from . import test_roles

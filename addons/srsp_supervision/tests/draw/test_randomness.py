@@ -348,7 +348,10 @@ class TestLottery(SrspCase):
             ),
             (
                 b"9.18.26.34.41.45",
-                [self.manager.name, self.policy.name],
+                [
+                    f"{user.name} [uid {user.id}]"
+                    for user in (self.manager, self.policy)
+                ],
                 "Lin, Chen; Lin, Notary Wu",
             ),
         )
@@ -373,8 +376,15 @@ class TestLottery(SrspCase):
                 {
                     "number": draw.number,
                     "entries": [
-                        [self.manager.name, "2026-03-23T01:30:00Z", "1.2.3"],
-                        [self.policy.name, "2026-03-23T01:30:00Z", "1.2.4"],
+                        [
+                            f"{user.name} [uid {user.id}]",
+                            "2026-03-23T01:30:00Z",
+                            value,
+                        ]
+                        for user, value in (
+                            (self.manager, "1.2.3"),
+                            (self.policy, "1.2.4"),
+                        )
                     ],
                 },
             ),
