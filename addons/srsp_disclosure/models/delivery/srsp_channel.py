@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.srsp_supervision.actions import get_notification
+from odoo.addons.srsp_supervision.fields import EncryptedChar
 
 from ...tools.platform_client import PlatformClient, PlatformError, PlatformRejected
 
@@ -57,7 +58,7 @@ class SrspChannel(models.Model):
         help="https; plain http is allowed for this machine only.",
     )
     key_id = fields.Char("Key Name", required=True, tracking=True)
-    secret = fields.Char(
+    secret = EncryptedChar(
         "Stored Secret", groups=fields.NO_ACCESS, copy=False, exportable=False
     )
     secret_input = fields.Char(

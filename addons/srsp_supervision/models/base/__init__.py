@@ -13,6 +13,7 @@ from . import mail_mail
 from . import mail_message
 from . import mail_thread
 from . import ir_attachment
+from . import ir_config_parameter
 from . import ir_filters
 from . import ir_http
 from . import ir_rule

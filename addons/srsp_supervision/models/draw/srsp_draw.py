@@ -5,10 +5,11 @@ import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, config, format_list
+from odoo.tools import SQL, format_list
 
 from ...actions import get_action, get_notification
 from ...exceptions import Waiting
+from ...fields import get_draw_key_path
 from ...tools import certificate as cert
 from ...tools import drand, draw_key, vrs
 from ...tools.clock import beijing_time
@@ -34,9 +35,8 @@ def one_time_codes(env, nonce, n):
 
     :raise UserError: when the key cannot be read
     """
-    path = config.get("srsp_draw_key_file") or f"{config['data_dir']}/srsp_draw.key"
     try:
-        key = draw_key.load(path)
+        key = draw_key.load(get_draw_key_path())
     except (OSError, ValueError) as error:
         raise UserError(
             env._(

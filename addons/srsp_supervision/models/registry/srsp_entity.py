@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_list
 
 from ...actions import get_action
-from ...fields import BigramChar
+from ...fields import BigramChar, EncryptedChar
 from ...tools import clock, uscc
 from ...tools.identity import HIDDEN, mask
 from .name_search import BIGRAMS, NAME_KEY, check_locale, get_prefix_pattern, is_typed
@@ -90,7 +90,7 @@ class SrspEntity(models.Model):
         domain="[('active', '=', True)]",
         context={"active_test": False},
     )
-    identity_number = fields.Char(
+    identity_number = EncryptedChar(
         "Full Identity Number", copy=False, groups=fields.NO_ACCESS
     )
     identity_masked = fields.Char(

@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_code_writers
+from . import test_data_key
 from . import test_filters
 from . import test_logins
 from . import test_names

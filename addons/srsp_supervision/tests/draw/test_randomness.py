@@ -404,6 +404,11 @@ class TestLottery(SrspCase):
     def test_nobody_reads_the_first_entry(self):
         draw = self._lock()
         self._enter(self.manager, draw, "271828")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "SELECT row_to_json(d)::text FROM srsp_draw d WHERE id = %s", [draw.id]
+        )
+        self.assertNotIn("271828", self.env.cr.fetchone()[0])
         for role in ("policy_officer", "auditor", "administrator"):
             user = self._make_user(f"curious_{role}", role)
             with self.assertRaises(AccessError):
