@@ -22,7 +22,9 @@ class TestNames(SrspCase):
                 door()
         auditor.with_user(auditor).write({"name": auditor.name, "tz": "Asia/Shanghai"})
         office = self._make_user("office", "auditor")
-        office.group_ids = self.env.ref("base.group_erp_manager")
+        office.group_ids = self.env.ref("base.group_erp_manager") | self.env.ref(
+            "base.group_partner_manager"
+        )
         auditor.with_user(office).write({"name": "Lin"})
         self.assertEqual(auditor.name, "Lin")
 
