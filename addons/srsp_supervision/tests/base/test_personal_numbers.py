@@ -45,11 +45,13 @@ UNCHECKED = {
         "number title summary reference payload digest bureau_name division_name sector_name entity_name entity_code"
         " res_model".split()
     ),
+    "srsp.inspection": {"number"},
+    "srsp.plan": {"number"},
     "srsp.region": {"parent_path"},
     "srsp.registry.confirmation": {"digest"},
     "srsp.registry.import": {"message", "error_note", "error_file_name"},
     "srsp.target.change": {"old", "new"},
-    "srsp.task": {"blocked_reason", "external_digest_hex"},
+    "srsp.task": {"number", "blocked_reason", "external_digest_hex"},
 }
 # Written by code alone, from texts that are masked or checked.
 WITHOUT_CHECK = {
