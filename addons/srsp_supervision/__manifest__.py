@@ -5,9 +5,10 @@
     "category": "Services/Supervision",
     "author": "SRSP contributors",
     "license": "LGPL-3",
-    "depends": ["auth_password_policy", "mail", "rpc"],
+    "depends": ["auth_password_policy", "auth_signup", "mail", "rpc"],
     "external_dependencies": {
         "python": [
+            "cryptography",
             "holidays",
             "py-ecc",
             "python-calamine",
@@ -21,6 +22,7 @@
         "security/ir.model.access.csv",
         "security/srsp_rules.xml",
         "security/srsp_inspector_rules.xml",
+        "data/auth_signup.xml",
         "data/ir_sequence.xml",
         "data/mail_activity_type.xml",
         "data/ir_cron.xml",

@@ -1,13 +1,18 @@
 """Field classes and field factories that the models of this addon share."""
 
 import re
+from pathlib import Path
 
 from odoo import api, fields
+from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, config
 
+from .tools.data_key import PREFIX, DataKey
 from .tools.names import canonical
 
+# The system parameter that says which data key the database is encrypted with.
+_FINGERPRINT = "srsp.data_key"
 _TYPED = ("ilike", "not ilike", "like", "not like")
 _PATTERNS = ("ilike", "like", "=ilike", "=like")
 _WILDCARDS = re.compile(r"[%_\\]+")
@@ -36,6 +41,60 @@ def current_company(**options):
     """Return a required ``company_id`` field that is the user's current company by default."""
     return fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company, **options
+    )
+
+
+def get_draw_key_path():
+    """Return where the draw key lies: the configuration says it, or it is in the data folder."""
+    path = config.get("srsp_draw_key_file") or f"{config['data_dir']}/srsp_draw.key"
+    return Path(path)
+
+
+def get_data_key(env):
+    """Return the ``DataKey``, from the file ``srsp_data.key`` beside the draw key.
+
+    A function and not a method, like ``encrypt`` and ``decrypt``: nothing that runs in Odoo's sandbox can call it.
+
+    :raise UserError: when the key cannot be read
+    """
+    try:
+        return DataKey(get_draw_key_path().with_name("srsp_data.key"))
+    except (OSError, ValueError) as error:
+        message = env._(
+            "The data key cannot be read; ask the administrator: %(error)s", error=error
+        )
+        raise UserError(message) from error
+
+
+def encrypt(env, text):
+    """Return a text as it may stand in the database.
+
+    :raise UserError: when the data key is another one than that of this database
+    """
+    key = get_data_key(env)
+    known = env["ir.config_parameter"].sudo().get_param(_FINGERPRINT)
+    if known not in key.fingerprints():
+        raise _get_foreign_key_error(env)
+    return key.encrypt(text)
+
+
+def decrypt(env, token):
+    """Return the text that ``encrypt`` was given.
+
+    :raise UserError: when the data key is another one than that of this database
+    """
+    try:
+        return get_data_key(env).decrypt(token)
+    except ValueError as error:
+        raise _get_foreign_key_error(env) from error
+
+
+def _get_foreign_key_error(env):
+    return UserError(
+        env._(
+            "The file srsp_data.key does not hold the data key of this database. Nothing is lost: put the right file"
+            " back, beside the draw key, and try again."
+        )
     )
 
 
@@ -118,3 +177,49 @@ class BigramChar(fields.Char):
         if operator in ("ilike", "like") and _TWO_CHINESE.fullmatch(str(value)):
             return SQL("(%s)", held[0])  # the index says it all
         return SQL("(%s)", SQL(" AND ").join([*held, condition])) if held else condition
+
+
+class EncryptedChar(fields.Char):
+    """A text that the database and the cache hold encrypted, and only a record in memory in clear.
+
+    An update of the addon encrypts what is still in clear, and again what an older key has encrypted.
+    """
+
+    def update_db(self, model, columns):
+        result = super().update_db(model, columns)
+        self._renew(model)
+        return result
+
+    def _renew(self, model):
+        key = get_data_key(model.env)
+        name = SQL.identifier(self.name)
+        table = SQL.identifier(model._table)
+        rows = model.env.execute_query(
+            SQL("SELECT id, %s FROM %s WHERE %s IS NOT NULL", name, table, name)
+        )
+        try:
+            renewed = [(id_, key.renew(text), text) for id_, text in rows]
+        except ValueError as error:
+            raise _get_foreign_key_error(model.env) from error
+        changes = [(id_, new) for id_, new, old in renewed if new != old]
+        if changes:
+            ids, texts = map(list, zip(*changes))
+            update = SQL(
+                "UPDATE %s r SET %s = n.text FROM unnest(%s::int[], %s::text[]) n (id, text) WHERE n.id = r.id",
+                *(table, name, ids, texts),
+            )
+            model.env.cr.execute(update)
+        parameters = model.env["ir.config_parameter"].sudo()
+        parameters.with_context(prefetch_fields=False).set_param(
+            _FINGERPRINT, key.fingerprints()[0]
+        )
+
+    def convert_to_cache(self, value, record, validate=True):
+        text = super().convert_to_cache(value, record, validate)
+        if not text or text.startswith(PREFIX):
+            return text or None
+        return encrypt(record.env, text)
+
+    def convert_to_record(self, value, record):
+        token = super().convert_to_record(value, record)
+        return token and decrypt(record.env, token)

@@ -14,10 +14,12 @@ status_of() {
 }
 
 # background LOG COMMAND...: run it in a process group of its own; its end is this script's business (STARTED is its pid),
-# and this script's sudden end is its own too.
+# and this script's sudden end is its own too. What it writes is for its owner alone: a log may tell of persons.
 background() {
     local log=$1 with=()
     shift
+    : >>"$log"
+    chmod 600 "$log"
     ! setpriv --pdeathsig TERM true 2>/dev/null || with=(setpriv --pdeathsig TERM)
     set -m
     "${with[@]}" "$@" </dev/null >>"$log" 2>&1 8>&- 9>&- &

@@ -26,7 +26,7 @@ def load(path: str | os.PathLike[str]) -> bytes:
     """
     path = Path(path)
     if not path.exists():
-        _make(path)
+        make(path)
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii"))
     except ValueError:
@@ -38,10 +38,10 @@ def load(path: str | os.PathLike[str]) -> bytes:
     return key
 
 
-def _make(path: Path) -> None:
+def make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=".draw-key-", encoding="ascii"
+        "w", dir=path.parent, prefix=".key-", encoding="ascii"
     ) as file:
         file.write(secrets.token_hex(KEY_LENGTH))
         file.flush()

@@ -8,6 +8,7 @@ from stdnum.cn import ric
 
 HIDDEN = "*"
 LENGTH = 18
+YOUNGEST = "2015"
 _NUMBER = re.compile(
     r"[1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9X]"
 )
@@ -55,5 +56,10 @@ def holds_identity(text: str) -> bool:
 
 
 def is_identity(text: str) -> bool:
-    """Return whether a text is an identity number with a possible day of birth and the right check digit."""
-    return bool(_NUMBER.fullmatch(text)) and ric.calc_check_digit(text) == text[-1]
+    """Return whether a text is an identity number with a possible day of birth and the right check digit.
+
+    Numbers of plans and tasks have the same form, with the year of the plan: who was born later than ``YOUNGEST`` has
+    no place in these texts, and is not told from them.
+    """
+    is_form = bool(_NUMBER.fullmatch(text)) and text[6:10] <= YOUNGEST
+    return is_form and ric.calc_check_digit(text) == text[-1]

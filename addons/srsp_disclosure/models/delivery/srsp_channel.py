@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.srsp_supervision.actions import get_notification
+from odoo.addons.srsp_supervision.fields import EncryptedChar
 
 from ...tools.platform_client import PlatformClient, PlatformError, PlatformRejected
 
@@ -43,6 +44,7 @@ class SrspChannel(models.Model):
     _name = "srsp.channel"
     _description = "Channel"
     _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
+    _unchecked_texts = ("secret", "secret_input")
     _order = "sequence, id"
     _check_company_auto = True
 
@@ -59,7 +61,7 @@ class SrspChannel(models.Model):
         help="https; plain http is allowed for this machine only.",
     )
     key_id = fields.Char("Key Name", required=True, tracking=True)
-    secret = fields.Char(
+    secret = EncryptedChar(
         "Stored Secret", groups=fields.NO_ACCESS, copy=False, exportable=False
     )
     secret_input = fields.Char(

@@ -54,6 +54,7 @@ class SrspDelivery(models.Model):
     _name = "srsp.delivery"
     _description = "Delivery"
     _inherit = ["mail.thread", "mail.activity.mixin", "srsp.guard.mixin"]
+    _unchecked_texts = ("idempotency_key", "receipt_number", "reason")
     _order = "deadline, id"
     _rec_name = "idempotency_key"
 

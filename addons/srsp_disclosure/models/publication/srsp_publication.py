@@ -37,6 +37,11 @@ class SrspPublication(models.Model):
     _name = "srsp.publication"
     _description = "Publication"
     _inherit = ["srsp.evidence.mixin"]
+    # Made of texts that have been checked.
+    _unchecked_texts = tuple(
+        "number title summary reference payload digest bureau_name division_name sector_name entity_name entity_code"
+        " res_model".split()
+    )
     _order = "formed_at desc, id desc"
     _rec_name = "number"
     _rec_names_search = ["number", "title", "reference"]

@@ -54,6 +54,11 @@ class TestChannel(BureauCase):
         self.env.flush_all()
         self.env.invalidate_all()
         self.assertEqual(self.channel.sudo().secret, "another one")
+        self.env.cr.execute(
+            "SELECT row_to_json(c)::text FROM srsp_channel c WHERE id = %s",
+            [self.channel.id],
+        )
+        self.assertNotIn("another one", self.env.cr.fetchone()[0])
         self.assertEqual(
             self.seen.read(["secret_input", "has_secret"])[0],
             {"id": self.channel.id, "secret_input": False, "has_secret": True},

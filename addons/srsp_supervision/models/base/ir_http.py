@@ -1,4 +1,6 @@
 import json
+import logging
+import re
 from collections import defaultdict
 from functools import cache
 
@@ -7,6 +9,21 @@ from odoo.http import request
 from odoo.tools import file_open
 from odoo.tools.misc import ReadonlyDict
 from odoo.tools.translate import get_po_paths, translation_file_reader
+
+_TOKEN = re.compile(r"([?&](?:\w+_)?token=)[^&\s\"]+")
+
+
+def hide_tokens(record):
+    """Keep what opens an account or a file out of the access log: a filter of a logger."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            _TOKEN.sub(r"\1***", part) if isinstance(part, str) else part
+            for part in record.args
+        )
+    return True
+
+
+logging.getLogger("werkzeug").addFilter(hide_tokens)
 
 
 @cache

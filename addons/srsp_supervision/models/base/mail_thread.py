@@ -1,6 +1,7 @@
 from odoo import SUPERUSER_ID, api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 
+from ...tools.identity import holds_identity, mask_all
 from .silence import unsilence
 
 
@@ -83,3 +84,15 @@ class MailThread(models.AbstractModel):
                     "Whether somebody follows a supervision record is left to that person."
                 )
             )
+
+    def message_post(self, *, body="", message_type="notification", **kwargs):
+        """Everybody who may read a supervision record reads what people write about it: no identity number in it."""
+        is_comment = message_type == "comment" and self._is_supervision()
+        if is_comment and holds_identity(str(body)):
+            raise ValidationError(
+                self.env._(
+                    "“%(text)s” contains an identity number, which others would be able to read. Remove it.",
+                    text=mask_all(str(body)),
+                )
+            )
+        return super().message_post(body=body, message_type=message_type, **kwargs)

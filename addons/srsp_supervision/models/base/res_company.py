@@ -2,7 +2,11 @@ import re
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL, email_normalize, email_split
+from odoo.tools import SQL, email_normalize
+from odoo.tools.mail import email_split_tuples
+
+from ...tools.identity import holds_identity, mask_all
+from ...tools.phone import holds_phone, mask_phones
 
 # https anywhere, http on this machine only; no login, query or fragment.
 DRAND_URL = r"(https://|http://(127\.0\.0\.1|localhost)(?=[:/]|$))[^\s?#@]+"
@@ -24,7 +28,9 @@ class ResCompany(models.Model):
     )
     srsp_witness_emails = fields.Char(
         "Commitment Recipients",
-        help="Addresses outside the bureau, separated by commas: each receives every commitment before the draw.",
+        groups="base.group_erp_manager,srsp_supervision.group_administrator",
+        help="Names and addresses outside the bureau, separated by commas: each receives every commitment before the"
+        " draw, and the names are published.",
     )
 
     srsp_return_days = fields.Integer(
@@ -56,12 +62,21 @@ class ResCompany(models.Model):
     def _check_srsp_witness_emails(self):
         for company in self:
             for text in (company.srsp_witness_emails or "").split(","):
-                if (address := text.strip()) and not email_normalize(address):
-                    raise ValidationError(
-                        self.env._(
-                            "“%(text)s” is not a valid e-mail address.", text=address
-                        )
+                if not (address := text.strip()):
+                    continue
+                if not email_normalize(address):
+                    message = self.env._(
+                        "“%(text)s” is not a valid e-mail address.", text=address
                     )
+                    raise ValidationError(message)
+                name = email_split_tuples(address)[0][0]
+                if not name or holds_identity(name) or holds_phone(name):
+                    message = self.env._(
+                        "“%(text)s”: enter the name to be published before the address, e.g. Notary Office"
+                        " <notary@example.org>; no number of a person.",
+                        text=mask_phones(mask_all(address)),
+                    )
+                    raise ValidationError(message)
 
     @api.constrains("srsp_area_code")
     def _check_srsp_area_code(self):
@@ -78,7 +93,11 @@ class ResCompany(models.Model):
         return (self.srsp_drand_urls or "").split()
 
     def _srsp_get_witness_emails(self):
-        return email_split(self.srsp_witness_emails or "")
+        """``{address: name}``; in place of a name that was never given, the domain of the address."""
+        contacts = email_split_tuples(self.sudo().srsp_witness_emails or "")
+        return {
+            address: name or address.rpartition("@")[2] for name, address in contacts
+        }
 
     def _srsp_in_language(self, record):
         """``record`` in the language of this bureau, for stored texts: they do not depend on the user's language."""

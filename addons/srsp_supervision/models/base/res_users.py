@@ -80,6 +80,10 @@ class ResUsers(models.Model):
                 )
             )
 
+    def _srsp_get_signature(self, company):
+        """Return how evidence of ``company`` names this user: the name, and the user's number, which never changes."""
+        return f"{self.name} [uid {self.id}]"
+
     def write(self, vals):
         result = super().write(vals)
         if "srsp_division_ids" in vals:

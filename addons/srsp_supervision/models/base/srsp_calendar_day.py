@@ -18,6 +18,7 @@ class SrspCalendarDay(models.Model):
 
     _name = "srsp.calendar.day"
     _description = "Calendar day"
+    _inherit = ["srsp.check.mixin"]
     _order = "date"
     _rec_name = "date"
 

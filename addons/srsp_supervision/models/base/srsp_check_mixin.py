@@ -1,9 +1,10 @@
 import logging
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...tools.identity import holds_identity, mask_all
+from ...tools.phone import holds_phone, mask_phones
 
 _logger = logging.getLogger(__name__)
 
@@ -13,6 +14,56 @@ class SrspCheckMixin(models.AbstractModel):
 
     _name = "srsp.check.mixin"
     _description = "Checks of roles and states"
+
+    _phone_texts: tuple[str, ...] = ()  # telephone numbers belong here, or digits alike
+    _unchecked_texts: tuple[str, ...] = ()  # written by code, or read by nobody
+
+    @api.constrains(lambda self: self._get_checked_texts())
+    def _check_personal_numbers(self):
+        """Others read what is typed, and much of it is published for good."""
+        self._refuse_personal_numbers(*self._get_checked_texts())
+
+    def _create(self, data_list):
+        for data in data_list:
+            self._check_required(self._fields, data["stored"])
+        return super()._create(data_list)
+
+    def write(self, vals):
+        self._check_required(vals, vals)
+        return super().write(vals)
+
+    @api.model
+    def _check_required(self, names, vals):
+        """Raise for a required field that is empty: PostgreSQL would write the whole row into the server's log."""
+        for name in names:
+            field = self._fields.get(name)
+            if (
+                field
+                and field.required
+                and (vals.get(name) is None or vals[name] is False)
+                and field.column_type
+                and field.store
+                and not field.compute
+                and field.type not in ("boolean", "integer", "float", "monetary")
+            ):
+                message = self.env._(
+                    "“%(field)s” of “%(model)s” is required.",
+                    field=field._description_string(self.env),
+                    model=self.env["ir.model"]._get(self._name).name,
+                )
+                raise ValidationError(message)
+
+    @api.model
+    def _get_checked_texts(self):
+        """The names of all texts that somebody may type, and that others may read."""
+        return [
+            name
+            for name, field in self._fields.items()
+            if field.type in ("char", "text", "html")
+            and not field.related
+            and (field.inverse if field.compute else field.store)
+            and name not in self._unchecked_texts
+        ]
 
     def _logged_error(self, message, kind=UserError):
         """Return the error to raise, having left in the server's log who tried what.
@@ -51,17 +102,26 @@ class SrspCheckMixin(models.AbstractModel):
                     )
                 )
 
-    def _refuse_identity_number(self, *names):
-        """Raise where somebody's identity number stands in one of these fields, which others get to read."""
+    def _refuse_personal_numbers(self, *names):
+        """Raise where somebody's identity or telephone number stands in one of these fields."""
         for record in self:
             for name in names:
-                if holds_identity(record[name] or ""):
-                    raise ValidationError(
-                        self.env._(
-                            "%(field)s: “%(value)s” contains an identity number, which others would be able to read."
-                            " Remove it; the identity number of a natural person belongs in its own field on the"
-                            " entity's form, where it is masked.",
-                            field=self._fields[name]._description_string(self.env),
-                            value=mask_all(record[name]),
-                        )
+                text = record[name] or ""
+                if holds_identity(text):
+                    message = self.env._(
+                        "%(field)s: “%(value)s” contains an identity number, which others would be able to read."
+                        " Remove it; the identity number of a natural person belongs in its own field on the"
+                        " entity's form, where it is masked.",
+                        field=self._fields[name]._description_string(self.env),
+                        value=mask_all(text),
                     )
+                elif name not in self._phone_texts and holds_phone(text):
+                    message = self.env._(
+                        "%(field)s: “%(value)s” contains a telephone number, which others would be able to read."
+                        " Remove it; telephone numbers belong in the fields of the contact.",
+                        field=self._fields[name]._description_string(self.env),
+                        value=mask_phones(text),
+                    )
+                else:
+                    continue
+                raise ValidationError(message)

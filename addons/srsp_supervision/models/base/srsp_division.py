@@ -11,6 +11,8 @@ MANAGERS = ("group_division_manager", "group_policy_officer")
 class SrspDivision(models.Model):
     _name = "srsp.division"
     _description = "Division"
+    _inherit = ["srsp.check.mixin"]
+    _phone_texts = ("duty", "contact_phone")
     _order = "sequence, id"
     _check_company_auto = True
 

@@ -15,11 +15,6 @@ class SrspGuardMixin(models.AbstractModel):
     _inherit = ["srsp.check.mixin"]
 
     _guarded_fields: tuple[str, ...] = ()
-    _public_texts: tuple[str, ...] = ()  # others read them: no identity number in them
-
-    @api.constrains(lambda self: self._public_texts)
-    def _check_no_identity_number(self):
-        self._refuse_identity_number(*self._public_texts)
 
     @api.model
     def _has_field_access(self, field, operation):

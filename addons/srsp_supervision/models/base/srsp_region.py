@@ -15,6 +15,7 @@ class SrspRegion(models.Model):
     _name = "srsp.region"
     _description = "Region"
     _inherit = ["srsp.guard.mixin"]
+    _unchecked_texts = ("parent_path",)
     _order = "code, id"
     _rec_name = "label"
     _rec_names_search = ["label", "name", "code"]

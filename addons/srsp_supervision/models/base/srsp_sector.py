@@ -4,6 +4,7 @@ from odoo import api, fields, models
 class SrspSector(models.Model):
     _name = "srsp.sector"
     _description = "Sector"
+    _inherit = ["srsp.check.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
 

@@ -8,6 +8,7 @@ class SrspTag(models.Model):
 
     _name = "srsp.tag"
     _description = "Tag"
+    _inherit = ["srsp.check.mixin"]
     _order = "name"
 
     name = fields.Char(required=True)

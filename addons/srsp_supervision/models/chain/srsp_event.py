@@ -25,6 +25,7 @@ class SrspEvent(models.Model):
     _name = "srsp.event"
     _description = "Chained event"
     _inherit = ["srsp.evidence.mixin"]
+    _unchecked_texts = tuple("res_model record_name payload previous_hash hash".split())
     _order = "sequence desc"
 
     company_id = fields.Many2one(

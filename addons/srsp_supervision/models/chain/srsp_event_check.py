@@ -27,6 +27,7 @@ class SrspEventCheck(models.Model):
     _name = "srsp.event.check"
     _description = "Check of the integrity chain"
     _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
+    _unchecked_texts = ("report", "last_hash")
     _order = "id desc"
     _rec_name = "checked_on"
     _mail_post_access = "read"

@@ -5,10 +5,11 @@ import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, config, format_list
+from odoo.tools import SQL, format_list
 
 from ...actions import get_action, get_notification
 from ...exceptions import Waiting
+from ...fields import get_draw_key_path
 from ...tools import certificate as cert
 from ...tools import drand, draw_key, vrs
 from ...tools.clock import beijing_time
@@ -36,9 +37,8 @@ def one_time_codes(env, nonce, n):
 
     :raise UserError: when the key cannot be read
     """
-    path = config.get("srsp_draw_key_file") or f"{config['data_dir']}/srsp_draw.key"
     try:
-        key = draw_key.load(path)
+        key = draw_key.load(get_draw_key_path())
     except (OSError, ValueError) as error:
         raise UserError(
             env._(
@@ -66,6 +66,10 @@ class SrspDraw(models.Model):
     _name = "srsp.draw"
     _description = "Draw"
     _inherit = ["srsp.evidence.mixin"]
+    _unchecked_texts = tuple(
+        "number nonce code_hex eligibility_salt randomness_statement stratify_by roster_digest_hex"
+        " excluded_digest_hex inspectors_digest_hex eligibility_root_hex".split()
+    )
     _order = "locked_at desc, id desc"
     _rec_name = "number"
 

@@ -45,6 +45,7 @@ class SrspDrawIteration(models.Model):
     _name = "srsp.draw.iteration"
     _description = "Iteration of a draw"
     _inherit = ["srsp.evidence.mixin"]
+    _unchecked_texts = ("one_time_code_hex", "randomness_hex", "signature_hex")
     _order = "draw_id, number"
     _rec_name = "number"
 

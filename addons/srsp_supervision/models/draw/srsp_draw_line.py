@@ -14,6 +14,7 @@ class SrspDrawLine(models.Model):
     _name = "srsp.draw.line"
     _description = "Roster line"
     _inherit = ["srsp.evidence.mixin"]
+    _unchecked_texts = tuple("label stratum excluded_reason position".split())
     _order = "draw_id, iteration, stratum, position, id"
     _rec_name = "label"
     _log_access = False

@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...actions import get_dialog_action, get_notification
+from ...fields import decrypt, encrypt
 from ...tools.clock import iso
 
 
@@ -11,7 +12,7 @@ class SrspDraw(models.Model):
     """The entry of a public lottery result before witnesses.
 
     It is keyed in by two people, neither of whom sees what the other typed. The first entry is kept
-    where no interface reads it. When the second differs, both are dropped, the chain records who typed what,
+    where no interface reads it, encrypted. When the second differs, both are dropped, the chain records who typed what,
     and two people start again.
     """
 
@@ -20,7 +21,7 @@ class SrspDraw(models.Model):
     entry = fields.Json(
         readonly=True,
         groups=fields.NO_ACCESS,
-        help="The first entry, until the second: {value, user_id, name, at, witnesses}",
+        help="The first entry, until the second: {value, user_id, name, at, witnesses}; the value is encrypted.",
     )
     entered_by_id = fields.Many2one("res.users", "First Entry by", readonly=True)
 
@@ -44,7 +45,8 @@ class SrspDraw(models.Model):
         entry, first = self._prepare_entry(value, witnesses), self.entry
         close = {"type": "ir.actions.act_window_close"}
         if not first:
-            self.write({"entry": entry, "entered_by_id": self.env.uid})
+            kept = {**entry, "value": encrypt(self.env, entry["value"])}
+            self.write({"entry": kept, "entered_by_id": self.env.uid})
             message = self.env._(
                 "Your entry has been saved and is not shown to anyone. Another person must now enter the result "
                 "again."
@@ -57,6 +59,7 @@ class SrspDraw(models.Model):
                     "announcement."
                 )
             )
+        first = {**first, "value": decrypt(self.env, first["value"])}
         self.write({"entry": False, "entered_by_id": False})
         entries = [first, entry]
         if first["value"] != entry["value"]:
@@ -95,10 +98,11 @@ class SrspDraw(models.Model):
             raise UserError(
                 self.env._("Enter the lottery result and name the witnesses.")
             )
+        self.iteration_ids.new({"witnesses": witnesses})._check_personal_numbers()
         return {
             "value": numbers,
             "user_id": self.env.uid,
-            "name": self.env.user.name,
+            "name": self.env.user._srsp_get_signature(self.company_id),
             "at": iso(fields.Datetime.now()),
             "witnesses": witnesses.strip(),
         }

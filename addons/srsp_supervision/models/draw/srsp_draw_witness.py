@@ -22,6 +22,7 @@ class SrspDrawWitness(models.Model):
     _name = "srsp.draw.witness"
     _description = "Witness of a commitment"
     _inherit = ["srsp.evidence.mixin"]
+    _unchecked_texts = ("answer",)
     _order = "answered_at, id"
     _rec_name = "who"
 
@@ -73,9 +74,10 @@ class SrspDrawWitness(models.Model):
         cron._commit_progress(remaining=len(mails))
         for mail in mails:
             draw = self.env["srsp.draw"].browse(mail.res_id)
+            name = draw.company_id._srsp_get_witness_emails()[mail.email_to]
             try:
                 if draw._is_witness_time():
-                    draw._add_witness("mail", mail.email_to, mail.message_id)
+                    draw._add_witness("mail", name, mail.message_id)
             except (LockError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
                 self.env.cr.rollback()
             except Exception:
@@ -102,8 +104,14 @@ class SrspDrawWitness(models.Model):
             ],
             order="id",
         )
-        by_witness = {(mail.res_id, mail.email_to): mail for mail in mails}
-        new = [mail for key, mail in by_witness.items() if key not in known]
+        names = {draw.id: draw.company_id._srsp_get_witness_emails() for draw in draws}
+        by_witness = {
+            (mail.res_id, names[mail.res_id].get(mail.email_to)): mail for mail in mails
+        }
+        new = [
+            mail for (draw, name), mail in by_witness.items()
+            if name and (draw, name) not in known
+        ]
         return mails.concat(*new)
 
     def _check_evidence(self, vals=None):
@@ -163,7 +171,8 @@ class SrspDraw(models.Model):
                 )
             )
         draw = self.sudo()
-        draw._add_witness("auditor", self.env.user.name, draw.commitment_digest_hex)
+        who = self.env.user._srsp_get_signature(self.company_id)
+        draw._add_witness("auditor", who, draw.commitment_digest_hex)
 
     def _is_witness_time(self):
         """Return whether the roster is locked and its randomness is not public yet."""
@@ -188,7 +197,7 @@ class SrspDraw(models.Model):
 
     def _ask_witnesses(self):
         """Hook: the roster has been locked and published; send the commitment to whoever keeps it."""
-        addresses = self.company_id._srsp_get_witness_emails()
+        addresses = [*self.company_id._srsp_get_witness_emails()]
         if addresses and self._is_witness_time():
             vals_list = [self._prepare_mail_vals(address) for address in addresses]
             self.env["mail.mail"].sudo().create(vals_list)

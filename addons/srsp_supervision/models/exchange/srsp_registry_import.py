@@ -39,6 +39,7 @@ class SrspRegistryImport(models.Model):
     _name = "srsp.registry.import"
     _description = "Import into a registry"
     _inherit = ["srsp.guard.mixin", "mail.thread"]
+    _unchecked_texts = ("message", "error_note", "error_file_name")
     _order = "id desc"
     _rec_name = "file_name"
     _guarded_fields = tuple(

@@ -40,6 +40,9 @@ REASONS = {
         "an identity number, which others would read: leave it out, or enter that of a natural person on the"
         " entity's form, where it is masked"
     ),
+    "phone": _lt(
+        "a telephone number, which others would read: enter it in the columns of the contact"
+    ),
     "formula": _lt("a formula: paste its value"),
     "formula_error": _lt("the formula returns an error"),
     "merged_cell": _lt(
@@ -133,7 +136,8 @@ REASONS = {
 }
 # How to fill in a column, by its kind.
 NOTES = {
-    "text": _lt("Text without any identity number."),
+    "text": _lt("Text without anybody's identity or telephone number."),
+    "phone": _lt("Text without any identity number."),
     "credit_code": _lt(
         "18 digits and capital letters (GB 32100-2015); leave it empty where there is none."
     ),

@@ -47,8 +47,8 @@ class Column(NamedTuple):
     """A column of a registry's table. A new field is a row in ``TARGET_COLUMNS`` or ``INSPECTOR_COLUMNS``.
 
     ``name`` is the column of the staging table and a heading that is always understood; so are those of ``HEADINGS``.
-    ``kind``: text, credit_code, date, until (no date: no end), last_day (9999-12-31: no end), latitude, longitude,
-    choice, flag, one of ``ONE`` and ``MANY``, or attribute (of a sector's targets).
+    ``kind``: text, phone (or digits alike), credit_code, date, until (no date: no end), last_day (9999-12-31: no end),
+    latitude, longitude, choice, flag, one of ``ONE`` and ``MANY``, or attribute (of a sector's targets).
     ``model`` and ``field`` say where the value goes; without a field it only finds or checks. ``most``: characters.
     """
 
@@ -95,8 +95,8 @@ TARGET_COLUMNS = [
     entity("supervising_body", _lt("Supervising Body")),
     entity("registration_state", _lt("Registration State"), "choice"),
     entity("contact_name", _lt("Contact")),
-    entity("contact_phone", _lt("Telephone")),
-    entity("contact_mobile", _lt("Mobile")),
+    entity("contact_phone", _lt("Telephone"), "phone"),
+    entity("contact_mobile", _lt("Mobile"), "phone"),
     entity("tags", _lt("Tags"), "tags", field="tag_ids"),
     entity("entity_region", _lt("Region of the Entity"), "region", field="region_id"),
     target("sector", _lt("Sector"), "sector", field="sector_id", required=True),
@@ -106,12 +106,12 @@ TARGET_COLUMNS = [
     target("latitude", _lt("Latitude"), "latitude"),
     target("longitude", _lt("Longitude"), "longitude"),
     target("permit_name", _lt("Permit Name")),
-    target("permit_number", _lt("Permit Number")),
+    target("permit_number", _lt("Permit Number"), "phone"),
     target("permit_authority", _lt("Permit Granted By")),
     target("permit_granted_on", _lt("Permit Granted On"), "date"),
     target("permit_valid_until", _lt("Permit Valid Until"), "until"),
     target("target_contact_name", _lt("Contact on Site"), field="contact_name"),
-    target("target_contact_phone", _lt("Telephone on Site"), field="contact_phone"),
+    target("target_contact_phone", _lt("Telephone on Site"), "phone", "contact_phone"),
     target("risk_class", _lt("Risk Class"), "choice"),
     target("risk_date", _lt("Risk Class Date"), "date"),
     target("is_key", _lt("Key Target"), "flag"),
@@ -177,7 +177,8 @@ class SrspRegistryTable(models.AbstractModel):
         field = column.model and self.env[column.model]._fields[column.field]
         make_text = cells.ToName if isinstance(field, BigramChar) else cells.ToText
         make = {
-            "text": lambda: make_text(column.most),
+            "text": lambda: make_text(column.most, phones=False),
+            "phone": lambda: cells.ToText(column.most),
             "credit_code": cells.ToCreditCode,
             "date": cells.ToDate,
             "until": lambda: cells.ToDate("infinity"),

@@ -35,6 +35,7 @@ class SrspInspection(models.Model):
     _name = "srsp.inspection"
     _description = "Inspection"
     _inherit = ["srsp.evidence.mixin", "mail.thread", "mail.activity.mixin"]
+    _unchecked_texts = ("number",)
     _order = "scheduled_date desc, id desc"
     _check_company_auto = True
     _rec_name = "number"

@@ -24,6 +24,7 @@ class SrspList(models.Model):
     _name = "srsp.list"
     _description = "Supervision list"
     _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
+    _phone_texts = ("purpose",)
     _order = "kind desc, version desc"
     _check_company_auto = True
     _rec_names_search = ["approval_number"]

@@ -10,6 +10,7 @@ class SrspMethod(models.Model):
 
     _name = "srsp.method"
     _description = "Inspection method"
+    _inherit = ["srsp.check.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True)

@@ -22,6 +22,8 @@ class SrspPlan(models.Model):
     _name = "srsp.plan"
     _description = "Yearly plan"
     _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
+    _phone_texts = ("note",)
+    _unchecked_texts = ("number",)
     _order = "year desc, number desc"
     _check_company_auto = True
     _rec_names_search = ["number", "division_id.name"]

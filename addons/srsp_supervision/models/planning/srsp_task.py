@@ -40,6 +40,7 @@ class SrspTask(models.Model):
     _name = "srsp.task"
     _description = "Task"
     _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
+    _unchecked_texts = ("number", "blocked_reason", "external_digest_hex")
     _order = "date_from desc, id desc"
     _check_company_auto = True
     _guarded_fields = tuple(

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_list
 
 from ...actions import get_action
-from ...fields import BigramChar
+from ...fields import BigramChar, EncryptedChar
 from ...tools import clock, uscc
 from ...tools.identity import HIDDEN, mask
 from .name_search import BIGRAMS, NAME_KEY, check_locale, get_prefix_pattern, is_typed
@@ -31,10 +31,8 @@ class SrspEntity(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "name, id"
     _check_company_auto = True
-    _public_texts = tuple(
-        "name address legal_representative business_scope registering_authority supervising_body"
-        " contact_name contact_phone contact_mobile".split()
-    )
+    _phone_texts = ("contact_phone", "contact_mobile")
+    _unchecked_texts = ("identity_number", "identity_masked")
 
     name = BigramChar(required=True, tracking=True)
     kind = fields.Selection(
@@ -92,7 +90,7 @@ class SrspEntity(models.Model):
         domain="[('active', '=', True)]",
         context={"active_test": False},
     )
-    identity_number = fields.Char(
+    identity_number = EncryptedChar(
         "Full Identity Number", copy=False, groups=fields.NO_ACCESS
     )
     identity_masked = fields.Char(

@@ -60,7 +60,6 @@ class SrspKeyTarget(models.Model):
     _rec_name = "target_id"
     _check_company_auto = True
     _mail_post_access = "read"
-    _public_texts = ("reason", "delist_reason")
     _guarded_fields = tuple(
         "state origin proposed_by_id proposed_on decided_by_id decided_on decline_reason listed_by_id"
         " listed_on delist_reason delist_by_id delist_proposed_on delisted_on division_id sector_id".split()

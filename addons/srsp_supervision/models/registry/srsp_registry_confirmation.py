@@ -28,6 +28,7 @@ class SrspRegistryConfirmation(models.Model):
     _name = "srsp.registry.confirmation"
     _description = "Confirmation of a registry"
     _inherit = ["srsp.evidence.mixin"]
+    _unchecked_texts = ("digest",)
     _order = "year desc, sector_id, version desc"
     _check_company_auto = True
 
@@ -110,7 +111,7 @@ class SrspRegistryConfirmation(models.Model):
             "division": self.division_id.name,
             "year": self.year,
             "version": self.version,
-            "confirmed_by": self.confirmed_by_id.name,
+            "confirmed_by": self.confirmed_by_id._srsp_get_signature(self.company_id),
             "confirmed_on": fields.Datetime.to_string(self.confirmed_on),
             "counts": {name: self[name] for name in (*COUNTS, "line_count")},
             "digest": self.digest,

@@ -56,9 +56,7 @@ class SrspTarget(models.Model):
     _inherit = ["srsp.guard.mixin", "mail.thread"]
     _order = "code"
     _check_company_auto = True
-    _public_texts = tuple(
-        "name permit_name permit_number permit_authority key_reason state_reason contact_name contact_phone".split()
-    )
+    _phone_texts = ("permit_number", "contact_phone")
     _rec_names_search = ["code", "entity_id.name", "permit_number"]
     _guarded_fields = tuple(
         "risk_source is_key key_reason key_by_id key_date state_date seen_on change_ids".split()

@@ -36,6 +36,7 @@ class SrspTargetChange(models.Model):
     _name = "srsp.target.change"
     _description = "Change of a target"
     _inherit = ["srsp.evidence.mixin"]
+    _unchecked_texts = ("old", "new")
     _order = "changed_on desc, id desc"
     _rec_name = "field"
     _log_access = False

@@ -13,7 +13,7 @@ class SrspTargetPermit(models.Model):
     _inherit = ["srsp.guard.mixin"]
     _order = "target_id, valid_until, id"
     _rec_name = "number"
-    _public_texts = ("name", "number", "authority")
+    _phone_texts = ("number",)
 
     target_id = fields.Many2one(
         "srsp.target", required=True, index=True, ondelete="cascade"

@@ -56,6 +56,7 @@ class SrspRulebook(models.Model):
     _name = "srsp.rulebook"
     _description = "Rulebook"
     _inherit = ["srsp.evidence.mixin", "mail.thread"]
+    _phone_texts = ("text", "key_rule")
     _order = "effective_date desc, id desc"
     _check_company_auto = True
     _guarded_fields = ("state", "origin_id")

@@ -5,6 +5,7 @@ abstract ``srsp.inspector.declaration`` behind absences and recusals. Personal d
 May import: base, chain, rulebook, registry.
 """
 
+from . import res_users
 from . import srsp_inspector
 from . import srsp_inspector_personal
 from . import srsp_inspector_certificate

@@ -31,7 +31,7 @@ class SrspInspector(models.Model):
     _check_company_auto = True
     _rec_names_search = ["name", "staff_number"]
     _guarded_fields = ("inspection_ids",)
-    _public_texts = ("name", "staff_number", "mobile", "education_field")
+    _phone_texts = ("mobile", "certificate_number")
 
     name = fields.Char("Full Name", required=True)
     staff_number = fields.Char(

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .srsp_inspector_declaration import REASON_GROUPS
+
 
 class SrspInspectorAbsence(models.Model):
     """Days on which an inspector cannot inspect. Confirmed, it keeps him out of every draw whose window it touches."""
@@ -19,6 +21,7 @@ class SrspInspectorAbsence(models.Model):
         ],
         required=True,
         default="leave",
+        groups=REASON_GROUPS,
     )
 
     @api.depends("inspector_id", "date_from", "date_to")
@@ -27,7 +30,3 @@ class SrspInspectorAbsence(models.Model):
             days = f"{absence.date_from} – {absence.date_to or ''}"
             name = absence.inspector_id.name
             absence.display_name = name and f"{name} {days}"
-
-    def _get_notice(self):
-        reason = self.dismissal_reason or self.reason
-        return f"{super()._get_notice()}, {self.date_from} – {self.date_to or ''}: {reason}"

@@ -29,7 +29,7 @@ class SrspInspectorCertificate(models.Model):
     _rec_name = "number"
     _check_company_auto = True
     _guarded_fields = ("first_notice_on", "last_notice_on")
-    _public_texts = ("number",)
+    _phone_texts = ("number",)
 
     inspector_id = fields.Many2one(
         "srsp.inspector",

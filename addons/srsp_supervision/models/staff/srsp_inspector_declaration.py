@@ -5,6 +5,10 @@ from odoo.fields import Domain
 from ...fields import company_of
 from ...tools import clock
 
+# Why somebody is away or not impartial is for themselves, the head of their division and policy officers, of whose
+# records the rules tell. An auditor sees that it was declared, when, and who decided.
+REASON_GROUPS = "srsp_supervision.group_inspector,srsp_supervision.group_policy_officer"
+
 
 class SrspInspectorDeclaration(models.AbstractModel):
     """What keeps an inspector from inspecting for a time: an absence, a recusal.
@@ -38,7 +42,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
         related="inspector_id.division_id", store=True, index=True
     )
     company_id = company_of("inspector_id")
-    reason = fields.Char(tracking=True)
+    reason = fields.Char(tracking=True, groups=REASON_GROUPS)
     date_from = fields.Date("From", required=True, default=lambda self: clock.today())
     date_to = fields.Date("Until", help="Empty: until further notice.", tracking=True)
     state = fields.Selection(
@@ -55,7 +59,9 @@ class SrspInspectorDeclaration(models.AbstractModel):
     )
     decided_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     decided_on = fields.Datetime(readonly=True, copy=False)
-    dismissal_reason = fields.Char(readonly=True, copy=False, tracking=True)
+    dismissal_reason = fields.Char(
+        readonly=True, copy=False, tracking=True, groups=REASON_GROUPS
+    )
     task_ids = fields.Many2many(
         "srsp.task",
         string="Previously Announced Tasks",
@@ -185,9 +191,12 @@ class SrspInspectorDeclaration(models.AbstractModel):
         return self.date_from <= task.date_to and date_to >= task.date_from
 
     def _get_notice(self):
-        """What the readers of a task learn about this: one line."""
+        """What the readers of a task learn about this: one line, never why, and nothing that tells it."""
         state = self._fields["state"].convert_to_export(self.state, self)
-        return f"{self.env['ir.model']._get(self._name).name}: {state}"
+        return self.env._(
+            "not available, %(from)s – %(until)s: %(state)s",
+            **{"from": self.date_from, "until": self.date_to or "", "state": state},
+        )
 
     def _get_effective_domain(self):
         """Those that count, whatever their dates."""

@@ -10,6 +10,7 @@ class SrspPublicity(models.Model):
     _name = "srsp.publicity"
     _description = "Publicity"
     _inherit = ["srsp.guard.mixin", "mail.thread"]
+    _phone_texts = ("link",)
     _order = "date desc, id desc"
     _check_company_auto = True
 

@@ -8,6 +8,7 @@ class SrspTraining(models.Model):
 
     _name = "srsp.training"
     _description = "Training"
+    _inherit = ["srsp.check.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
 

@@ -429,7 +429,10 @@ class TestLottery(SrspCase):
             ),
             (
                 b"9.18.26.34.41.45",
-                [self.manager.name, self.policy.name],
+                [
+                    f"{user.name} [uid {user.id}]"
+                    for user in (self.manager, self.policy)
+                ],
                 "Lin, Chen; Lin, Notary Wu",
             ),
         )
@@ -454,8 +457,15 @@ class TestLottery(SrspCase):
                 {
                     "number": draw.number,
                     "entries": [
-                        [self.manager.name, "2026-03-23T01:30:00Z", "1.2.3"],
-                        [self.policy.name, "2026-03-23T01:30:00Z", "1.2.4"],
+                        [
+                            f"{user.name} [uid {user.id}]",
+                            "2026-03-23T01:30:00Z",
+                            value,
+                        ]
+                        for user, value in (
+                            (self.manager, "1.2.3"),
+                            (self.policy, "1.2.4"),
+                        )
                     ],
                 },
             ),
@@ -475,6 +485,11 @@ class TestLottery(SrspCase):
     def test_nobody_reads_the_first_entry(self):
         draw = self._lock()
         self._enter(self.manager, draw, "271828")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "SELECT row_to_json(d)::text FROM srsp_draw d WHERE id = %s", [draw.id]
+        )
+        self.assertNotIn("271828", self.env.cr.fetchone()[0])
         for role in ("policy_officer", "auditor", "administrator"):
             user = self._make_user(f"curious_{role}", role)
             with self.assertRaises(AccessError):

@@ -36,7 +36,8 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
         draw = self._lock()
         self.assertTrue(draw.with_user(self.auditor).can_witness)
         draw.with_user(self.auditor).action_witness()
-        row = [self.auditor.name, "2026-03-20T02:00:00Z", self._digest(draw)]
+        who = f"{self.auditor.name} [uid {self.auditor.id}]"
+        row = [who, "2026-03-20T02:00:00Z", self._digest(draw)]
         self.assertEqual(draw._get_certificate()["witnesses"], [row])
         self.assertFalse(draw.with_user(self.auditor).can_witness)
         self.env.flush_all()
@@ -138,7 +139,9 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
             cron.method_direct_trigger()
 
     def test_the_lock_mails_the_commitment_and_the_recipient_is_a_witness(self):
-        self.company.srsp_witness_emails = "notary@example.org, press@example.org"
+        self.company.srsp_witness_emails = (
+            "Notary Office <notary@example.org>, Harbour News <press@example.org>"
+        )
         draw = self._lock()
         mails = self._mails(draw)
         self.assertEqual(set(mails.mapped("state")), {"outgoing"})
@@ -155,8 +158,8 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
         self.assertEqual(
             draw._get_certificate()["witnesses"],
             [
-                [mail.email_to, "2026-03-20T02:00:00Z", mail.message_id]
-                for mail in mails
+                [name, "2026-03-20T02:00:00Z", mail.message_id]
+                for name, mail in zip(("Notary Office", "Harbour News"), mails)
             ],
         )
         for mail, email in zip(mails, self.emails, strict=True):
@@ -170,7 +173,7 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
 
     @mute_logger("odoo.addons.mail.models.mail_mail")
     def test_a_mail_that_fails_or_leaves_late_makes_no_witness(self):
-        self.company.srsp_witness_emails = "notary@example.org"
+        self.company.srsp_witness_emails = "Notary <notary@example.org>"
         self.assertFalse(self._mails(self._make_drawn().draw_id))  # locked too late
         draw = self._lock()
         mail = self._mails(draw)
@@ -187,4 +190,32 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
 
     def test_addresses_are_checked(self):
         with self._refused("is not a valid e-mail address"):
-            self.company.srsp_witness_emails = "notary@example.org, notary"
+            self.company.srsp_witness_emails = "Notary <notary@example.org>, notary"
+        for text in (
+            "notary@example.org",
+            "13800000000 <notary@example.org>",
+            "11010519491231002X <notary@example.org>",
+        ):
+            with self._refused("enter the name to be published before the address"):
+                self.company.srsp_witness_emails = text
+
+    def test_a_recipient_that_was_entered_without_a_name_is_published_by_its_domain(
+        self,
+    ):
+        self.env.cr.execute(
+            "UPDATE res_company SET srsp_witness_emails = 'wang@example.org' WHERE id = %s",
+            [self.company.id],
+        )
+        self.env.invalidate_all()
+        draw = self._lock()
+        with freeze_time(LATER), self.mock_smtplib_connection():
+            self._mails(draw).send()
+        self.assertEqual(draw.witness_ids.mapped("who"), ["example.org"])
+
+    def test_the_addresses_of_recipients_are_not_for_everybody(self):
+        for role in ("inspector", "policy_officer", "auditor"):
+            user = self._make_user(f"reader_{role}", role)
+            with self.assertRaises(AccessError):
+                self.company.with_user(user).read(["srsp_witness_emails"])
+        user = self._make_user("reader_administrator", "administrator")
+        self.company.with_user(user).read(["srsp_witness_emails"])

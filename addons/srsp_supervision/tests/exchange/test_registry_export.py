@@ -150,7 +150,7 @@ class TestRegistryExport(RegistryCase, HttpCase):
         self.assertEqual(
             notes[:3:2],
             [
-                "Required. Text without any identity number.",
+                "Required. Text without anybody's identity or telephone number.",
                 "One of the values in the list.",
             ],
         )

@@ -172,7 +172,9 @@ class TestRegistryInsiders(RegistryCase):
         self.assertIn("999*************15", str(shown))
 
     def test_an_identity_number_is_neither_a_credit_code_nor_a_staff_number(self):
-        with self._refused("is not valid", ValidationError):
+        with self._refused(
+            "Credit Code: “.*” contains an identity number", ValidationError
+        ):
             self.targets[0].entity_id.uscc = BOTH
         record = self._check([HEADER, ["甲", BOTH, "SUR", "P1"]])
         [(row, column, value, _reason)] = self._errors(record)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from .. import uscc
 from ..identity import LENGTH, holds_identity, mask_all, may_hold_identity
 from ..names import canonical
+from ..phone import holds_phone, may_hold_phone
 from ..workbook import Cell
 from .table import Block
 
@@ -60,9 +61,13 @@ class Converter(dict[object, str]):
 
 @dataclass(eq=False)
 class ToText(Converter):
-    """Text without space around it, up to ``most`` characters, that does not contain a person's identity number."""
+    """Text without space around it, up to ``most`` characters, that does not contain a person's identity number.
+
+    ``phones`` says whether it may contain a telephone number.
+    """
 
     most: int
+    phones: bool = True
 
     def convert_all(self, values: Iterable[Any]) -> list[str]:
         try:
@@ -73,6 +78,7 @@ class ToText(Converter):
         if longest > self.most or (
             longest >= LENGTH
             and may_hold_identity("|".join(t for t in texts if len(t) >= LENGTH))
+            or (not self.phones and may_hold_phone("|".join(texts)))
         ):
             return list(map(self.convert, values))
         return texts
@@ -85,7 +91,9 @@ class ToText(Converter):
         text = str(_as_whole(value)).strip()
         if len(text) > self.most:
             return Bad("too_long")
-        return Bad("identity_number") if holds_identity(text) else text
+        if holds_identity(text):
+            return Bad("identity_number")
+        return Bad("phone") if not self.phones and holds_phone(text) else text
 
 
 class ToName(ToText):
