@@ -94,7 +94,7 @@ class SrspChainHead(models.Model):
         auditors = self.env.ref("srsp_supervision.group_auditor").sudo().all_user_ids
         own = auditors.filtered(lambda user: company in user.company_ids)
         addresses = [user.email_normalized for user in own.sorted("id")]
-        addresses += company._srsp_get_witness_emails()
+        addresses += [*company._srsp_get_witness_emails()]
         return list(dict.fromkeys(filter(None, addresses)))
 
     def _prepare_seal(self):
