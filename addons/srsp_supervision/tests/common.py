@@ -5,6 +5,9 @@ from datetime import date, datetime, timedelta
 from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, new_test_user
 
+from ..models.draw import one_time_codes
+from ..tools.clock import iso
+
 SCAN = base64.b64encode(b"scan of the approval")
 NOW = datetime(2026, 3, 20, 1, 0, 0)
 DRAW_AT = datetime(2026, 3, 23, 1, 30, 0)
@@ -282,6 +285,14 @@ class SrspCase(TransactionCase):
         task = cls._make_announced(**values)
         task._lock_roster(NOW)._draw(DRAW_AT)
         return task
+
+    @classmethod
+    def _get_codes(cls, draw, moment=None):
+        """Return all codes of ``draw`` as it reveals them, and last the commitment, in hexadecimal."""
+        moment = iso(draw.announced_for) if moment is None else moment
+        nonce = bytes.fromhex(draw.sudo().nonce)
+        chain = one_time_codes._make_chain(cls.env, nonce, draw.n, moment)
+        return [code.hex() for code in [*chain[-2::-1], chain[-1]]]
 
     @classmethod
     def _roster(cls, draw):
