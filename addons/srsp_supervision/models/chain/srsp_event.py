@@ -89,6 +89,7 @@ class SrspEvent(models.Model):
             "draw.withdrawn": self.env._("Inspector replaced"),
             "draw.voided": self.env._("Draw voided"),
             "inspection.closed": self.env._("Result formed"),
+            "calendar.changed": self.env._("Exception to the calendar"),
         }
 
     @api.model

@@ -4,7 +4,8 @@ from odoo.tests import tagged
 from ..common import ROLES, SrspCase
 
 MODELS = (
-    "division sector calendar.day rulebook list list.part legal.basis method item duty entity target target.change"
+    "division sector calendar.day calendar.exception rulebook list list.part legal.basis method item duty entity"
+    " target target.change"
     " key.target"
     " registry.health registry.confirmation registry.import registry.import.column registry.import.change"
     " registry.import.error"
@@ -38,7 +39,7 @@ EXPECTED = {
         " qualification".split(),
         "rwcu",
     )
-    | {"key.target": "rwc"},
+    | dict.fromkeys(("key.target", "calendar.exception"), "rwc"),
 }
 EXPECTED["division_officer"] = EXPECTED["inspector"] | {
     "item": "rwcu",
@@ -65,7 +66,7 @@ EXPECTED["administrator"] = (
     | {
         "division": "rwcu",
         "sector": "rwcu",
-        "calendar.day": "rwcu",
+        "calendar.exception": "rwc",
         "entity": "rwc",
         "target": "rwc",
         "target.permit": "rwcu",
