@@ -31,6 +31,7 @@ MAX_RATIO = 100  # of a larger one; what spreadsheets write has about 10 to 20
 MAX_TAG_BYTES = 100  # bytes
 MAX_GAP = 10_000  # rows between the first and the last one of a piece
 MAX_MERGED = 100_000  # cells in merged ranges
+MAX_SHEETS = 256
 _TAG = rb"<(?:\w+:)?"
 _AT = rb"""\sr=["']([A-Z]*)([0-9]+)["']"""
 _CELL = re.compile(_TAG + rb"c[\s>/]")
@@ -148,7 +149,9 @@ def _find_sheets(archive: zipfile.ZipFile) -> tuple[list[tuple[str, str]], bool]
     }
     days = [e.get("date1904") for e in book.iter("{*}workbookPr")]
     sheets = []
-    for sheet in book.iter("{*}sheet"):
+    for number, sheet in enumerate(book.iter("{*}sheet")):
+        if number == MAX_SHEETS:
+            raise WorkbookError("too_large")
         if sheet.get("state", "visible") == "visible":
             target = links[sheet.get(f"{{{_OFFICE}}}id")]
             path = target[1:] if target.startswith("/") else f"xl/{target}"
