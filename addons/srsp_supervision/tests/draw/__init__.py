@@ -15,3 +15,4 @@ from . import test_verify_draw
 from . import test_verify_draw_differences
 from . import test_vrs
 from . import test_witnesses
+from . import test_wizards
