@@ -1,4 +1,5 @@
 import hashlib
+import inspect
 import io
 import re
 from datetime import date, timedelta
@@ -10,6 +11,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ...models.draw import roster_lock
 from ...tools import assignment, canonical, certificate, draw_key, eligibility, vrs
 from ..common import DRAW_AT, NOW, SrspCase
 from .test_vrs import FIRST_CODE, LOWEST_FIRST, RANDOMNESS
@@ -382,6 +384,17 @@ class TestDraw(SrspCase):
             task._lock_roster(NOW).strata,
             [{"key": "all", "size": 119, "ratio": 0.01, "quota": 2}],
         )
+
+    def test_every_reason_that_a_lock_can_give_has_words(self):
+        """Whoever adds a reason to the statements adds its words."""
+        sql = inspect.getsource(roster_lock)
+        codes = set(re.findall(r"THEN '(\w+)'", sql))
+        self.assertLessEqual(
+            {"suspended", "removed", "visit_cap", "interval", "external_case"}, codes
+        )
+        for code in codes:
+            line = self.env["srsp.draw.line"].new({"excluded_reason": code})
+            self.assertRegex(line.excluded_reason_name, r"^[A-Z]", code)
 
     def test_losing_the_key_stops_the_draw_and_says_so(self):
         draw = self._make_announced()._lock_roster(NOW)
