@@ -393,7 +393,9 @@ class TestDraw(SrspCase):
             {"suspended", "removed", "visit_cap", "interval", "external_case"}, codes
         )
         for code in codes:
-            line = self.env["srsp.draw.line"].new({"excluded_reason": code})
+            line = self.env["srsp.draw.line"].new(
+                {"excluded_reason": code, "stratum": "all"}
+            )
             self.assertRegex(line.excluded_reason_name, r"^[A-Z]", code)
 
     def test_losing_the_key_stops_the_draw_and_says_so(self):

@@ -50,13 +50,20 @@ class TestEmptiedDates(SrspCase):
         for record in self._list_records():
             record = record.with_user(self.chief)
             for field in record._fields.values():
-                if field.type in ("date", "datetime") and field.store:
+                is_date = field.type in ("date", "datetime") and field.store
+                if is_date and self._can_empty(record, field):
                     tried += self._try_all(record, field.name)
-        self.assertGreater(tried, 100)
+        self.assertGreater(tried, 30)
 
     def _try_all(self, record, name):
         """Empty ``name`` and press every button of ``record``, each in a transaction of its own; return how many."""
-        buttons = [method for method in dir(record) if method.startswith("action_")]
+        buttons = sorted(
+            method
+            for cls in type(record).__mro__
+            if cls.__module__.startswith("odoo.addons.srsp_")
+            for method in vars(cls)
+            if method.startswith("action_")
+        )
         for button in buttons:
             with (
                 self.subTest(f"{record._name}.{button} without {name}", record=record),
@@ -64,8 +71,8 @@ class TestEmptiedDates(SrspCase):
             ):
                 self.env.cr.execute("SAVEPOINT attempt")
                 try:
-                    if self._empty(record, name):
-                        getattr(record, button)()
+                    record.write({name: False})
+                    getattr(record, button)()
                     self.env.flush_all()
                 except UserError:
                     pass  # in words
@@ -74,12 +81,11 @@ class TestEmptiedDates(SrspCase):
                     self.env.transaction.clear()
         return len(buttons)
 
-    def _empty(self, record, name):
-        """Whether a client can empty this date."""
-        if record._is_guarded(name) or record._fields[name].required:
+    def _can_empty(self, record, field):
+        """Whether there is a date in ``field`` that a client may take out."""
+        if field.required or field.name in ("create_date", "write_date"):
             return False
-        record.write({name: False})
-        return True
+        return not record._is_guarded(field.name) and bool(record.sudo()[field.name])
 
     def test_an_announcement_asks_for_the_time_of_the_lock(self):
         future = {"draw_at": "2099-03-02 01:30:00", "lock_at": "2099-03-01 01:30:00"}
