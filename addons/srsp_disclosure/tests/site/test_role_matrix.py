@@ -18,7 +18,6 @@ from odoo.tools import mute_logger
 
 MATRIX = Path(__file__).parents[1] / "data" / "role_matrix.csv"
 PEOPLE = {
-    "inspector": "inspector1",
     "officer": "survey_officer",
     "manager": "survey_manager",
     "information": "information",
@@ -52,23 +51,36 @@ class TestRoleMatrix(HttpCase):
         find = cls.env.ref
         company = cls.env["res.company"].create({"name": "Other Bureau"})
         chief = "srsp_supervision.group_administrator"
-        cls.users = {
-            role: find(f"srsp_supervision.demo_user_{name}")
-            for role, name in PEOPLE.items()
-        } | {
-            "administrator": new_test_user(cls.env, "matrix_chief", groups=chief),
-            "stranger": new_test_user(
-                cls.env,
-                "matrix_stranger",
-                groups=chief,
-                company_id=company.id,
-                company_ids=[(6, 0, company.ids)],
-            ),
-            "portal": new_test_user(
-                cls.env, "matrix_portal", groups="base.group_portal"
-            ),
-            "public": find("base.public_user"),
-        }
+        division = find("srsp_supervision.demo_division_survey")
+        cls.users = (
+            {
+                # Of no team: whom a draw of the demo puts on a visit is chance.
+                "inspector": new_test_user(
+                    cls.env,
+                    "matrix_inspector",
+                    groups="srsp_supervision.group_inspector",
+                    srsp_division_ids=[(6, 0, division.ids)],
+                )
+            }
+            | {
+                role: find(f"srsp_supervision.demo_user_{name}")
+                for role, name in PEOPLE.items()
+            }
+            | {
+                "administrator": new_test_user(cls.env, "matrix_chief", groups=chief),
+                "stranger": new_test_user(
+                    cls.env,
+                    "matrix_stranger",
+                    groups=chief,
+                    company_id=company.id,
+                    company_ids=[(6, 0, company.ids)],
+                ),
+                "portal": new_test_user(
+                    cls.env, "matrix_portal", groups="base.group_portal"
+                ),
+                "public": find("base.public_user"),
+            }
+        )
         cls.keys = {
             role: cls.env["res.users.apikeys"]
             .with_user(user)
