@@ -1,11 +1,17 @@
 {
     "name": "SRSP Supervision",
     "summary": "Random selection of whom to inspect and who inspects, verifiable by anyone",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Services/Supervision",
     "author": "SRSP contributors",
     "license": "LGPL-3",
-    "depends": ["auth_password_policy", "auth_signup", "mail", "rpc"],
+    "depends": [
+        "auth_password_policy",
+        "auth_signup",
+        "auth_totp_mail",
+        "mail",
+        "rpc",
+    ],
     "external_dependencies": {
         "python": [
             "cryptography",
@@ -43,6 +49,7 @@
         "views/lists/srsp_list_import_views.xml",
         "report/srsp_rulebook_report.xml",
         "views/rulebook/srsp_rulebook_views.xml",
+        "views/rulebook/srsp_calendar_exception_views.xml",
         "views/lists/srsp_list_part_views.xml",
         "views/lists/srsp_method_views.xml",
         "views/lists/srsp_item_views.xml",

@@ -40,7 +40,7 @@ CREATED = {
     "srsp.qualification": ((ADMIN, POLICY), f"{ALL}, archived"),
     "srsp.method": ((ADMIN, POLICY), "created"),
     "srsp.tag": ((ADMIN, POLICY), "created"),
-    "srsp.calendar.day": ((ADMIN,), f"{ALL}, deleted"),
+    "srsp.calendar.exception": ((ADMIN, POLICY), ALL),
     "srsp.channel": ((ADMIN,), f"{ALL}, archived"),
 }
 DRAFT = {

@@ -1,3 +1,4 @@
+from . import downloads
 from . import lists
 from . import registry
 from . import draw_room

@@ -1,8 +1,9 @@
 from odoo import http
 from odoo.http import request
 
+from .downloads import NOT_KEPT
+
 ROOM = {"type": "http", "auth": "user", "methods": ["GET"], "readonly": True}
-NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 class DrawRoom(http.Controller):

@@ -1,6 +1,8 @@
 from odoo import http
 from odoo.http import content_disposition, request
 
+from .downloads import NOT_KEPT, check_may_export
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOWNLOAD = {"type": "http", "auth": "user", "methods": ["GET"], "readonly": True}
 
@@ -20,9 +22,11 @@ class ListWorkbooks(http.Controller):
         record = request.env[model].browse(record_id).exists()
         if not record:
             raise request.not_found()
+        check_may_export()
         record.check_access("read")
         headers = {
             "Content-Type": XLSX,
             "Content-Disposition": content_disposition(record._get_workbook_name()),
+            **NOT_KEPT,
         }
         return request.make_response(record._export_workbook(), headers=headers)

@@ -8,6 +8,8 @@ from odoo.exceptions import UserError
 from odoo.http import content_disposition, request
 from odoo.modules.registry import Registry
 
+from .downloads import NOT_KEPT, check_may_export
+
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -50,6 +52,7 @@ class RegistryFiles(http.Controller):
     )
     def export(self, kind, extension):
         """A registry, as far as the user may read it."""
+        check_may_export()
         table = self._get_table(kind)
         name = table._get_export_name()
         if extension == "csv":
@@ -86,6 +89,7 @@ class RegistryFiles(http.Controller):
             headers=[
                 ("Content-Type", TYPES[name.rpartition(".")[2]]),
                 ("Content-Disposition", content_disposition(name)),
+                *NOT_KEPT.items(),
             ],
         )
 

@@ -105,8 +105,8 @@ class SrspDemo(models.AbstractModel):
         day = clock.today() + datetime.timedelta(days=offset)
         step = datetime.timedelta(days=1 if offset > 0 else -1)
         while True:
-            known = self.env["srsp.calendar.day"].search([("date", "=", day)])
-            if known.is_working if known else day.weekday() < 5:
+            known = self.env["srsp.calendar.day"]._get_days(self.env.company, day, day)
+            if known.get(day, day.weekday() < 5):
                 return day
             day += step
 

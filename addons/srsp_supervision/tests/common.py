@@ -6,6 +6,8 @@ from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, new_test_user
 
 from ..models.base.silence import SILENT
+from ..models.draw import one_time_codes
+from ..tools.clock import iso
 
 SCAN = base64.b64encode(b"scan of the approval")
 NOW = datetime(2026, 3, 20, 1, 0, 0)
@@ -293,6 +295,14 @@ class SrspCase(TransactionCase):
         task = cls._make_announced(**values)
         task._lock_roster(NOW)._draw(DRAW_AT)
         return task
+
+    @classmethod
+    def _get_codes(cls, draw, moment=None):
+        """Return all codes of ``draw`` as it reveals them, and last the commitment, in hexadecimal."""
+        moment = iso(draw.announced_for) if moment is None else moment
+        nonce = bytes.fromhex(draw.sudo().nonce)
+        chain = one_time_codes._make_chain(cls.env, nonce, draw.n, moment)
+        return [code.hex() for code in [*chain[-2::-1], chain[-1]]]
 
     @classmethod
     def _roster(cls, draw):

@@ -1,7 +1,7 @@
 """The key that every draw's secret is derived from, kept outside the database.
 
 A dump of the database alone does not reveal a one-time code: the secret of a draw is
-HMAC-SHA256(key, nonce), with the nonce in the database and the key in a file.
+HMAC-SHA256(key, nonce and announced time), with these in the database and the key in a file.
 """
 
 import contextlib
@@ -50,6 +50,10 @@ def make(path: Path) -> None:
             os.link(file.name, path)
 
 
-def secret(key: bytes, nonce: bytes) -> bytes:
-    """Return the secret (32 bytes) of the draw with this nonce, H^0 of its one-time codes."""
-    return hmac.digest(key, b"srsp-draw-secret/1" + nonce, hashlib.sha256)
+def secret(key: bytes, nonce: bytes, moment: str) -> bytes:
+    """Return the secret (32 bytes) of the draw with this nonce, H^0 of its one-time codes.
+
+    :param moment: the announced time, or an empty text for a draw locked before that time was in the secret
+    """
+    version = b"srsp-draw-secret/2" if moment else b"srsp-draw-secret/1"
+    return hmac.digest(key, version + nonce + moment.encode(), hashlib.sha256)

@@ -11,6 +11,7 @@ from . import res_users
 from . import srsp_event
 from . import srsp_event_check
 from . import srsp_calendar_day
+from . import srsp_calendar_exception
 from . import srsp_rulebook
 from . import srsp_list
 from . import srsp_item

@@ -8,7 +8,8 @@ class SrspCalendarDay(models.Model):
     def _cron_load_years(self):
         """Recompute the provisional deadlines too, in case a year has been announced."""
         result = super()._cron_load_years()
-        self.env["srsp.publication"]._refresh_provisional_deadlines()
+        provisional = [("is_provisional", "=", True)]
+        self.env["srsp.publication"]._recount_deadlines(provisional)
         return result
 
     @api.model

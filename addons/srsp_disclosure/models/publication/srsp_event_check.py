@@ -38,3 +38,19 @@ class SrspEventCheck(models.Model):
             ]
         )
         return self.env["srsp.draw"]._get_chain_link(event)
+
+    def _find_unsealed(self, company):
+        """Also find open deadlines that neither the calendar nor the rulebook of their task gives."""
+        yield from super()._find_unsealed(company)
+        publications = self.env["srsp.publication"]
+        groups = publications._group_open([("company_id", "=", company.id)])
+        for day, found in groups.items():
+            wanted = publications._prepare_deadline_vals(*day)["deadline"]
+            for publication in found.filtered_domain([("deadline", "!=", wanted)]):
+                yield self.env._(
+                    "Publication %(number)s: its deadline is %(deadline)s, the calendar and the rulebook give"
+                    " %(wanted)s.",
+                    number=publication.number,
+                    deadline=publication.deadline,
+                    wanted=wanted,
+                )

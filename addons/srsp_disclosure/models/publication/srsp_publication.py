@@ -161,7 +161,7 @@ class SrspPublication(models.Model):
         """Return ``{deadline_state: domain}`` as of today in Beijing; each publication is in exactly one."""
         today = clock.today()
         calendar = self.env["srsp.calendar.day"].sudo()
-        soon = calendar._add_working_days(today, SOON_DAYS)
+        soon = calendar._add_working_days(self.env.company, today, SOON_DAYS)
         due = Domain("deadline", "!=", False)
         waiting = due & Domain("disclosed_on", "=", False)
         met = due & Domain("disclosed_on", "!=", False)
@@ -237,7 +237,7 @@ class SrspPublication(models.Model):
                 "version": earlier.version + 1,
                 "supersedes_id": earlier.id,
                 **self._prepare_source_vals(record, kind),
-                **self._prepare_frozen_vals(content),
+                **self._prepare_frozen_vals(record.company_id, content),
             }
         )
         publication._seal_and_deliver()
@@ -283,7 +283,7 @@ class SrspPublication(models.Model):
         }
 
     @api.model
-    def _prepare_frozen_vals(self, content):
+    def _prepare_frozen_vals(self, company, content):
         """Return ``content`` of ``_prepare_publication_vals`` as it is stored, with digest, day and deadline."""
         vals = dict(content)
         payload = canonical.dumps(vals["payload"])
@@ -300,7 +300,7 @@ class SrspPublication(models.Model):
             "digest": digest,
             "formed_on": formed_on,
             "year": formed_on.year,
-            **self._prepare_deadline_vals(formed_on, days),
+            **self._prepare_deadline_vals(company, formed_on, days),
         }
 
     @api.model
@@ -352,28 +352,46 @@ class SrspPublication(models.Model):
         return sealed
 
     @api.model
-    def _prepare_deadline_vals(self, formed_on, days):
-        """Return the deadline ``days`` working days after ``formed_on``, and whether it is provisional."""
+    def _prepare_deadline_vals(self, company, formed_on, days):
+        """Return the deadline ``days`` working days of ``company`` after ``formed_on``; is it provisional?"""
         if not days:
             return {}
         calendar = self.env["srsp.calendar.day"].sudo()
         calendar._ensure_year(formed_on.year)
-        deadline = calendar._add_working_days(formed_on, days)
+        deadline = calendar._add_working_days(company, formed_on, days)
         if deadline.year > formed_on.year:
             calendar._ensure_year(deadline.year)
-            deadline = calendar._add_working_days(formed_on, days)
+            deadline = calendar._add_working_days(company, formed_on, days)
         return {
             "deadline": deadline,
             "is_provisional": calendar._is_provisional(formed_on.year, deadline.year),
         }
 
     @api.model
-    def _refresh_provisional_deadlines(self):
-        """Recompute the provisional deadlines after a change of the calendar."""
-        domain = [("is_provisional", "=", True), ("disclosed_on", "=", False)]
-        for publication in self.sudo().search(domain):
-            days = publication.task_id._get_rulebook().disclosure_days
-            publication.write(self._prepare_deadline_vals(publication.formed_on, days))
+    def _recount_deadlines(self, domain):
+        """Count the open deadlines of ``domain`` again after a change of the calendar, and return how many moved."""
+        moved = 0
+        for day, publications in self._group_open(domain).items():
+            vals = self._prepare_deadline_vals(*day)
+            moved += len(
+                publications.filtered_domain([("deadline", "!=", vals["deadline"])])
+            )
+            publications.write(vals)
+        return moved
+
+    @api.model
+    def _group_open(self, domain):
+        """Return what has a deadline and is not disclosed yet: ``{(company, formed on, days): publications}``."""
+        waiting = [("deadline", "!=", False), ("disclosed_on", "=", False)]
+        rulebooks = {}
+
+        def key(one):
+            if one.task_id not in rulebooks:
+                rulebooks[one.task_id] = one.task_id._get_rulebook()
+            days = rulebooks[one.task_id].disclosure_days
+            return one.company_id, one.formed_on, days
+
+        return self.sudo().search([*waiting, *domain]).grouped(key)
 
     @api.model
     def _backfill(self, as_of_then=False):

@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo import models
 
 
@@ -9,6 +11,7 @@ class SrspRulebook(models.Model):
         what = self.env._(
             "Disclosure deadline of a result formed on the last day of the inspection window changes"
         )
+        calendar = self.env["srsp.calendar.day"].sudo()
         return [
             *super()._get_effects(previous),
             *self._get_deadline_effects(
@@ -16,6 +19,6 @@ class SrspRulebook(models.Model):
                 self._get_open_tasks(),
                 "disclosure_days",
                 what,
-                self.env["srsp.calendar.day"].sudo()._add_working_days,
+                partial(calendar._add_working_days, self.company_id),
             ),
         ]

@@ -19,7 +19,9 @@ class TestDeadline(BureauCase):
         cls.visits = cls.draw(cls.task).inspection_ids
 
     def deadline(self, formed_on, days=20):
-        return self.env["srsp.publication"]._prepare_deadline_vals(formed_on, days)
+        return self.env["srsp.publication"]._prepare_deadline_vals(
+            self.env.company, formed_on, days
+        )
 
     def test_twenty_working_days_skip_the_national_day_and_count_the_make_up_days(self):
         """Counted by hand from the State Council's notices; the first day does not count."""
@@ -96,7 +98,7 @@ class TestDeadline(BureauCase):
         calendar.search([("provisional", "=", True)]).provisional = False
         calendar.search([("date", "=", before)]).unlink()
         calendar.create({"date": before, "name": "新假日"})
-        self.env["srsp.publication"]._refresh_provisional_deadlines()
+        self.env["srsp.publication"]._recount_deadlines([])
         self.assertGreater(publication.deadline, before)
         self.assertFalse(publication.is_provisional)
 
@@ -203,3 +205,38 @@ class TestDeadline(BureauCase):
             [("id", "=", publication.id), ("deadline_state", "in", list(others))]
         )
         self.assertFalse(found)
+
+    def enter(self, **vals):
+        values = {"name": "台风停工", "document_number": "榕政办〔2025〕9号", **vals}
+        return self.env["srsp.calendar.exception"].create(values)
+
+    def test_an_exception_moves_the_open_deadlines_of_its_bureau_alone(self):
+        """And its revocation moves them back; what is disclosed stays as it was."""
+        self.make_channel()
+        open_one, closed = [
+            self.close(visit, DATE(2025, 9, 24)) for visit in self.visits[:2]
+        ]
+        closed.delivery_ids.write({"state": "accepted", "received_at": "2025-09-25"})
+        closed._update_disclosed()
+        both = open_one | closed
+        other = self.env["res.company"].create({"name": "Other Bureau"})
+        before, after = DATE(2025, 10, 28), DATE(2025, 10, 29)
+        self.enter(date="2025-10-15", company_id=other.id)
+        self.assertEqual(both.mapped("deadline"), [before, before])
+        exception = self.enter(date="2025-10-15")
+        self.assertEqual(both.mapped("deadline"), [after, before])
+        told = exception.message_ids.mapped("body")
+        self.assertIn("1 open deadlines have been counted again.", "".join(told))
+        exception.revocation_document = "榕政办〔2025〕10号"
+        exception.action_revoke()
+        self.assertEqual(both.mapped("deadline"), [before, before])
+
+    def test_the_check_finds_a_deadline_that_the_calendar_does_not_give(self):
+        self.make_channel()
+        publication = self.close(self.visits[0], DATE(2025, 9, 24))
+        checks = self.env["srsp.event.check"]
+        self.assertEqual(checks._check(self.env.company).state, "sound")
+        publication.deadline = "2025-11-28"
+        report = checks._check(self.env.company).report
+        self.assertIn("2025-11-28", report)
+        self.assertIn("2025-10-28", report)

@@ -1,15 +1,16 @@
 """Foundations of all rooms: guarded records, divisions and registers, the calendar, company and users.
 
 Entry points: ``srsp.guard.mixin`` (fields that no client writes), ``srsp.evidence.mixin`` (records that stay),
-``srsp.check.mixin`` (roles, states), ``srsp.division`` (who answers for what), ``res.company._srsp_next_number`` and
-``_srsp_in_language``. The extensions of Odoo's own models keep messages and attachments of our records as they were,
-to-dos and followers with those whose they are; ``silence`` is what no client can switch off.
-May import no other room.
+``srsp.check.mixin`` (roles, states), ``srsp.wizard.mixin`` (dialogues), ``srsp.division`` (who answers for what),
+``res.company._srsp_next_number`` and ``_srsp_in_language``. The extensions of Odoo's own models keep messages and
+attachments of our records as they were, to-dos and followers with those whose they are; ``silence`` is what no client
+can switch off. May import no other room.
 """
 
 from . import srsp_check_mixin
 from . import srsp_guard_mixin
 from . import srsp_evidence_mixin
+from . import srsp_wizard_mixin
 from . import mail_activity
 from . import mail_activity_mixin
 from . import mail_followers

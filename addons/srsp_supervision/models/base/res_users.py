@@ -84,6 +84,16 @@ class ResUsers(models.Model):
         """Return how evidence of ``company`` names this user: the name, and the user's number, which never changes."""
         return f"{self.name} [uid {self.id}]"
 
+    def _mfa_type(self):
+        """Ask for a code by e-mail whoever holds a group that requires a second factor and has no app for it.
+
+        Odoo's own setting asks everybody or all employees; the mail invites to set up an app.
+        """
+        kind = super()._mfa_type()
+        if kind is None and any(self.sudo().all_group_ids.mapped("srsp_two_factor")):
+            return "totp_mail"
+        return kind
+
     def write(self, vals):
         result = super().write(vals)
         if "srsp_division_ids" in vals:

@@ -97,7 +97,6 @@ class SrspEvent(models.Model):
             "inspection.closed": self.env._("Result formed"),
             "rulebook.published": self.env._("Rulebook published"),
             "plan.published": self.env._("Plan published"),
-            "calendar.changed": self.env._("Working days changed"),
             "task.announced": self.env._("Draw announced"),
             "task.announcement_changed": self.env._("Announcement changed"),
             "task.announcement_withdrawn": self.env._("Announcement withdrawn"),
@@ -111,6 +110,7 @@ class SrspEvent(models.Model):
             ),
             "rectification.verified": self.env._("Rectification verified"),
             "rectification.handed_over": self.env._("Handed over to enforcement"),
+            "calendar.changed": self.env._("Exception to the calendar"),
         }
 
     @api.model

@@ -12,7 +12,8 @@ from ...tools.clock import beijing_date
 from ...tools.sql import planned
 from ..rulebook.srsp_rulebook import percent
 from .eligibility_classes import CLASS_JOINS, EligibilityClasses, targets_sql
-from .srsp_draw import SPARE_CODES, one_time_codes
+from .one_time_codes import commit
+from .srsp_draw import SPARE_CODES
 
 MAX_STRATA = 20
 # Every part of a stratum key is one line; the region comes last, for it may hold a slash.
@@ -182,7 +183,7 @@ class RosterLock:
             "rulebook_id": self.rulebook.id,
             "n": n,
             "nonce": nonce.hex(),
-            "code_hex": one_time_codes(self.env, nonce, n)[n].hex(),
+            "code_hex": commit(self.env, nonce, n, task.draw_at),
             "stratify_by": task.stratify_by,
             "certificate_format": cert.FORMAT,
             "external": task._get_external() or False,

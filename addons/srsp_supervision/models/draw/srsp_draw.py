@@ -9,9 +9,8 @@ from odoo.tools import SQL, format_list
 
 from ...actions import get_action, get_notification
 from ...exceptions import Waiting
-from ...fields import get_draw_key_path
 from ...tools import certificate as cert
-from ...tools import drand, draw_key, vrs
+from ...tools import drand
 from ...tools.clock import beijing_time
 from ...tools.sql import stream
 
@@ -27,26 +26,6 @@ NEXT_STATES = {"committed": ("drawn", "voided"), "drawn": ("voided",), "voided":
 NOT_STARTED_STAGES = ("assigned", "scheduled")
 # One-time codes beyond the substitutions: for extensions and withdrawals.
 SPARE_CODES = 50
-
-
-def one_time_codes(env, nonce, n):
-    """Return ``[H^0, …, H^n]`` of the draw with this nonce.
-
-    A function and not a method: nothing that runs in Odoo's sandbox (a server action, say) can call it.
-    The key lies in the file ``srsp_draw_key_file`` of the configuration, or in the data folder.
-
-    :raise UserError: when the key cannot be read
-    """
-    try:
-        key = draw_key.load(get_draw_key_path())
-    except (OSError, ValueError) as error:
-        raise UserError(
-            env._(
-                "The draw key cannot be read; ask the administrator: %(error)s",
-                error=error,
-            )
-        ) from error
-    return vrs.chain(draw_key.secret(key, nonce), n)
 
 
 class SrspDraw(models.Model):
@@ -286,28 +265,6 @@ class SrspDraw(models.Model):
         self.env["srsp.draw.iteration"].create(
             {"draw_id": self.id, "number": 1, **vals}
         )
-
-    def _get_one_time_code(self, number):
-        """Return the code that iteration ``number`` reveals, not before the announced time.
-
-        :raise UserError: before that time, or when the key in use is not the one of the commitment
-        """
-        self.ensure_one()
-        if fields.Datetime.now() < self.announced_for:
-            raise self._logged_error(
-                self.env._(
-                    "Draw %(draw)s: its codes are not due yet.", draw=self.number
-                )
-            )
-        codes = one_time_codes(self.env, bytes.fromhex(self.sudo().nonce), self.n)
-        if codes[self.n].hex() != self.code_hex:
-            raise UserError(
-                self.env._(
-                    "Draw %(draw)s was committed with another draw key. Restore that key file, or void the draw.",
-                    draw=self.number,
-                )
-            )
-        return codes[self.n - number]
 
     def _void(self, reason, request=None):
         """Void the draws, each with a numbered event; visits that have not begun are cancelled.

@@ -2,6 +2,7 @@ import hashlib
 import io
 import itertools
 import json
+from datetime import datetime
 from operator import itemgetter
 
 from odoo import models
@@ -171,6 +172,12 @@ class SrspDraw(models.Model):
                     path=found[0],
                 )
             )
+
+    def _get_sealed_time(self):
+        """Return the time that the sealed commitment announces, whatever the row says."""
+        [event] = self._get_events(["draw.committed"])
+        sealed = json.loads(event.payload)["randomness"]["announced_for"]
+        return datetime.fromisoformat(sealed).replace(tzinfo=None)
 
     def _seal(self, kind):
         return self.env["srsp.event"]._seal(self, kind, self._get_sealed())

@@ -12,6 +12,7 @@ from ...tools import vrs
 from ...tools.assignment import Shortage, Team, assign
 from ...tools.sql import planned
 from ..base.silence import SILENT
+from .one_time_codes import reveal
 
 MAX_NAMES = 10
 # A scan that hashes gains from a second core; PostgreSQL does not know how expensive a hash is.
@@ -101,7 +102,7 @@ class SrspDrawIteration(models.Model):
         """
         self.ensure_one()
         self.draw_id._check_locked()
-        code = self.draw_id._get_one_time_code(self.number)
+        code = reveal(self)
         prk = vrs.extract(code, bytes.fromhex(self.randomness_hex))
         # An extension selects its targets by the first key, and assigns their teams by its own.
         first = self.draw_id.iteration_ids[0]

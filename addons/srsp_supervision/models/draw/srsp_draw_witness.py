@@ -109,7 +109,8 @@ class SrspDrawWitness(models.Model):
             (mail.res_id, names[mail.res_id].get(mail.email_to)): mail for mail in mails
         }
         new = [
-            mail for (draw, name), mail in by_witness.items()
+            mail
+            for (draw, name), mail in by_witness.items()
             if name and (draw, name) not in known
         ]
         return mails.concat(*new)

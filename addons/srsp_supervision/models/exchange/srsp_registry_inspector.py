@@ -10,6 +10,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ...tools.sql import copy_rows
 from ...tools.tables.cells import CellError
+from ..staff.srsp_inspector_certificate import OFFICIAL
 from ..staff.srsp_inspector_personal import PERSONAL
 from .srsp_registry_sql import REMOVE_BAD
 from .srsp_registry_table import MANY, columns_of
@@ -62,8 +63,20 @@ class SrspRegistryTableInspector(models.AbstractModel):
     def _get_columns(self):
         return INSPECTOR_COLUMNS
 
+    def _get_certificate_sql(self):
+        """SQL of the number of the longest certificate among those that the user may read."""
+        domain = [("kind", "in", OFFICIAL), ("valid_until", "!=", False)]
+        readable = self.env["srsp.inspector.certificate"]._search(domain)
+        return SQL(
+            """(SELECT number FROM srsp_inspector_certificate WHERE inspector_id = record.id AND id IN %s
+             ORDER BY valid_until DESC, id DESC LIMIT 1)""",
+            readable.subselect(),
+        )
+
     def _get_value_sql(self, column):
         """SQL of a value, empty where personal data are not for the user."""
+        if column.field == "certificate_number":
+            return self._get_certificate_sql()
         if column.field not in PERSONAL:
             return super()._get_value_sql(column)
         value = SQL("record.personal_data->>%s", column.field)

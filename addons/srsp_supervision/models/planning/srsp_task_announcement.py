@@ -74,6 +74,10 @@ class SrspTask(models.Model):
             yield self.env._(
                 "Task %(task)s: set a draw time in the future.", task=self.name
             )
+        if not self.lock_at:
+            yield self.env._(
+                "Task %(task)s: set the time of the roster lock.", task=self.name
+            )
         if not self.target_count:
             yield self.env._(
                 "Task %(task)s: no target of sector %(sector)s matches the filter. Widen the filter or complete"

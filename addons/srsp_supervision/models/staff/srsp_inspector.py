@@ -109,11 +109,9 @@ class SrspInspector(models.Model):
     )
     certificate_number = fields.Char(
         "Enforcement Certificate",
-        compute="_compute_certificate",
+        compute="_compute_certificate_number",
         inverse="_inverse_certificate",
-        store=True,
-        tracking=True,
-        help="The enforcement certificate with the latest expiry date.",
+        help="The enforcement certificate with the latest expiry date, for those who may read certificates.",
     )
     certificate_valid_until = fields.Date(
         "Valid Until",
@@ -169,12 +167,19 @@ class SrspInspector(models.Model):
     @api.depends(
         "certificate_ids.kind", "certificate_ids.number", "certificate_ids.valid_until"
     )
+    @api.depends_context("uid")
+    def _compute_certificate_number(self):
+        certificates = self._get_certificates(self.env.su)
+        for inspector in self:
+            longest = certificates[inspector]._find_longest()
+            inspector.certificate_number = longest.number
+
+    @api.depends("certificate_ids.kind", "certificate_ids.valid_until")
     def _compute_certificate(self):
         certificates = self._get_certificates()
         for inspector in self:
-            certificate = certificates[inspector]._find_longest()
-            inspector.certificate_number = certificate.number
-            inspector.certificate_valid_until = certificate.valid_until
+            longest = certificates[inspector]._find_longest()
+            inspector.certificate_valid_until = longest.valid_until
 
     def _inverse_certificate(self):
         """Number and last day in the inspector's own row: of the certificate with that number, else of a new one."""
@@ -197,8 +202,8 @@ class SrspInspector(models.Model):
                 raise ValidationError(message)
         self.env["srsp.inspector.certificate"].create(new)
         # Another one may be the longest now.
-        for name in ("certificate_number", "certificate_valid_until"):
-            self.env.add_to_compute(self._fields[name], self)
+        self.env.add_to_compute(self._fields["certificate_valid_until"], self)
+        self.invalidate_recordset(["certificate_number"], flush=False)
 
     @api.depends(
         "certificate_ids.kind",
@@ -290,13 +295,13 @@ class SrspInspector(models.Model):
         domain = [("id", "in", requests.ids)]
         return get_action(self.env, "srsp_draw_request_action", domain=domain)
 
-    def _get_certificates(self):
-        """``{inspector: certificates}``, all of them whoever looks.
+    def _get_certificates(self, su=True):
+        """``{inspector: certificates}``, all of them whoever looks, or else those that the user may read.
 
         ``certificate_ids`` is in the cache as the user may read it, and computed fields in superuser mode find it
         there; a form that adds or changes certificates has them nowhere else.
         """
-        none = self.env["srsp.inspector.certificate"].sudo()
+        none = self.env["srsp.inspector.certificate"].sudo(su)
         stored = none.search([("inspector_id", "in", self.ids)]).grouped("inspector_id")
         return {
             record: stored.get(record, none) if record.id else record.certificate_ids

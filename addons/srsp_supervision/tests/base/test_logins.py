@@ -1,10 +1,11 @@
 """Whoever guesses passwords waits, at every door; nobody else does."""
 
+import re
 from datetime import timedelta
 
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessDenied, UserError
+from odoo.exceptions import AccessDenied, AccessError, UserError
 from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
 
 FAILURES = 5
@@ -87,6 +88,27 @@ class TestLogins(TransactionCase):
             self.env["res.users"].authenticate(credential, agent)
             self.assertEqual(parameters.get_param("web.base.url"), after)
 
+    def test_a_group_asks_its_holders_for_a_second_factor(self):
+        """Also those to whom another group gives it; who has an app is asked for the code of the app."""
+        officer, manager, inspector = [
+            new_test_user(self.env, login, groups=f"srsp_supervision.group_{login}")
+            for login in ("division_officer", "division_manager", "inspector")
+        ]
+        users = officer | manager | inspector
+        self.assertEqual([user._mfa_type() for user in users], [None] * 3)
+        group = self.env.ref("srsp_supervision.group_division_officer")
+        group.srsp_two_factor = True
+        self.assertEqual(
+            [user._mfa_type() for user in users], ["totp_mail", "totp_mail", None]
+        )
+        self.assertEqual(
+            [user._rpc_api_keys_only() for user in users], [True, True, False]
+        )
+        manager.sudo().totp_secret = "JBSWY3DPEHPK3PXP"
+        self.assertEqual(manager._mfa_type(), "totp")
+        with self.assertRaises(AccessError):
+            group.with_user(manager).srsp_two_factor = False
+
     def test_a_short_password_is_refused(self):
         module = "auth_password_policy"
         self.assertEqual(self.env["ir.module.module"]._get(module).state, "installed")
@@ -112,6 +134,21 @@ class TestDoors(HttpCase):
         parameters.set_param("srsp_supervision.close_rpc", "False")
         answer = self.call("/xmlrpc/2/common", body, "text/xml")
         self.assertIn("server_version", answer.text)
+
+    def test_whoever_must_bring_a_second_factor_is_not_in_with_a_password(self):
+        user = new_test_user(
+            self.env,
+            "two_factors",
+            groups="srsp_supervision.group_policy_officer",
+            password="two_factors",
+            email="two@bureau.example",
+        )
+        self.env.ref("srsp_supervision.group_policy_officer").srsp_two_factor = True
+        page = self.url_open("/web/login")
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+        data = {"login": user.login, "password": user.login, "csrf_token": token}
+        answer = self.url_open("/web/login", data=data)
+        self.assertIn("/web/login/totp", answer.url)
 
     def test_an_error_tells_a_stranger_nothing_of_the_program(self):
         body = '{"params": {"model": "srsp.draw", "method": "nothing", "args": [], "kwargs": {}}}'

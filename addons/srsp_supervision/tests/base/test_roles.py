@@ -154,3 +154,31 @@ class TestRoles(SrspCase):
             AccessError, "您没有此操作的权限。请联系系统管理员。"
         ):
             training.with_user(clerk).name = "Another"
+
+    def test_the_number_of_a_certificate_is_for_those_who_may_read_certificates(self):
+        """In the entry of an inspector and in the file of the registry alike."""
+        own, foreign = (
+            self.officers[0],
+            self._make_inspector("MN-01", division_id=self.minerals.id),
+        )
+        own.user_id = self.users["inspector"]
+        head = self._make_user("sv_head", "division_manager", self.surveying)
+        officer = self._make_user("sv_officer", "division_officer", self.surveying)
+        both = [own.certificate_number, foreign.certificate_number]
+        expected = {
+            self.users["auditor"]: both,
+            self.users["policy_officer"]: both,
+            self.users["inspector"]: [both[0], False],
+            head: [both[0], False],
+            officer: [False, False],
+            self.users["division_officer"]: [False, False],
+        }
+        for user, numbers in expected.items():
+            self.env.invalidate_all()
+            seen = (own | foreign).with_user(user)
+            self.assertEqual(seen.mapped(lambda one: one.certificate_number), numbers)
+            table = self.env["srsp.registry.table.inspector"].with_user(user)
+            text = b"".join(table._stream_csv()).decode()
+            self.assertEqual(
+                [number in text for number in both], list(map(bool, numbers))
+            )

@@ -10,9 +10,11 @@ from . import test_eligibility
 from . import test_insiders
 from . import test_joint_draw
 from . import test_notices
+from . import test_one_time_codes
 from . import test_opening
 from . import test_randomness
 from . import test_verify_draw
 from . import test_verify_draw_differences
 from . import test_vrs
 from . import test_witnesses
+from . import test_wizards

@@ -29,10 +29,7 @@ class TestDrawDoors(HttpCase, SrspCase):
         cls.task = cls._make_announced(stratum_ids=[(0, 0, own)])
         cls.draw = cls.task._lock_roster(NOW)
         cls.line = cls._roster(cls.draw)[0]
-        cls.codes = [
-            cls.draw._get_one_time_code(number).hex()
-            for number in range(1, cls.draw.n + 1)
-        ]
+        *cls.codes, _commitment = cls._get_codes(cls.draw)
 
     def _call(self, user, model, method, *args, **kwargs):
         """What the web client gets for a call: ``(result, error)``."""
@@ -91,7 +88,7 @@ class TestDrawDoors(HttpCase, SrspCase):
             (REFUSED.format("cannot happen earlier", "srsp.draw"), "srsp.task", "action_draw", task),
             (REFUSED.format("cannot be edited", "srsp.task"), "srsp.task", "write", task, {"state": "planned"}),
             ("srsp.draw._draw", "srsp.draw", "_draw", draw),
-            ("srsp.draw._get_one_time_code", "srsp.draw", "_get_one_time_code", draw, 1),
+            ("srsp.draw.iteration._run", "srsp.draw.iteration", "_run", []),
         ]  # fmt: skip
         with freeze_time(NOW + timedelta(hours=1)):
             for user in (self.manager, self.chief):
@@ -234,9 +231,7 @@ class TestDrawDoors(HttpCase, SrspCase):
         with self.assertLogs("odoo", DEBUG) as log:
             draw = self._make_announced(name="Another")._lock_roster(NOW)
             self.env.flush_all()
-        codes = [
-            draw._get_one_time_code(number).hex() for number in range(1, draw.n + 1)
-        ]
+        *codes, _commitment = self._get_codes(draw)
         said = "\n".join(log.output)
         self.assertIn(draw.code_hex, said)  # SQL is in it, with its values
         for code in codes:

@@ -6,6 +6,7 @@ import io
 import openpyxl
 
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 
 from ...models.exchange.srsp_registry_inspector import INSPECTOR_COLUMNS
 from ...models.exchange.srsp_registry_table import TARGET_COLUMNS
@@ -162,6 +163,29 @@ class TestRegistryExport(RegistryCase, HttpCase):
         self.authenticate(None, None)
         answer = self.url_open("/srsp/registry/target.csv", allow_redirects=False)
         self.assertEqual(answer.status_code, 303)
+
+    def test_only_who_may_export_gets_a_file_and_no_cache_keeps_it(self):
+        inspector = self._make_user("no_export", "inspector", self.surveying)
+        paths = [
+            f"/srsp/registry/{kind}.{extension}"
+            for kind in ("target", "inspector")
+            for extension in ("csv", "xlsx")
+        ]
+        paths.append(f"/srsp/list/{self.list.id}/workbook")
+        vals = {"name": "a.txt", "raw": b"A", "res_model": "srsp.target", "res_id": self.targets[0].id}  # fmt: skip
+        attachment = self.env["ir.attachment"].create(vals)
+        file = f"/web/content/{attachment.id}?unique=1"
+        for user, status in ((self.officer, 200), (inspector, 403)):
+            self.authenticate(user.login, user.login)
+            for path in paths:
+                with self.subTest(path, user=user.login), mute_logger("odoo.http"):
+                    answer = self.url_open(path)
+                    self.assertEqual(answer.status_code, status)
+                    if status == 200:
+                        kept = answer.headers["Cache-Control"]
+                        self.assertEqual(kept, "no-store")
+        self.authenticate(self.officer.login, self.officer.login)
+        self.assertEqual(self.url_open(file).headers["Cache-Control"], "no-store")
 
     def test_a_full_sheet_goes_on_in_the_next_one(self):
         data = io.BytesIO()

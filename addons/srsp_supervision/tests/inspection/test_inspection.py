@@ -102,6 +102,20 @@ class TestInspection(SrspCase):
         with self.assertRaises(AccessError):
             visit.stage = "on_site"
 
+    def test_the_day_of_a_record_is_beijings_wherever_the_caller_says_he_is(self):
+        self.env.user.tz = self.inspector.tz = False
+        visit = self.visit.with_user(self.inspector)
+        visit.scheduled_date = date(2026, 4, 2)
+        visit.action_schedule()
+        visit.action_start()
+        visit.line_ids.write({"result": "1"})
+        for tz in (False, "Etc/GMT+12", "Pacific/Kiritimati"):
+            with freeze_time("2026-04-01 17:30:00"), self.env.cr.savepoint() as point:
+                visit.with_context(tz=tz).action_record()
+                self.assertEqual(visit.recorded_on, date(2026, 4, 2), tz)
+                point.rollback()
+                self.env.invalidate_all(flush=False)
+
     def test_a_finding_needs_facts_and_a_measure_and_opens_a_rectification(self):
         with self.assertRaisesRegex(
             UserError, "a finding needs its facts and a measure"

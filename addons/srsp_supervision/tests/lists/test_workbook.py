@@ -1,4 +1,5 @@
 import io
+import re
 import zipfile
 
 import openpyxl
@@ -308,6 +309,15 @@ class TestWorkbook(BaseCase):
         self.assertEqual(
             ("too_large", ""), self.refusal(written([{"name": "长" * 100}]))
         )
+
+    def test_a_workbook_of_too_many_sheets_is_refused_before_any_is_read(self):
+        """Each sheet named takes time, however small the file."""
+        good = written([{"code": "A1"}])
+        with zipfile.ZipFile(io.BytesIO(good)) as archive:
+            [sheet] = re.findall(rb"<sheet [^>]*/>", archive.read("xl/workbook.xml"))
+        for count, reason in ((256, "second_sheet"), (50_000, "too_large")):
+            many = {"xl/workbook.xml": lambda text: text.replace(sheet, sheet * count)}  # noqa: B023
+            self.assertEqual(reason, self.refusal(repacked(good, many))[0])
 
     def test_merged_cells_hide_values_and_are_named_unless_they_are_a_note(self):
         table = [[column.label for column in COLUMNS], ["A1", "甲", 1, 1]]

@@ -359,10 +359,12 @@ class TestCalendar(SrspCase):
         days._load_years([2025])
         # 国庆 and 中秋 2025: closed 1-8 October, worked on Sunday 28 September and Saturday 11 October.
         self.assertEqual(
-            days._add_working_days(date(2025, 9, 19), 20), date(2025, 10, 23)
+            days._add_working_days(self.company, date(2025, 9, 19), 20),
+            date(2025, 10, 23),
         )
         self.assertEqual(
-            days._add_working_days(date(2025, 9, 27), 1), date(2025, 9, 28)
+            days._add_working_days(self.company, date(2025, 9, 27), 1),
+            date(2025, 9, 28),
         )
         self.assertEqual(days.search_count([("provisional", "=", True)]), 0)
 

@@ -33,6 +33,7 @@ MAX_RATIO = 100  # of a larger one; what spreadsheets write has about 10 to 20
 MAX_TAG_BYTES = 100  # bytes
 MAX_GAP = 10_000  # rows between the first and the last one of a piece
 MAX_MERGED = 100_000  # cells in merged ranges
+MAX_SHEETS = 256
 _TAG = rb"<(?:\w+:)?"
 _AT = rb"""\sr=["']([A-Z]*)([0-9]+)["']"""
 _CELL = re.compile(_TAG + rb"c[\s>/]")
@@ -188,7 +189,9 @@ def _find_sheets(package: _Package) -> tuple[list[tuple[str, str]], bool]:
     parts = dict(package.follow(package.book, "worksheet"))
     days = [e.get("date1904") for e in book.iter("{*}workbookPr")]
     sheets = []
-    for sheet in book.iter("{*}sheet"):
+    for number, sheet in enumerate(book.iter("{*}sheet")):
+        if number == MAX_SHEETS:
+            raise WorkbookError("too_large")
         [link] = (value for name, value in sheet.items() if name.endswith("}id"))
         if sheet.get("state", "visible") == "visible" and link in parts:
             sheets.append((sheet.get("name"), parts[link]))

@@ -10,6 +10,7 @@ class SrspDrawChange(models.TransientModel):
 
     _name = "srsp.draw.change"
     _description = "Change after a draw"
+    _inherit = ["srsp.wizard.mixin"]
 
     draw_id = fields.Many2one("srsp.draw", required=True, readonly=True)
     kind = fields.Selection(

@@ -6,6 +6,7 @@ class SrspDrawRandomness(models.TransientModel):
 
     _name = "srsp.draw.randomness"
     _description = "Randomness of a draw"
+    _inherit = ["srsp.wizard.mixin"]
 
     draw_id = fields.Many2one("srsp.draw", required=True, readonly=True)
     entered_by_id = fields.Many2one(related="draw_id.entered_by_id")

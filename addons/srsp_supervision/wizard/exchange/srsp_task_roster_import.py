@@ -98,6 +98,7 @@ class SrspTaskRosterImport(models.TransientModel):
 
     _name = "srsp.task.roster.import"
     _description = "Import of a list from a higher authority"
+    _inherit = ["srsp.wizard.mixin"]
 
     task_id = fields.Many2one(
         "srsp.task", required=True, readonly=True, ondelete="cascade"

@@ -20,6 +20,7 @@ class SrspListComparison(models.TransientModel):
 
     _name = "srsp.list.comparison"
     _description = "Comparison of two versions of a list"
+    _inherit = ["srsp.wizard.mixin"]
 
     list_id = fields.Many2one(
         "srsp.list", "Version", required=True, readonly=True, ondelete="cascade"

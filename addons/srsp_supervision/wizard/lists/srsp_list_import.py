@@ -32,6 +32,7 @@ class SrspListImport(models.TransientModel):
 
     _name = "srsp.list.import"
     _description = "Import of a supervision list"
+    _inherit = ["srsp.wizard.mixin"]
 
     list_id = fields.Many2one(
         "srsp.list", required=True, readonly=True, ondelete="cascade"

@@ -15,6 +15,7 @@ class SrspPlanGeneration(models.TransientModel):
 
     _name = "srsp.plan.generation"
     _description = "Generation of plans"
+    _inherit = ["srsp.wizard.mixin"]
 
     plan_id = fields.Many2one("srsp.plan", readonly=True)
     company_id = current_company(readonly=True)

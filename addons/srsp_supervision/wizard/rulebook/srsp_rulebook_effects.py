@@ -14,6 +14,7 @@ class SrspRulebookEffects(models.TransientModel):
 
     _name = "srsp.rulebook.effects"
     _description = "Effects of a rulebook"
+    _inherit = ["srsp.wizard.mixin"]
 
     rulebook_id = fields.Many2one("srsp.rulebook", required=True, readonly=True)
     seen = fields.Json(readonly=True)  # what the reader was shown: date and parameters

@@ -1,0 +1,79 @@
+"""The one-time codes of a draw: functions and no methods, so that nothing in Odoo's sandbox can call them.
+
+``commit`` gives the end of a new chain, ``reveal`` the next code of a draw that is under way. Both derive the secret
+from the key, the nonce and the announced time: who moves that time in the database gets the codes of another chain.
+"""
+
+import logging
+
+from odoo import fields
+from odoo.exceptions import UserError
+
+from ...fields import get_draw_key_path
+from ...tools import draw_key, vrs
+from ...tools.clock import iso
+
+_logger = logging.getLogger(__name__)
+
+
+def commit(env, nonce, n, announced_for):
+    """Return the commitment H^n (hexadecimal) of a draw with this nonce, announced for this time.
+
+    :raise UserError: when the key cannot be read
+    """
+    return _make_chain(env, nonce, n, iso(announced_for))[n].hex()
+
+
+def reveal(iteration):
+    """Return the code that ``iteration``, the next of its draw, reveals; the log keeps that it did, come what may.
+
+    :raise UserError: before the announced time, for any other code than the next one, or when the key in use is not the
+        one of the commitment
+    """
+    draw, env = iteration.draw_id, iteration.env
+    done = draw.iteration_ids.filtered("one_time_code_hex")
+    state = "drawn" if done else "committed"
+    if draw.state != state or iteration != draw.iteration_ids[len(done) :]:
+        raise draw._logged_error(
+            env._("Draw %(draw)s: only its next code is revealed.", draw=draw.number)
+        )
+    sealed = draw._get_sealed_time()
+    if fields.Datetime.now() < max(draw.announced_for, sealed):
+        raise draw._logged_error(
+            env._("Draw %(draw)s: its codes are not due yet.", draw=draw.number)
+        )
+    code = _find_code(env, draw, len(done) + 1)
+    _logger.info("%s: code %s revealed, uid: %s", draw.number, len(done) + 1, env.uid)
+    return code
+
+
+def _find_code(env, draw, number):
+    """Return code ``number`` of the committed chain; before 19.0.1.2.0 no time was in its secret."""
+    nonce = bytes.fromhex(draw.sudo().nonce)
+    for moment in (iso(draw.announced_for), ""):
+        codes = _make_chain(env, nonce, draw.n, moment)
+        if codes[draw.n].hex() == draw.code_hex:
+            return codes[draw.n - number]
+    raise UserError(
+        env._(
+            "Draw %(draw)s was committed with another draw key. Restore that key file, or void the draw.",
+            draw=draw.number,
+        )
+    )
+
+
+def _make_chain(env, nonce, n, moment):
+    """Return ``[H^0, …, H^n]``.
+
+    The key lies in the file ``srsp_draw_key_file`` of the configuration, or in the data folder.
+    """
+    try:
+        key = draw_key.load(get_draw_key_path())
+    except (OSError, ValueError) as error:
+        raise UserError(
+            env._(
+                "The draw key cannot be read; ask the administrator: %(error)s",
+                error=error,
+            )
+        ) from error
+    return vrs.chain(draw_key.secret(key, nonce, moment), n)
