@@ -4,5 +4,8 @@
 models it seals and brings their comparison (``_get_sealed_models``, ``_compare_<model>``). May import ``base``.
 """
 
+from . import base
 from . import srsp_event
+from . import srsp_event_change
+from . import srsp_event_row
 from . import srsp_event_check

@@ -26,6 +26,7 @@ class SrspEvent(models.Model):
     _description = "Chained event"
     _inherit = ["srsp.evidence.mixin"]
     _order = "sequence desc"
+    _sealed_rows = False  # the chain seals itself
 
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True
@@ -77,6 +78,8 @@ class SrspEvent(models.Model):
         No ``selection_add``: uninstalling an addon would have to rewrite what it has sealed.
         """
         return {
+            "records.recorded": self.env._("Rows recorded for the first time"),
+            "records.changed": self.env._("Rows changed"),
             "list.published": self.env._("List published"),
             "registry.confirmed": self.env._("Registry confirmed"),
             "draw.identified": self.env._("Roster labels sealed"),

@@ -11,7 +11,7 @@ MODELS = (
     " region tag qualification target.permit inspector inspector.certificate inspector.absence inspector.tie"
     " recusal training publicity"
     " plan task task.stratum task.roster coverage coverage.frequency draw draw.iteration draw.line draw.witness"
-    " event event.check"
+    " event event.change event.row event.check"
     " inspection inspection.line rectification"
 )
 WIZARDS = (
@@ -30,7 +30,8 @@ EXPECTED = {
     "inspector": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(("recusal", "inspector.absence", "inspector.tie"), "rwc")
     | dict.fromkeys(IMPORTS, "")
-    | {"event": "", "event.check": "", "inspection": "rw", "inspection.line": "rw"},
+    | dict.fromkeys(("event", "event.change", "event.row", "event.check"), "")
+    | {"inspection": "rw", "inspection.line": "rw"},
     "auditor": dict.fromkeys(MODELS.split(), "r"),
     "policy_officer": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(

@@ -1,2 +1,3 @@
 from . import test_canonical
 from . import test_event_check
+from . import test_sealed_rows

@@ -97,11 +97,11 @@ class TestLockedDraw(ChainCase):
             ("UPDATE srsp_draw_witness SET answer = 'no' WHERE id = %(witness)s", number, r"witness\[2\] was"),
             ("""INSERT INTO srsp_draw_witness (draw_id, company_id, kind, who, answered_at, answer)
                 VALUES (%(draw)s, %(company)s, 'mail', 'A notary', '2026-03-20', 'seen')""",
-             number + 1, "A notary has no event"),
+             None, "A notary has no event"),
         ):  # fmt: skip
             with self.subTest(change), self.env.cr.savepoint() as savepoint:
                 self._change(change, witness=witness.id)
-                self._assert_found(at, sentence)
+                self._assert_found(at or self._find_last() + 1, sentence)
                 savepoint.rollback()
             self.env.invalidate_all()
 
