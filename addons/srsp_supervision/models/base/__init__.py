@@ -12,6 +12,7 @@ from . import srsp_evidence_mixin
 from . import mail_mail
 from . import mail_message
 from . import mail_thread
+from . import mail_tracking_value
 from . import ir_attachment
 from . import ir_filters
 from . import ir_http

@@ -11,6 +11,7 @@ class MailMessage(models.Model):
     """The history of supervision records is evidence: no user edits or deletes a message of it."""
 
     _inherit = "mail.message"
+    _sealed_rows = "r.model LIKE 'srsp.%%'"
 
     def write(self, vals):
         if not self.env.su and CONTENT_FIELDS & vals.keys():

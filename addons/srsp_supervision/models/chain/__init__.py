@@ -1,6 +1,7 @@
 """The integrity chain: an append-only row for each event that must stay on record, and its verification.
 
-``srsp.event._seal`` appends; ``srsp.event.check`` reads the chain and compares it with the records. Each room names the
+``srsp.event._seal`` appends; ``srsp.event.change`` records by itself what changes in any row of ours (``sealed_tables``
+says which); ``srsp.event.check`` reads the chain and compares it with the rows and the records. Each room names the
 models it seals and brings their comparison (``_get_sealed_models``, ``_compare_<model>``). May import ``base``.
 """
 

@@ -10,6 +10,10 @@ class Base(models.AbstractModel):
         self.env["srsp.event.change"]._record_at_commit()
         return super()._create(data_list)
 
+    def write(self, vals):
+        self.env["srsp.event.change"]._record_at_commit()
+        return super().write(vals)
+
     def _write_multi(self, vals_list):
         self.env["srsp.event.change"]._record_at_commit()
         return super()._write_multi(vals_list)

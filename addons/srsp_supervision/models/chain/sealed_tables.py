@@ -1,7 +1,8 @@
 """Which tables are sealed, and the SQL that watches, digests and compares their rows.
 
 Every column of every model of ours is sealed, so are the tables of our many2many fields, and the columns that our
-addons add to models of others. A model that the check compares in full by other means says ``_sealed_rows = False``.
+addons add to models of others. A model that the check compares in full by other means says ``_sealed_rows = False``;
+of the history, ``_sealed_rows`` says by a condition over the row ``r`` which rows are ours.
 """
 
 import hashlib
@@ -132,8 +133,11 @@ def find_sealed_tables(env) -> dict[str, SealedTable]:
             if field.store and (is_ours or ours.issuperset(field._modules or ("",)))
         ]
         columns = sorted(field.name for field in stored if field.column_type)
-        if is_ours and getattr(model, "_sealed_rows", True):
-            tables[model._table] = _table(model, SQL(DIGEST, SQL("to_jsonb(r)")))
+        condition = getattr(model, "_sealed_rows", "true" if is_ours else False)
+        if condition:
+            whole = SQL(DIGEST, SQL("to_jsonb(r)"))
+            digest = SQL("CASE WHEN %s THEN %s END", SQL(condition), whole)
+            tables[model._table] = _table(model, digest)
         elif not is_ours and columns:
             tables[model._table] = _table(model, _digest_columns(columns))
         for field in stored:

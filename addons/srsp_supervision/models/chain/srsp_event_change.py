@@ -2,6 +2,7 @@ import functools
 import json
 import logging
 from collections import namedtuple
+from textwrap import shorten
 
 import psycopg2
 
@@ -15,6 +16,7 @@ from .sealed_tables import CREATE, find_sealed_tables
 Difference = namedtuple(
     "Difference", "count res_id other_id is_missing is_unknown number login"
 )
+MAX_NAME = 120  # characters
 _logger = logging.getLogger(__name__)
 
 RECORD = """
@@ -95,7 +97,6 @@ class SrspEventChange(models.Model):
     _description = "Recorded change"
     _inherit = ["srsp.evidence.mixin"]
     _order = "id desc"
-    _rec_name = "id"
     _log_access = False
     _sealed_rows = False
 
@@ -109,6 +110,13 @@ class SrspEventChange(models.Model):
     )
 
     _pending_idx = models.Index("(company_id) WHERE event_id IS NULL")
+
+    @api.depends("payload")
+    def _compute_display_name(self):
+        for change in self:
+            payload = json.loads(change.payload)
+            tables = ", ".join(f"{k} ({v[0]})" for k, v in payload["tables"].items())
+            change.display_name = shorten(f"{payload['login']}: {tables}", MAX_NAME)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -181,7 +189,7 @@ class SrspEventChange(models.Model):
                 self._record_table(table, changes)
         cr.execute("TRUNCATE pg_temp.srsp_touched")
         if self._summarize(kind, changes):
-            cr.postcommit.add(functools.partial(_seal_pending, self.pool))
+            cr.postcommit.add(functools.partial(_seal_committed, self.pool))
 
     def _record_table(self, table, changes):
         self.env.cr.execute(
@@ -262,7 +270,7 @@ class SrspEventChange(models.Model):
         return self.env.execute_query(SQL(OUTSIDE, company=company.id))
 
 
-def _seal_pending(registry):
+def _seal_committed(registry):
     """Append the events of committed changes; where another writer holds the chain, he or the next one does it."""
     if not registry.ready:
         return

@@ -204,8 +204,11 @@ class SrspEventCheck(models.Model):
     def _find_changed_rows(self, company):
         """Yield ``(number, sentence, problems)`` of the rows that were changed outside the system.
 
-        The number is that of the event that sealed the row last, 0 where none did.
+        The number is that of the event that sealed the row last, 0 where none did. While addons are installed, rows
+        are not recorded yet.
         """
+        if not self.pool.ready:
+            return
         changes = self.env["srsp.event.change"]
         for number in changes._find_forged(company):
             text = self.env._(

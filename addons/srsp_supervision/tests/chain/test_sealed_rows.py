@@ -44,7 +44,7 @@ class TestSealedRows(ChainCase):
         target, row = self.target.id, f"row {self.target.id} of table srsp_target"
         tag = self.env["srsp.tag"].create({"name": "Seaside"})
         for change, at, sentence in (
-            ("UPDATE srsp_target SET address = 'x' WHERE id = %(target)s", number,
+            ("UPDATE srsp_target SET region = 'x' WHERE id = %(target)s", number,
              rf"{row} is not what event {number} sealed when registrar saved it\.$"),
             ("UPDATE srsp_target SET create_date = '2020-01-01' WHERE id = %(target)s", number,
              f"{row} is not what event {number} sealed"),
@@ -52,7 +52,7 @@ class TestSealedRows(ChainCase):
              f"{row}, sealed in event {number} by registrar, was deleted outside"),
             ("INSERT INTO srsp_tag (name, company_id) VALUES ('{\"en_US\": \"x\"}', %(company)s)", 0,
              r"row \d+ of table srsp_tag was added outside the system: no event records it"),
-            ("INSERT INTO srsp_calendar_day (day, kind) VALUES ('2026-12-10', 'holiday')", 0,
+            ("INSERT INTO srsp_calendar_day (date, name) VALUES ('2026-12-10', '{\"en_US\": \"x\"}')", 0,
              r"row \d+ of table srsp_calendar_day was added outside"),
             ("UPDATE res_company SET srsp_area_code = '350200' WHERE id = %(company)s", None,
              r"table res_company is not what"),
@@ -64,6 +64,23 @@ class TestSealedRows(ChainCase):
                 if at is not None:
                     self.assertEqual(check.broken_sequence, at)
                 self.assertRegex(check.report, sentence)
+                savepoint.rollback()
+            self.env.invalidate_all()
+
+    def test_the_history_and_what_is_attached_to_it_are_sealed(self):
+        task = self._make_task()
+        message = task.message_post(body="Evidence", attachments=[("a.txt", b"one")])
+        self.changes._seal_pending()
+        for change, table in (
+            ("UPDATE mail_message SET date = '2020-01-01' WHERE id = %(message)s", "mail_message"),
+            ("UPDATE mail_message SET model = 'res.partner' WHERE id = %(message)s", "mail_message"),
+            ("UPDATE ir_attachment SET checksum = 'x' WHERE id = %(file)s", "ir_attachment"),
+            ("DELETE FROM ir_attachment WHERE id = %(file)s", "ir_attachment"),
+        ):  # fmt: skip
+            with self.subTest(change), self.env.cr.savepoint() as savepoint:
+                self._sql(change, message=message.id, file=message.attachment_ids.id)
+                check = self._check()
+                self.assertRegex(check.report, f"row [0-9]+ of table {table}[ ,]")
                 savepoint.rollback()
             self.env.invalidate_all()
 
@@ -82,7 +99,7 @@ class TestSealedRows(ChainCase):
 
     def test_saving_a_row_does_not_make_good_what_was_changed_outside(self):
         self._sql(
-            "UPDATE srsp_target SET address = 'x' WHERE id = %(target)s",
+            "UPDATE srsp_target SET region = 'x' WHERE id = %(target)s",
             target=self.target.id,
         )
         event = self._save()
@@ -96,7 +113,7 @@ class TestSealedRows(ChainCase):
         self.changes._seal_pending()
         task.unlink()
         self.env.cr.execute(
-            "UPDATE srsp_target SET address = 'by our SQL' WHERE id = %s",
+            "UPDATE srsp_target SET region = 'by our SQL' WHERE id = %s",
             [self.target.id],
         )
         self.assertEqual(self._check().report, "")
