@@ -154,7 +154,7 @@ def match(keys, row):
 
 def swap(table, keys, one, two):
     """Two rows exchange their ids; two links, what they link to."""
-    if one[:-1] == two[:-1] and len(keys) > 1:
+    if len(keys) > 1 and (one[0] == two[0] or one[1] == two[1]):
         return []  # they would be the same links
     name = keys[-1]
     moves = ((one, -1), (two, one[-1]), ((*one[:-1], -1), two[-1]))

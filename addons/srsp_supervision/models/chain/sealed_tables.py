@@ -10,10 +10,8 @@ from typing import NamedTuple
 
 from odoo.tools import SQL
 
-MAX_ARGUMENTS = 40  # pairs for one jsonb_build_object, which takes 100 arguments
-
-# A column that is added and empty changes no digest.
-DIGEST = "sha256(convert_to(jsonb_strip_nulls(%s)::text, 'UTF8'))"
+# The row as PostgreSQL writes it; without the end, so that a column that is added and empty changes no digest.
+DIGEST = "sha256(convert_to(rtrim((%s)::text, ',)'), 'UTF8'))"
 # Of each session. It outlives a commit: what SQL changes before Odoo is ready is recorded as soon as it is.
 CREATE = """
 CREATE TEMP TABLE IF NOT EXISTS srsp_touched (res_table text, res_id integer, other_id integer, digest bytea,
@@ -43,7 +41,7 @@ SELECT %(table)s, r.res_id, r.other_id, last.digest
   FROM (SELECT %(key)s AS res_id, %(other)s AS other_id FROM %(name)s r) r
 LEFT JOIN LATERAL (SELECT digest FROM srsp_event_row seen
                     WHERE seen.res_table = %(table)s AND seen.res_id = r.res_id AND seen.other_id = r.other_id
-                 ORDER BY id DESC LIMIT 1) last ON true
+                 ORDER BY seen.change_id DESC LIMIT 1) last ON true
 """
 TRIGGERS = {
     "INSERT": "REFERENCING NEW TABLE AS new_row",
@@ -135,7 +133,7 @@ def find_sealed_tables(env) -> dict[str, SealedTable]:
         columns = sorted(field.name for field in stored if field.column_type)
         condition = getattr(model, "_sealed_rows", "true" if is_ours else False)
         if condition:
-            whole = SQL(DIGEST, SQL("to_jsonb(r)"))
+            whole = SQL(DIGEST, SQL("r"))
             digest = SQL("CASE WHEN %s THEN %s END", SQL(condition), whole)
             tables[model._table] = _table(model, digest)
         elif not is_ours and columns:
@@ -162,11 +160,5 @@ def _table(model, digest):
 
 
 def _digest_columns(columns):
-    names = ["id", *columns]
-    parts = []
-    for start in range(0, len(names), MAX_ARGUMENTS):
-        pairs = []
-        for name in names[start : start + MAX_ARGUMENTS]:
-            pairs.append(SQL("%s, r.%s", name, SQL.identifier(name)))
-        parts.append(SQL("jsonb_build_object(%s)", SQL(", ").join(pairs)))
-    return SQL(DIGEST, SQL(" || ").join(parts))
+    parts = [SQL.identifier("r", name) for name in ("id", *columns)]
+    return SQL(DIGEST, SQL("ROW(%s)", SQL(", ").join(parts)))

@@ -19,7 +19,9 @@ Difference = namedtuple(
 MAX_NAME = 120  # characters
 _logger = logging.getLogger(__name__)
 
+# Records the rows of a table that differ from what was recorded last, and returns their summary.
 RECORD = """
+WITH recorded AS (
 INSERT INTO srsp_event_row (change_id, res_table, res_id, other_id, digest, outside)
 SELECT (%(changes)s::jsonb ->> COALESCE(live.company_id, last.company_id, %(company)s)::text)::integer,
        t.res_table, t.res_id, t.other_id, live.digest, CASE WHEN t.digest IS DISTINCT FROM last.digest THEN true END
@@ -29,29 +31,28 @@ LEFT JOIN LATERAL (SELECT %(digest)s AS digest, %(row_company)s AS company_id FR
 LEFT JOIN LATERAL (SELECT seen.digest, change.company_id
                      FROM srsp_event_row seen JOIN srsp_event_change change ON change.id = seen.change_id
                     WHERE seen.res_table = t.res_table AND seen.res_id = t.res_id AND seen.other_id = t.other_id
-                 ORDER BY seen.id DESC LIMIT 1) last ON true
+                 ORDER BY seen.change_id DESC LIMIT 1) last ON true
  WHERE t.res_table = %(table)s AND live.digest IS DISTINCT FROM last.digest
+RETURNING *)
+%(summary)s
 """
 # Digests of digests of a thousand rows each: no text grows with the number of rows.
 SUMMARY = """
-SELECT change_id, jsonb_object_agg(res_table, jsonb_build_array(rows, digest)) AS tables
-  FROM (SELECT change_id, res_table, sum(rows) AS rows,
-               encode(sha256(string_agg(digest, ''::bytea ORDER BY part)), 'hex') AS digest
-          FROM (SELECT change_id, res_table, res_id / 1000 AS part, count(*) AS rows,
-                       sha256(convert_to(string_agg(
-                           concat_ws(',', res_id, other_id, COALESCE(encode(digest, 'hex'), '-'), outside), ';'
-                           ORDER BY res_id, other_id), 'UTF8')) AS digest
-                  FROM srsp_event_row WHERE %s
-              GROUP BY change_id, res_table, res_id / 1000) part
-      GROUP BY change_id, res_table) res_table
-GROUP BY change_id
+SELECT change_id, res_table, sum(rows)::integer AS rows,
+       encode(sha256(string_agg(digest, ''::bytea ORDER BY part)), 'hex') AS digest
+  FROM (SELECT change_id, res_table, res_id / 1000 AS part, count(*) AS rows,
+               sha256(convert_to(string_agg(
+                   concat_ws(',', res_id, other_id, COALESCE(encode(digest, 'hex'), '-'), outside), ';'
+                   ORDER BY res_id, other_id), 'UTF8')) AS digest
+          FROM %s GROUP BY change_id, res_table, res_id / 1000) part
+GROUP BY change_id, res_table
 """
 # The rows that are not what was recorded of them last.
 DIFFERENCES = """
 SELECT count(*) OVER (), COALESCE(live.res_id, last.res_id), COALESCE(live.other_id, last.other_id),
        live.digest IS NULL, last.digest IS NULL, event.sequence, event.payload::jsonb ->> 'login'
   FROM (SELECT DISTINCT ON (res_id, other_id) res_id, other_id, digest, change_id
-          FROM srsp_event_row WHERE res_table = %(table)s ORDER BY res_id, other_id, id DESC) last
+          FROM srsp_event_row WHERE res_table = %(table)s ORDER BY res_id, other_id, change_id DESC) last
 FULL JOIN (SELECT %(key)s AS res_id, %(other)s AS other_id, %(digest)s AS digest, %(row_company)s AS company_id
              FROM %(name)s r) live ON live.res_id = last.res_id AND live.other_id = last.other_id
 LEFT JOIN srsp_event_change change ON change.id = last.change_id
@@ -66,7 +67,9 @@ SELECT COALESCE(event.sequence, 0)
   FROM (SELECT * FROM srsp_event
          WHERE company_id = %(company)s AND kind IN ('records.recorded', 'records.changed')) event
 FULL JOIN (SELECT change.*, summary.tables
-             FROM srsp_event_change change FULL JOIN (%(summary)s) summary ON summary.change_id = change.id) change
+             FROM srsp_event_change change
+        FULL JOIN (SELECT change_id, jsonb_object_agg(res_table, jsonb_build_array(rows, digest)) AS tables
+                     FROM (%(summary)s) res_table GROUP BY change_id) summary ON summary.change_id = change.id) change
        ON change.id = event.res_id
  WHERE COALESCE(event.company_id, change.company_id, %(company)s) = %(company)s
    AND (event.id IS DISTINCT FROM change.event_id OR event.company_id IS DISTINCT FROM change.company_id
@@ -184,40 +187,38 @@ class SrspEventChange(models.Model):
             "SELECT id, nextval('srsp_event_change_id_seq') FROM res_company ORDER BY id"
         )
         changes = dict(cr.fetchall())
+        summary = SQL(SUMMARY, SQL("recorded"))
+        recorded = {}
         for name, table in self._get_sealed_tables().items():
             if name in touched:
-                self._record_table(table, changes)
+                query = SQL(
+                    RECORD,
+                    **table.get_parts(),
+                    changes=json.dumps(changes),
+                    company=self.env.company.id,
+                    summary=summary,
+                )
+                for change, _name, rows, digest in self.env.execute_query(query):
+                    recorded.setdefault(change, {})[name] = [rows, digest]
         cr.execute("TRUNCATE pg_temp.srsp_touched")
-        if self._summarize(kind, changes):
+        if recorded:
+            self._create_changes(kind, changes, recorded)
             cr.postcommit.add(functools.partial(_seal_committed, self.pool))
 
-    def _record_table(self, table, changes):
-        self.env.cr.execute(
-            SQL(
-                RECORD,
-                **table.get_parts(),
-                changes=json.dumps(changes),
-                company=self.env.company.id,
-            )
-        )
-
-    def _summarize(self, kind, changes):
-        """Create the changes of this transaction that have rows; return their number."""
+    def _create_changes(self, kind, changes, recorded):
+        """Create the changes, ``{company: id}``, that have recorded tables: ``{id: {table: [rows, digest]}}``."""
         user = self.env.user
         author = {"uid": user.id, "login": user.sudo().login}
-        summary = SQL(SUMMARY, SQL("change_id IN %s", tuple(changes.values())))
-        companies = {change: company for company, change in changes.items()}
         rows = []
-        for change, tables in self.env.execute_query(summary):
-            payload = canonical.dumps({**author, "tables": tables}).decode()
-            rows.append((change, companies[change], kind, payload))
-        if rows:
-            self.env.cr.execute_values(
-                "INSERT INTO srsp_event_change (id, company_id, kind, payload) VALUES %s",
-                rows,
-            )
-            self.invalidate_model(flush=False)
-        return len(rows)
+        for company, change in changes.items():
+            if change in recorded:
+                payload = canonical.dumps({**author, "tables": recorded[change]})
+                rows.append((change, company, kind, payload.decode()))
+        self.env.cr.execute_values(
+            "INSERT INTO srsp_event_change (id, company_id, kind, payload) VALUES %s",
+            rows,
+        )
+        self.invalidate_model(flush=False)
 
     @api.model
     def _seal_pending(self, company=None):
@@ -260,7 +261,7 @@ class SrspEventChange(models.Model):
     @api.model
     def _find_forged(self, company):
         """Return the numbers of the events whose recorded rows are not what they sealed; 0 where there is no event."""
-        summary = SQL(SUMMARY, SQL("true"))
+        summary = SQL(SUMMARY, SQL("srsp_event_row"))
         query = SQL(FORGED, company=company.id, summary=summary)
         return [number for [number] in self.env.execute_query(query)]
 

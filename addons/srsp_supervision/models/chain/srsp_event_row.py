@@ -22,7 +22,6 @@ class SrspEventRow(models.Model):
         required=True,
         readonly=True,
         ondelete="restrict",
-        index=True,
     )
     company_id = fields.Many2one(related="change_id.company_id")
     res_table = fields.Char("Table", required=True, readonly=True)
@@ -37,7 +36,7 @@ class SrspEventRow(models.Model):
         help="Before this change the row was not what had been recorded last.",
     )
 
-    _row_idx = models.Index("(res_table, res_id, other_id, id)")
+    _row_idx = models.Index("(res_table, res_id, other_id, change_id)")
     _outside_idx = models.Index("(change_id) WHERE outside")
 
     @api.model_create_multi

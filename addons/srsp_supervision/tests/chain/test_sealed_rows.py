@@ -20,7 +20,9 @@ class TestSealedRows(ChainCase):
 
     def _save(self):
         """Save the target as the user does, with the event; return the event."""
+        self.env.cr.flush()
         self.target.with_user(self.user).name = "Saved"
+        self.env.cr.flush()  # as a commit does
         self.changes._seal_pending()
         return self.env["srsp.event"].browse(
             self.changes.search([], limit=1).event_id.id

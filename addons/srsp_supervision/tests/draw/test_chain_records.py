@@ -75,6 +75,17 @@ class TestLockedDraw(ChainCase):
                 savepoint.rollback()
             self.env.invalidate_all()
 
+    def test_a_line_of_an_open_draw_that_was_marked_as_drawn_is_found(self):
+        for change in (LINE.format("iteration = 1"), LINE.format("position = 'f'")):
+            with self.subTest(change), self.env.cr.savepoint() as savepoint:
+                self._change(change)
+                self.assertRegex(
+                    self._check().report,
+                    f"^Line {self.lines[0].label} of draw .+ is marked as drawn, but",
+                )
+                savepoint.rollback()
+            self.env.invalidate_all()
+
     def test_a_draw_that_was_voided_without_an_event_is_found(self):
         self._change(DRAW.format("state = 'voided'"))
         domain = [("company_id", "=", self.company.id)]
