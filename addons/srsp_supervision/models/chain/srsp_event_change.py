@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from ...fields import UnconstrainedMany2one
 from ...tools import canonical
+from ...tools.sql import planned
 from .sealed_tables import CREATE, find_sealed_tables
 
 Difference = namedtuple(
@@ -189,17 +190,19 @@ class SrspEventChange(models.Model):
         changes = dict(cr.fetchall())
         summary = SQL(SUMMARY, SQL("recorded"))
         recorded = {}
-        for name, table in self._get_sealed_tables().items():
-            if name in touched:
-                query = SQL(
-                    RECORD,
-                    **table.get_parts(),
-                    changes=json.dumps(changes),
-                    company=self.env.company.id,
-                    summary=summary,
-                )
-                for change, _name, rows, digest in self.env.execute_query(query):
-                    recorded.setdefault(change, {})[name] = [rows, digest]
+        # What was recorded before is looked up row by row: a scan would read all that this very statement adds.
+        with planned(cr, enable_seqscan="off", jit="off"):
+            for name, table in self._get_sealed_tables().items():
+                if name in touched:
+                    query = SQL(
+                        RECORD,
+                        **table.get_parts(),
+                        changes=json.dumps(changes),
+                        company=self.env.company.id,
+                        summary=summary,
+                    )
+                    for change, _name, rows, digest in self.env.execute_query(query):
+                        recorded.setdefault(change, {})[name] = [rows, digest]
         cr.execute("TRUNCATE pg_temp.srsp_touched")
         if recorded:
             self._create_changes(kind, changes, recorded)

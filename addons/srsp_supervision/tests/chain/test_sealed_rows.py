@@ -33,10 +33,10 @@ class TestSealedRows(ChainCase):
         event = self._save()
         payload = json.loads(event.payload)
         tables = payload.pop("tables")
-        self.assertEqual(payload, {"uid": self.user.id, "login": "registrar"})
+        self.assertEqual(payload, {"uid": self.user.id, "login": "test_registrar"})
         self.assertEqual(
             {name: count for name, [count, _digest] in tables.items()},
-            {"srsp_target": 1},
+            {"srsp_target": 1, "mail_message": 1, "mail_tracking_value": 1},
         )
         self.assertEqual(event.kind, "records.changed")
         self.assertEqual(self._check().report, "")
@@ -47,11 +47,11 @@ class TestSealedRows(ChainCase):
         tag = self.env["srsp.tag"].create({"name": "Seaside"})
         for change, at, sentence in (
             ("UPDATE srsp_target SET region = 'x' WHERE id = %(target)s", number,
-             rf"{row} is not what event {number} sealed when registrar saved it\.$"),
+             rf"{row} is not what event {number} sealed when test_registrar saved it\.$"),
             ("UPDATE srsp_target SET create_date = '2020-01-01' WHERE id = %(target)s", number,
              f"{row} is not what event {number} sealed"),
             ("DELETE FROM srsp_target WHERE id = %(target)s", number,
-             f"{row}, sealed in event {number} by registrar, was deleted outside"),
+             f"{row}, sealed in event {number} by test_registrar, was deleted outside"),
             ("INSERT INTO srsp_tag (name, company_id) VALUES ('{\"en_US\": \"x\"}', %(company)s)", 0,
              r"row \d+ of table srsp_tag was added outside the system: no event records it"),
             ("INSERT INTO srsp_calendar_day (date, name) VALUES ('2026-12-10', '{\"en_US\": \"x\"}')", 0,
@@ -107,7 +107,7 @@ class TestSealedRows(ChainCase):
         event = self._save()
         self._assert_found(
             event.sequence,
-            rf"^Row {self.target.id} of table srsp_target had been changed outside the system before registrar",
+            rf"^Row {self.target.id} of table srsp_target had been changed outside the system before test_registrar",
         )
 
     def test_cascades_and_sql_of_ours_are_recorded_as_any_change(self):
