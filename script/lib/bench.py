@@ -1,8 +1,9 @@
 """Run benchmarks: ``bench.py NAME... [--size N]``.
 
-``tests/load/bench_NAME.py`` holds a docstring, ``SIZE`` (the default size) and ``run(size, tools)``, which yields one
-dictionary per measurement: at least ``ours_s``, ``peer`` and ``peer_s``, or ``tools.compare(...)``, which measures both
-in turn. The harness adds ``bench``, ``size`` and ``ratio`` and prints each as one line of JSON.
+``tests/load/bench_NAME.py`` holds a docstring, ``SIZE`` (the default size), ``DEMO = True`` where the database needs
+demo data, and ``run(size, tools)``, which yields a dictionary per measurement: ``ours_s``, ``peer`` and ``peer_s``, or
+``tools.compare(...)``, which measures both in turn; without ``peer_s`` it is no comparison. The harness adds ``bench``,
+``size`` and ``ratio`` and prints each as one line of JSON.
 """
 
 import argparse
@@ -23,8 +24,9 @@ from odoo.tools import config
 class Tools:
     """What a benchmark needs of its surroundings."""
 
-    def __init__(self, name):
+    def __init__(self, name, demo=False):
         self.name = name
+        self.demo = demo
         self._environment = None
         self._stack = contextlib.ExitStack()
 
@@ -33,11 +35,11 @@ class Tools:
 
     @property
     def env(self):
-        """Odoo's environment (superuser) on a new database with both addons and no demo data; dropped at the end."""
+        """Odoo's environment (superuser) on a new database with both addons, dropped at the end."""
         if self._environment is None:
             from odoo.modules.registry import Registry
 
-            db = databases.copy(databases.run_name(self.name), demo=False)
+            db = databases.copy(databases.run_name(self.name), demo=self.demo)
             self._stack.callback(databases.drop, db)
             self._stack.callback(odoo.sql_db.close_all)
             cursor = self._stack.enter_context(
@@ -74,14 +76,15 @@ class Tools:
 def measure(name, size):
     module = importlib.import_module(f"bench_{name}")
     size = size or module.SIZE
-    tools = Tools(name)
+    tools = Tools(name, getattr(module, "DEMO", False))
     tools.say(f"size {size}")
     try:
         for result in module.run(size, tools):
             result.setdefault(
                 "peak_mb", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             )
-            result["ratio"] = round(result["ours_s"] / result["peer_s"], 3)
+            if "peer_s" in result:
+                result["ratio"] = round(result["ours_s"] / result["peer_s"], 3)
             print(json.dumps({"bench": name, "size": size, **result}), flush=True)
     finally:
         tools.close()

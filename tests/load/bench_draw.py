@@ -58,7 +58,7 @@ def undone(env, function):
     def run_and_undo():
         with env.cr.savepoint() as savepoint:
             function()
-            env.flush_all()
+            env.cr.flush()  # what a commit does before it: messages, and the recording of rows
             savepoint.rollback()
         env.invalidate_all()
 

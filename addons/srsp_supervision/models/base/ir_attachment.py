@@ -21,6 +21,7 @@ class IrAttachment(models.Model):
     """
 
     _inherit = "ir.attachment"
+    _sealed_rows = "r.res_model LIKE 'srsp.%%'"
 
     @api.model_create_multi
     def create(self, vals_list):

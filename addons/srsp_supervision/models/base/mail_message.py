@@ -10,6 +10,7 @@ class MailMessage(models.Model):
     """
 
     _inherit = "mail.message"
+    _sealed_rows = "r.model LIKE 'srsp.%%'"
 
     @api.model_create_multi
     def create(self, vals_list):

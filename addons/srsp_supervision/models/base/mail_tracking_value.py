@@ -2,9 +2,10 @@ from odoo import api, models
 
 
 class MailTrackingValue(models.Model):
-    """What was tracked on a supervision record stays, for administrators of the system too."""
+    """What was tracked on a supervision record stays, for administrators of the system too; its rows are sealed."""
 
     _inherit = "mail.tracking.value"
+    _sealed_rows = "true"
 
     @api.model_create_multi
     def create(self, vals_list):

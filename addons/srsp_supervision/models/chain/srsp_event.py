@@ -27,6 +27,7 @@ class SrspEvent(models.Model):
     _inherit = ["srsp.evidence.mixin"]
     _unchecked_texts = tuple("res_model record_name payload previous_hash hash".split())
     _order = "sequence desc"
+    _sealed_rows = False  # the chain seals itself
 
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True
@@ -79,6 +80,8 @@ class SrspEvent(models.Model):
         """
         return {
             "chain.head": self.env._("Head of the chain sent"),
+            "records.recorded": self.env._("Rows recorded for the first time"),
+            "records.changed": self.env._("Rows changed"),
             "list.published": self.env._("List published"),
             "registry.confirmed": self.env._("Registry confirmed"),
             "draw.identified": self.env._("Roster labels sealed"),

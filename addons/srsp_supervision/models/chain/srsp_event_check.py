@@ -106,6 +106,7 @@ class SrspEventCheck(models.Model):
 
         All problems are counted, the first ``MAX_REPORT`` are told.
         """
+        self.env["srsp.event.change"]._seal_pending(company)
         findings, last = [], 0
         counts = {"event_count": 0, "record_count": 0, "finding_count": 0}
         counts["last_hash"] = canonical.GENESIS.hex()
@@ -125,6 +126,10 @@ class SrspEventCheck(models.Model):
             counts["finding_count"] += 1
             if len(findings) < MAX_REPORT:
                 findings.append((last + 1, text))
+        for number, text, count in self._find_changed_rows(company):
+            counts["finding_count"] += count
+            if len(findings) < MAX_REPORT:
+                findings.append((number, text))
         return findings, counts
 
     # --- The chain ------------------------------------------------------------------------------
@@ -194,6 +199,73 @@ class SrspEventCheck(models.Model):
                     model=self.env["ir.model"]._get(name).name,
                     record=record.display_name,
                 )
+
+    # --- The rows -------------------------------------------------------------------------------
+
+    def _find_changed_rows(self, company):
+        """Yield ``(number, sentence, problems)`` of the rows that were changed outside the system.
+
+        The number is that of the event that sealed the row last, 0 where none did. While addons are installed, rows
+        are not recorded yet.
+        """
+        if not self.pool.ready:
+            return
+        changes = self.env["srsp.event.change"]
+        for number in changes._find_forged(company):
+            text = self.env._(
+                "The recorded rows of event %(number)s are not what it sealed.",
+                number=number,
+            )
+            yield number, text, 1
+        for number, name, row, login in changes._find_outside(company):
+            text = self.env._(
+                "Row %(row)s of table %(table)s had been changed outside the system before %(login)s changed it in "
+                "event %(number)s.",
+                row=row,
+                table=name,
+                login=login,
+                number=number,
+            )
+            yield number, text, 1
+        for table, count, rows in changes._find_differences(company, MAX_REPORT):
+            for row in rows:
+                yield row.number or 0, self._describe_row(table, row), 1
+            if count > len(rows):
+                text = self.env._(
+                    "%(count)s more rows of table %(table)s were changed outside the system.",
+                    count=count - len(rows),
+                    table=table.name,
+                )
+                yield rows[-1].number or 0, text, count - len(rows)
+
+    def _describe_row(self, table, row):
+        names = {
+            "model": self.env["ir.model"]._get(table.model).name,
+            "table": table.name,
+            "row": row.res_id if not row.other_id else f"{row.res_id}–{row.other_id}",
+            "number": row.number,
+            "login": row.login,
+        }
+        if row.is_unknown and not row.number:
+            return self.env._(
+                "%(model)s: row %(row)s of table %(table)s was added outside the system: no event records it.",
+                **names,
+            )
+        if row.is_unknown:
+            return self.env._(
+                "%(model)s: row %(row)s of table %(table)s, deleted by %(login)s in event %(number)s, is there again.",
+                **names,
+            )
+        if row.is_missing:
+            return self.env._(
+                "%(model)s: row %(row)s of table %(table)s, sealed in event %(number)s by %(login)s, was deleted "
+                "outside the system.",
+                **names,
+            )
+        return self.env._(
+            "%(model)s: row %(row)s of table %(table)s is not what event %(number)s sealed when %(login)s saved it.",
+            **names,
+        )
 
     # --- The records ----------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ class SrspDrawLine(models.Model):
     _order = "draw_id, iteration, stratum, position, id"
     _rec_name = "label"
     _log_access = False
+    _sealed_rows = False  # the commitment of the draw seals every column
 
     draw_id = UnconstrainedMany2one("srsp.draw", required=True, ondelete="restrict")
     company_id = fields.Many2one(related="draw_id.company_id")

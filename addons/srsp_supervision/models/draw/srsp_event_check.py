@@ -1,6 +1,7 @@
 import json
 
 from odoo import api, models
+from odoo.tools import SQL
 
 from ...tools import canonical
 from ...tools.assignment import Team
@@ -38,6 +39,26 @@ class SrspEventCheck(models.Model):
                 "Draw %(draw)s is in state “%(state)s”, but no event seals that state.",
                 draw=draw.number,
                 state=labels[draw.state],
+            )
+        yield from self._find_planted_lines(company)
+
+    def _find_planted_lines(self, company):
+        """Find lines of a roster that bear a draw which there was not: no certificate would show them."""
+        query = SQL(
+            """SELECT draw.number, line.label
+                 FROM srsp_draw_line line JOIN srsp_draw draw ON draw.id = line.draw_id
+            LEFT JOIN srsp_draw_iteration iteration
+                   ON iteration.draw_id = draw.id AND iteration.number = line.iteration
+                WHERE draw.company_id = %(company)s AND iteration.id IS NULL
+                  AND (line.iteration IS NOT NULL OR line.position IS NOT NULL)
+             ORDER BY draw.number, line.label""",
+            company=company.id,
+        )
+        for draw, label in self.env.execute_query(query):
+            yield self.env._(
+                "Line %(label)s of draw %(draw)s is marked as drawn, but there was no such draw.",
+                label=label,
+                draw=draw,
             )
 
     def _compare_srsp_draw(self, row, draw):

@@ -13,7 +13,7 @@ MODELS = (
     " recusal training publicity"
     " plan task task.stratum task.roster coverage coverage.frequency draw draw.iteration draw.line draw.return"
     " draw.request draw.witness"
-    " event event.check chain.head"
+    " event event.change event.row event.check chain.head"
     " inspection inspection.line rectification"
 )
 WIZARDS = (
@@ -32,7 +32,9 @@ EXPECTED = {
     "inspector": dict.fromkeys(MODELS.split(), "r")
     | dict.fromkeys(("recusal", "inspector.absence", "inspector.tie"), "rwc")
     | dict.fromkeys(IMPORTS, "")
-    | dict.fromkeys(("draw.request", "draw.return", "event", "event.check"), "")
+    | dict.fromkeys(
+        "draw.request draw.return event event.change event.row event.check".split(), ""
+    )
     | {"inspection": "rw", "inspection.line": "rw"},
     "auditor": dict.fromkeys(MODELS.split(), "r"),
     "policy_officer": dict.fromkeys(MODELS.split(), "r")

@@ -2,3 +2,4 @@ from . import test_canonical
 from . import test_chain_head
 from . import test_event_check
 from . import test_event_state
+from . import test_sealed_rows

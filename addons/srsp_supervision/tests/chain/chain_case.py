@@ -5,12 +5,22 @@ class ChainCase(SrspCase):
     """Changes in the database behind Odoo's back, and what a check of the chain says of them."""
 
     def _sql(self, query, **values):
-        self.env.flush_all()
+        self.env["srsp.event.change"]._seal_pending()
         self.env.cr.execute(query, {"company": self.company.id, **values})
+        # As if another session had done it: what this one touches would be recorded.
+        self.env.cr.execute("TRUNCATE pg_temp.srsp_touched")
         self.env.invalidate_all()
 
     def _check(self):
         return self.env["srsp.event.check"]._check(self.company)
+
+    def _find_last(self):
+        """The number of the last event."""
+        return (
+            self.env["srsp.event"]
+            .search([("company_id", "=", self.company.id)], limit=1)
+            .sequence
+        )
 
     def _find_event(self, kind, record):
         return self.env["srsp.event"].search(

@@ -21,6 +21,7 @@ class TestEventCheck(ChainCase):
         cls.auditor = cls._make_user("chain_auditor", "auditor")
         cls.draw = cls._make_drawn().draw_id
         cls._make_drawn(name="Surveying, again")
+        cls.env["srsp.event.change"]._seal_pending()
         cls.events = cls.env["srsp.event"].search(
             [("company_id", "=", cls.company.id)], order="sequence"
         )
