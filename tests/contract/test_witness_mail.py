@@ -10,7 +10,7 @@ from odoo import SUPERUSER_ID, api, fields
 from odoo.tools import SQL
 
 TASK = "测绘资质巡查 (4/4)"
-WITNESSES = ["notary@example.org", "press@example.org"]
+WITNESSES = {"notary@example.org": "公证处", "press@example.org": "海港日报"}
 
 
 @pytest.fixture
@@ -30,7 +30,9 @@ def draw(env, mail_server):
     )
     env["mail.mail"].search([("state", "=", "outgoing")]).state = "cancel"
     task = env["srsp.task"].search([("name", "=", TASK)])
-    task.company_id.srsp_witness_emails = ", ".join(WITNESSES)
+    task.company_id.srsp_witness_emails = ", ".join(
+        f"{name} <{address}>" for address, name in WITNESSES.items()
+    )
     task.draw_at = fields.Datetime.add(fields.Datetime.now(), days=2)
     task.action_announce()
     draw = task._lock_roster()
@@ -99,5 +101,5 @@ def test_a_slow_mail_server_holds_up_nobody_and_a_busy_chain_sends_nothing_twice
 
     for _time in ("first", "again"):
         in_transaction(registry, record)
-        assert get_states(registry, draw) == (["sent"] * 2, WITNESSES)
+        assert get_states(registry, draw) == (["sent"] * 2, [*WITNESSES.values()])
     assert mail_server.received == 2

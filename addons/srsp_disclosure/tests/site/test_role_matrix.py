@@ -40,9 +40,6 @@ OPENERS = {
 }
 
 
-T = {}
-
-
 @tagged("post_install", "-at_install")
 class TestRoleMatrix(HttpCase):
     @classmethod

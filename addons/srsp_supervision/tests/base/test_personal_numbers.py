@@ -107,7 +107,11 @@ class TestPersonalNumbers(SrspCase):
         visit = task.inspection_ids[:1]
         words = f"请联系{MOBILE}"
         for step in (
-            lambda: draw._void_by_user(words),
+            lambda: (
+                self.env["srsp.draw.change"]
+                .create({"draw_id": draw.id, "kind": "void", "reason": words})
+                .action_confirm()
+            ),
             lambda: draw._withdraw(self._get_drawn(draw), words),
             lambda: task.write({"ratio_reason": words}),
             lambda: task.write({"withdrawal_reason": words}),

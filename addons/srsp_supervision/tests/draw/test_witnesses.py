@@ -210,6 +210,7 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
         draw = self._lock()
         with freeze_time(LATER), self.mock_smtplib_connection():
             self._mails(draw).send()
+            self._record_mails()
         self.assertEqual(draw.witness_ids.mapped("who"), ["example.org"])
 
     def test_the_addresses_of_recipients_are_not_for_everybody(self):

@@ -290,9 +290,8 @@ class TestExternalList(SrspCase):
             user = self._make_user(role, role, self.surveying)
             with self._refused("", AccessError):
                 self._wizard(data, user)
-        wizard = self._wizard(data, stranger)
         with self._refused("", AccessError):
-            wizard.action_confirm()
+            self._wizard(data, stranger)
         policy = self._make_user("policy", "policy_officer")
         self._wizard(data, policy).action_confirm()
         with self._refused("", AccessError):

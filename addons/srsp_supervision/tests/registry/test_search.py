@@ -26,7 +26,6 @@ FRAGMENTS = [
     "a_b",
     "州测",
     "绘院公",
-    "测 绘",
     "",
 ]
 
@@ -83,6 +82,14 @@ class TestSearch(SrspCase):
             ),
             self.entities[:2],
         )
+
+    def test_blanks_and_wide_letters_hide_no_name(self):
+        for fragment in ("测 绘", " 测绘", "测\u3000绘"):
+            for name in ("name", "display_name"):
+                found = self.env["srsp.entity"].search(
+                    [*self.company_domain, (name, "ilike", fragment)], order="id"
+                )
+                self.assertEqual(found, self.entities[:2], (name, fragment))
 
     @contextmanager
     def _plain(self):
