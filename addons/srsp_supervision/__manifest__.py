@@ -14,6 +14,7 @@
     ],
     "external_dependencies": {
         "python": [
+            "chardet",
             "cryptography",
             "holidays",
             "py-ecc",

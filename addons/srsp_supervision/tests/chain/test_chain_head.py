@@ -20,7 +20,10 @@ class TestChainHead(ChainCase):
         cls.auditor = cls._make_user("head_auditor", "auditor")
         cls.auditor.email = "auditor@example.com"
         cls._make_user("head_officer", "division_officer").email = "other@example.com"
-        cls.company.srsp_witness_emails = "Notary Office <notary@example.com>, Audit <auditor@example.com>, Harbour News <press@example.com>"
+        cls.company.srsp_witness_emails = (
+            "Notary Office <notary@example.com>, Audit <auditor@example.com>, "
+            "Harbour News <press@example.com>"
+        )
         cls.draw = cls._make_drawn().draw_id
         cls.heads = cls.env["srsp.chain.head"]
 
