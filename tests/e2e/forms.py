@@ -1,6 +1,7 @@
 """Every form of a menu, as somebody who knows none of them: New, what is required, save, reopen, edit, remove."""
 
 import re
+from datetime import date, timedelta
 
 from desk import NEW, OPTION, today
 from playwright.sync_api import TimeoutError as Timeout
@@ -34,6 +35,10 @@ TEXTS = {
     "srsp.channel.url": lambda mark: "https://platform.example",
     "srsp.channel.key_id": lambda mark: "trial",
     "srsp.channel.secret": lambda mark: "trial",
+    # A day has one exception at most.
+    "srsp.calendar.exception.date": lambda mark: (
+        f"{date(2031, 1, 1) + timedelta(days=mark):%Y-%m-%d}"
+    ),
     "srsp.plan.year": lambda mark: str(2030 + mark),
     "srsp.target.permit_number": "试办证{}".format,
     "srsp.key.target.for_other": lambda mark: True,
@@ -161,9 +166,9 @@ class Walk:
             if own:
                 box.set_checked(own(Walk.mark))
         elif "o_field_date" in kinds:
-            if not box.input_value():
+            if own or not box.input_value():
                 box.focus()
-                box.fill(today())
+                box.fill(own(Walk.mark) if own else today())
                 box.press("Tab")
         elif box.evaluate("node => node.tagName") == "SELECT":
             if box.input_value() in ("", "false"):

@@ -14,6 +14,7 @@ from ..tools import clock, verify_draw
 
 DRAW_TIME = datetime.time(1, 30)  # UTC: half past nine in Fuzhou
 SETTLED = ("done", "disclosed")
+EXTENSION = "近期群众反映较集中，拟增加抽查 2 家"
 LOTTERY = "03.08.14.19.26.31.11"
 WITNESSES = "许云舒（信息处）、邱景行（综合行政执法支队）"
 # Of the tasks that are not drawn by all the strata of the rulebook.
@@ -256,8 +257,24 @@ class SrspDemo(models.AbstractModel):
         task.draw_at = self._moment(-2)
 
     def _step_substitute(self, task, scene):
+        """Request a substitute as the head of the division, approve it as the policy division; leave a request open."""
         self._draw(task)
-        task.inspection_ids[:1]._replace(scene.reason)
+        request = self._request(
+            task,
+            "substitution",
+            inspection_id=task.inspection_ids[:1].id,
+            reason=scene.reason,
+            evidence=read_binary("record.pdf"),
+            evidence_name="现场核查记录.pdf",
+        )
+        request.with_user(self._ref("user_policy")).action_approve()
+        self._request(task, "extension", stratum="all", number=2, reason=EXTENSION)
+
+    def _request(self, task, kind, **vals):
+        wizards = self.env["srsp.draw.change"].with_user(task.division_id.manager_id)
+        draw = task.draw_id
+        wizards.create({"draw_id": draw.id, "kind": kind, **vals}).action_confirm()
+        return draw.request_ids[:1]
 
     def _step_block(self, task, scene):
         """Ask for what the division cannot give and let the lock fail."""

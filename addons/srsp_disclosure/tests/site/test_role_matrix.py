@@ -1,9 +1,9 @@
 """Who gets through which door to which record: the whole table, so that any wider right is a line of a diff.
 
-``data/role_matrix.csv`` has a line for each model and sample, a column for each role. A cell has the letters of the
-doors that open: r(ead), w(rite), c(reate), u(nlink), l(oad of an import), j (write through JSON-2), p(ost a message),
-a(ttach a file), g (a guarded field, with every context key that might help). A right that only
-wrong values stop counts as open; what nobody changes any more, such as a locked draw, is closed.
+``data/role_matrix.csv`` has a line for each model and sample, and for each dialogue, a column for each role. A cell has
+the letters of the doors that open: r(ead), w(rite), c(reate), u(nlink), l(oad of an import), j (write through JSON-2),
+p(ost a message), a(ttach a file), g (a guarded field, with every context key that might help). A right that only wrong
+values stop counts as open; what nobody changes any more, such as a locked draw, is closed.
 """
 
 import csv
@@ -27,6 +27,7 @@ PEOPLE = {
 }
 # JSON-2 and imports end in the same write: they are tried by these, on records of the own division.
 FAR = ("inspector", "manager", "stranger", "portal", "public")
+WORDS = "Read"
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 OPENERS = {
     "tracking_disable": True,
@@ -161,7 +162,7 @@ class TestRoleMatrix(HttpCase):
             doors["l"] = lambda: self._load(record, name, value)
             doors["j"] = lambda: self._call_json_2(role, sample, vals)
         if hasattr(record, "message_post"):
-            doors["p"] = lambda: record.message_post(body="Read")
+            doors["p"] = lambda: record.message_post(body=WORDS)
         if guarded:
             context = OPENERS | {f"default_{guarded}": "x"}
             forced = {guarded: sample.sudo()[guarded]}
@@ -175,6 +176,19 @@ class TestRoleMatrix(HttpCase):
             for door in "rwculjpag"
             if door in doors and self._opens(doors[door], rights.get(door, False))
         )
+
+    def _list_dialogues(self):
+        return [
+            name
+            for name, model in sorted(self.registry.items())
+            if name.startswith("srsp.") and model._transient
+        ]
+
+    def _try_dialogue(self, role, name):
+        """Return ``c`` if ``role`` may open the dialogue, though it has nothing to be about yet."""
+        dialogue = self.env[name].with_user(self.users[role]).sudo(False)
+        may_create = dialogue.has_access("create")
+        return "c" if self._opens(lambda: dialogue.create({}), may_create) else ""
 
     def _load(self, record, name, value):
         rows = [[str(record.id), value or ""]]
@@ -200,6 +214,9 @@ class TestRoleMatrix(HttpCase):
                 for role in self.users
             ]
             found.append([name, *cells])
+        for name in self._list_dialogues():
+            cells = [self._try_dialogue(role, name) for role in self.users]
+            found.append([f"{name} (dialogue)", *cells])
         with MATRIX.open(encoding="utf-8") as file:
             expected = list(csv.reader(file))
         self.maxDiff = None

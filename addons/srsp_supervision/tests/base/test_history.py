@@ -19,6 +19,7 @@ from ..common import SrspCase
 FORGED = datetime(2020, 1, 1)
 OTHER_FILE = base64.b64encode(b"another photo")
 FORBIDDEN = 403
+WORDS = "Seen on site"
 
 
 @tagged("post_install", "-at_install")
@@ -32,7 +33,7 @@ class TestHistory(SrspCase, HttpCase):
         cls.target = cls.targets[0]
         cls.visit = cls._make_drawn().inspection_ids[0]
         cls.message = cls.target.with_user(cls.officer).message_post(
-            body="Seen on site",
+            body=WORDS,
             attachments=[("photo.jpg", b"photo")],
             partner_ids=cls.manager.partner_id.ids,
         )
@@ -126,7 +127,7 @@ class TestHistory(SrspCase, HttpCase):
             ),
             "message_post": lambda: target.message_post(**forged),
             "message_post in a name": lambda: target.message_post(
-                body="approved", email_from=self.officer.email_formatted
+                body=WORDS, email_from=self.officer.email_formatted
             ),
         }
         for way, say in ways.items():
@@ -147,7 +148,7 @@ class TestHistory(SrspCase, HttpCase):
 
     def test_a_notice_is_sent_in_the_name_of_its_sender(self):
         notice = self.target.with_user(self.manager).message_notify(
-            body="approved",
+            body=WORDS,
             author_id=self.officer.partner_id.id,
             partner_ids=self.admin.partner_id.ids,
         )
@@ -280,7 +281,7 @@ class TestHistory(SrspCase, HttpCase):
             self.manager,
             "srsp.target/message_post",
             ids=self.target.ids,
-            body="approved",
+            body=WORDS,
             author_id=self.officer.partner_id.id,
             date="2020-01-01 00:00:00",
         )
@@ -360,7 +361,7 @@ class TestHistory(SrspCase, HttpCase):
         file = self.env["ir.attachment"].with_user(self.officer)
         file = file.create({"name": "mine.txt", "raw": b"mine"})
         self.target.with_user(self.officer).message_post(
-            body="See there", attachment_ids=file.ids
+            body=WORDS, attachment_ids=file.ids
         )
         for attempt in (lambda: file.write({"raw": b"other"}), file.unlink):
             with self.assertRaises(AccessError):

@@ -130,14 +130,15 @@ class TestPersonalNumbers(SrspCase):
     def test_the_number_of_a_task_is_not_taken_for_a_person(self):
         task = self._make_task()
         for number in range(359900202601151000, 359900202601151022):
-            task.message_post(body=f"见任务{number}", message_type="comment")
+            words = f"见任务{number}"
+            task.message_post(body=words, message_type="comment")
             task.cancel_reason = f"并入任务{number}"
 
     def test_a_message_holds_no_identity_number(self):
-        task = self._make_task()
+        task, words = self._make_task(), "请核实"
         with self._refused(r"“请核实110\*+2X” contains an identity", ValidationError):
-            task.message_post(body=f"请核实{IDENTITY}", message_type="comment")
-        task.message_post(body="请核实", message_type="comment")
+            task.message_post(body=words + IDENTITY, message_type="comment")
+        task.message_post(body=words, message_type="comment")
 
     @freeze_time(DRAW_AT)
     def test_the_witnesses_of_a_lottery_are_not_named_with_their_numbers(self):

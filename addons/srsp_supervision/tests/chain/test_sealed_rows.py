@@ -71,7 +71,8 @@ class TestSealedRows(ChainCase):
 
     def test_the_history_and_what_is_attached_to_it_are_sealed(self):
         task = self._make_task()
-        message = task.message_post(body="Evidence", attachments=[("a.txt", b"one")])
+        words = "Evidence"
+        message = task.message_post(body=words, attachments=[("a.txt", b"one")])
         self.changes._seal_pending()
         for change, table in (
             ("UPDATE mail_message SET date = '2020-01-01' WHERE id = %(message)s", "mail_message"),

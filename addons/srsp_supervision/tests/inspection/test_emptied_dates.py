@@ -1,5 +1,7 @@
 """A date that somebody has emptied: every button says what is missing, or does without it."""
 
+from contextlib import suppress
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -70,15 +72,12 @@ class TestEmptiedDates(SrspCase):
                 mute_logger("odoo.addons.srsp_supervision", "odoo.sql_db"),
             ):
                 self.env.cr.execute("SAVEPOINT attempt")
-                try:
+                with suppress(UserError):  # in words
                     record.write({name: False})
                     getattr(record, button)()
                     self.env.flush_all()
-                except UserError:
-                    pass  # in words
-                finally:
-                    self.env.cr.execute("ROLLBACK TO SAVEPOINT attempt")
-                    self.env.transaction.clear()
+                self.env.cr.execute("ROLLBACK TO SAVEPOINT attempt")
+                self.env.transaction.clear()
         return len(buttons)
 
     def _can_empty(self, record, field):
