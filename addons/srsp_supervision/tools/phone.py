@@ -5,8 +5,8 @@ import unicodedata
 
 from .identity import HIDDEN
 
-# Longer codes of digits and capitals, such as the credit code of an entity, may chance to contain eleven digits.
-_CODE = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{18,}(?![0-9A-Z])")
+# Longer codes, such as the credit code of an entity or a digest, may chance to contain eleven digits.
+_CODE = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Z]{18,}|[0-9a-f]{32,})(?![0-9A-Za-z])")
 _NUMBER = re.compile(
     r"(?<!\d)(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"
     r"|(?:010|02\d|0[3-9]\d{2})[-) ]{0,2}[2-9]\d{6,7})(?!\d)"

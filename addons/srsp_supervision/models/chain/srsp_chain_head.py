@@ -21,6 +21,7 @@ class SrspChainHead(models.Model):
     _name = "srsp.chain.head"
     _description = "Head of the integrity chain"
     _inherit = ["srsp.evidence.mixin"]
+    _unchecked_texts = ("hash", "recipients")
     _order = "sent_at desc, id desc"
     _rec_name = "sequence"
 

@@ -29,6 +29,7 @@ PHONES = {
 }
 # Digests, serial numbers, what code has written of texts that were checked, and what nobody reads.
 UNCHECKED = {
+    "srsp.chain.head": {"hash", "recipients"},
     "srsp.channel": {"secret", "secret_input"},
     "srsp.delivery": {"idempotency_key", "receipt_number", "reason"},
     "srsp.draw": set(
@@ -99,6 +100,12 @@ class TestPersonalNumbers(SrspCase):
             ):
                 line.facts = f"现场负责人电话{number}"
         line.facts = "证照齐全"
+
+    def test_a_digest_holds_no_number(self):
+        digest = f"ab{MOBILE}c{'0f' * 25}"
+        self._make_drawn().inspection_ids[:1].line_ids[:1].facts = digest
+        with self._refused("contains a telephone number", ValidationError):
+            self._make_task(ad_hoc_reason=digest[:31])
 
     def test_no_reason_holds_a_number(self):
         task = self._make_announced()

@@ -18,11 +18,11 @@ class TestChainHead(ChainCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.auditor = cls._make_user("head_auditor", "auditor")
-        cls.auditor.email = "auditor@example.com"
+        cls.auditor.email = "13800000000@example.com"
         cls._make_user("head_officer", "division_officer").email = "other@example.com"
         cls.company.srsp_witness_emails = (
-            "Notary Office <notary@example.com>, Audit <auditor@example.com>, "
-            "Harbour News <press@example.com>"
+            "Notary Office <notary@example.com>, Audit <13800000000@example.com>,"
+            " Harbour News <press@example.com>"
         )
         cls.draw = cls._make_drawn().draw_id
         cls.heads = cls.env["srsp.chain.head"]
@@ -43,7 +43,11 @@ class TestChainHead(ChainCase):
     def test_once_a_day_number_and_hash_of_the_last_event_are_mailed_and_sealed(self):
         last = self._last()
         head = self._run()
-        addresses = ["auditor@example.com", "notary@example.com", "press@example.com"]
+        addresses = [
+            "13800000000@example.com",
+            "notary@example.com",
+            "press@example.com",
+        ]
         self.assertEqual(
             (head.sequence, head.hash, head.sent_at, head.recipients),
             (last.sequence, last.hash, DAY, ", ".join(addresses)),
