@@ -178,7 +178,7 @@ class SrspRegistryTable(models.AbstractModel):
         make_text = cells.ToName if isinstance(field, BigramChar) else cells.ToText
         make = {
             "text": lambda: make_text(column.most, phones=False),
-            "phone": lambda: cells.ToText(column.most),
+            "phone": lambda: make_text(column.most),
             "credit_code": cells.ToCreditCode,
             "date": cells.ToDate,
             "until": lambda: cells.ToDate("infinity"),

@@ -149,6 +149,18 @@ class TestTrials(RegistryCase):
         record = self._import(trial("third.csv"))
         self.assertEqual((record.created_count, record.bad_count), (0, 0))
 
+    def test_a_permit_has_one_spelling_at_every_door(self):
+        rows = [
+            ["企业名称", "监管领域", "许可证号"],
+            ["甲公司", "测绘管理", "闽测资字 (2020) 001"],
+        ]
+        self._import(make_workbook(rows))
+        target = self._target("甲公司")
+        self.assertEqual(target.permit_number, "闽测资字（2020）001")
+        target.permit_number = "闽测资字(2020)001"
+        record = self._check(make_workbook(rows))
+        self.assertEqual(self._counts(record), (1, 0, 0, 1, 0))
+
     def test_hidden_rows_are_named_and_imported_on_request(self):
         record = self._check(trial("filtered.xlsx"))
         self.assertEqual(self._counts(record), (4, 2, 0, 0, 2))
