@@ -13,6 +13,12 @@ from ..base.srsp_division import MANAGERS, OFFICERS
 from .srsp_draw import NOT_STARTED_STAGES
 
 POLICY = "srsp_supervision.group_policy_officer"
+KINDS = [
+    ("substitution", "Draw a substitute"),
+    ("extension", "Draw more"),
+    ("withdrawal", "Replace an inspector"),
+    ("void", "Void the draw"),
+]
 # Kinds that have a limit per division and year: the parameter of the rulebook, and its message.
 LIMITS = {"withdrawal": "withdrawals_allowed", "void": "voids_allowed"}
 
@@ -40,16 +46,7 @@ class SrspDrawRequest(models.Model):
     task_id = fields.Many2one(related="draw_id.task_id")
     division_id = fields.Many2one(related="draw_id.division_id", store=True, index=True)
     company_id = company_of("draw_id")
-    kind = fields.Selection(
-        [
-            ("substitution", "Draw a substitute"),
-            ("extension", "Draw more"),
-            ("withdrawal", "Replace an inspector"),
-            ("void", "Void the draw"),
-        ],
-        required=True,
-        readonly=True,
-    )
+    kind = fields.Selection(KINDS, required=True, readonly=True)
     inspection_id = fields.Many2one(
         "srsp.inspection",
         readonly=True,

@@ -10,6 +10,7 @@ from xlsxwriter.utility import xl_col_to_name
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...fields import current_company
 from ...tools.sql import set_local
 from ...tools.tables import open_table
 from ...tools.tables.cells import normalise, show
@@ -75,12 +76,7 @@ class SrspRegistryImport(models.Model):
         "Full Registry",
         help="The file holds every target of its sectors: those missing from it are listed afterwards.",
     )
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        readonly=True,
-        default=lambda self: self.env.company,
-    )
+    company_id = current_company(readonly=True)
     user_id = fields.Many2one(
         "res.users",
         "Performed By",

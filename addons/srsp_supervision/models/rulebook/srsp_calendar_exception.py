@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ...fields import current_company
 from ...tools import clock
 
 
@@ -35,12 +36,7 @@ class SrspCalendarException(models.Model):
         "res.users", "Revoked by", readonly=True, copy=False
     )
     revoked_on = fields.Date("Revoked", readonly=True, copy=False)
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company,
-    )
+    company_id = current_company(index=True)
 
     _date_uniq = models.UniqueIndex(
         "(company_id, date) WHERE state = 'active'",

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...actions import get_form_action
+from ...models.draw.srsp_draw_request import KINDS
 from ...tools.certificate import one_line
 
 
@@ -13,16 +14,7 @@ class SrspDrawChange(models.TransientModel):
     _inherit = ["srsp.wizard.mixin"]
 
     draw_id = fields.Many2one("srsp.draw", required=True, readonly=True)
-    kind = fields.Selection(
-        [
-            ("substitution", "Draw a substitute"),
-            ("extension", "Draw more"),
-            ("withdrawal", "Replace an inspector"),
-            ("void", "Void the draw"),
-        ],
-        required=True,
-        readonly=True,
-    )
+    kind = fields.Selection(KINDS, required=True, readonly=True)
     inspection_id = fields.Many2one("srsp.inspection", readonly=True)
     stratum = fields.Selection(selection="_selection_stratum")
     number = fields.Integer("Additional Quantity", default=1)
