@@ -21,6 +21,11 @@ WITNESSES = "许云舒（信息处）、邱景行（综合行政执法支队）"
 STRATIFY_REASON = (
     "本批次按全库统一比例抽取，高风险对象和重点对象由本年度后续批次按细则规定的比例抽取"
 )
+OWN_RATIO = {
+    "key": "C/ordinary",
+    "ratio": 0.6,
+    "reason": "C类矿山上年度发现问题较多，本批次提高抽查比例",
+}
 
 
 class Scene(NamedTuple):
@@ -91,6 +96,7 @@ class SrspDemo(models.AbstractModel):
         story._publish_documents()
         for scene in read_json("scenes"):
             story._play(Scene(**scene))
+        story._return_target()
         story._schedule_activities()
         story._run_list_cycle()
         story._begin_next_year()
@@ -209,7 +215,7 @@ class SrspDemo(models.AbstractModel):
             task.draw_at = self._moment(scene.draw)
         if scene.step:
             getattr(self, f"_step_{scene.step}")(task, scene)
-        if scene.state == "committed":
+        if scene.state == "committed" and not task.draw_id:
             self._lock(task)
         elif scene.visits:
             if not task.draw_id:
@@ -288,6 +294,12 @@ class SrspDemo(models.AbstractModel):
             with mute_logger("odoo.addons.srsp_supervision.models.draw.srsp_task"):
                 task._block(str(error))
 
+    def _step_witness(self, task, scene):
+        """Lock with a ratio of its own for one stratum; the auditor sees the commitment before the draw."""
+        task.stratum_ids = [Command.create(OWN_RATIO)]
+        self._lock(task)
+        task.draw_id.with_user(self._ref("user_auditor")).action_witness()
+
     def _step_announce(self, task, scene):
         task.action_announce()
 
@@ -323,6 +335,14 @@ class SrspDemo(models.AbstractModel):
 
     # The end -------------------------------------------------------------------------------------
 
+    def _return_target(self):
+        """A mine whose rights were being extended when the latest rosters were locked is in operation again."""
+        target = self._ref("target_min_018")
+        officer = self._ref("user_mineral_officer")
+        target.with_user(officer).write(
+            {"state": "active", "state_reason": "采矿权延续登记已办结，恢复生产"}
+        )
+
     def _schedule_activities(self):
         year = clock.today().year
         for activity in read_json("activities"):
@@ -339,6 +359,6 @@ class SrspDemo(models.AbstractModel):
         for draw in self.env["srsp.draw"].search([("state", "!=", "committed")]):
             certificate = json.dumps(draw._get_certificate()).encode()
             verify_draw.verify(verify_draw.load(certificate))
-        findings, _counts = self.env["srsp.event.check"]._walk(self.env.company)
-        if findings:
-            raise AssertionError(f"The chain breaks: {findings}")
+        check = self.env["srsp.event.check"]._check(self.env.company)
+        if check.state != "sound":
+            raise AssertionError(f"The chain breaks: {check.report}")

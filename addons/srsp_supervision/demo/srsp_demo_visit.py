@@ -57,7 +57,8 @@ class SrspDemo(models.AbstractModel):
             visit.expert_ids = experts[0]
         visit.action_record()
         staff = visit.officer_ids.user_id or division.member_ids - division.manager_id
-        visit.write({"recorded_on": day, "recorded_by_id": staff[:1].id})
+        recorder = {"recorded_by_id": staff[:1].id, "recorder_ids": staff[:1].ids}
+        visit.write({"recorded_on": day, **recorder})
         if people := visit.officer_ids.user_id:
             moment = min(visit.started_at, fields.Datetime.now())
             visit.write({"confirmed_by_id": people[0].id, "confirmed_on": moment})

@@ -5,8 +5,6 @@ import uuid
 from odoo import api, models
 from odoo.exceptions import AccessError
 
-from ...tools.digest import DigestSink
-
 BLOCK = 1024 * 1024  # bytes
 
 # Set by Odoo on a file that is shown: no part of what the file says.
@@ -110,11 +108,16 @@ class IrAttachment(models.Model):
         os.makedirs(os.path.dirname(full_path), exist_ok=True)
         sha1, sha256 = hashlib.sha1(), hashlib.sha256()
         with open(full_path, "xb") as file:
-            sink = DigestSink(sha1, sha256, file=file)
-            write(sink.append)
+
+            def append(data):
+                for sink in (sha1.update, sha256.update, file.write):
+                    sink(data)
+
+            write(append)
             file.flush()
             os.fsync(file.fileno())
-        self._write({"checksum": sha1.hexdigest(), "file_size": sink.size})
+            size = file.tell()
+        self._write({"checksum": sha1.hexdigest(), "file_size": size})
         self.invalidate_recordset()
         if previous:
             self._file_delete(previous)

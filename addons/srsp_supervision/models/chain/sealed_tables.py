@@ -11,7 +11,7 @@ from typing import NamedTuple
 from odoo.tools import SQL
 
 # The row as PostgreSQL writes it; without the end, so that a column that is added and empty changes no digest.
-DIGEST = "sha256(convert_to(rtrim((%s)::text, ',)'), 'UTF8'))"
+DIGEST = "sha256(btrim(convert_to((%s)::text, 'UTF8'), ',)'::bytea))"
 # Of each session. It outlives a commit: what SQL changes before Odoo is ready is recorded as soon as it is.
 CREATE = """
 CREATE TEMP TABLE IF NOT EXISTS srsp_touched (res_table text, res_id integer, other_id integer, digest bytea,

@@ -20,18 +20,20 @@ Difference = namedtuple(
 MAX_NAME = 120  # characters
 _logger = logging.getLogger(__name__)
 
-# Records the rows of a table that differ from what was recorded last, and returns their summary.
+# Records the rows of a table that differ from what was recorded last, and returns their summary. Rows above all that
+# are recorded of the table are new: nothing is looked up for them.
 RECORD = """
 WITH recorded AS (
 INSERT INTO srsp_event_row (change_id, res_table, res_id, other_id, digest, outside)
 SELECT (%(changes)s::jsonb ->> COALESCE(live.company_id, last.company_id, %(company)s)::text)::integer,
-       t.res_table, t.res_id, t.other_id, live.digest, CASE WHEN t.digest IS DISTINCT FROM last.digest THEN true END
+       %(table)s, t.res_id, t.other_id, live.digest, CASE WHEN t.digest IS DISTINCT FROM last.digest THEN true END
   FROM pg_temp.srsp_touched t
 LEFT JOIN LATERAL (SELECT %(digest)s AS digest, %(row_company)s AS company_id FROM %(name)s r
                     WHERE %(key)s = t.res_id AND %(other)s = t.other_id OFFSET 0) live ON true
 LEFT JOIN LATERAL (SELECT seen.digest, change.company_id
                      FROM srsp_event_row seen JOIN srsp_event_change change ON change.id = seen.change_id
-                    WHERE seen.res_table = t.res_table AND seen.res_id = t.res_id AND seen.other_id = t.other_id
+                    WHERE seen.res_table = %(table)s AND seen.res_id = t.res_id AND seen.other_id = t.other_id
+                      AND t.res_id <= (SELECT max(res_id) FROM srsp_event_row WHERE res_table = %(table)s)
                  ORDER BY seen.change_id DESC LIMIT 1) last ON true
  WHERE t.res_table = %(table)s AND live.digest IS DISTINCT FROM last.digest
 RETURNING *)

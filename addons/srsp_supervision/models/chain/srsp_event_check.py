@@ -1,4 +1,5 @@
 import json
+from functools import cache
 from itertools import chain
 
 from odoo import api, fields, models
@@ -7,9 +8,12 @@ from odoo.fields import Domain
 from ...actions import get_form_action
 from ...tools import canonical
 from ...tools.json_diff import first_difference
+from ...tools.sql import PARALLEL, planned
 
 MAX_REPORT = 20  # sentences; the first is the one that matters
 MAX_VALUE = 80  # characters of a value in a sentence
+# For comparing all rows: no sort and no hash table takes more memory than this.
+COMPARING = {**PARALLEL, "work_mem": "64MB"}
 
 
 class SrspEventCheck(models.Model):
@@ -110,9 +114,10 @@ class SrspEventCheck(models.Model):
         findings, last = [], 0
         counts = {"event_count": 0, "record_count": 0, "finding_count": 0}
         counts["last_hash"] = canonical.GENESIS.hex()
+        is_compared = cache(lambda model: hasattr(self, self._get_comparison(model)))
         for row in self.env["srsp.event"]._stream(company):
             texts = [self._find_break(company, row, last, counts["last_hash"])]
-            if hasattr(self, self._get_comparison(row.res_model)):
+            if is_compared(row.res_model):
                 counts["record_count"] += 1
                 texts.append(self._find_difference(row))
             found = [(row.sequence, text) for text in texts if text]
@@ -126,10 +131,11 @@ class SrspEventCheck(models.Model):
             counts["finding_count"] += 1
             if len(findings) < MAX_REPORT:
                 findings.append((last + 1, text))
-        for number, text, count in self._find_changed_rows(company):
-            counts["finding_count"] += count
-            if len(findings) < MAX_REPORT:
-                findings.append((number, text))
+        with planned(self.env.cr, **COMPARING):
+            for number, text, count in self._find_changed_rows(company):
+                counts["finding_count"] += count
+                if len(findings) < MAX_REPORT:
+                    findings.append((number, text))
         return findings, counts
 
     # --- The chain ------------------------------------------------------------------------------
@@ -137,27 +143,15 @@ class SrspEventCheck(models.Model):
     def _find_break(self, company, row, last, previous_hash):
         """Return what is wrong between an event and the one before it, in one sentence; else an empty text."""
         number, first = row.sequence, last + 1
+        follows = number == first and row.previous_hash == previous_hash
+        if follows and row.hash == self.env["srsp.event"]._hash_row(row):
+            return ""
         names = {"number": number, "last": last, "first": first, "end": number - 1}
         if number == first + 1:
             return self.env._("Event %(first)s is missing.", **names)
         if number != first:
             return self.env._("Events %(first)s to %(end)s are missing.", **names)
-        if row.previous_hash != previous_hash:
-            domain = [("company_id", "=", company.id), ("hash", "=", row.previous_hash)]
-            other = self.env["srsp.event"].search(domain, limit=1)
-            if other:
-                return self.env._(
-                    "Event %(number)s was sealed after event %(other)s, not after event %(last)s: the order of rows "
-                    "has been changed.",
-                    other=other.sequence,
-                    **names,
-                )
-            return self.env._(
-                "Event %(number)s does not follow from event %(last)s: the predecessor that it names is not in"
-                " the chain.",
-                **names,
-            )
-        if row.hash != self.env["srsp.event"]._hash_row(row):
+        if follows:
             return self.env._(
                 "Event %(number)s (%(kind)s, %(record)s) is not what was sealed: its number, kind or content has"
                 " been changed.",
@@ -165,7 +159,19 @@ class SrspEventCheck(models.Model):
                 record=row.record_name or "",
                 **names,
             )
-        return ""
+        domain = [("company_id", "=", company.id), ("hash", "=", row.previous_hash)]
+        if other := self.env["srsp.event"].search(domain, limit=1):
+            return self.env._(
+                "Event %(number)s was sealed after event %(other)s, not after event %(last)s: the order of rows "
+                "has been changed.",
+                other=other.sequence,
+                **names,
+            )
+        return self.env._(
+            "Event %(number)s does not follow from event %(last)s: the predecessor that it names is not in"
+            " the chain.",
+            **names,
+        )
 
     def _find_cut(self, company, last):
         """Compare the end of the chain with the counter of its events."""

@@ -361,7 +361,7 @@ class RosterLock:
                 "eligibility_salt": salt.hex(),
             }
         )
-        lines = self.draw._stream_public_roster()
+        lines = self.draw._stream_public_roster("class_index")
         leaves = ((line[0], texts[line[2]]) for line in cert.watch(lines, roster))
         root = eligibility.root(leaves, salt)
         self.draw.write(

@@ -113,13 +113,13 @@ class SrspDraw(models.Model):
         """Return what every salt of this draw derives from."""
         return bytes.fromhex(self.sudo().eligibility_salt)
 
-    def _stream_public_roster(self):
-        """Return the rows (label, stratum's label, class index) of the roster, ascending by the label's bytes."""
-        rows = self._stream_roster(SQL("label, stratum, class_index"))
-        labels = self.stratum_labels
-        if not labels:
-            return rows
-        return ((label, labels.get(key, key), number) for label, key, number in rows)
+    def _stream_public_roster(self, *more):
+        """Return the rows (label, stratum's label, …) of the roster, ascending by the label's bytes.
+
+        :param more: further columns
+        """
+        rows = self._stream_roster(SQL(", ".join(["label", "stratum", *more])))
+        return _put_labels(rows, self.stratum_labels) if self.stratum_labels else rows
 
     def _stream_public_excluded(self):
         """Return the rows (label, digest that hides the reason) of the excluded targets; of old draws the reason."""
@@ -238,10 +238,9 @@ class SrspDraw(models.Model):
         rows = self._query_lines(
             SQL("label, stratum, position"), SQL("iteration = %s", number)
         )
-        rows = [
-            (label, self._get_stratum_label(key), place) for label, key, place in rows
-        ]
-        return sorted(rows, key=itemgetter(1, 2))
+        return sorted(
+            _put_labels(rows, self.stratum_labels or {}), key=itemgetter(1, 2)
+        )
 
     def _get_eligibility(self):
         """Return the classes of the drawn targets, with the proof that they belong to the committed root."""
@@ -328,7 +327,7 @@ class SrspDraw(models.Model):
             parts = {key: [canonical.dumps(value)] for key, value in sealed.items()}
         if event:
             parts["chain"] = [canonical.dumps(self._get_chain_link(event))]
-        parts["roster"] = _in_chunks(row[:2] for row in self._stream_public_roster())
+        parts["roster"] = _in_chunks(self._stream_public_roster())
         parts["excluded"] = _in_chunks(self._stream_public_excluded())
         separator = b"{"
         for key, chunks in sorted(parts.items()):
@@ -405,6 +404,18 @@ def _split(text):
         _value, end = decoder.raw_decode(text, start + 1)
         yield key, text[start + 1 : end].encode()
         place = end + 1
+
+
+def _put_labels(rows, labels):
+    """Return the rows (label, stratum's key, …) with the stratum's label: column by column, without a step per row."""
+
+    def put(part):
+        names, keys, *more = zip(*part, strict=True)
+        return zip(names, map(labels.get, keys, keys), *more, strict=True)
+
+    rows = iter(rows)
+    parts = iter(lambda: list(itertools.islice(rows, CHUNK)), [])
+    return itertools.chain.from_iterable(map(put, parts))
 
 
 def _in_chunks(rows):

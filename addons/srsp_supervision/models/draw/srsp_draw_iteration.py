@@ -10,17 +10,11 @@ from odoo.tools import SQL, groupby
 
 from ...tools import vrs
 from ...tools.assignment import Shortage, Team, assign
-from ...tools.sql import planned
+from ...tools.sql import PARALLEL, planned
 from ..base.silence import SILENT
 from .one_time_codes import reveal
 
 MAX_NAMES = 10
-# A scan that hashes gains from a second core; PostgreSQL does not know how expensive a hash is.
-PARALLEL = {
-    "max_parallel_workers_per_gather": "1",
-    "parallel_setup_cost": "0",
-    "parallel_tuple_cost": "0",
-}
 NO_BOUND = b"\xff" * 33  # no position of 32 bytes is higher
 # What differs between the rows of one draw's visits; the rest is as in the first one.
 OWN_COLUMNS = {

@@ -45,6 +45,7 @@ class SrspDrawLine(models.Model):
 
     _label_uniq = models.UniqueIndex('(draw_id, label COLLATE "C")')
     _drawn_idx = models.Index("(draw_id, iteration) WHERE iteration IS NOT NULL")
+    _excluded_idx = models.Index("(draw_id) WHERE excluded_reason IS NOT NULL")
     _target_idx = models.Index("(target_id) WHERE iteration IS NOT NULL")
 
     @api.depends("stratum", "excluded_reason")

@@ -47,13 +47,11 @@ class SrspInspection(models.Model):
 
     number = fields.Char(readonly=True, copy=False)
     task_id = fields.Many2one("srsp.task", required=True, readonly=True, index=True)
-    draw_id = fields.Many2one(
-        "srsp.draw", readonly=True, index=True, ondelete="restrict"
-    )
+    draw_id = UnconstrainedMany2one("srsp.draw", readonly=True, index=True)
     division_id = UnconstrainedMany2one(
         related="task_id.division_id", store=True, index=True
     )
-    company_id = fields.Many2one(
+    company_id = UnconstrainedMany2one(
         "res.company", required=True, readonly=True, index=True
     )
     year = fields.Integer(compute="_compute_year", store=True, index=True)

@@ -43,18 +43,18 @@ class SrspInspectionLine(models.Model):
     _order = "inspection_id, id"
     _rec_name = "item_id"
 
-    inspection_id = fields.Many2one(
-        "srsp.inspection", required=True, readonly=True, index=True
-    )
-    company_id = UnconstrainedMany2one(
-        related="inspection_id.company_id", store=True, index=True
-    )
+    inspection_id = fields.Many2one("srsp.inspection", required=True, readonly=True)
+    company_id = UnconstrainedMany2one(related="inspection_id.company_id", store=True)
     division_id = UnconstrainedMany2one(
         related="inspection_id.division_id", store=True, index=True
     )
     stage = fields.Selection(related="inspection_id.stage")
-    target_id = fields.Many2one("srsp.target", required=True, readonly=True, index=True)
-    item_id = fields.Many2one("srsp.item", required=True, readonly=True, index=True)
+    target_id = UnconstrainedMany2one(
+        "srsp.target", required=True, readonly=True, index=True
+    )
+    item_id = UnconstrainedMany2one(
+        "srsp.item", required=True, readonly=True, index=True
+    )
     content = fields.Text(related="item_id.content")
     standard = fields.Text(related="item_id.standard")
     repealed_basis = fields.Char(related="item_id.repealed_basis")
@@ -66,6 +66,7 @@ class SrspInspectionLine(models.Model):
         "srsp.rectification", "line_id", "Rectifications"
     )
 
+    # Finds the lines of a visit, too.
     _line_uniq = models.UniqueIndex("(inspection_id, target_id, item_id)")
 
     @api.depends("result")
