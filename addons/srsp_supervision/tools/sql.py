@@ -30,7 +30,7 @@ def digest_rows(cr: Any, query: Any, digest: Any) -> int:
     statement = cr.mogrify(f"COPY ({query.code}) TO STDOUT", query.params)
     # psycopg2 calls ``write`` for each row: a class of ours would take longer than the hash.
     cr.copy_expert(statement.decode(), SimpleNamespace(write=digest.update))
-    return cr.rowcount
+    return int(cr.rowcount)
 
 
 def copy_rows(

@@ -43,7 +43,9 @@ class SrspInspectionLine(models.Model):
     _order = "inspection_id, id"
     _rec_name = "item_id"
 
-    inspection_id = fields.Many2one("srsp.inspection", required=True, readonly=True)
+    inspection_id = fields.Many2one(
+        "srsp.inspection", required=True, readonly=True, index=True
+    )
     company_id = UnconstrainedMany2one(related="inspection_id.company_id", store=True)
     division_id = UnconstrainedMany2one(
         related="inspection_id.division_id", store=True, index=True
@@ -52,9 +54,7 @@ class SrspInspectionLine(models.Model):
     target_id = UnconstrainedMany2one(
         "srsp.target", required=True, readonly=True, index=True
     )
-    item_id = UnconstrainedMany2one(
-        "srsp.item", required=True, readonly=True, index=True
-    )
+    item_id = UnconstrainedMany2one("srsp.item", required=True, readonly=True)
     content = fields.Text(related="item_id.content")
     standard = fields.Text(related="item_id.standard")
     repealed_basis = fields.Char(related="item_id.repealed_basis")
@@ -66,8 +66,8 @@ class SrspInspectionLine(models.Model):
         "srsp.rectification", "line_id", "Rectifications"
     )
 
-    # Finds the lines of a visit, too.
-    _line_uniq = models.UniqueIndex("(inspection_id, target_id, item_id)")
+    # Finds the lines of an item, too.
+    _line_uniq = models.UniqueIndex("(item_id, target_id, inspection_id)")
 
     @api.depends("result")
     def _compute_is_finding(self):
