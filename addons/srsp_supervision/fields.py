@@ -125,6 +125,13 @@ class UnconstrainedMany2one(fields.Many2one):
         pass
 
 
+class UnconstrainedMany2many(fields.Many2many):
+    """A Many2many without foreign keys, as ``UnconstrainedMany2one``; the field of the other side must be one, too."""
+
+    def update_db_foreign_keys(self, model):
+        pass
+
+
 class PrivateOne2many(fields.One2many):
     """A One2many on which a search, too, reveals only the records that the user may read.
 

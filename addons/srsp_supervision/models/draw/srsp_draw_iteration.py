@@ -425,7 +425,7 @@ class SrspDrawIteration(models.Model):
         cr.execute(
             SQL(
                 """UPDATE srsp_new_visit SET id = CASE WHEN visit = 1 THEN %s
-                          ELSE nextval(pg_get_serial_sequence('srsp_inspection', 'id')) END""",
+                          ELSE nextval('srsp_inspection_id_seq') END""",
                 first.id,
             )
         )

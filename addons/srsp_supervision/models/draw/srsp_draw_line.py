@@ -65,6 +65,10 @@ class SrspDrawLine(models.Model):
                 line.excluded_reason, line.excluded_reason
             )
 
+    def init(self):
+        # A session takes a thousand ids at a time: a roster has as many rows as the registry.
+        self.env.cr.execute("ALTER SEQUENCE srsp_draw_line_id_seq CACHE 1000")
+
     def action_open_to_company(self):
         """Make the proof of what the certificate hides about this line, for the company that has asked for it."""
         self.ensure_one()

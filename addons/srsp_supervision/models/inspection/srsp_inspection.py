@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...fields import UnconstrainedMany2one
+from ...fields import UnconstrainedMany2many, UnconstrainedMany2one
 from ...tools import clock
 
 STAGES = [
@@ -58,7 +58,7 @@ class SrspInspection(models.Model):
     repealed_basis = fields.Char(related="task_id.repealed_basis")
     entity_id = fields.Many2one("srsp.entity", required=True, readonly=True, index=True)
     region = fields.Char(related="entity_id.region")
-    officer_ids = fields.Many2many(
+    officer_ids = UnconstrainedMany2many(
         "srsp.inspector",
         "srsp_inspection_officer_rel",
         "inspection_id",

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ...actions import get_action
-from ...fields import PrivateOne2many
+from ...fields import PrivateOne2many, UnconstrainedMany2many
 from ...tools import clock
 from ..registry.srsp_target import PERMIT_STATES
 from ..registry.srsp_target_change import describe_change
@@ -140,12 +140,13 @@ class SrspInspector(models.Model):
         "res.company", required=True, default=lambda self: self.env.company
     )
     recusal_ids = PrivateOne2many("srsp.recusal", "inspector_id", "Recusals")
-    inspection_ids = fields.Many2many(
+    inspection_ids = UnconstrainedMany2many(
         "srsp.inspection",
         "srsp_inspection_officer_rel",
         "inspector_id",
         "inspection_id",
         "Inspections",
+        copy=False,
     )
     visit_count = fields.Integer(
         "Visits This Year", compute="_compute_visit_count", compute_sudo=True
@@ -269,6 +270,16 @@ class SrspInspector(models.Model):
             tasks = {key: before[key] | after[key] for key in after}
             self._notify_tasks(lambda env: describe_change(env, self, changed), tasks)
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_inspected(self):
+        if busy := self.filtered(lambda inspector: inspector.sudo().inspection_ids):
+            raise UserError(
+                self.env._(
+                    "%(inspectors)s made inspections, which name them: archive them instead.",
+                    inspectors=", ".join(busy.mapped("display_name")),
+                )
+            )
 
     def action_open_visits(self):
         self.ensure_one()

@@ -61,6 +61,15 @@ class TestArchived(SrspCase):
         )
         self.assertFalse(self._find_broken())
 
+    def test_who_inspected_is_archived_and_not_deleted(self):
+        team = self._make_drawn().inspection_ids[0].officer_ids
+        with self.assertRaisesRegex(UserError, "archive them instead"):
+            team.unlink()
+        spare = team[0].copy({"staff_number": "spare", "user_id": False})
+        self.assertFalse(spare.inspection_ids)
+        spare.unlink()
+        self.assertFalse(spare.exists())
+
     def test_nobody_archived_is_drawn_whatever_the_caller_asks_for(self):
         gone = self.officers[0]
         gone.active = False
