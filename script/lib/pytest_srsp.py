@@ -1,6 +1,7 @@
 """pytest plugin: a test that is skipped has not run, so a run with skips fails and names them."""
 
 import pytest
+from hypothesis import settings
 
 
 def pytest_addoption(parser):
@@ -45,5 +46,8 @@ class StrictSkips:
 
 
 def pytest_configure(config):
+    # The same examples in every run, which take as long as they take.
+    settings.register_profile("srsp", database=None, deadline=None, derandomize=True)
+    settings.load_profile("srsp")
     if not config.getoption("--allow-skips"):
         config.pluginmanager.register(StrictSkips(), "srsp-strict-skips")

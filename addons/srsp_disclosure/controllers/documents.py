@@ -1,6 +1,7 @@
 """What outsiders rely on: the frozen bytes themselves, the index of draws, the verifier."""
 
 import json
+import logging
 
 from odoo import http
 from odoo.fields import Domain
@@ -18,6 +19,7 @@ from .supervision import (
     storable,
 )
 
+_logger = logging.getLogger(__name__)
 PER_PAGE = 50
 VERIFIER = "srsp_supervision/tools/verify_draw.py"
 DOCUMENT = {**PUBLIC, "multilang": False, "sitemap": False, "methods": ["GET"]}
@@ -153,7 +155,14 @@ class Documents(http.Controller):
         original = publication.sudo().original_id  # readable with its publication
         stream = http.Stream(type="data", data=publication.payload.encode())
         if original:
-            stream = original._to_http_stream()
+            try:
+                stream = original._to_http_stream()
+            except FileNotFoundError:
+                _logger.error("The original of publication %s is lost", filename)
+                values = {"publication": publication}
+                page = request.render("srsp_disclosure.original_lost", values)
+                page.status_code = 503
+                return page
         stream.mimetype = "application/json; charset=utf-8"
         stream.etag, stream.public = publication.digest, True
         return stream.get_response(

@@ -3,6 +3,7 @@
 from odoo import http
 from odoo.fields import Domain
 from odoo.http import request
+from odoo.tools.sql import escape_psql
 
 from odoo.addons.srsp_supervision.tools import clock
 from odoo.addons.srsp_supervision.tools.names import canonical
@@ -140,14 +141,17 @@ class Supervision(http.Controller):
         return request.env["srsp.draw"]._count_changes(request.website.company_id)
 
     def _get_search_domain(self, q, year, division):
-        """Return the domain of a search by a company's name, its credit code or a number; each has an index."""
+        """Return the domain of a search by a company's name, its credit code or a number; each has an index.
+
+        Whatever is typed stands for itself, also ``%`` and ``_``.
+        """
         domain = Domain.TRUE
         if q:
             domain &= (
                 Domain("entity_code", "=", clean(q))
-                | Domain("title", "ilike", canonical(q))
+                | Domain("title", "ilike", escape_psql(canonical(q)))
                 | Domain("number", "=", clean(q))
-                | Domain("reference", "=ilike", f"{q}%")
+                | Domain("reference", "=ilike", f"{escape_psql(q)}%")
             )
         if year.isdecimal():
             domain &= Domain("year", "=", int(year))

@@ -2,6 +2,7 @@ import base64
 import datetime
 import hashlib
 import json
+from pathlib import Path
 
 from lxml import html
 
@@ -72,7 +73,8 @@ class TestPages(Bureau, HttpCase):
         ):
             page = self.text(f"/supervision/result?q={term}")
             self.assertIn(name, page, term)
-        self.assertNotIn(name, self.text("/supervision/result?q=100%25"))
+        for literal in ("100%25", "%25", "_", f"{name[0]}_{name[2]}"):
+            self.assertNotIn(name, self.text(f"/supervision/result?q={literal}"))
 
     def test_publications_are_filtered_by_year_and_division(self):
         title = self.result.title
@@ -131,6 +133,21 @@ class TestPages(Bureau, HttpCase):
             self.get(f"{url}?version=1").content, self.certificate._read_original()
         )
         self.assertEqual(self.get(url).content, newer._read_original())
+
+    def test_a_lost_original_has_a_page_that_says_so(self):
+        path = Path(
+            self.certificate.sudo().original_id._full_path(
+                self.certificate.sudo().original_id.store_fname
+            )
+        )
+        url = f"/supervision/draws/{self.drawn.number}/certificate.json"
+        self.assertEqual(self.get(url).status_code, 200)
+        path.rename(path.with_suffix(".away"))
+        self.addCleanup(path.with_suffix(".away").rename, path)
+        with self.assertLogs("odoo.addons.srsp_disclosure", "ERROR"):
+            answer = self.url_open(url)
+        self.assertEqual(answer.status_code, 503)
+        self.assertIn(self.certificate.digest, answer.text)
 
     def test_who_requested_and_approved_a_change_is_published_and_changes_are_counted(
         self,

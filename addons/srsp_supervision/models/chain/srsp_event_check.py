@@ -9,6 +9,7 @@ from ...actions import get_form_action
 from ...tools import canonical
 from ...tools.json_diff import first_difference
 from ...tools.sql import PARALLEL, planned
+from ..base.isolation import do_each
 
 MAX_REPORT = 20  # sentences; the first is the one that matters
 MAX_VALUE = 80  # characters of a value in a sentence
@@ -71,7 +72,7 @@ class SrspEventCheck(models.Model):
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(rows))
         for [company] in rows:
-            self._check(company)._alert()
+            do_each(company, lambda one: self._check(one)._alert())
             cron._commit_progress(1)
 
     @api.model

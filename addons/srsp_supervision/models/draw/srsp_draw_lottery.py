@@ -1,4 +1,4 @@
-import re
+import unicodedata
 
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -93,7 +93,15 @@ class SrspDraw(models.Model):
                     draw=self.number,
                 )
             )
-        numbers = ".".join(re.findall(r"[0-9]+", value or ""))
+        numbers, unknown = _read_numbers(value or "")
+        if unknown:
+            raise UserError(
+                self.env._(
+                    "The lottery result has characters that are not understood: %(found)s. Enter its numbers "
+                    "alone, separated by dots, commas or blanks, e.g. 9.18.26.34.41.45.",
+                    found=unknown,
+                )
+            )
         if not numbers or not (witnesses or "").strip():
             raise UserError(
                 self.env._("Enter the lottery result and name the witnesses.")
@@ -106,3 +114,22 @@ class SrspDraw(models.Model):
             "at": iso(fields.Datetime.now()),
             "witnesses": witnesses.strip(),
         }
+
+
+def _read_numbers(text):
+    """Return the numbers of a lottery result as ``9.18.26`` and what of ``text`` is neither digit nor separator.
+
+    Digits may be of any width or script, punctuation, blanks and mathematical signs of any kind separate them. A number
+    keeps its leading zeros: it counts as announced.
+    """
+    spelled, unknown = "", []
+    for sign in text:
+        kind = unicodedata.category(sign)
+        if kind == "Nd":
+            spelled += str(unicodedata.decimal(sign))
+        elif kind[0] in "ZP" or kind == "Sm" or sign.isspace():
+            spelled += " "
+        else:
+            shown = sign if sign.isprintable() else f"U+{ord(sign):04X}"
+            unknown.append(shown)
+    return ".".join(spelled.split()), " ".join(dict.fromkeys(unknown))

@@ -388,6 +388,7 @@ class SrspRegistryImport(models.Model):
         """Run the import; an error fails this import and no other."""
         if not self._begin_attempt():
             return
+        rule = None
         for _again in range(MAX_CONFLICTS):
             try:
                 if self._lock_working():
@@ -397,13 +398,23 @@ class SrspRegistryImport(models.Model):
                 # Somebody changed the same rows meanwhile: try again.
                 self.env.cr.rollback()
                 _logger.info("import %s meets other changes: %s", self.id, error)
+                rule = error.diag.constraint_name
             except Exception as error:
                 self.env.cr.rollback()
                 _logger.exception("import %s failed", self.id)
                 message = self.env._("The import failed; see the log.")
                 self._fail(str(error) if isinstance(error, UserError) else message)
                 return
-        self._fail(self.env._("The registry is being changed: try again later."))
+        if rule:  # three times: nobody else is to blame
+            message = self.env._(
+                "The file breaks a rule of the database that its check did not find (%(rule)s). Nothing was changed: "
+                "send the file to the administrator.",
+                rule=rule,
+            )
+            _logger.error("import %s breaks %s", self.id, rule)
+        else:
+            message = self.env._("The registry is being changed: try again later.")
+        self._fail(message)
 
     def _begin_attempt(self):
         """Return whether to run; if so, commit the attempt, which alone remains of a run that is cut off."""

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 
 from ...actions import get_action
 from ...tools import clock
+from ..base.isolation import do_each
 from .srsp_list import FROZEN_STATES
 
 FORBIDDEN_CHARACTERS = "《》；;\n\r"  # in the parts of a citation
@@ -181,7 +182,8 @@ class SrspLegalBasis(models.Model):
         repealed = self.search(
             [("is_repealed", "=", True), ("repeal_reported", "=", False)]
         )
-        for version in self.env["srsp.list"].search([("is_in_force", "=", True)]):
+
+        def report(version):
             version = version.company_id._srsp_in_language(version)
             lines = version._get_lines().filtered(
                 lambda line: line.legal_basis_ids & repealed
@@ -193,4 +195,7 @@ class SrspLegalBasis(models.Model):
                     ),
                     ", ".join(lines.mapped("display_name")),
                 )
-        repealed.repeal_reported = True
+
+        in_force = self.env["srsp.list"].search([("is_in_force", "=", True)])
+        if not do_each(in_force, report):
+            repealed.repeal_reported = True

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools import clock
+from ..base.isolation import attempt
 
 
 class SrspList(models.Model):
@@ -101,6 +102,6 @@ class SrspList(models.Model):
     @api.model
     def _cron_daily(self):
         """What the calendar brings: versions taking effect, repealed laws, reminders, escalations."""
-        self._take_effect()
-        self.env["srsp.legal.basis"]._report_repealed()
-        self.env["srsp.list.part"]._remind()
+        bases, parts = self.env["srsp.legal.basis"], self.env["srsp.list.part"]
+        for work in (self._take_effect, bases._report_repealed, parts._remind):
+            attempt(self.env.cr, work)

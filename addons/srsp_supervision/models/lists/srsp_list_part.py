@@ -6,6 +6,7 @@ from odoo.tools import format_date
 
 from ...fields import company_of
 from ...tools import clock
+from ..base.isolation import do_each
 
 
 class SrspListPart(models.Model):
@@ -274,13 +275,16 @@ class SrspListPart(models.Model):
         for company, parts in waiting.grouped("company_id").items():
             days = self.env["srsp.rulebook"]._find_in_force(company).reminder_days
             soon = today + timedelta(days=days)
-            for part in company._srsp_in_language(parts):
+
+            def remind(part, soon=soon):
                 if not part.reminded_on and part.deadline <= soon:
                     part._send_reminder()
                     part.reminded_on = today
                 if not part.escalated_on and part.deadline < today:
                     part._escalate()
                     part.escalated_on = today
+
+            do_each(company._srsp_in_language(parts), remind)
 
     def _send_reminder(self):
         division = self.division_id

@@ -4,6 +4,7 @@ from collections import Counter
 from odoo import models
 
 from ...tools import clock
+from ..base.isolation import do_each
 from .srsp_target import PERMIT_DAYS
 
 ACTIVITY = "srsp_supervision.mail_activity_permits"
@@ -19,21 +20,23 @@ class SrspDivision(models.Model):
         """Open, correct or remove the to-do of each division's head, as the registry stands today."""
         today = clock.today()
         expired, soon = self._count_permits(today)
-        divisions = self.search([("active", "=", True)])
-        for division in divisions:
+
+        def remind(division):
             head = division.manager_id.filtered("active")
             known = division.activity_search([ACTIVITY])
             mine = known.filtered(lambda activity, head=head: activity.user_id == head)
             counts = (expired[division], soon[division])
             if not head or not any(counts):
                 known.unlink()
-                continue
+                return
             (known - mine[:1]).unlink()
             vals = division._prepare_permit_activity(*counts)
             if mine:
                 mine[:1].write(vals)
             else:
                 division.activity_schedule(ACTIVITY, today, user_id=head.id, **vals)
+
+        do_each(self.search([("active", "=", True)]), remind)
 
     def _count_permits(self, today):
         """``{division: expired}, {division: running out}``, of the main and the further permits of targets."""

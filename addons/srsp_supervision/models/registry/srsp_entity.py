@@ -263,7 +263,9 @@ class SrspEntity(models.Model):
 
     def write(self, vals):
         if not self.env.su:
-            if vals.get("company_id", self.company_id.id) not in self.company_id.ids:
+            if "company_id" in vals and self.company_id - self.company_id.browse(
+                vals["company_id"]
+            ):
                 message = self.env._("An entity stays in the registry of its bureau.")
                 raise ValidationError(message)
             if {"name", "uscc", "kind"} & vals.keys():

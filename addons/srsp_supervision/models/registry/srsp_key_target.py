@@ -1,18 +1,15 @@
-import logging
 from collections import Counter
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ...actions import RELOAD, get_notification
 from ...fields import company_of
 from ...tools import clock
 from ...tools.certificate import one_line
+from ..base.isolation import do_each
 from .srsp_target_change import Origin
-
-_logger = logging.getLogger(__name__)
 
 REASON_KINDS = "for_class for_findings for_complaints for_sector for_other".split()
 OPEN_STATES = ("proposed", "listed", "delisting")
@@ -361,14 +358,7 @@ class SrspKeyTarget(models.Model):
     def _cron_propose(self):
         """Propose what the rules name, bureau by bureau."""
         rulebooks = self.env["srsp.rulebook"].search([("state", "=", "published")])
-        for company in rulebooks.company_id:
-            try:
-                with self.env.cr.savepoint():
-                    self._propose_by_rule(company)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                raise  # the next run proposes
-            except Exception:
-                _logger.exception("Key targets of company %s", company.id)
+        do_each(rulebooks.company_id, self._propose_by_rule)
 
     def _propose_by_rule(self, company, proposer=None):
         """Add a proposal for every target that a rule names and that is neither listed nor proposed.

@@ -3,6 +3,7 @@ from odoo.tools import SQL
 
 from ...tools.clock import beijing_date
 from ...tools.sql import set_local
+from ..base.isolation import do_each
 from .srsp_target import COMPLETE, PERMIT_DAYS
 
 # Per sector over its targets but the removed ones.
@@ -64,5 +65,5 @@ class SrspSector(models.Model):
         progress = self.env["ir.cron"]
         progress._commit_progress(remaining=len(sectors))
         for sector in sectors:
-            sector.try_lock_for_update()._count_registry()
+            do_each(sector.try_lock_for_update(), type(self)._count_registry)
             progress._commit_progress(1)

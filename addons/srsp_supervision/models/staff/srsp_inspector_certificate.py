@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from ...fields import company_of
 from ...tools import clock
+from ..base.isolation import do_each
 from ..registry.srsp_target import PERMIT_STATES, get_permit_state
 
 # Certificates that allow to enforce the law: only these make an officer eligible.
@@ -140,12 +141,15 @@ class SrspInspectorCertificate(models.Model):
         due = self.search(Domain(valid) & (early | late))
         due = due.filtered(lambda record: not record._is_replaced())
         heads = due.inspector_id._get_heads()
-        for certificate in due:
+
+        def remind(certificate):
             localized = certificate.company_id._srsp_in_language(certificate)
             localized._remind(heads[certificate.inspector_id.id])
             certificate.first_notice_on = certificate.first_notice_on or today
             if certificate.valid_until <= last:
                 certificate.last_notice_on = today
+
+        do_each(due, remind)
 
     def _is_replaced(self):
         """Whether another certificate to enforce the law takes over before this one ends, and lasts longer."""

@@ -4,12 +4,15 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from freezegun import freeze_time
+from hypothesis import given
+from hypothesis import strategies as st
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import BaseCase, tagged
 from odoo.tools import mute_logger
 
+from ...models.draw.srsp_draw_lottery import _read_numbers
 from ...tools import drand
 from ...tools.outgoing import parse_networks
 from ..common import DRAW_AT, NOW, SrspCase
@@ -383,6 +386,11 @@ class TestSourceOfAnAddon(SrspCase):
         self.assertEqual(draw.randomness_kind, "dice")
 
 
+# The digits 0 to 9 as people type and paste them, and what stands between numbers.
+WIDTHS = ("0123456789", "０１２３４５６７８９", "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗", "٠١٢٣٤٥٦٧٨٩")
+SEPARATORS = " .,;:/|+-、，。；：·＋－　—\t\n"
+
+
 @tagged("post_install", "-at_install")
 class TestLottery(SrspCase):
     @classmethod
@@ -497,6 +505,44 @@ class TestLottery(SrspCase):
             self.assertNotIn("271828", str(draw.with_user(user).read()))
         self.assertFalse(self.env["srsp.draw.randomness"].search([]))
 
+    def test_numbers_count_in_any_width_with_any_separator(self):
+        draw = self._lock()
+        self._enter(self.manager, draw, "08 11 19 22 30 05＋０２")
+        self._enter(self.policy, draw, "08、11、19、22、30、05、02")
+        drawn = bytes.fromhex(draw.iteration_ids.randomness_hex).decode()
+        self.assertEqual((draw.state, drawn), ("drawn", "08.11.19.22.30.05.02"))
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.text("0123456789", min_size=1, max_size=9),
+                st.sampled_from(WIDTHS),
+                st.text(SEPARATORS, min_size=1, max_size=3),
+            ),
+            min_size=1,
+        )
+    )
+    def test_no_number_is_lost(self, parts):
+        typed = "".join(
+            number.translate(str.maketrans("0123456789", width)) + separator
+            for number, width, separator in parts
+        )
+        numbers = ".".join(number for number, _width, _separator in parts)
+        self.assertEqual(_read_numbers(typed), (numbers, ""))
+
+    def test_what_is_no_number_is_refused_by_name(self):
+        draw = self._lock()
+        for typed, found in (
+            ("红球 08 11 蓝球 02", "红 球 蓝"),
+            ("08 11 O2", "O"),
+            ("①② 08", "① ②"),
+            ("8² 11", "²"),
+            ("0\u200b8 11", r"U\+200B"),
+        ):
+            with self._refused(f"not understood: {found}. Enter its numbers alone"):
+                self._enter(self.manager, draw, typed)
+        self.assertFalse(draw.entered_by_id)
+
     def test_an_entry_comes_from_the_right_people_at_the_right_time(self):
         draw = self._lock()
         wizard = self.env["srsp.draw.randomness"]
@@ -508,7 +554,7 @@ class TestLottery(SrspCase):
         ):
             early.action_confirm()
         with self._refused("Enter the lottery result"):
-            self._enter(self.manager, draw, "none", "Lin")
+            self._enter(self.manager, draw, "-", "Lin")
         for role in ("inspector", "division_officer", "auditor"):
             user = self._make_user(f"no_{role}", role, self.surveying)
             with self.assertRaises(AccessError):

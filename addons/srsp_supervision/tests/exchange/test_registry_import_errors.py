@@ -7,6 +7,7 @@ from unittest.mock import patch
 from freezegun import freeze_time
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from ...models.exchange import srsp_registry_import_report
 from ..registry.registry_case import (
@@ -61,6 +62,26 @@ class TestRegistryImportErrors(RegistryCase):
                 (7, "Address", f"身份证{shown}", reason),
             ],
         )
+
+    def test_a_rule_that_the_check_does_not_know_is_no_meeting_of_changes(self):
+        self.env.cr.execute(
+            "CREATE UNIQUE INDEX one_name_each ON srsp_target (name) WHERE name = '同名'"
+        )
+        rows = [["甲", CODE, "SUR", "1", "同名"], ["乙", CODE_2, "SUR", "2", "同名"]]
+        record = self._check([[*HEADER, "name"], *rows])
+        record.action_import()
+        before = self._registry()
+        with (
+            self.enter_registry_test_mode(),
+            self.registry.cursor() as cursor,
+            self.assertLogs("odoo.addons.srsp_supervision", "ERROR"),
+            mute_logger("odoo.sql_db"),
+        ):
+            record.with_env(record.env(cr=cursor, su=True))._run_safely()
+        record.invalidate_recordset()
+        self.assertEqual(record.state, "failed")
+        self.assertRegex(record.message, r"a rule of the database .*\(one_name_each\)")
+        self.assertEqual(self._registry(), before)
 
     def test_every_kind_of_bad_cell_is_named(self):
         header = [

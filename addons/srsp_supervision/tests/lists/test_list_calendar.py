@@ -76,6 +76,31 @@ class TestInForce(ListCase):
         third.action_publish()
         self.assertEqual(self._get_in_force().ids, first.ids)
 
+    def test_a_version_takes_effect_though_a_reminder_fails(self):
+        draft = self._make_open_draft()
+        self._publish(draft, effective_date=TODAY + DAY)
+        late = self._make_open_draft().part_ids
+        late.sudo().deadline = TODAY
+        self._travel(TODAY + DAY)
+        parts, spoilt = type(late), late[0]
+
+        def escalate(part):
+            if part == spoilt:
+                raise ValueError("no address")
+
+        self.patch(parts, "_escalate", escalate)
+        with self.assertLogs("odoo.addons.srsp_supervision", "ERROR"):
+            self.env["srsp.list"]._cron_daily()
+        self.assertEqual((self.list.state, draft.is_in_force), ("superseded", True))
+        self.assertEqual(
+            [(part.reminded_on, part.escalated_on) for part in late],
+            [
+                (False, False) if part == spoilt else (TODAY + DAY, TODAY + DAY)
+                for part in late
+            ],
+        )
+        self.assertGreater(len(late), 1)
+
     def test_tasks_not_announced_follow_and_announced_ones_keep_their_words(self):
         planned = self._make_task()
         own = self._make_task(ratio=0.2)
@@ -103,7 +128,8 @@ class TestInForce(ListCase):
             [(new.ids, 0.1), (new.ids, 0.2), (self.item.ids, 0.05)],
         )
         self.assertEqual(self.item.name, "Quality of surveying results")
-        self.assertIn("follows Item list, version 2", planned.message_ids[0].body)
+        history = "".join(planned.message_ids.mapped("body"))
+        self.assertIn("follows Item list, version 2", history)
         words = "Item list, version 2 has retired B1 Mining within the licence: cancel the task or choose another item"
         self.assertEqual(self._get_todo(self.deputy)[-1][:2], (doomed, words))
         self.assertEqual(self._get_todo(self.head), [])

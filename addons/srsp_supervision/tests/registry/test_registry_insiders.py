@@ -139,6 +139,17 @@ class TestRegistryInsiders(RegistryCase):
         entity = self.targets[0].entity_id
         with self._refused("of its bureau", ValidationError):
             entity.with_user(self.officer).company_id = other
+        theirs = self.env["srsp.entity"].create(
+            {"name": "Elsewhere", "company_id": other.id}
+        )
+        both = (entity | theirs).with_user(self.officer)
+        both = both.with_context(allowed_company_ids=[self.company.id, other.id])
+        both.write({"address": "1 Harbour Road"})
+        self.assertEqual(set(both.mapped("address")), {"1 Harbour Road"})
+        for bureau in (self.company, other):
+            with self._refused("of its bureau", ValidationError):
+                both.company_id = bureau
+        both.browse().write({"company_id": other.id})
 
     def test_an_identity_number_is_nobodys_to_read_through_any_door(self):
         person = self.env["srsp.entity"].create(

@@ -190,6 +190,27 @@ class TestCertificateReminders(InspectorCase):
             {date(2026, 6, 30)},
         )
 
+    def test_a_reminder_that_fails_undoes_no_other_and_is_tried_again(self):
+        other = self.officers[1].certificate_ids
+        both = self.certificate | other
+        both.valid_until = date(2026, 6, 30)
+        certificates, remind = type(other), type(other)._remind
+
+        def fail_once(certificate, head):
+            remind(certificate, head)
+            if certificate == self.certificate:
+                raise ValueError("a spoilt address")
+
+        self.patch(certificates, "_remind", fail_once)
+        with self.assertLogs("odoo.addons.srsp_supervision", "ERROR"):
+            self.assertEqual(self._remind("2026-05-01"), (0, 0))
+        self.assertEqual(both.mapped("first_notice_on"), [False, date(2026, 5, 1)])
+        self.patch(certificates, "_remind", remind)
+        self.assertEqual(self._remind("2026-05-02"), (1, 1))
+        self.assertEqual(
+            both.mapped("first_notice_on"), [date(2026, 5, 2), date(2026, 5, 1)]
+        )
+
     def test_what_is_entered_late_is_reminded_of_once(self):
         self.certificate.valid_until = date(2026, 3, 30)
         self.assertEqual(self._remind("2026-03-20"), (1, 1))
