@@ -1,7 +1,7 @@
 {
     "name": "SRSP Disclosure",
     "summary": "Publishes lists, plans, draws and results, and delivers them to credit platforms",
-    "version": "19.0.1.1.0",
+    "version": "19.0.2.0.0",
     "category": "Services/Supervision",
     "author": "SRSP contributors",
     "license": "LGPL-3",

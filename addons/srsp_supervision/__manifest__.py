@@ -1,7 +1,7 @@
 {
     "name": "SRSP Supervision",
     "summary": "Random selection of whom to inspect and who inspects, verifiable by anyone",
-    "version": "19.0.1.2.0",
+    "version": "19.0.2.0.0",
     "category": "Services/Supervision",
     "author": "SRSP contributors",
     "license": "LGPL-3",

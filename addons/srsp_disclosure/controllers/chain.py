@@ -39,10 +39,11 @@ class Chain(http.Controller):
     def feed(self, page="1", **_other):
         """Return the heads, newest first, 50 to a page; an empty list after the last page.
 
-        Each: ``sequence`` and ``hash`` of the last event, ``event_at`` and ``sent_at`` (UTC, ISO 8601).
+        Each: ``format``, ``sequence`` and ``hash`` of the last event, ``event_at`` and ``sent_at`` (UTC, ISO 8601).
         """
         rows = [
             {
+                "format": "srsp-chain-head/1",
                 "sequence": head.sequence,
                 "hash": head.hash,
                 "event_at": iso(head.event_at),

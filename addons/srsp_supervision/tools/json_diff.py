@@ -1,4 +1,4 @@
-"""Where two JSON values differ."""
+"""Where two JSON values differ, and what both know."""
 
 from itertools import zip_longest
 from typing import Any
@@ -30,3 +30,34 @@ def first_difference(
         return None if same else (path, one, other)
     found = (first_difference(*pair, step) for step, pair in pairs.items())
     return next(filter(None, found), None)
+
+
+def restrict(
+    sealed: object, live: object, path: str = ""
+) -> tuple[Any, Any, list[str]]:
+    """Return ``(sealed, live, gone)`` with the keys alone that objects of both have, and the paths that ``live`` lacks.
+
+    What is new in ``live`` is left out, as nobody has sealed it; lists keep their lengths. A path of ``gone`` names no
+    places of a list: ``lines.result``.
+    """
+    if isinstance(sealed, dict) and isinstance(live, dict):
+        first: dict[str, Any] = {}
+        second: dict[str, Any] = {}
+        gone: list[str] = []
+        for name, value in sorted(sealed.items()):
+            step = f"{path}.{name}" if path else name
+            if name in live:
+                first[name], second[name], more = restrict(value, live[name], step)
+                gone += more
+            else:
+                gone.append(step)
+        return first, second, gone
+    if isinstance(sealed, list) and isinstance(live, list):
+        rows = [restrict(*pair, path) for pair in zip(sealed, live, strict=False)]
+        count = len(rows)
+        return (
+            [row[0] for row in rows] + sealed[count:],
+            [row[1] for row in rows] + live[count:],
+            sorted({name for row in rows for name in row[2]}),
+        )
+    return sealed, live, []

@@ -148,7 +148,7 @@ class SrspChannel(models.Model):
         for channel in changed:
             kind = "channel.restored" if channel.active else "channel.archived"
             owed = {"channel": channel.name, "owed": channel.sudo().open_count}
-            self.env["srsp.event"]._seal(channel, kind, owed)
+            self.env["srsp.event"]._seal(channel, kind, {"format": 1, **owed})
         return result
 
     @api.ondelete(at_uninstall=False)

@@ -17,12 +17,12 @@ class SrspEventCheck(models.Model):
 
         A roster or a draw has published its link of the chain too: a chain that was computed anew contradicts it.
         """
-        sealed = json.loads(row.payload)
-        live = {
-            **publication._prepare_seal(),
-            "original": publication._digest_original(),
-        }
+        sides = self._compare_state(row, publication)
+        if not sides:
+            return None
+        sealed, live = sides
         sealed["original"] = sealed["digest"]
+        live["original"] = publication._digest_original()
         if publication.kind in ("roster", "draw"):
             sealed["chain"] = json.loads(publication.payload)["chain"]
             live["chain"] = self._get_present_link(publication, sealed["chain"])

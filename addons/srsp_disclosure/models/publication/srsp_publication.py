@@ -332,9 +332,7 @@ class SrspPublication(models.Model):
 
         If there is no active channel, the result counts as disclosed today, by the website.
         """
-        self.env["srsp.event"]._seal(
-            self, "publication.published", self._prepare_seal()
-        )
+        self.env["srsp.event"]._seal_state(self, "publication.published")
         if self.kind == "result":
             channels = self.env["srsp.channel"].sudo()
             channels = channels.search([("company_id", "=", self.company_id.id)])
@@ -344,12 +342,10 @@ class SrspPublication(models.Model):
                 self.task_id._disclose_complete()
 
     def _prepare_seal(self):
-        """Return what the chain seals; it includes the digest of the head if the original is a file."""
+        """Return what the chain seals; the digest of the head is another one if the original is a file."""
         names = ("number", "kind", "reference", "version", "digest")
-        sealed = {name: self[name] for name in names}
-        if self.original_id:
-            sealed["head_digest"] = hashlib.sha256(self.payload.encode()).hexdigest()
-        return sealed
+        head = hashlib.sha256(self.payload.encode()).hexdigest()
+        return {**{name: self[name] for name in names}, "head_digest": head}
 
     @api.model
     def _prepare_deadline_vals(self, company, formed_on, days):

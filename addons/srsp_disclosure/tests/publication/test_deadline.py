@@ -181,8 +181,8 @@ class TestDeadline(BureauCase):
         self.assertEqual(
             [(event.kind, json.loads(event.payload)) for event in events],
             [
-                ("channel.archived", {"channel": "信用平台", "owed": 1}),
-                ("channel.restored", {"channel": "信用平台", "owed": 1}),
+                ("channel.archived", {"format": 1, "channel": "信用平台", "owed": 1}),
+                ("channel.restored", {"format": 1, "channel": "信用平台", "owed": 1}),
             ],
         )
 

@@ -101,7 +101,7 @@ class TestOriginal(BureauCase):
         roster = self.publications_of(self.drawn, "roster")
         for publication, column, name in (
             (self.publication, "payload", "head_digest"),
-            (roster, "payload", "original"),
+            (roster, "payload", "head_digest"),
             (roster, "digest", "digest"),
         ):
             with self.subTest(column=column, kind=publication.kind):

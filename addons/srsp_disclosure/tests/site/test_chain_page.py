@@ -66,6 +66,7 @@ class TestChainPage(Bureau, HttpCase):
             answer.json(),
             [
                 {
+                    "format": "srsp-chain-head/1",
                     "sequence": head.sequence,
                     "hash": head.hash,
                     "event_at": "2025-09-24T01:00:00Z",

@@ -15,6 +15,8 @@ class SrspGuardMixin(models.AbstractModel):
     _inherit = ["srsp.check.mixin"]
 
     _guarded_fields: tuple[str, ...] = ()
+    # The version of what the chain seals of these records in `_prepare_seal`, raised when a key changes its meaning.
+    _seal_format = 1
 
     @api.model
     def _has_field_access(self, field, operation):

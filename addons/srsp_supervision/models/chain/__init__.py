@@ -2,13 +2,14 @@
 
 ``srsp.event._seal`` appends; ``srsp.event.change`` records by itself what changes in any row of ours (``sealed_tables``
 says which); ``srsp.event.check`` reads the chain and compares it with the rows and the records. Each room names the
-models it seals and brings their comparison (``_get_sealed_models``, ``_compare_<model>``). ``srsp.chain.head`` sends
-the last hash out of the house every day. May import ``base``.
+models it seals (``_get_sealed_models``) and what of a record (``_prepare_seal``). ``srsp.chain.head`` sends the last
+hash out of the house every day. May import ``base``.
 """
 
 from . import base
 from . import srsp_event
 from . import srsp_event_change
+from . import ir_model_fields
 from . import srsp_event_row
 from . import srsp_event_check
 from . import srsp_chain_head

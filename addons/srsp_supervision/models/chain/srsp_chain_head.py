@@ -86,7 +86,7 @@ class SrspChainHead(models.Model):
                 **vals,
             }
         )
-        events._seal(head, "chain.head", head._prepare_seal())
+        events._seal_state(head, "chain.head")
         return head
 
     @api.model

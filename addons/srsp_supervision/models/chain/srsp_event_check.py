@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from functools import cache
 from itertools import chain
 
@@ -7,7 +8,7 @@ from odoo.fields import Domain
 
 from ...actions import get_form_action
 from ...tools import canonical
-from ...tools.json_diff import first_difference
+from ...tools.json_diff import first_difference, restrict
 from ...tools.sql import PARALLEL, planned
 from ..base.isolation import do_each
 
@@ -24,15 +25,18 @@ class SrspEventCheck(models.Model):
     state of the record that it sealed; then the end of the chain with the counter and with all records that must
     have an event. So it also finds changes made directly in the database.
 
-    A room that seals records of a model names it in ``_get_sealed_models`` and compares it in
-    ``_compare_<model>(row, record)``, which returns ``(sealed, live)``, or None where an event says nothing about
-    the present record.
+    A room that seals records of a model names it in ``_get_sealed_models``. What ``_seal_state`` has sealed is compared
+    by ``_compare_state``; a model that is compared in another way has ``_compare_<model>(row, record)``, which returns
+    ``(sealed, live)``, or None where an event says nothing about the present record.
+
+    A key that a record has today and an event has not sealed is no problem. A key that an event has sealed and no
+    record has today is one that no installed addon knows: the check says so in its notes.
     """
 
     _name = "srsp.event.check"
     _description = "Check of the integrity chain"
     _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
-    _unchecked_texts = ("report", "last_hash")
+    _unchecked_texts = ("report", "notes", "last_hash")
     _order = "id desc"
     _rec_name = "checked_on"
     _mail_post_access = "read"
@@ -56,6 +60,11 @@ class SrspEventCheck(models.Model):
     broken_sequence = fields.Integer("First Broken Event", readonly=True)
     report = fields.Text(
         readonly=True, help="One sentence for each problem found, at most 20."
+    )
+    notes = fields.Text(
+        "Not Compared",
+        readonly=True,
+        help="What was sealed by an addon that is no longer installed.",
     )
     last_hash = fields.Char("Hash of the Last Event", readonly=True)
 
@@ -112,15 +121,17 @@ class SrspEventCheck(models.Model):
         All problems are counted, the first ``MAX_REPORT`` are told.
         """
         self.env["srsp.event.change"]._seal_pending(company)
-        findings, last = [], 0
+        findings, last, unknown = [], 0, Counter()
         counts = {"event_count": 0, "record_count": 0, "finding_count": 0}
         counts["last_hash"] = canonical.GENESIS.hex()
-        is_compared = cache(lambda model: hasattr(self, self._get_comparison(model)))
+        get_comparison = cache(self._get_comparison)
         for row in self.env["srsp.event"]._stream(company):
             texts = [self._find_break(company, row, last, counts["last_hash"])]
-            if is_compared(row.res_model):
+            if row.res_model not in self.env:
+                unknown[row.res_model, ""] += 1
+            elif compare := get_comparison(row.res_model):
                 counts["record_count"] += 1
-                texts.append(self._find_difference(row))
+                texts.append(self._find_difference(row, compare, unknown))
             found = [(row.sequence, text) for text in texts if text]
             counts["finding_count"] += len(found)
             findings += found[: MAX_REPORT - len(findings)]
@@ -137,6 +148,7 @@ class SrspEventCheck(models.Model):
                 counts["finding_count"] += count
                 if len(findings) < MAX_REPORT:
                     findings.append((number, text))
+        counts["notes"] = "\n".join(map(self._describe_unknown, unknown.items()))
         return findings, counts
 
     # --- The chain ------------------------------------------------------------------------------
@@ -283,10 +295,16 @@ class SrspEventCheck(models.Model):
 
     @api.model
     def _get_comparison(self, model_name):
-        return f"_compare_{model_name.replace('.', '_')}"
+        """Return the method that compares records of a model; None for a model whose records are not compared."""
+        name = f"_compare_{model_name.replace('.', '_')}"
+        is_sealed = hasattr(self.env[model_name], "_prepare_seal")
+        return getattr(self, name, is_sealed and self._compare_state or None)
 
-    def _find_difference(self, row):
-        """Return where the record differs from what an event sealed of it, in one sentence; else an empty text."""
+    def _find_difference(self, row, compare, unknown):
+        """Return where the record differs from what an event sealed of it, in one sentence; else an empty text.
+
+        :param unknown: counts ``(model, key)`` of what was sealed and no record has today
+        """
         record = self.env[row.res_model].browse(row.res_id).exists()
         names = {
             "number": row.sequence,
@@ -298,12 +316,18 @@ class SrspEventCheck(models.Model):
                 "Event %(number)s seals %(model)s %(record)s, which no longer exists.",
                 **names,
             )
+        gone = []
         try:
-            sides = getattr(self, self._get_comparison(row.res_model))(row, record)
+            sides = compare(row, record)
+            if (
+                sides and "format" not in sides[0]
+            ):  # a published format is compared whole
+                *sides, gone = restrict(*sides)
             found = sides and first_difference(*sides)
         except (ValueError, KeyError, TypeError) as error:
             found = ("", "", error)
         if not found:
+            unknown.update((row.res_model, key) for key in gone)
             return ""
         path, sealed, live = found
         return self.env._(
@@ -312,6 +336,23 @@ class SrspEventCheck(models.Model):
             sealed=self._show(sealed),
             live=self._show(live),
             **names,
+        )
+
+    def _describe_unknown(self, item):
+        (model, key), count = item
+        if not key:
+            return self.env._(
+                "Records of %(model)s were sealed (events: %(count)s), but their addon is no longer installed: there "
+                "are no records to compare.",
+                count=count,
+                model=model,
+            )
+        return self.env._(
+            "“%(key)s” of %(model)s was sealed (events: %(count)s), but no installed addon knows it: it was not "
+            "compared.",
+            count=count,
+            key=key,
+            model=self.env["ir.model"]._get(model).name,
         )
 
     @api.model

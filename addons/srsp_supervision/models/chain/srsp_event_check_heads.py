@@ -1,5 +1,3 @@
-import json
-
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -14,9 +12,6 @@ class SrspEventCheck(models.Model):
     @api.model
     def _get_sealed_models(self):
         return {**super()._get_sealed_models(), "srsp.chain.head": []}
-
-    def _compare_srsp_chain_head(self, row, head):
-        return json.loads(row.payload), head._prepare_seal()
 
     def _find_unsealed(self, company):
         """Also find heads whose event is not the one that was sent: the chain has been computed anew."""

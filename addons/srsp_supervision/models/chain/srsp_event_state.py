@@ -12,17 +12,26 @@ class SrspEvent(models.Model):
     A model whose steps are sealed so says in ``_prepare_seal`` what of a record counts; its records must keep saying
     what the last such event has sealed. Records from before an event of their kind existed have none, which is no
     problem: their next step is sealed.
+
+    What ``_prepare_seal`` returns is open: a later version, or an addon, adds keys, and older events stay what they
+    are (``srsp.event.check``, ``_compare_state``). That works where every key is always there, empty or not, and what
+    is keyed by data is a list of pairs. A key that changes its meaning raises ``_seal_format``; then
+    ``_prepare_seal_<number>`` goes on saying what events of the former format have sealed.
     """
 
     _inherit = "srsp.event"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     @api.model
     def _seal_state(self, records, kind, **more):
-        """Append an event about each record: what it says now, by whom, and ``more``, which is not compared."""
+        """Append an event about each record: what it says now (``record``), by whom, and ``more``.
+
+        The check compares ``record`` alone.
+        """
         user = self.env.user.sudo()
         by = {"name": user.name, "login": user.login}
         for record in records.sudo():
-            self._seal(record, kind, {**more, "by": by, **record._prepare_seal()})
+            state = {"format": record._seal_format, "record": record._prepare_seal()}
+            self._seal(record, kind, {**more, "by": by, **state})
 
     @api.model
     def _read_values(self, record, names):
@@ -32,11 +41,13 @@ class SrspEvent(models.Model):
 
 
 class SrspEventCheck(models.Model):
+    """Comparing records with events of any version."""
+
     _inherit = "srsp.event.check"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     @api.model
     def _compare_state(self, row, record):
-        """Compare a record with the last event about it, in what both know: a later version may seal more."""
+        """Return what the last event about a record has sealed of it, and what the record says of that now."""
         later = [
             ("res_model", "=", row.res_model),
             ("res_id", "=", row.res_id),
@@ -44,10 +55,15 @@ class SrspEventCheck(models.Model):
         ]
         if self.env["srsp.event"].search_count(later, limit=1):
             return None
-        sealed = dict(json.loads(row.payload))
-        live = json.loads(canonical.dumps(record._prepare_seal()))
-        both = sealed.keys() & live.keys()
-        return [{name: side[name] for name in both} for side in (sealed, live)]
+        sealed = json.loads(row.payload)
+        number, name = sealed["format"], "_prepare_seal"
+        if number != record._seal_format:
+            name = f"{name}_{number}"
+        if not hasattr(record, name):
+            text = self.env._("Format %(format)s, not known here", format=number)
+            raise ValueError(text)
+        live = getattr(record, name)()
+        return sealed["record"], json.loads(canonical.dumps(live))
 
 
 def _to_json(value):

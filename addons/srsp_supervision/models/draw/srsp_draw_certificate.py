@@ -45,11 +45,15 @@ class SrspDraw(models.Model):
     def _get_lock_seals(self):
         """Return ``{kind of event: payload}``: what the lock seals of the draw as it stands now.
 
-        The roster's own digests are taken as they are stored: the lines are compared by the other event.
+        The roster's own digests are taken as they are stored: the lines are compared by the other event. All of a draw
+        keeps the format of its certificate, which is fixed: the check compares it whole.
         """
         inspectors = {"inspectors_digest_hex": cert.inspectors_digest(self.inspectors)}
         seals = (self._prepare_identities(), self._get_commitment() | inspectors)
-        return dict(zip(LOCK_SEALS, seals, strict=True))
+        version = {"format": self.certificate_format or cert.PLAIN_FORMAT}
+        return {
+            kind: version | seal for kind, seal in zip(LOCK_SEALS, seals, strict=True)
+        }
 
     def _prepare_identities(self):
         draw = self.sudo()

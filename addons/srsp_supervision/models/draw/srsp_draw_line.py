@@ -76,7 +76,12 @@ class SrspDrawLine(models.Model):
         draw = self.draw_id.sudo()
         draw.task_id.with_env(self.env)._check_role("group_policy_officer")
         opening = draw._get_opening(self)
-        what = {"label": self.label, "kind": opening["kind"], "by": self.env.user.login}
+        what = {
+            "format": 1,
+            "label": self.label,
+            "kind": opening["kind"],
+            "by": self.env.user.login,
+        }
         self.env["srsp.event"]._seal(draw, "draw.opened", what)
         wizard = self.env["srsp.draw.opening"].sudo().create({"line_id": self.id})
         wizard._fill(opening)

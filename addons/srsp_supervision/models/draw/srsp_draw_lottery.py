@@ -64,7 +64,7 @@ class SrspDraw(models.Model):
         entries = [first, entry]
         if first["value"] != entry["value"]:
             rows = [[one["name"], one["at"], one["value"]] for one in entries]
-            payload = {"number": self.number, "entries": rows}
+            payload = {"format": 1, "number": self.number, "entries": rows}
             self.env["srsp.event"]._seal(self, "draw.entries_differ", payload)
             message = self.env._(
                 "The two entries differ. Both were discarded, and this is recorded in the chain: two people "

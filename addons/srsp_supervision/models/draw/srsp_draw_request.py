@@ -198,9 +198,7 @@ class SrspDrawRequest(models.Model):
         request.evidence_digest_hex = request._digest_evidence()
         request._check_ground()
         request._check_limit()
-        self.env["srsp.event"]._seal(
-            request, "draw.change_requested", request._prepare_seal()
-        )
+        self.env["srsp.event"]._seal_state(request, "draw.change_requested")
         self.env["srsp.notice"]._notify_change_requested(request)
         return request
 
@@ -341,7 +339,7 @@ class SrspDrawRequest(models.Model):
 
     def _settle(self, kind):
         """Seal the decision, and tell whoever made the request."""
-        self.env["srsp.event"]._seal(self, kind, self._prepare_seal())
+        self.env["srsp.event"]._seal_state(self, kind)
         self.activity_unlink(["mail.mail_activity_data_todo"])
         self.env["srsp.notice"]._notify_change_decided(self)
 
@@ -367,7 +365,7 @@ class SrspDrawRequest(models.Model):
 
     def _prepare_seal(self):
         """Return what the chain seals of the request as it stands."""
-        seal = {
+        return {
             "draw": self.draw_id.number,
             "kind": self.kind,
             "state": self.state,
@@ -378,15 +376,11 @@ class SrspDrawRequest(models.Model):
             "stratum": self.stratum or "",
             "places": self.places,
             "reason": self.reason or "",
-            "evidence_digest_hex": self.evidence_digest_hex or "",
+            "evidence_digest_hex": self._digest_evidence(),
             "requested_by_id": self.requested_by_id.id,
             "requested_at": iso(self.requested_on),
-        }
-        if self.state == "requested":
-            return seal
-        return seal | {
             "decided_by_id": self.decided_by_id.id,
-            "decided_at": iso(self.decided_on),
+            "decided_at": iso(self.decided_on) if self.decided_on else "",
             "refusal_reason": self.refusal_reason or "",
         }
 

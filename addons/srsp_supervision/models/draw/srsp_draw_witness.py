@@ -58,8 +58,7 @@ class SrspDrawWitness(models.Model):
                     )
                 )
         witnesses = super().create(vals_list)
-        for one in witnesses:
-            self.env["srsp.event"]._seal(one, "draw.witnessed", one._prepare_seal())
+        self.env["srsp.event"]._seal_state(witnesses, "draw.witnessed")
         return witnesses
 
     @api.model

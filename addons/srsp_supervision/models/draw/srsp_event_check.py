@@ -73,17 +73,6 @@ class SrspEventCheck(models.Model):
             return None
         return sealed, json.loads(canonical.dumps(live))
 
-    def _compare_srsp_draw_request(self, row, request):
-        """Compare what was requested and decided, and the file itself with its sealed digest."""
-        sealed, live = json.loads(row.payload), request._prepare_seal()
-        live["evidence_digest_hex"] = request._digest_evidence()
-        return sealed, {name: live.get(name) for name in sealed} | (
-            {"state": "requested"} if sealed["state"] == "requested" else {}
-        )
-
-    def _compare_srsp_draw_witness(self, row, witness):
-        return json.loads(row.payload), witness._prepare_seal()
-
 
 def _list_inspections(sealed):
     """Return the visits that a certificate asks for, in the form of ``srsp.draw._get_inspections``."""

@@ -1,10 +1,5 @@
-import json
-
 from odoo import models
 from odoo.tools import SQL
-
-# What of a result does not depend on the names of companies, divisions and items.
-RESULT_FIELDS = ("number", "draw", "task", "inspected_on", "result_date", "keys")
 
 
 class SrspEventCheck(models.Model):
@@ -39,14 +34,3 @@ class SrspEventCheck(models.Model):
                 item=item,
                 target=target,
             )
-
-    def _compare_srsp_inspection(self, row, inspection):
-        if row.kind != "inspection.closed":
-            return None
-        sealed, live = json.loads(row.payload), inspection._prepare_seal()
-        for name in live["keys"].keys() - sealed["keys"].keys():
-            del live["keys"][name]  # sealed by a version that had no such key
-        return [{name: side[name] for name in RESULT_FIELDS} for side in (sealed, live)]
-
-    def _compare_srsp_rectification(self, row, record):
-        return self._compare_state(row, record)

@@ -365,14 +365,20 @@ class SrspInspection(models.Model):
         for inspection in self:
             inspection.write({"stage": "closed", "result_date": date})
             inspection.line_ids._open_rectifications(date)
-            seal = inspection.company_id._srsp_in_language(inspection)._prepare_seal()
-            self.env["srsp.event"]._seal(inspection, "inspection.closed", seal)
+            named = inspection.company_id._srsp_in_language(inspection)
+            self.env["srsp.event"]._seal_state(
+                inspection, "inspection.closed", result=named._get_result()
+            )
             inspection._after_close()
+
+    def _get_day(self):
+        """Return the day of the visit, in Beijing."""
+        start = self.started_at
+        return clock.beijing_date(start) if start else self.scheduled_date
 
     def _get_result(self):
         """Return the result as it is published: the national system's fields plus our numbers."""
-        task, entity, start = self.task_id, self.entity_id, self.started_at
-        day = clock.beijing_date(start) if start else self.scheduled_date
+        task, entity, day = self.task_id, self.entity_id, self._get_day()
         return {
             "number": self.number,
             "draw": self.draw_id.number,
@@ -391,29 +397,23 @@ class SrspInspection(models.Model):
         }
 
     def _prepare_seal(self):
-        """Return the result as it is sealed; ``keys`` holds what does not depend on names and language."""
+        """Return what of a result depends on no name and no language; ``_get_result`` is sealed beside it."""
+        day = self._get_day()
         return {
-            **self._get_result(),
-            "keys": {
-                "stage": self.stage,
-                "entity_id": self.entity_id.id,
-                "officer_ids": sorted(self.officer_ids.ids),
-                "expert_ids": sorted(self.expert_ids.ids),
-                "recorded_by_id": self.recorded_by_id.id,
-                "confirmed_by_id": self.confirmed_by_id.id,
-                "record_scan_digest_hex": self._digest_record_scan(),
-                "reviewed_by_id": self.reviewed_by_id.id,
-                "lines": [
-                    {
-                        "target_id": line.target_id.id,
-                        "item_id": line.item_id.id,
-                        "result": line.result,
-                        "measure": line.measure,
-                        "facts": line.facts or "",
-                    }
-                    for line in self.line_ids
-                ],
-            },
+            "number": self.number,
+            "draw": self.draw_id.number,
+            "task": self.task_id.number,
+            "inspected_on": fields.Date.to_string(day),
+            "result_date": fields.Date.to_string(self.result_date),
+            "stage": self.stage,
+            "entity_id": self.entity_id.id,
+            "officer_ids": sorted(self.officer_ids.ids),
+            "expert_ids": sorted(self.expert_ids.ids),
+            "recorded_by_id": self.recorded_by_id.id,
+            "confirmed_by_id": self.confirmed_by_id.id,
+            "record_scan_digest_hex": self._digest_record_scan(),
+            "reviewed_by_id": self.reviewed_by_id.id,
+            "lines": [line._prepare_seal() for line in self.line_ids],
         }
 
     def _digest_record_scan(self):

@@ -129,6 +129,16 @@ class SrspInspectionLine(models.Model):
             vals_list.append(vals)
         return self.env["srsp.rectification"].create(vals_list)
 
+    def _prepare_seal(self):
+        """Return the result of this item as its inspection seals it."""
+        return {
+            "target_id": self.target_id.id,
+            "item_id": self.item_id.id,
+            "result": self.result,
+            "measure": self.measure,
+            "facts": self.facts or "",
+        }
+
     def _get_result(self):
         """Return the result of this item as it is published, with codes and names."""
         result, measure = self._fields["result"], self._fields["measure"]

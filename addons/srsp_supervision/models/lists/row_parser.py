@@ -22,7 +22,7 @@ class RowParser:
 
     def __init__(self, lines, company):
         self.lines, self.env = lines.browse(), lines.env
-        self.fields = {name: lines._fields[name] for name in lines._sheet_columns}
+        self.fields = {name: lines._fields[name] for name in lines._get_sheet_columns()}
         self.known = {
             name: self._get_known(field, company) for name, field in self.fields.items()
         }

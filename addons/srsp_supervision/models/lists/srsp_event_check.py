@@ -1,5 +1,3 @@
-import json
-
 from odoo import api, models
 
 
@@ -12,12 +10,3 @@ class SrspEventCheck(models.Model):
             **super()._get_sealed_models(),
             "srsp.list": [("state", "in", ("published", "superseded"))],
         }
-
-    def _compare_srsp_list(self, row, version):
-        """Rows sealed while 19.0.1.1.0 was in development bear the names of their fields."""
-        sealed, live = json.loads(row.payload), version._get_seal_payload()
-        if sealed.get("lines_digest") != live["lines_digest"]:
-            by_field = version._get_seal_payload(sealed_names={})
-            if sealed.get("lines_digest") == by_field["lines_digest"]:
-                return sealed, by_field
-        return sealed, live

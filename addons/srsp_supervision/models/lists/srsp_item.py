@@ -15,8 +15,6 @@ class SrspItem(models.Model):
     )
     # Of the nine elements those that a draft may lack; the other four are compulsory from the start.
     _elements = ("inspecting_body", "target", "content", "standard", "method_ids")
-    _later_columns = frozenset({"qualification_ids"})
-    _sealed_names = {"method_ids": "method"}  # a text before 19.0.1.1.0
     _sheet_columns = {
         "code": 8,
         "name": 16,

@@ -5,7 +5,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from ...actions import get_action, get_dialog_action, get_form_action
-from ...tools import canonical, clock
+from ...tools import clock
 from ..base.srsp_division import INSPECTING
 
 OPEN_STATES = ("draft", "submitted", "consolidated", "approved")
@@ -249,9 +249,7 @@ class SrspList(models.Model):
             record.with_env(self.env)._check_effective_date(today)
             record._check_lines()  # by the rulebook of that day, and of the divisions that are left
             record.write({"state": "published", "published_on": today})
-            self.env["srsp.event"]._seal(
-                record, "list.published", record._get_seal_payload()
-            )
+            self.env["srsp.event"]._seal_state(record, "list.published")
             record._after_publish()
         self._take_effect()
 
@@ -354,9 +352,9 @@ class SrspList(models.Model):
             Command.create({"division_id": division.id}) for division in divisions
         ]
 
-    def _get_seal_payload(self, sealed_names=None):
+    def _prepare_seal(self):
         """What the integrity chain keeps of a published version: digests of its words and of its approval."""
-        rows = [line._get_sealed_row(sealed_names) for line in self._get_lines()]
+        lines = self._get_lines()
         scan = base64.b64decode(self.with_context(bin_size=False).approval_scan or b"")
         return {
             "kind": self.kind,
@@ -365,8 +363,8 @@ class SrspList(models.Model):
             "approval_date": fields.Date.to_string(self.approval_date) or "",
             "approval_scan_sha256": hashlib.sha256(scan).hexdigest(),
             "effective_date": fields.Date.to_string(self.effective_date),
-            "lines": len(rows),
-            "lines_digest": canonical.digest(rows),
+            "lines": len(lines),
+            "columns": lines._digest_columns(),
         }
 
     def _check_identity(self, vals):

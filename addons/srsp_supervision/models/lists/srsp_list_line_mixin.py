@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ...fields import company_of
+from ...tools import canonical
 from ...tools.workbook import Flagged, clean_text
 
 
@@ -18,7 +19,6 @@ class SrspListLineMixin(models.AbstractModel):
     _check_company_auto = True
     _rec_names_search = ["code", "name"]
     _guarded_fields = ("origin_id", "frozen_names")
-    # What a line says, in the order of the workbook: {field: width of its column in characters}.
     _sheet_columns: dict[str, int] = {}
     # Headings of workbooks that were exported under other labels, which an import still reads: {heading: field}.
     _sheet_synonyms = {
@@ -26,9 +26,6 @@ class SrspListLineMixin(models.AbstractModel):
         "Legal Basis": "legal_basis_ids",
         "低频次理由": "frequency_reason",
     }
-    # Columns that lists sealed before did not have: left out of the seal while there is nothing in them.
-    _later_columns = frozenset()
-    _sealed_names = {}  # {field: its name in the chain}, where they differ
     # What must be filled in before a part is handed in.
     _elements: tuple[str, ...] = ()
     # When a user writes one of these, the line is checked against the rulebook and the register of divisions.
@@ -296,7 +293,15 @@ class SrspListLineMixin(models.AbstractModel):
         Labels for selections, names for records (joined by ； or 、), an empty string for nothing.
         """
         self.ensure_one()
-        return {name: self._get_cell(name) for name in self._sheet_columns}
+        return {name: self._get_cell(name) for name in self._get_sheet_columns()}
+
+    @api.model
+    def _get_sheet_columns(self):
+        """Return what a line says, in the order of the workbook: ``{field: width of its column in characters}``.
+
+        An addon adds columns; versions that were published before keep the ones they were sealed with.
+        """
+        return self._sheet_columns
 
     def _get_sheet_row(self):
         """What the line says, with a legal basis that has been repealed flagged."""
@@ -321,20 +326,22 @@ class SrspListLineMixin(models.AbstractModel):
         for line in self:
             line.frozen_names = {
                 name: line._get_names(name)
-                for name in self._sheet_columns
+                for name in self._get_sheet_columns()
                 if self._fields[name].relational
             }
 
-    def _get_sealed_row(self, names=None):
-        """What the integrity chain keeps of a frozen line, in no language: {sealed name: value}."""
-        self.ensure_one()
-        names = self._sealed_names if names is None else names
+    def _digest_columns(self):
+        """Return what the integrity chain keeps of frozen lines: ``{column: digest of its values, in no language}``.
+
+        Each column has its own, so that one that is added, or gone with its addon, is nothing to the others.
+        """
         return {
-            names.get(name, name): self[name]
-            if self._fields[name].type == "selection"
-            else self._get_cell(name)
-            for name in self._sheet_columns
-            if name not in self._later_columns or self._get_cell(name)
+            name: canonical.digest(
+                self.mapped(name)
+                if self._fields[name].type == "selection"
+                else [line._get_cell(name) for line in self]
+            )
+            for name in self._get_sheet_columns()
         }
 
 

@@ -89,7 +89,7 @@ class SrspList(models.Model):
     def _get_sheet_layout(self):
         """The columns of the workbook, with the labels that the user sees."""
         lines = self._get_lines()
-        fields = lines.fields_get(list(lines._sheet_columns), ["string", "type"])
+        fields = lines.fields_get(list(lines._get_sheet_columns()), ["string", "type"])
         return [
             workbook.Column(
                 name,
@@ -97,7 +97,7 @@ class SrspList(models.Model):
                 width,
                 COLUMN_KINDS.get(fields[name]["type"], workbook.TEXT),
             )
-            for name, width in lines._sheet_columns.items()
+            for name, width in lines._get_sheet_columns().items()
         ]
 
     def _get_sheet_aliases(self):
@@ -107,7 +107,7 @@ class SrspList(models.Model):
         aliases = {
             label: name
             for label, name in lines._sheet_synonyms.items()
-            if name in lines._sheet_columns
+            if name in lines._get_sheet_columns()
         }
         for code, _name in self.env["res.lang"].get_installed():
             layout = self.with_context(lang=code)._get_sheet_layout()

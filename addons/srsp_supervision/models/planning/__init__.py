@@ -16,4 +16,3 @@ from . import srsp_task_external
 from . import srsp_task_roster
 from . import srsp_coverage
 from . import srsp_coverage_frequency
-from . import srsp_event_check

@@ -181,5 +181,5 @@ class SrspTask(models.Model):
         return {
             **self.env["srsp.event"]._read_values(self, sorted(names)),
             "lottery_outcomes": f"{self.lottery_outcomes:.0f}",  # too large for JSON
-            "strata": {stratum.key: stratum.ratio for stratum in self.stratum_ids},
+            "strata": sorted([one.key, one.ratio] for one in self.stratum_ids),
         }

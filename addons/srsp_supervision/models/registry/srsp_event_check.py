@@ -1,5 +1,3 @@
-import json
-
 from odoo import models
 
 
@@ -8,9 +6,3 @@ class SrspEventCheck(models.Model):
 
     def _get_sealed_models(self):
         return {**super()._get_sealed_models(), "srsp.registry.confirmation": []}
-
-    def _compare_srsp_registry_confirmation(self, row, confirmation):
-        """Compare all but names and codes, which may change."""
-        sealed, live = json.loads(row.payload), confirmation._get_payload()
-        names = ("year", "version", "confirmed_on", "counts", "digest")
-        return [{name: side[name] for name in names} for side in (sealed, live)]

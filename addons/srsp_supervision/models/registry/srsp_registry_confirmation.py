@@ -89,8 +89,12 @@ class SrspRegistryConfirmation(models.Model):
                 **{name: health[name] for name in COUNTS},
             }
         )
-        payload = record._get_payload()
-        self.env["srsp.event"]._seal(record, "registry.confirmed", payload)
+        names = {
+            "sector": sector.code,
+            "division": sector.division_id.name,
+            "confirmed_by": self.env.user._srsp_get_signature(sector.company_id),
+        }
+        self.env["srsp.event"]._seal_state(record, "registry.confirmed", **names)
         return record.with_env(self.env)
 
     def _check_manager(self, sector):
@@ -104,14 +108,10 @@ class SrspRegistryConfirmation(models.Model):
             )
             raise AccessError(message)
 
-    def _get_payload(self):
-        """What is sealed in the chain."""
+    def _prepare_seal(self):
         return {
-            "sector": self.sector_id.code,
-            "division": self.division_id.name,
             "year": self.year,
             "version": self.version,
-            "confirmed_by": self.confirmed_by_id._srsp_get_signature(self.company_id),
             "confirmed_on": fields.Datetime.to_string(self.confirmed_on),
             "counts": {name: self[name] for name in (*COUNTS, "line_count")},
             "digest": self.digest,

@@ -93,10 +93,7 @@ class SrspCalendarException(models.Model):
     def _take_effect(self):
         """Seal the exceptions as they are now, and count the open deadlines again."""
         self.flush_recordset()
-        for exception in self:
-            self.env["srsp.event"]._seal(
-                exception, "calendar.changed", exception._prepare_seal()
-            )
+        self.env["srsp.event"]._seal_state(self, "calendar.changed")
         for company, exceptions in self.grouped("company_id").items():
             if count := exceptions._recount(company):
                 message = self.env._(

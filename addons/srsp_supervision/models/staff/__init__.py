@@ -15,4 +15,3 @@ from . import srsp_inspector_tie
 from . import srsp_recusal
 from . import srsp_training
 from . import srsp_publicity
-from . import srsp_event_check

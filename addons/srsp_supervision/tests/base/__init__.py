@@ -7,7 +7,6 @@ from . import test_logins
 from . import test_names
 from . import test_outgoing
 from . import test_personal_numbers
-from . import test_region_migration
 from . import test_regions
 from . import test_roles
 from . import test_working_days

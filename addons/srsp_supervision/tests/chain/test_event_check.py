@@ -62,7 +62,7 @@ class TestEventCheck(ChainCase):
             (check.event_count, check.last_hash), (self.last, self.events[-1].hash)
         )
         compared = self.events.filtered(
-            lambda event: hasattr(check, check._get_comparison(event.res_model))
+            lambda event: check._get_comparison(event.res_model)
         )
         self.assertEqual(check.record_count, len(compared))
         self.assertGreaterEqual(len(compared), 4)  # two commitments, two certificates

@@ -256,7 +256,7 @@ class TestClosedResult(ChainCase):
                 event = self._find_event("inspection.closed", visit)
                 self.assertRegex(
                     self._check().report,
-                    rf"event {event.sequence} sealed: keys\.{path}",
+                    rf"event {event.sequence} sealed: {path}",
                 )
                 savepoint.rollback()
             self.env.invalidate_all()

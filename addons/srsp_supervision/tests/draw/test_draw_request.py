@@ -226,14 +226,17 @@ class TestDrawRequest(SrspCase):
             "evidence_digest_hex": digest,
             "requested_by_id": self.manager.id,
             "requested_at": "2026-04-01T02:00:00Z",
+            "decided_by_id": False,
+            "decided_at": "",
+            "refusal_reason": "",
         }
         decided = {
             "state": "approved",
             "decided_by_id": self.policy.id,
             "decided_at": "2026-04-01T02:00:00Z",
-            "refusal_reason": "",
         }
-        self.assertEqual(self._payloads(request), [asked, asked | decided])
+        sealed = [payload["record"] for payload in self._payloads(request)]
+        self.assertEqual(sealed, [asked, asked | decided])
         iteration = self.draw._get_certificate()["iterations"][1]
         self.assertEqual(iteration["request"]["evidence_digest_hex"], digest)
         self.assertEqual(self.draw._find_difference(), "")
@@ -262,7 +265,8 @@ class TestDrawRequest(SrspCase):
         )
         file.raw = b"another photograph"
         self.env.invalidate_all()
-        self.assertEqual(len(checks._walk(self.company)[0]), 2)
+        [(number, sentence)] = checks._walk(self.company)[0]
+        self.assertIn(f"event {number} sealed: evidence_digest_hex was", sentence)
 
     def test_who_decides_is_asked_and_who_requested_is_told(self):
         (self.policy | self.manager).lang = "en_US"

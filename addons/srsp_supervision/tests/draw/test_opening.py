@@ -90,11 +90,13 @@ class TestOpening(SrspCase):
             [json.loads(event.payload) for event in sealed.sorted("sequence")],
             [
                 {
+                    "format": 1,
                     "label": self.culprit.code,
                     "kind": "excluded",
                     "by": self.policy.login,
                 },
                 {
+                    "format": 1,
                     "label": self.risky[0].code,
                     "kind": "stratum",
                     "by": self.policy.login,

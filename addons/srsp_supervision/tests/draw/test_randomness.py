@@ -463,6 +463,7 @@ class TestLottery(SrspCase):
                 "draw.entries_differ",
                 draw.id,
                 {
+                    "format": 1,
                     "number": draw.number,
                     "entries": [
                         [

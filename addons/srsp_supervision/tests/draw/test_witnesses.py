@@ -48,7 +48,8 @@ class TestWitnesses(SrspCase, MockSmtplibCase):
             ]
         )
         self.assertEqual(
-            (event.kind, json.loads(event.payload)["witness"]), ("draw.witnessed", row)
+            (event.kind, json.loads(event.payload)["record"]["witness"]),
+            ("draw.witnessed", row),
         )
 
     def test_the_certificate_says_that_nobody_had_it_and_the_seal_covers_who_did(self):

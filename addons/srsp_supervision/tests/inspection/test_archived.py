@@ -50,15 +50,14 @@ class TestArchived(SrspCase):
         visit.with_user(manager).action_review()
         team[0].active = False
         before = visit._prepare_seal()
-        self.assertEqual(before["keys"]["officer_ids"], sorted(team.ids))
+        self.assertEqual(before["officer_ids"], sorted(team.ids))
         visit.with_user(manager).action_close()
         team.active = False
         self.surveying.active = self.sector.active = self.item.method_ids.active = False
         self.env.invalidate_all()
         self.assertEqual(visit.officer_ids, team)
-        self.assertEqual(
-            visit._prepare_seal()["keys"], {**before["keys"], "stage": "closed"}
-        )
+        now = {"stage": "closed", "result_date": visit.result_date.isoformat()}
+        self.assertEqual(visit._prepare_seal(), before | now)
         self.assertFalse(self._find_broken())
 
     def test_who_inspected_is_archived_and_not_deleted(self):

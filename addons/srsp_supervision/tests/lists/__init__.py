@@ -8,7 +8,6 @@ from . import test_list_frozen
 from . import test_list_http
 from . import test_list_input
 from . import test_list_workbook
-from . import test_method_migration
 from . import test_paper
 from . import test_text_diff
 from . import test_workbook

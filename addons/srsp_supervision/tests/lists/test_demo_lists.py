@@ -286,4 +286,6 @@ class TestDemoLists(TransactionCase):
             event = self.env["srsp.event"].search(
                 [("res_model", "=", "srsp.list"), ("res_id", "=", version.id)]
             )
-            self.assertEqual(json.loads(event.payload), version._get_seal_payload())
+            self.assertEqual(
+                json.loads(event.payload)["record"], version._prepare_seal()
+            )

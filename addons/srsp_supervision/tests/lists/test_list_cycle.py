@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from ...tools.json_diff import first_difference
 from ..common import SCAN
 from .list_case import APPROVAL, DEADLINE, TODAY, ListCase
 
@@ -280,8 +281,10 @@ class TestListCycle(ListCase):
             order="sequence",
         )
         self.assertEqual(events.mapped("res_id"), [self.list.id, draft.id])
-        payload = json.loads(events[1].payload)
-        self.assertRegex(payload.pop("lines_digest"), "^[0-9a-f]{64}$")
+        payload = json.loads(events[1].payload)["record"]
+        columns = payload.pop("columns")
+        self.assertEqual(columns.keys(), draft.item_ids._get_sheet_columns().keys())
+        self.assertEqual(columns["code"], hashlib.sha256(b'["A1","B1"]').hexdigest())
         self.assertEqual(
             payload,
             {
@@ -300,9 +303,10 @@ class TestListCycle(ListCase):
 
     def test_the_digest_of_the_lines_follows_every_word(self):
         draft = self._make_open_draft()
-        before = draft.sudo()._get_seal_payload()["lines_digest"]
+        before = draft.sudo()._prepare_seal()
         self._get_line(draft, "B1").materials = "Map"
-        self.assertNotEqual(draft.sudo()._get_seal_payload()["lines_digest"], before)
+        found = first_difference(before, draft.sudo()._prepare_seal())
+        self.assertEqual(found[0], "columns.materials")
 
 
 @tagged("post_install", "-at_install")

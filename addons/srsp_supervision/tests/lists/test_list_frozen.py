@@ -263,7 +263,7 @@ class TestListFrozen(ListCase):
         check = self.env["srsp.event.check"]._check(self.company)
         self.assertEqual(check.state, "broken")
         self.assertRegex(
-            check.report, r"^Supervision list .+: lines_digest was \w+ and is now"
+            check.report, r"^Supervision list .+: columns.ratio was \w+ and is now"
         )
 
     def test_the_day_on_which_an_approved_version_takes_effect_is_still_open(self):

@@ -84,7 +84,7 @@ class ListWorkbookCase(SrspCase):
         ]
 
     def cell(self, name, row=3):
-        names = list(self.env["srsp.item"]._sheet_columns)
+        names = list(self.env["srsp.item"]._get_sheet_columns())
         return f"{openpyxl.utils.get_column_letter(names.index(name) + 1)}{row}"
 
 

@@ -200,7 +200,7 @@ class TestRegistryHealth(SrspCase):
             [("res_model", "=", record._name), ("res_id", "=", record.id)]
         )
         self.assertEqual(event.kind, "registry.confirmed")
-        self.assertEqual(json.loads(event.payload), record._get_payload())
+        self.assertEqual(json.loads(event.payload)["record"], record._prepare_seal())
         self.assertFalse(self._find_broken())
         row = self._get_health()
         self.assertEqual(

@@ -1,4 +1,3 @@
-import importlib.util
 import json
 from datetime import date
 
@@ -7,12 +6,11 @@ from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
-from odoo.tools import file_path, mute_logger
+from odoo.tools import mute_logger
 
 from ...tools import clock
 from ..common import ROLES, SrspCase
 
-SCRIPT = "srsp_supervision/migrations/19.0.1.2.0/post-calendar.py"
 FRIDAY, MONDAY = date(2026, 3, 20), date(2026, 3, 23)
 WRITERS = {"policy_officer", "administrator"}
 
@@ -116,7 +114,7 @@ class TestCalendarException(SrspCase):
             "revoked_by_id": self.policy.id,
         }
         self.assertEqual(
-            [json.loads(event.payload) for event in events],
+            [json.loads(event.payload)["record"] for event in events],
             [entered, entered | revoked],
         )
         self.assertEqual(set(events.mapped("kind")), {"calendar.changed"})
@@ -131,25 +129,3 @@ class TestCalendarException(SrspCase):
                 self.assertTrue(self._find_broken(), change)
                 raise UserError(change)
             self.env.invalidate_all()
-
-    def test_days_that_somebody_had_entered_become_exceptions_of_each_bureau(self):
-        calendar = self.env["srsp.calendar.day"]
-        calendar.create({"date": MONDAY, "name": "Typhoon"})
-        festival = calendar.search([("date", "=", "2026-10-01")])
-        festival.is_working = True
-        before = calendar.search_count([])
-        spec = importlib.util.spec_from_file_location("migration", file_path(SCRIPT))
-        script = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(script)
-        script.migrate(self.env.cr, "19.0.1.1.0")
-        self.env.invalidate_all()
-        mine = [("company_id", "=", self.company.id)]
-        exceptions = self.env["srsp.calendar.exception"].search(mine, order="date")
-        self.assertEqual(
-            exceptions.mapped(lambda one: (one.date, one.is_working, one.state)),
-            [(MONDAY, False, "active"), (date(2026, 10, 1), True, "active")],
-        )
-        self.assertEqual(calendar.search_count([]), before - 1)
-        [festival] = calendar.search([("date", "=", "2026-10-01")])
-        self.assertFalse(festival.is_working)
-        self.assertFalse(self._find_broken())

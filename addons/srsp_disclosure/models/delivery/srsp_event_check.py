@@ -1,8 +1,0 @@
-from odoo import models
-
-
-class SrspEventCheck(models.Model):
-    _inherit = "srsp.event.check"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
-
-    def _compare_srsp_delivery(self, row, record):
-        return self._compare_state(row, record)
