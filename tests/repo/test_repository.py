@@ -22,7 +22,7 @@ LOCKS = [
     "script/lib/postgres.txt",
 ]
 MADE = {".git", ".local", "__pycache__", ".ruff_cache"}
-FRONT_ENDS = "setup server test lint bench screenshots translations readme".split()
+FRONT_ENDS = "setup server test lint bench screenshots translations readme keep".split()
 # The rooms of srsp_supervision, in the order in which they build on each other.
 ROOMS = (
     "base chain rulebook registry staff lists planning draw inspection exchange".split()
@@ -69,6 +69,19 @@ def test_manifest_is_whole_and_names_files_that_exist(addon):
     assert re.fullmatch(r"19\.0\.\d+\.\d+\.\d+", manifest["version"])
     named = manifest.get("data", []) + manifest.get("demo", [])
     assert [name for name in named if not (folder / name).is_file()] == []
+
+
+def test_both_addons_have_the_version_of_the_changelog():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    version = re.search(r"^## (\S+)", text, re.MULTILINE)[1]
+    found = {
+        ast.literal_eval(
+            (ROOT / "addons" / addon / "__manifest__.py").read_text(encoding="utf-8")
+        )["version"]
+        for addon in ADDONS
+    }
+    assert found == {version}
+    assert re.fullmatch(r"19\.0\.\d+\.\d+\.\d+", version)
 
 
 def test_supervision_does_not_know_disclosure():
