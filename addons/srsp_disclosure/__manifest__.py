@@ -36,5 +36,6 @@
         "web.assets_backend": ["srsp_disclosure/static/src/scss/supervision.scss"],
     },
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

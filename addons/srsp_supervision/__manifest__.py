@@ -82,6 +82,7 @@
         "views/exchange/srsp_registry_import_views.xml",
         "views/exchange/srsp_task_roster_views.xml",
         "views/chain/srsp_event_check_views.xml",
+        "views/chain/base_module_uninstall_views.xml",
         "views/srsp_menus.xml",
     ],
     "demo": [
@@ -111,5 +112,7 @@
             "srsp_supervision/static/src/draw_room/*"
         ],
     },
+    "pre_init_hook": "pre_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -1,4 +1,5 @@
 from . import base
+from . import chain
 from . import rulebook
 from . import lists
 from . import planning

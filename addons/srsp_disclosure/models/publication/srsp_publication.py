@@ -1,9 +1,11 @@
+import datetime
 import hashlib
 from operator import itemgetter
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.srsp_supervision.actions import get_form_action
 from odoo.addons.srsp_supervision.tools import canonical, clock
@@ -388,6 +390,20 @@ class SrspPublication(models.Model):
             return one.company_id, one.formed_on, days
 
         return self.sudo().search([*waiting, *domain]).grouped(key)
+
+    @api.model
+    def _continue_numbers(self):
+        """Let the numbers go on after the last that the chain has sealed: those of a removed addon are taken."""
+        sequence = self.env.ref("srsp_disclosure.ir_sequence_srsp_publication")
+        query = SQL(
+            """SELECT substr(number, 3, 4), max(substr(number, 7)::integer)
+                 FROM (SELECT payload::jsonb ->> 'number' AS number FROM srsp_event
+                        WHERE kind = 'publication.published') sealed
+                WHERE number ~ '^GS[0-9]{10,15}$' GROUP BY 1 ORDER BY 1"""
+        )
+        for year, last in self.env.execute_query(query):
+            day = datetime.date(int(year), 1, 1)
+            sequence._create_date_range_seq(day).number_next_actual = last + 1
 
     @api.model
     def _backfill(self, as_of_then=False):

@@ -4,6 +4,9 @@
 says which); ``srsp.event.check`` reads the chain and compares it with the rows and the records. Each room names the
 models it seals (``_get_sealed_models``) and what of a record (``_prepare_seal``). ``srsp.chain.head`` sends the last
 hash out of the house every day. May import ``base``.
+models it seals and brings their comparison (``_get_sealed_models``, ``_compare_<model>``). ``srsp.chain.head`` sends
+the last hash out of the house every day. ``ir.module.module`` keeps the addons whose records are evidence. May import
+``base``.
 """
 
 from . import base
@@ -15,3 +18,5 @@ from . import srsp_event_check
 from . import srsp_chain_head
 from . import srsp_event_check_heads
 from . import srsp_event_state
+from . import ir_module_module
+from . import srsp_event_removal

@@ -80,6 +80,8 @@ class SrspEvent(models.Model):
         """
         return {
             "chain.head": self.env._("Head of the chain sent"),
+            "addon.removal_confirmed": self.env._("Removal of an addon confirmed"),
+            "addon.removed": self.env._("Addon removed"),
             "records.recorded": self.env._("Rows recorded for the first time"),
             "records.changed": self.env._("Rows changed"),
             "list.published": self.env._("List published"),

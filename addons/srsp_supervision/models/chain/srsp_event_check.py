@@ -207,7 +207,7 @@ class SrspEventCheck(models.Model):
         own = Domain("company_id", "=", company.id)
         for name, domain in self._get_sealed_models().items():
             events = self.env["srsp.event"]._search(
-                own & Domain("res_model", "=", name)
+                own & self._get_unsealed_domain(name)
             )
             sealed = Domain("id", "in", events.subselect("res_id"))
             unsealed = own & Domain(domain) & ~sealed
@@ -218,6 +218,11 @@ class SrspEventCheck(models.Model):
                     model=self.env["ir.model"]._get(name).name,
                     record=record.display_name,
                 )
+
+    @api.model
+    def _get_unsealed_domain(self, name):
+        """Return which events seal the records of a model that must have one."""
+        return Domain("res_model", "=", name)
 
     # --- The rows -------------------------------------------------------------------------------
 

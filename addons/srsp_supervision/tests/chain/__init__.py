@@ -1,3 +1,4 @@
+from . import test_addon_removal
 from . import test_canonical
 from . import test_chain_head
 from . import test_event_check
