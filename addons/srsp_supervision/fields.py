@@ -1,5 +1,6 @@
 """Field classes and field factories that the models of this addon share."""
 
+import os
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from odoo.tools import SQL, config
 from .tools.data_key import PREFIX, DataKey
 from .tools.names import canonical
 
+DRAW_KEY_FILE = "SRSP_DRAW_KEY_FILE"
 # The system parameter that says which data key the database is encrypted with.
 _FINGERPRINT = "srsp.data_key"
 _TYPED = ("ilike", "not ilike", "like", "not like")
@@ -45,9 +47,12 @@ def current_company(**options):
 
 
 def get_draw_key_path():
-    """Return where the draw key lies: the configuration says it, or it is in the data folder."""
-    path = config.get("srsp_draw_key_file") or f"{config['data_dir']}/srsp_draw.key"
-    return Path(path)
+    """Return where the draw key lies: the server's environment says it, or it is in the data folder.
+
+    Until 19.0.1.2.0 an option of the configuration said it; it still does, though Odoo warns that it does not know it.
+    """
+    path = os.environ.get(DRAW_KEY_FILE) or config.get(DRAW_KEY_FILE.lower())
+    return Path(path or f"{config['data_dir']}/srsp_draw.key")
 
 
 def get_data_key(env):

@@ -58,7 +58,7 @@ def test_the_configuration_is_understood_whole_and_finds_the_addons():
     "name",
     [
         *["addons_path", "data_dir", "db_host", "db_replica_host", "workers"],
-        *["max_cron_threads", "proxy_mode", "http_interface", "srsp_draw_key_file"],
+        *["max_cron_threads", "proxy_mode", "http_interface"],
     ],
 )
 def test_the_configuration_explains_what_a_bureau_must_decide(name):

@@ -65,10 +65,18 @@ def _find_code(env, draw, number):
 def _make_chain(env, nonce, n, moment):
     """Return ``[H^0, …, H^n]``.
 
-    The key lies in the file ``srsp_draw_key_file`` of the configuration, or in the data folder.
+    A key that is missing is made; where rosters were committed already, the log warns that theirs is not there.
     """
+    path = get_draw_key_path()
+    if not path.exists():
+        known = env["srsp.draw"].sudo().search_count([], limit=1)
+        _logger.log(
+            logging.WARNING if known else logging.INFO,
+            "There is no draw key in %s: a new one is made. What was committed with another one needs that file back",
+            path,
+        )
     try:
-        key = draw_key.load(get_draw_key_path())
+        key = draw_key.load(path)
     except (OSError, ValueError) as error:
         raise UserError(
             env._(

@@ -1,5 +1,7 @@
 """A copy of the database alone opens no account and tells no secret; the data key lies outside it."""
 
+import logging
+import os
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,9 +12,10 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import config
 from odoo.tools.misc import hash_sign, hmac, verify_limited_field_access_token
 
-from ...fields import get_data_key
+from ...fields import DRAW_KEY_FILE, get_data_key, get_draw_key_path
+from ...models.draw import one_time_codes
 from ...tools.data_key import DataKey
-from ..common import SrspCase
+from ..common import NOW, SrspCase
 
 NUMBER = "999999190001010015"  # of nobody: no region 999999; the check digit is right
 
@@ -24,9 +27,37 @@ class TestDataKey(SrspCase):
         folder = TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.path = Path(folder.name, "srsp_data.key")
-        options = {**config.options, "srsp_draw_key_file": f"{folder.name}/draw.key"}
-        self.patch(config, "options", options)
+        self.patch(
+            os, "environ", {**os.environ, DRAW_KEY_FILE: f"{folder.name}/draw.key"}
+        )
         self._update()
+
+    def test_the_environment_says_where_the_keys_lie_and_the_old_option_still_does(
+        self,
+    ):
+        self.assertEqual(get_draw_key_path(), self.path.with_name("draw.key"))
+        self.patch(os, "environ", {**os.environ, DRAW_KEY_FILE: ""})
+        default = Path(config["data_dir"], "srsp_draw.key")
+        self.assertEqual(get_draw_key_path(), default)
+        options = {**config.options, "srsp_draw_key_file": "/etc/srsp/old.key"}
+        self.patch(config, "options", options)
+        self.assertEqual(get_draw_key_path(), Path("/etc/srsp/old.key"))
+
+    def test_a_draw_key_made_anew_is_told_and_warned_of_after_the_first_draw(
+        self,
+    ):
+        for level, count in ((logging.INFO, 0), (logging.WARNING, 1)):
+            self.patch(
+                type(self.env["srsp.draw"]), "search_count", lambda *a, n=count, **k: n
+            )
+            get_draw_key_path().unlink(missing_ok=True)
+            with self.assertLogs(one_time_codes.__name__, logging.INFO) as logs:
+                one_time_codes.commit(self.env, bytes(32), 2, NOW)
+                one_time_codes.commit(self.env, bytes(32), 2, NOW)
+            said = f"There is no draw key in {get_draw_key_path()}: a new one is made"
+            [record] = logs.records
+            self.assertEqual(record.levelno, level)
+            self.assertIn(said, record.getMessage())
 
     def _make_person(self):
         return self.env["srsp.entity"].create(
