@@ -8,7 +8,7 @@ For a run of few tests, ``--quick`` accepts a template made from an earlier cont
 is when only code changed that a database does not hold, else updated by Odoo's ``-u``.
 
 Command line: ``databases.py check | template [--quick] | copy NAME | drop NAME | server
-NAME [--fresh]``, each with ``--no-demo``.
+NAME [--fresh] | channel NAME --url URL``, each with ``--no-demo``.
 """
 
 import argparse
@@ -327,14 +327,38 @@ def server(name, demo=True, fresh=False):
     _set_comment(name, key)
 
 
+def set_channel(name, url):
+    """Let the demo's channel deliver to ``url``, unless it was given an address of another machine."""
+    known = query(
+        "SELECT res_id FROM ir_model_data WHERE module = 'srsp_disclosure' AND name = 'demo_channel'",
+        database=name,
+    )
+    urls = known and query(
+        "SELECT url FROM srsp_channel WHERE id = %s", *known[0], database=name
+    )
+    if urls and urls[0][0] != url and urls[0][0].startswith("http://127.0.0.1:"):
+        os.environ["SRSP_PLATFORM"] = url
+        with open(Path(__file__).with_name("channel.py")) as program:
+            run_odoo(
+                f"letting the demo deliver to {url}",
+                "shell",
+                "-d",
+                name,
+                "--no-http",
+                stdin=program,
+            )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "action", choices=["check", "template", "copy", "drop", "server"]
+        "action",
+        choices=["check", "template", "copy", "drop", "server", "channel"],
     )
     parser.add_argument("name", nargs="?")
     parser.add_argument("--no-demo", dest="demo", action="store_false")
     parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--url")
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends Odoo on the way out
@@ -348,6 +372,8 @@ def main():
             print(copy(run_name(given.name), source, given.demo))
         elif given.action == "drop":
             drop(given.name)
+        elif given.action == "channel":
+            set_channel(given.name, given.url)
         else:
             server(given.name, given.demo, given.fresh)
     except (DatabaseError, psycopg2.Error) as error:

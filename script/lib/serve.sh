@@ -48,24 +48,38 @@ in_foreground() {
 # capture COMMAND...: the same, its output being wanted: for use inside $(...).
 capture() { exec "$@" </dev/null 8>&- 9>&-; }
 
+# serve_platform DB: a sandbox of this server alone, and the demo's channel delivers to it. Another checkout may have the port.
 serve_platform() {
-    [ -x script/platform ] && ! answers "$PLATFORM_PORT" || return 0
-    say "starting the sandbox platform on 127.0.0.1:$PLATFORM_PORT"
-    background "$LOG/platform.log" script/platform
+    local port=$PLATFORM_PORT
+    [ -x script/platform ] || return 0
+    if answers "$port"; then
+        port=$(free_port)
+        say "port $PLATFORM_PORT is taken: the sandbox platform takes $port instead"
+    fi
+    say "starting the sandbox platform on 127.0.0.1:$port"
+    background "$LOG/platform.log" script/platform --port "$port"
+    in_foreground "$VENV/bin/python" script/lib/databases.py channel "$1" --url "http://127.0.0.1:$port" ||
+        die "the demo's channel could not be given the platform's address (see .local/log/database.log)"
+}
+
+# keep_log NAME: a log is continued, so that none is lost; a long one becomes NAME.1.
+keep_log() {
+    [ "$(stat -c %s "$LOG/$1.log" 2>/dev/null || echo 0)" -lt 20000000 ] || mv -f "$LOG/$1.log" "$LOG/$1.log.1"
 }
 
 # serve_odoo DB PORT WORKERS: returns when Odoo answers.
 serve_odoo() {
     local options=(-d "$1" --db-filter "^${1//./\\.}\$" --http-port "$2")
+    SERVER_LOG=server-$2 # one for each port: several servers of this checkout may run
     [ -z "$3" ] || options+=(--workers "$3" --gevent-port "$(($2 + 3))")
-    say "starting Odoo (log in .local/log/server.log)"
-    : >"$LOG/server.log"
-    background "$LOG/server.log" "$VENV/bin/python" "$VENV/bin/odoo" -c odoo.conf "${options[@]}"
+    say "starting Odoo (log in .local/log/$SERVER_LOG.log)"
+    keep_log "$SERVER_LOG"
+    background "$LOG/$SERVER_LOG.log" "$VENV/bin/python" "$VENV/bin/odoo" -c odoo.conf "${options[@]}"
     ODOO=$STARTED
     until [ "$(status_of "$2" /web/login)" = 200 ]; do
         kill -0 "$ODOO" 2>/dev/null || {
-            log_tail server 25
-            die "Odoo ended (see .local/log/server.log)"
+            log_tail "$SERVER_LOG" 25
+            die "Odoo ended (see .local/log/$SERVER_LOG.log)"
         }
         sleep 0.3
     done
@@ -82,6 +96,6 @@ print_logins() {
 
 wait_for_end() {
     wait "$ODOO" || true
-    log_tail server 25
-    die "Odoo ended by itself (see .local/log/server.log)"
+    log_tail "$SERVER_LOG" 25
+    die "Odoo ended by itself (see .local/log/$SERVER_LOG.log)"
 }
