@@ -48,16 +48,21 @@ in_foreground() {
 # capture COMMAND...: the same, its output being wanted: for use inside $(...).
 capture() { exec "$@" </dev/null 8>&- 9>&-; }
 
-# serve_platform DB: a sandbox of this server alone, and the demo's channel delivers to it. Another checkout may have the port.
+# serve_platform DB: a sandbox for this database, and its demo's channel delivers there. Another checkout may have the port.
 serve_platform() {
-    local port=$PLATFORM_PORT
+    local port=$PLATFORM_PORT note=$LOCAL/platform-$1 known pid
     [ -x script/platform ] || return 0
+    if read -r known pid 2>/dev/null <"$note" && grep -qs platform_server "/proc/$pid/cmdline" && answers "$known"; then
+        say "the sandbox platform of $1 runs already, on 127.0.0.1:$known"
+        return 0
+    fi
     if answers "$port"; then
         port=$(free_port)
         say "port $PLATFORM_PORT is taken: the sandbox platform takes $port instead"
     fi
     say "starting the sandbox platform on 127.0.0.1:$port"
     background "$LOG/platform.log" script/platform --port "$port"
+    echo "$port $STARTED" >"$note"
     in_foreground "$VENV/bin/python" script/lib/databases.py channel "$1" --url "http://127.0.0.1:$port" ||
         die "the demo's channel could not be given the platform's address (see .local/log/database.log)"
 }

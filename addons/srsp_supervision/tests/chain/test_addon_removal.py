@@ -4,7 +4,7 @@ import json
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from ...models.chain import ir_module_module
 from ..common import SrspCase
@@ -79,6 +79,16 @@ class TestAddonRemoval(SrspCase):
             wizard.srsp_reason = reason
             with self._refused("Give a reason for the removal"):
                 wizard.action_uninstall()
+
+    def test_the_form_of_the_dialog_demands_the_reason_where_there_is_evidence(self):
+        dialogs = self.env["base.module.uninstall"].with_user(self.system)
+        other = self.env["ir.module.module"].search([("name", "=", "base_import")])
+        for addon, is_evidence in ((self.addon, True), (other, False)):
+            dialog = Form(dialogs.with_context(default_module_ids=addon.ids))
+            self.assertEqual(bool(dialog.srsp_event_count), is_evidence)
+            self.assertEqual(
+                dialog._get_modifier("srsp_reason", "required"), is_evidence
+            )
 
     def test_only_a_system_administrator_confirms(self):
         manager = new_test_user(
