@@ -7,16 +7,17 @@ from pathlib import Path
 from odoo import api, fields
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.orm.utils import COLLECTION_TYPES
 from odoo.tools import SQL, config
 
+from .tools import uscc
 from .tools.data_key import PREFIX, DataKey
-from .tools.names import canonical
+from .tools.names import KEY_SQL, canonical, get_key
 
 DRAW_KEY_FILE = "SRSP_DRAW_KEY_FILE"
 # The system parameter that says which data key the database is encrypted with.
 _FINGERPRINT = "srsp.data_key"
 _TYPED = ("ilike", "not ilike", "like", "not like")
-_PATTERNS = ("ilike", "like", "=ilike", "=like")
 _WILDCARDS = re.compile(r"[%_\\]+")
 _TWO_CHINESE = re.compile("[\u4e00-\u9fff]{2}")
 _NOT_CHINESE = re.compile(r"[^\u4e00-\u9fff]+")
@@ -158,11 +159,48 @@ class PrivateOne2many(fields.One2many):
         return found if operator == "in" else SQL("NOT %s", found)
 
 
-class BigramChar(fields.Char):
-    """A name in its one spelling, searched for fragments of two characters and more by an index over ``srsp_bigrams``.
+class SpelledChar(fields.Char):
+    """A text that is found however it is typed: brackets, blanks, dots, widths and capitals do not count.
 
-    Trigrams need three characters, but enterprises are looked up by two. A search for one character reads every name.
+    Fragments of two characters and more are looked up in an index over ``srsp_bigrams`` of the key (``BIGRAM_INDEX``):
+    trigrams need three, but enterprises are looked up by two. A search for one character reads every text.
     """
+
+    def condition_to_sql(self, field_expr, operator, value, model, alias, query):
+        if field_expr != self.name or operator not in ("ilike", "not ilike"):
+            return super().condition_to_sql(
+                field_expr, operator, value, model, alias, query
+            )
+        typed = str(value)
+        if len(get_key(typed)) < 2:  # the text as it stands is faster to read
+            return super().condition_to_sql(
+                field_expr, operator, canonical(typed), model, alias, query
+            )
+        column = SQL.identifier(alias, self.name)
+        condition = self._find_key(column, typed, model.pool)
+        return (
+            SQL("(%s) IS NOT TRUE", condition) if operator == "not ilike" else condition
+        )
+
+    def _find_key(self, column, typed, registry):
+        """Return SQL of whether what was typed, which may hold wildcards, is in ``column``."""
+        key = SQL(KEY_SQL, column)
+        # With unaccent, other letters than Chinese ones may stand for each other.
+        parts = (_NOT_CHINESE if registry.has_unaccent else _WILDCARDS).split(typed)
+        held = [
+            SQL("srsp_bigrams(%s) @> srsp_bigrams(%s)", key, SQL(KEY_SQL, part))
+            for part in parts
+            if len(get_key(part)) > 1
+        ]
+        if _TWO_CHINESE.fullmatch(get_key(typed)):
+            return held[0]  # the index says it all
+        pattern = SQL(KEY_SQL, f"%{typed}%")
+        like = SQL("%s LIKE %s", registry.unaccent(key), registry.unaccent(pattern))
+        return SQL("(%s)", SQL(" AND ").join([*held, like]))
+
+
+class BigramChar(SpelledChar):
+    """A name in its one spelling."""
 
     def convert_to_cache(self, value, record, validate=True):
         value = super().convert_to_cache(value, record, validate)
@@ -171,24 +209,23 @@ class BigramChar(fields.Char):
     def condition_to_sql(self, field_expr, operator, value, model, alias, query):
         if operator in _TYPED and field_expr == self.name:
             value = canonical(value)
-        condition = super().condition_to_sql(
+        return super().condition_to_sql(
             field_expr, operator, value, model, alias, query
         )
-        if field_expr != self.name or operator not in _PATTERNS:
-            return condition
-        # With unaccent, other letters than Chinese ones may stand for each other.
-        parts = (_NOT_CHINESE if model.pool.has_unaccent else _WILDCARDS).split(
-            str(value)
+
+
+class CodeChar(fields.Char):
+    """A code, which is in capitals and without blanks: found however it is typed."""
+
+    def condition_to_sql(self, field_expr, operator, value, model, alias, query):
+        if field_expr == self.name:
+            if isinstance(value, str):
+                value = uscc.clean(value)
+            elif isinstance(value, COLLECTION_TYPES):
+                value = {uscc.clean(v) if isinstance(v, str) else v for v in value}
+        return super().condition_to_sql(
+            field_expr, operator, value, model, alias, query
         )
-        column = SQL.identifier(alias, self.name)
-        held = [
-            SQL("srsp_bigrams(%s) @> srsp_bigrams(%s)", column, part)
-            for part in parts
-            if len(part) > 1
-        ]
-        if operator in ("ilike", "like") and _TWO_CHINESE.fullmatch(str(value)):
-            return SQL("(%s)", held[0])  # the index says it all
-        return SQL("(%s)", SQL(" AND ").join([*held, condition])) if held else condition
 
 
 class EncryptedChar(fields.Char):

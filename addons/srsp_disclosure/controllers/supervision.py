@@ -6,7 +6,6 @@ from odoo.http import request
 from odoo.tools.sql import escape_psql
 
 from odoo.addons.srsp_supervision.tools import clock
-from odoo.addons.srsp_supervision.tools.names import canonical
 from odoo.addons.srsp_supervision.tools.uscc import clean
 
 from ..models.publication.srsp_publication import KINDS
@@ -143,15 +142,15 @@ class Supervision(http.Controller):
     def _get_search_domain(self, q, year, division):
         """Return the domain of a search by a company's name, its credit code or a number; each has an index.
 
-        Whatever is typed stands for itself, also ``%`` and ``_``.
+        Whatever is typed stands for itself, also ``%`` and ``_``, in any spelling.
         """
         domain = Domain.TRUE
         if q:
             domain &= (
                 Domain("entity_code", "=", clean(q))
-                | Domain("title", "ilike", escape_psql(canonical(q)))
+                | Domain("title", "ilike", escape_psql(q))
                 | Domain("number", "=", clean(q))
-                | Domain("reference", "=ilike", f"{escape_psql(q)}%")
+                | Domain("reference", "=ilike", f"{escape_psql(clean(q))}%")
             )
         if year.isdecimal():
             domain &= Domain("year", "=", int(year))

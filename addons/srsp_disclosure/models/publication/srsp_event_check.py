@@ -44,9 +44,10 @@ class SrspEventCheck(models.Model):
         yield from super()._find_unsealed(company)
         publications = self.env["srsp.publication"]
         groups = publications._group_open([("company_id", "=", company.id)])
-        for day, found in groups.items():
+        for day, ids in groups.items():
             wanted = publications._prepare_deadline_vals(*day)["deadline"]
-            for publication in found.filtered_domain([("deadline", "!=", wanted)]):
+            stray = [("id", "in", ids), ("deadline", "!=", wanted)]
+            for publication in publications.sudo().search(stray, order="id"):
                 yield self.env._(
                     "Publication %(number)s: its deadline is %(deadline)s, the calendar and the rulebook give"
                     " %(wanted)s.",

@@ -8,6 +8,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from odoo.addons.srsp_supervision.actions import get_form_action
+from odoo.addons.srsp_supervision.fields import CodeChar, SpelledChar
+from odoo.addons.srsp_supervision.models.registry.name_search import get_bigram_index
 from odoo.addons.srsp_supervision.tools import canonical, clock
 from odoo.addons.srsp_supervision.tools.clock import beijing_date
 
@@ -51,7 +53,7 @@ class SrspPublication(models.Model):
 
     number = fields.Char(required=True)
     kind = fields.Selection(KINDS, required=True)
-    title = fields.Char(required=True, index="trigram")
+    title = SpelledChar(required=True)
     summary = fields.Char(help="One-line summary shown in lists of publications.")
     reference = fields.Char(
         required=True,
@@ -90,8 +92,8 @@ class SrspPublication(models.Model):
     bureau_name = fields.Char("Bureau", required=True)
     division_name = fields.Char("Division of the Publication")
     sector_name = fields.Char("Sector")
-    entity_name = fields.Char("Entity")
-    entity_code = fields.Char("Credit Code")
+    entity_name = SpelledChar("Entity")
+    entity_code = CodeChar("Credit Code")
     deadline = fields.Date()
     is_provisional = fields.Boolean(
         "Provisional Deadline",
@@ -135,6 +137,8 @@ class SrspPublication(models.Model):
         "Only one version of a publication is in force.",
     )
     _kind_idx = models.Index("(company_id, kind, formed_at DESC, id DESC)")
+    _title_bigrams = models.Index(get_bigram_index("title"))
+    _entity_name_bigrams = models.Index(get_bigram_index("entity_name"))
     _record_idx = models.Index("(res_model, res_id)")
     _entity_code_idx = models.Index("(entity_code) WHERE entity_code IS NOT NULL")
     _open_idx = models.Index(
@@ -364,32 +368,6 @@ class SrspPublication(models.Model):
             "deadline": deadline,
             "is_provisional": calendar._is_provisional(formed_on.year, deadline.year),
         }
-
-    @api.model
-    def _recount_deadlines(self, domain):
-        """Count the open deadlines of ``domain`` again after a change of the calendar, and return how many moved."""
-        moved = 0
-        for day, publications in self._group_open(domain).items():
-            vals = self._prepare_deadline_vals(*day)
-            moved += len(
-                publications.filtered_domain([("deadline", "!=", vals["deadline"])])
-            )
-            publications.write(vals)
-        return moved
-
-    @api.model
-    def _group_open(self, domain):
-        """Return what has a deadline and is not disclosed yet: ``{(company, formed on, days): publications}``."""
-        waiting = [("deadline", "!=", False), ("disclosed_on", "=", False)]
-        rulebooks = {}
-
-        def key(one):
-            if one.task_id not in rulebooks:
-                rulebooks[one.task_id] = one.task_id._get_rulebook()
-            days = rulebooks[one.task_id].disclosure_days
-            return one.company_id, one.formed_on, days
-
-        return self.sudo().search([*waiting, *domain]).grouped(key)
 
     @api.model
     def _continue_numbers(self):

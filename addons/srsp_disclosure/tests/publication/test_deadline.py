@@ -1,9 +1,13 @@
+import base64
 import datetime
+import hashlib
 import json
 
 from freezegun import freeze_time
 
+from odoo import Command
 from odoo.exceptions import UserError
+from odoo.tests import Form, new_test_user
 
 from ..common import BureauCase
 
@@ -226,10 +230,131 @@ class TestDeadline(BureauCase):
         exception = self.enter(date="2025-10-15")
         self.assertEqual(both.mapped("deadline"), [after, before])
         told = exception.message_ids.mapped("body")
-        self.assertIn("1 open deadlines have been counted again.", "".join(told))
+        self.assertIn("Open deadlines that have moved: 1", "".join(told))
         exception.revocation_document = "榕政办〔2025〕10号"
         exception.action_revoke()
         self.assertEqual(both.mapped("deadline"), [before, before])
+
+    def test_a_day_off_decreed_later_moves_what_is_open_and_says_so(self):
+        """As the policy division enters it; the scheduled action that loads the years takes nothing back."""
+        channel = self.make_channel()
+        publications = self.env["srsp.publication"]
+        with freeze_time("2026-11-25 02:00:00"):
+            for visit in self.visits[:2]:
+                publications |= self.close(visit, DATE(2026, 11, 20))
+        before, after = DATE(2026, 12, 18), DATE(2026, 12, 21)
+        self.assertEqual(publications.mapped("deadline"), [before, before])
+        policy = new_test_user(
+            self.env,
+            "policy_of_days",
+            "srsp_supervision.group_policy_officer",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        with freeze_time("2026-12-01 02:00:00"):
+            form = Form(self.env["srsp.calendar.exception"].with_user(policy))
+            form.date, form.name = "2026-12-07", "全市停工"
+            form.document_number = "榕政办〔2026〕30号"
+            exception = form.save()
+            self.env["srsp.calendar.day"]._cron_load_years()
+        self.assertEqual(publications.mapped("deadline"), [after, after])
+        self.assertEqual(publications.delivery_ids.mapped("deadline"), [after, after])
+        self.assertEqual(publications.exception_ids, exception.sudo())
+        moves = [
+            [number, str(before), str(after)]
+            for number in sorted(publications.mapped("number"))
+        ]
+        file = exception.message_ids.attachment_ids
+        event = self.env["srsp.event"].search(
+            [("res_model", "=", exception._name), ("res_id", "=", exception.id)]
+        )
+        self.assertEqual(
+            json.loads(event.payload),
+            {
+                **exception._prepare_seal(),
+                "by": {"name": policy.name, "login": "policy_of_days"},
+                "moved": {
+                    "count": 2,
+                    "days": [[str(before), str(after), 2]],
+                    "deadlines": moves,
+                    "sha256": hashlib.sha256(base64.b64decode(file.datas)).hexdigest(),
+                },
+            },
+        )
+        rows = base64.b64decode(file.datas).decode("utf-8-sig").split("\r\n")
+        self.assertEqual(rows[1:], [*(",".join(move) for move in moves), ""])
+        told = "".join(exception.message_ids.mapped("body"))
+        self.assertIn("2026-12-18 → 2026-12-21: 2", told)
+        publications[0].delivery_ids.write(
+            {"state": "accepted", "received_at": "2026-12-21 02:00:00"}
+        )
+        publications[0]._update_disclosed()
+        self.assertEqual(publications[0].deadline_state, "met")
+        self.assertEqual(publications[0].delivery_ids.channel_id, channel)
+
+    def test_the_days_of_2020_that_were_decreed_in_january(self):
+        """The notice of 27 January made 31 January and the make-up day of 1 February days off."""
+        self.make_channel()
+        calendar = self.env["srsp.calendar.day"]
+        calendar._ensure_year(2020)
+        late = [DATE(2020, 1, 31), DATE(2020, 2, 1)]
+        calendar.search([("date", "in", late)]).unlink()
+        calendar.create({"date": late[1], "name": "调休", "is_working": True})
+        publication = self.close(self.visits[0], DATE(2020, 1, 17))
+        deadlines = [publication.deadline]
+        for day in late:
+            self.enter(date=day, name="春节")
+            deadlines.append(publication.deadline)
+        self.assertEqual(
+            deadlines, [DATE(2020, 2, 19), DATE(2020, 2, 20), DATE(2020, 2, 21)]
+        )
+
+    def test_a_day_moves_only_the_deadlines_that_it_lies_within(self):
+        """What is late already moves by a day off before its deadline; recorded lateness stays."""
+        self.make_channel()
+        waiting, closed, later = [
+            self.close(visit, day)
+            for visit, day in zip(
+                self.visits, [DATE(2025, 9, 24)] * 2 + [DATE(2025, 10, 20)]
+            )
+        ]
+        closed.delivery_ids.write({"state": "accepted", "received_at": "2025-10-29"})
+        closed._update_disclosed()
+        all_of_them = waiting | closed | later
+        before = all_of_them.mapped("deadline")
+        with freeze_time("2025-11-05 02:00:00"):
+            self.enter(date="2025-09-24")  # the day on which they were formed
+            self.assertEqual(all_of_them.mapped("deadline"), before)
+            self.enter(date="2025-11-03")  # after the deadline of the first two
+            self.assertEqual(
+                all_of_them.mapped("deadline"), [*before[:2], DATE(2025, 11, 18)]
+            )
+            self.enter(date="2025-10-15")
+            self.assertEqual(
+                all_of_them.mapped("deadline"),
+                [DATE(2025, 10, 29), before[1], DATE(2025, 11, 18)],
+            )
+            self.assertEqual(waiting.deadline_state, "late")
+        self.assertTrue(closed.was_late)
+
+    def test_each_exception_of_several_says_what_it_alone_has_moved(self):
+        self.make_channel()
+        self.close(self.visits[0], DATE(2025, 9, 24))
+        vals = {"name": "台风停工", "document_number": "榕政办〔2025〕9号"}
+        exceptions = self.env["srsp.calendar.exception"].create(
+            [{**vals, "date": day} for day in ("2025-10-15", "2025-10-16")]
+        )
+        events = self.env["srsp.event"].search(
+            [("res_model", "=", exceptions._name), ("res_id", "in", exceptions.ids)],
+            order="sequence",
+        )
+        self.assertEqual(
+            [json.loads(event.payload)["moved"]["days"] for event in events],
+            [
+                [["2025-10-28", "2025-10-29", 1]],
+                [["2025-10-29", "2025-10-30", 1]],
+            ],
+        )
 
     def test_the_check_finds_a_deadline_that_the_calendar_does_not_give(self):
         self.make_channel()

@@ -167,7 +167,6 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         parts = {
             "entity_values": SQL(", ").join(values),
             "own_entities": entities._search(domain).select(),
-            "other_name_key": SQL(HASH % "g.entity_name"),
         }
         for checks in (sql.MATCH_CHECKS, sql.CHECKS):
             for check in checks:

@@ -55,7 +55,7 @@ CREATE TEMP TABLE srsp_import_good ON COMMIT DROP AS
      WHERE company_id = %(company)s AND name_key IN (SELECT %(name_key)s FROM srsp_import_row r
         WHERE uscc IS NULL AND entity_code IS NULL AND target_code IS NULL)
   GROUP BY name_key)
-SELECT r.*, e.id AS entity_id, t.id AS target_id,
+SELECT r.*, %(name_key)s AS name_key, e.id AS entity_id, t.id AS target_id,
        coalesce(named.found, 0) > 1 AS is_ambiguous, named.uscc AS named_uscc,
        r.target_code IS NOT NULL AND keyed.id IS NULL AS is_lost,
        -- An entity that has got its credit code has lost the code that the file may still have.
@@ -129,13 +129,13 @@ CHECKS = [
     """SELECT row, 'uscc', named_uscc, 'code_known'
          FROM srsp_import_good WHERE named_uscc IS NOT NULL AND NOT is_ambiguous""",
     """SELECT g.row, 'uscc', other.uscc, 'code_in_row', other.row FROM srsp_import_good g
-         JOIN (SELECT DISTINCT ON (entity_name) entity_name, uscc, row FROM srsp_import_good
-                WHERE uscc IS NOT NULL AND entity_name IN (SELECT entity_name FROM srsp_import_good
+         JOIN (SELECT DISTINCT ON (name_key) name_key, uscc, row FROM srsp_import_good
+                WHERE uscc IS NOT NULL AND name_key IN (SELECT name_key FROM srsp_import_good
                     WHERE target_id IS NULL AND entity_id IS NULL AND uscc IS NULL)
-             ORDER BY entity_name, row) other USING (entity_name)
+             ORDER BY name_key, row) other USING (name_key)
         WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NULL""",
     """SELECT g.row, 'entity_code', min(e.code), 'code_to_add' FROM srsp_import_good g
-         JOIN srsp_entity e ON e.company_id = %(company)s AND e.name_key = %(other_name_key)s AND e.uscc IS NULL
+         JOIN srsp_entity e ON e.company_id = %(company)s AND e.name_key = g.name_key AND e.uscc IS NULL
           AND e.kind IN ('enterprise', 'individual', 'institution')
         WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NOT NULL GROUP BY g.row""",
     """SELECT g.row, 'uscc', g.uscc, 'code_claimed', CASE WHEN g.row = first THEN last ELSE first END

@@ -8,11 +8,21 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_list
 
 from ...actions import get_action
-from ...fields import BigramChar, EncryptedChar
+from ...fields import BigramChar, CodeChar, EncryptedChar
 from ...tools import clock, uscc
 from ...tools.identity import HIDDEN, mask
-from .name_search import BIGRAMS, NAME_KEY, check_locale, get_prefix_pattern, is_typed
+from .name_search import (
+    BIGRAMS,
+    check_locale,
+    get_bigram_index,
+    get_prefix_pattern,
+    is_typed,
+    keep_name_key,
+)
 from .srsp_target_change import describe_change
+
+# Kinds whose names are registered, so that two of one name are the same.
+REGISTERED = ("enterprise", "individual", "institution")
 
 
 class SrspEntity(models.Model):
@@ -48,8 +58,8 @@ class SrspEntity(models.Model):
         default="enterprise",
         tracking=True,
     )
-    uscc = fields.Char("Credit Code", size=18, copy=False, tracking=True)
-    code = fields.Char(
+    uscc = CodeChar("Credit Code", copy=False, tracking=True)
+    code = CodeChar(
         compute="_compute_code",
         store=True,
         help="The credit code, or a generated code without one.",
@@ -136,7 +146,7 @@ class SrspEntity(models.Model):
     _code_uniq = models.UniqueIndex(
         "(code, company_id)", "An entity with this code already exists."
     )
-    _name_bigrams = models.Index("USING gin (srsp_bigrams(name))")
+    _name_bigrams = models.Index(get_bigram_index("name"))
     _name_order = models.Index("(name, id)")  # the list's first page
 
     @api.depends("uscc")
@@ -259,7 +269,10 @@ class SrspEntity(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._clean_uscc(vals) for vals in vals_list])
+        entities = super().create([self._clean_uscc(vals) for vals in vals_list])
+        if not self.env.su:
+            entities._check_not_twice()
+        return entities
 
     def write(self, vals):
         if not self.env.su:
@@ -271,6 +284,8 @@ class SrspEntity(models.Model):
             if {"name", "uscc", "kind"} & vals.keys():
                 self._check_no_open_visit()
         result = super().write(self._clean_uscc(vals))
+        if not self.env.su and {"name", "uscc", "kind"} & vals.keys():
+            self._check_not_twice()
         if names := sorted({"region_id", "kind"} & vals.keys()):
             targets = self.sudo().target_ids
             targets._notify_tasks(lambda env: describe_change(env, self, names))
@@ -282,7 +297,7 @@ class SrspEntity(models.Model):
         return super()._auto_init()
 
     def init(self):
-        self.env.cr.execute(NAME_KEY)
+        keep_name_key(self.env.cr)
 
     def action_open_targets(self):
         return self._open("srsp_target_action", "entity_id")
@@ -326,6 +341,31 @@ class SrspEntity(models.Model):
                 visit=visit.number,
             )
             raise UserError(message)
+
+    def _check_not_twice(self):
+        """A company is entered once, however its name is spelled; two of one name each have a credit code.
+
+        The same holds of what is imported (``srsp_registry_sql``).
+        """
+        self.flush_model(["name", "kind", "uscc", "company_id"])
+        query = SQL(
+            """SELECT entity.name, other.name, other.code FROM srsp_entity entity
+                 JOIN srsp_entity other ON other.name_key = entity.name_key AND other.company_id = entity.company_id
+                WHERE entity.id = ANY (%s) AND other.id != entity.id AND entity.kind IN %s AND other.kind IN %s
+                  AND (entity.uscc IS NULL OR other.uscc IS NULL) LIMIT 1""",
+            self.ids,
+            REGISTERED,
+            REGISTERED,
+        )
+        for name, known, code in self.env.execute_query(query):
+            message = self.env._(
+                "“%(name)s” is in the registry already, as %(known)s (%(code)s). Use that entity; if this is another"
+                " one, both need their credit codes.",
+                name=name,
+                known=known,
+                code=code,
+            )
+            raise ValidationError(message)
 
     def _clean_uscc(self, vals):
         """``vals`` with the credit code as it is stored; an empty one is no code."""

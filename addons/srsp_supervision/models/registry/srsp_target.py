@@ -10,8 +10,9 @@ from odoo.tools import SQL
 from ...fields import BigramChar, company_of
 from ...tools import clock
 from ...tools.identity import holds_identity, mask_all
+from ...tools.names import KEY_SQL
 from ..rulebook.srsp_rulebook import RISK_CLASSES
-from .name_search import get_prefix_pattern, is_typed
+from .name_search import get_bigram_index, get_prefix_pattern, is_typed
 from .srsp_target_change import LOGGED, RISK_SOURCES, Origin, describe_change
 
 PERMIT_DAYS = 60  # before a permit runs out: from then on it is shown and reminded of
@@ -161,8 +162,8 @@ class SrspTarget(models.Model):
         "CHECK (latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180)",
         "Coordinates are degrees: north up to 90, east up to 180.",
     )
-    _name_bigrams = models.Index("USING gin (srsp_bigrams(name))")
-    _permit_bigrams = models.Index("USING gin (srsp_bigrams(permit_number))")
+    _name_bigrams = models.Index(get_bigram_index("name"))
+    _permit_bigrams = models.Index(get_bigram_index("permit_number"))
     # A division's registry in the order of the list.
     _division_code = models.Index("(division_id, code)")
 
@@ -344,9 +345,8 @@ class SrspTarget(models.Model):
                  UNION
                 SELECT unnest(array_agg(id)) FROM srsp_target
                  WHERE state != 'cancelled' AND permit_number != ''
-              GROUP BY sector_id, lower(translate(permit_number, E'０１２３４５６７８９ \\u3000()（）〔〕[]',
-                                                                       '0123456789'))
-                HAVING count(*) > 1)"""
+              GROUP BY sector_id, %s HAVING count(*) > 1)""",
+            SQL(KEY_SQL, SQL("permit_number")),
         )
 
     def _stamp(self, names, vals):

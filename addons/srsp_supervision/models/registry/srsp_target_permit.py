@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...fields import BigramChar, company_of
+from .name_search import get_bigram_index
 from .srsp_target import PERMIT_STATES, get_permit_state
 
 
@@ -29,7 +30,7 @@ class SrspTargetPermit(models.Model):
     _number_uniq = models.UniqueIndex(
         "(target_id, number)", "The target already has a permit with this number."
     )
-    _number_bigrams = models.Index("USING gin (srsp_bigrams(number))")
+    _number_bigrams = models.Index(get_bigram_index("number"))
 
     @api.depends("valid_until")
     def _compute_state(self):

@@ -1,13 +1,21 @@
+import hashlib
+from collections import Counter
+
+from markupsafe import Markup
+
 from odoo import api, fields, models
 
 from ...fields import current_company
 from ...tools import clock
 
+MAX_LISTED = 100  # deadlines that an event names; the file on the exception has all
+
 
 class SrspCalendarException(models.Model):
     """A day on which one bureau's calendar differs from the State's, by a document: a deadline counts it or not.
 
-    ``active → revoked``, both sealed; nothing else of it ever changes. Open deadlines follow (``_recount``).
+    ``active → revoked``; nothing else of it ever changes. Open deadlines follow at once (``_recount``): each step is
+    sealed with those that it has moved, and its history has them as a file.
     """
 
     _name = "srsp.calendar.exception"
@@ -70,8 +78,12 @@ class SrspCalendarException(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        exceptions = super().create(vals_list)
-        exceptions._take_effect()
+        """One after the other: each is sealed with the deadlines that it alone has moved."""
+        exceptions = self.browse()
+        for vals in vals_list:
+            exception = super().create([vals])
+            exception._take_effect()
+            exceptions += exception
         return exceptions
 
     def action_revoke(self):
@@ -81,30 +93,52 @@ class SrspCalendarException(models.Model):
             raise self._logged_error(
                 self.env._("Enter the document number of the revocation first.")
             )
-        self.sudo().write(
-            {
-                "state": "revoked",
-                "revoked_by_id": self.env.uid,
-                "revoked_on": clock.today(),
-            }
-        )
-        self._take_effect()
+        for exception in self:
+            vals = {"revoked_by_id": self.env.uid, "revoked_on": clock.today()}
+            exception.sudo().write({"state": "revoked", **vals})
+            exception._take_effect()
 
     def _take_effect(self):
-        """Seal the exceptions as they are now, and count the open deadlines again."""
+        """Count the open deadlines again; seal the step with those that have moved, and tell its history."""
         self.flush_recordset()
-        self.env["srsp.event"]._seal_state(self, "calendar.changed")
-        for company, exceptions in self.grouped("company_id").items():
-            if count := exceptions._recount(company):
-                message = self.env._(
-                    "%(count)s open deadlines have been counted again.", count=count
-                )
-                for exception in exceptions:
-                    exception.sudo().message_post(body=message)
+        moves = [(n, str(before), str(now)) for n, before, now in self._recount()]
+        record = self.company_id.sudo()._srsp_in_language(self).sudo()
+        table = record._make_table(moves)
+        days = [
+            [before, now, count]
+            for (before, now), count in sorted(Counter(m[1:] for m in moves).items())
+        ]
+        moved = {"count": len(moves), "days": days}
+        if moves:
+            moved["sha256"] = hashlib.sha256(table).hexdigest()
+        if len(moves) <= MAX_LISTED:
+            moved["deadlines"] = moves
+        self.env["srsp.event"]._seal_state(self, "calendar.changed", moved=moved)
+        lines = [f"{before} → {now}: {count}" for before, now, count in days]
+        first = record.env._(
+            "Open deadlines that have moved: %(count)s", count=len(moves)
+        )
+        record.message_post(
+            body=Markup("<br/>").join([first, *lines]),
+            attachments=[(f"deadlines-{self.date}.csv", table)] if moves else [],
+        )
 
-    def _recount(self, company):
-        """Count the open deadlines of ``company`` again and return how many have moved; other addons have some."""
-        return 0
+    def _recount(self):
+        """Count again the open deadlines that the day can move; other addons have some.
+
+        :return: ``[(number, deadline before, deadline now), …]`` of those that have moved
+        """
+        return []
+
+    def _make_table(self, moves):
+        """Return ``moves`` as the bytes of a text file that a spreadsheet opens."""
+        head = (
+            self.env._("Number"),
+            self.env._("Previous Deadline"),
+            self.env._("New Deadline"),
+        )
+        rows = "".join(",".join(row) + "\r\n" for row in (head, *moves))
+        return rows.encode("utf-8-sig")
 
     def _prepare_seal(self):
         """Return what the chain seals: the day, by which documents, and whose they were."""

@@ -9,4 +9,5 @@ from . import test_outgoing
 from . import test_personal_numbers
 from . import test_regions
 from . import test_roles
+from . import test_spelling
 from . import test_working_days

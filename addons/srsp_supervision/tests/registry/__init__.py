@@ -1,6 +1,7 @@
 from . import test_contacts
 from . import test_demo_registry
 from . import test_key_target
+from . import test_one_entity
 from . import test_registry_doors
 from . import test_registry_health
 from . import test_registry_insiders

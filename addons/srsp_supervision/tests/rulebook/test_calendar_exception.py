@@ -107,6 +107,8 @@ class TestCalendarException(SrspCase):
             "state": "active",
             "revocation_document": "",
             "revoked_by_id": None,
+            "by": {"name": self.policy.name, "login": self.policy.login},
+            "moved": {"count": 0, "days": [], "deadlines": []},
         }
         revoked = {
             "state": "revoked",

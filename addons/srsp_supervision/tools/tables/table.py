@@ -14,8 +14,6 @@ from ..workbook import Cell
 FilePath: TypeAlias = str | os.PathLike[str]
 
 MAX_COLUMNS = 200
-# Invisible characters, as they come from web pages and chats.
-INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 
 
 class Mark(NamedTuple):

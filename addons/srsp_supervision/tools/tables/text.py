@@ -13,8 +13,9 @@ from typing import Any, cast
 
 import chardet
 
+from ..names import INVISIBLE
 from ..workbook import Cell, WorkbookError
-from .table import INVISIBLE, MAX_COLUMNS, Block, Mark, TableFile
+from .table import MAX_COLUMNS, Block, Mark, TableFile
 
 BLOCK_ROWS = 1_000
 SAMPLE_BYTES = 1_000_000

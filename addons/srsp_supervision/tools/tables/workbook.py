@@ -22,8 +22,9 @@ from urllib.parse import unquote
 from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook
 
+from ..names import INVISIBLE
 from ..workbook import Cell, WorkbookError
-from .table import INVISIBLE, MAX_COLUMNS, Block, Mark, TableFile
+from .table import MAX_COLUMNS, Block, Mark, TableFile
 
 PIECE_BYTES = 256_000
 MAX_ROW_BYTES = 20_000_000

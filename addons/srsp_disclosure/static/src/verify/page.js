@@ -4,7 +4,7 @@ const root = document.querySelector(".o_verify");
 const find = (name) => root.querySelector(`[data-part="${name}"]`);
 const MAX_SHOWN = 120; // characters of a value in a sentence
 const REGISTRY_CODE = /^[A-Z]{1,8}-\d+$/;
-const CREDIT_CODE = /^[0-9ANY]\d{7}[0-9A-Z]{10}$/;
+const CREDIT_CODE = /^[1-9ANY]\d{7}[0-9A-HJ-NPQRTUWXY]{10}$/; // GB 32100; the server checks the check digit
 
 /** The sentence called `name`, with its places filled: `{name}`. */
 function sentence(name, values = {}) {
@@ -110,7 +110,7 @@ function succeed({ summary, digest, seconds }) {
 function ask() {
     const typed = find("code").value.trim();
     if (typed) {
-        worker.postMessage({ tickets: [typed, typed.normalize("NFKC").replace(/\s/g, "").toUpperCase()] });
+        worker.postMessage({ tickets: [typed, typed.normalize("NFKC").replace(/[\s\p{Cf}]/gu, "").toUpperCase()] });
     }
 }
 
