@@ -140,17 +140,49 @@ def test_the_readme_of_an_addon_is_made_of_its_fragments(addon):
     assert (folder / "static/description/icon.png").is_file()
 
 
+OTHER_CLOCKS = {
+    ".py": r"context_today|context_timestamp|\b[Dd]ate\.today\(|\bdatetime\.now\(|utcnow|format_datetime"
+    r"|now\(\)\.(date|year)\b|(?i:current_date|now\(\)::date|localtimestamp)",
+    ".xml": r"context_today|current_date|\bnow\(\)|datetime\.",
+    ".js": r"context_today|new Date\(\)|DateTime\.(now|local)|remaining_days",
+}
+
+
 def test_legal_dates_come_from_one_clock():
-    """Not from the machine's time zone, nor from the one that a caller writes into the context."""
-    others = re.compile(r"context_today|context_timestamp|\b[Dd]ate\.today\(")
+    """Not from the time zone of a machine or a browser, nor from the one that a caller writes into the context."""
+    allowed = {
+        "addons/srsp_supervision/tools/clock.py",  # it is the clock
+        "addons/srsp_supervision/models/base/res_users.py",  # Odoo's own count of failed logins
+    }
     users = [
         str(path)
-        for path in files(".py")
+        for suffix, others in OTHER_CLOCKS.items()
+        for path in files(suffix)
         if path.parts[0] == "addons"
-        and "tests" not in path.parts
-        and others.search((ROOT / path).read_text(encoding="utf-8"))
+        and not {"tests", "demo", "data"} & set(path.parts)
+        and re.search(others, (ROOT / path).read_text(encoding="utf-8"))
     ]
-    assert users == []
+    assert set(users) - allowed == set()
+
+
+def test_a_muted_logger_of_ours_exists():
+    """Or it mutes nothing: a module's logger has the module's name, and goes with it."""
+    named = {
+        name
+        for path in files(".py")
+        for call in re.findall(
+            r"mute_logger\(([^()]*)\)", (ROOT / path).read_text(encoding="utf-8")
+        )
+        for name in re.findall(r'"odoo\.addons\.(srsp_\w+\.[\w.]+)"', call)
+    }
+    silent = [
+        name
+        for name in sorted(named)
+        if not (module := ROOT / "addons" / f"{name.replace('.', '/')}.py").is_file()
+        or "getLogger(__name__)" not in module.read_text(encoding="utf-8")
+    ]
+    assert named
+    assert silent == []
 
 
 def test_the_licence_is_in_the_repository():

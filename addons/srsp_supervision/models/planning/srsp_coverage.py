@@ -73,6 +73,7 @@ class SrspCoverage(models.Model):
     company_id = fields.Many2one("res.company")
     sequence = fields.Integer()
     year = fields.Integer(aggregator=False)
+    is_this_year = fields.Boolean("This Year")
     target_count = fields.Integer("Registry Size")
     drawn_count = fields.Integer("Drawn")
     planned_count = fields.Integer(
@@ -102,7 +103,8 @@ class SrspCoverage(models.Model):
                  planned AS (%(planned)s),
                  drawn AS (%(drawn)s),
                  every AS (%(every)s)
-            SELECT *, (drawn_count + planned_count)::float / nullif(target_count, 0) AS share,
+            SELECT *, year = %(this_year)s AS is_this_year,
+                   (drawn_count + planned_count)::float / nullif(target_count, 0) AS share,
                    greatest(floor_count - drawn_count - planned_count, 0) AS missing_count,
                    CASE WHEN drawn_count >= floor_count THEN 'met'
                         WHEN drawn_count + planned_count >= floor_count THEN 'planned' ELSE 'below' END AS state
@@ -113,6 +115,7 @@ class SrspCoverage(models.Model):
             planned=self._get_planned_sql(),
             drawn=SQL(DRAWN),
             every=SQL(EVERY, this_year=clock.today().year),
+            this_year=clock.today().year,
         )
 
     def _get_planned_sql(self):

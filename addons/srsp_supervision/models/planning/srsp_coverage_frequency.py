@@ -72,8 +72,8 @@ WITH present AS (
  LEFT JOIN draws ON draws.company_id = years.company_id AND draws.year = years.year
        AND draws.code = upper(item.code) AND draws.kind = present.kind)
 SELECT (division_id::bigint * 100000 + sector_id) * 100000 + year * 10 + array_position(%(kinds)s, kind) AS id,
-       division_id, sector_id, company_id, year, kind, sum(required)::int AS required_count,
-       sum(held)::int AS held_count, sum(planned)::int AS planned_count,
+       division_id, sector_id, company_id, year, year = %(this_year)s AS is_this_year, kind,
+       sum(required)::int AS required_count, sum(held)::int AS held_count, sum(planned)::int AS planned_count,
        sum(greatest(required - held - planned, 0))::int AS missing_count
   FROM every GROUP BY division_id, sector_id, company_id, year, kind
 """
@@ -111,6 +111,7 @@ class SrspCoverageFrequency(models.Model):
     sector_id = fields.Many2one("srsp.sector")
     company_id = fields.Many2one("res.company")
     year = fields.Integer(aggregator=False)
+    is_this_year = fields.Boolean("This Year")
     kind = fields.Selection(CLASSES, "Class")
     required_count = fields.Integer("Required Draws")
     held_count = fields.Integer("Draws Held")

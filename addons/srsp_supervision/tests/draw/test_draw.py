@@ -454,7 +454,7 @@ class TestScheduledActions(SrspCase):
         )
         self.assertEqual(task.draw_id._get_certificate(), first)
 
-    @mute_logger("odoo.addons.srsp_supervision.models.planning.srsp_task")
+    @mute_logger("odoo.addons.srsp_supervision.models.draw.srsp_task")
     def test_an_error_stays_with_its_task_and_the_announcement_lapses(self):
         stuck = self._make_announced(
             target_domain=self._make_filter(self.targets.browse()), name="Blocked"

@@ -1,3 +1,4 @@
+from . import test_beijing_day
 from . import test_coverage
 from . import test_lists_and_plans
 from . import test_plan_generation
