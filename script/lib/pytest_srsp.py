@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
 
 
 def pytest_addoption(parser):
@@ -46,6 +47,7 @@ class StrictSkips:
 
 
 def pytest_configure(config):
+    set_hypothesis_home_dir(config.rootpath / ".local/hypothesis")
     # The same examples in every run, which take as long as they take.
     settings.register_profile("srsp", database=None, deadline=None, derandomize=True)
     settings.load_profile("srsp")

@@ -291,6 +291,13 @@ class SrspEntity(models.Model):
             targets._notify_tasks(lambda env: describe_change(env, self, names))
         return result
 
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        if "name" not in (default or {}):
+            for entity, vals in zip(self, vals_list, strict=True):
+                vals["name"] = self.env._("%s (copy)", entity.name)
+        return vals_list
+
     def _auto_init(self):
         check_locale(self.env)
         self.env.cr.execute(BIGRAMS)
