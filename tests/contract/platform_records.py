@@ -45,7 +45,8 @@ CREATE TABLE IF NOT EXISTS nonce (value TEXT PRIMARY KEY, seen_at INTEGER NOT NU
 def is_uscc(code) -> bool:
     """Unified social credit code with its check character (GB 32100-2015, modulus 31)."""
     alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-    if not isinstance(code, str) or not re.fullmatch(f"[{alphabet}]{{18}}", code):
+    form = f"[1-9ANY][0-9]{{7}}[{alphabet}]{{10}}"
+    if not isinstance(code, str) or not re.fullmatch(form, code):
         return False
     total = sum(
         alphabet.index(sign) * pow(3, i, 31) for i, sign in enumerate(code[:17])

@@ -104,9 +104,21 @@ def test_a_record_without_its_frame_is_rejected(client, change, reason):
     assert client.submit([make_record() | change]) == {"srsp-1": rejected(reason)}
 
 
-@pytest.mark.parametrize("code", ["11370300MB286462XU", "1137068200427624XD"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("11370300MB286462XU", "1137068200427624XD", "N2350121MF1200017X"),
+        *("N3350121MF1200025M", "Y1350100MF12000331", "A1350100MF1200041G"),
+    ],
+)
 def test_credit_codes_in_use_pass_the_check_character(code):
     assert (is_uscc(code), is_uscc(code[:-1] + "Y")) == (True, False)
+    assert not is_uscc("B" + code[1:])
+
+
+def test_a_credit_code_of_no_authority_is_refused():
+    """The check character of it is right."""
+    assert not is_uscc("06977417AQYCCXN53C")
 
 
 def test_the_same_record_twice_is_stored_once_under_one_receipt(client, platform):

@@ -134,6 +134,9 @@ class TestDrawPages(Bureau, HttpCase):
             self.codes(draw, USCC), (200, sorted((first | second).mapped("code")))
         )
         self.assertEqual(self.codes(draw, OTHER), (200, [third.code]))
+        wide = "".join(chr(ord(sign) + 0xFEE0) for sign in OTHER)
+        for typed in (OTHER.lower(), wide, f"{OTHER[:8]}\u3000{OTHER[8:]}\u200b"):
+            self.assertEqual(self.codes(draw, typed), (200, [third.code]), typed)
         first.entity_id.active = False
         self.assertEqual(len(self.codes(draw, USCC)[1]), 2)
 

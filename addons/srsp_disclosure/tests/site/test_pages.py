@@ -67,8 +67,11 @@ class TestPages(Bureau, HttpCase):
         name = self.visit.entity_id.name
         for term in (
             name[:3],
+            f"（{name[0]}） {name[1]}·{name[2]}\u3000",
             "12100000401359321q",
+            "１２１００００ 0401359321ｑ",
             self.visit.number,
+            self.visit.number.lower(),
             self.result.number,
         ):
             page = self.text(f"/supervision/result?q={term}")
