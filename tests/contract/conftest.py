@@ -4,6 +4,7 @@ import hashlib
 import os
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -124,3 +125,29 @@ def registry():
 def env(registry):
     with registry.cursor() as cr:
         yield api.Environment(cr, SUPERUSER_ID, {"lang": "zh_CN"})
+
+
+@pytest.fixture
+def channel(env, platform):
+    """The demo's channel, pointed at the platform of this test, whose clock runs."""
+    from platform_samples import SECRET
+
+    platform.now = time.time
+    channel = env.ref("srsp_disclosure.demo_channel")
+    channel.write({"url": platform.url, "secret": SECRET, "active": True})
+    channel.activity_ids.unlink()
+    env.cr.commit()
+    return channel
+
+
+@pytest.fixture
+def submissions(platform):
+    """The idempotency keys that reached the platform, in the order in which they did."""
+    keys, receive = [], platform.store.receive
+
+    def count(records, *args):
+        keys.extend(record["idempotency_key"] for record in records)
+        return receive(records, *args)
+
+    platform.store.receive = count
+    return keys

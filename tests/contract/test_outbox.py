@@ -7,67 +7,14 @@ from datetime import timedelta
 
 import databases
 import pytest
+from outbox import make_due, owe, refresh, run
 from platform_samples import SECRET, rehearse
 
-from odoo import SUPERUSER_ID, api, fields
+from odoo import fields
 
 from odoo.addons.srsp_disclosure.tools.platform_client import PlatformClient
 
 WORKERS = 3
-
-
-@pytest.fixture
-def channel(env, platform):
-    """The demo's channel, pointed at the platform of this test, whose clock runs."""
-    platform.now = time.time
-    channel = env.ref("srsp_disclosure.demo_channel")
-    channel.write({"url": platform.url, "secret": SECRET, "active": True})
-    channel.activity_ids.unlink()
-    env.cr.commit()
-    return channel
-
-
-@pytest.fixture
-def submissions(platform):
-    """The idempotency keys that reached the platform, in the order in which they did."""
-    keys, receive = [], platform.store.receive
-
-    def count(records, *args):
-        keys.extend(record["idempotency_key"] for record in records)
-        return receive(records, *args)
-
-    platform.store.receive = count
-    return keys
-
-
-def owe(channel, count=1):
-    """Owe the channel ``count`` results and nothing else; the new deliveries."""
-    env = channel.env
-    env.cr.execute("DELETE FROM srsp_delivery")
-    env.cr.execute("UPDATE srsp_publication SET disclosed_on = NULL, was_late = NULL")
-    env.invalidate_all()
-    results = env["srsp.publication"].search([("kind", "=", "result")], limit=count)
-    assert len(results) == count
-    channel._queue(results)
-    env.cr.commit()
-    return channel.delivery_ids
-
-
-def run(registry):
-    """What the scheduled action does, in a process of its own."""
-    with registry.cursor() as cr:
-        api.Environment(cr, SUPERUSER_ID, {})["srsp.delivery"]._cron_deliver()
-
-
-def make_due(deliveries):
-    deliveries.next_try_at = fields.Datetime.now()
-    deliveries.env.cr.commit()
-
-
-def refresh(records):
-    """See what others have committed."""
-    records.env.cr.commit()
-    return records
 
 
 def test_a_result_is_accepted_and_its_receipt_kept(registry, channel, platform):
@@ -265,7 +212,8 @@ def test_a_channel_that_failed_last_comes_after_the_others(
     run(registry)
     assert order == [1, 1]  # the one that had failed came after the one that had not
     order.clear()
-    owed.write({"state": "pending", "next_try_at": fields.Datetime.now()})
+    anew = {"state": "pending", "attempts": 0, "next_try_at": fields.Datetime.now()}
+    owed.write(anew)
     make_due(slow.delivery_ids)
     run(registry)
     assert order == [1, 1]  # now the slow one comes last

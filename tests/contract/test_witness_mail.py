@@ -5,6 +5,7 @@ import threading
 import pytest
 from conftest import serve
 from mail_server import MailServer
+from outbox import lock_chain
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.tools import SQL
@@ -103,3 +104,31 @@ def test_a_slow_mail_server_holds_up_nobody_and_a_busy_chain_sends_nothing_twice
         in_transaction(registry, record)
         assert get_states(registry, draw) == (["sent"] * 2, [*WITNESSES.values()])
     assert mail_server.received == 2
+
+
+def test_a_mail_that_is_sent_in_a_sealing_transaction_leaves_after_it(
+    registry, env, mail_server
+):
+    env["ir.mail_server"].search([]).unlink()
+    env["ir.mail_server"].create(
+        {"name": "slow", "smtp_host": "127.0.0.1", "smtp_port": mail_server.port}
+    )
+    env.cr.commit()
+    mails = []
+
+    def seal_and_send(env):
+        channel = env.ref("srsp_disclosure.demo_channel")
+        channel.active = not channel.active
+        vals = {"email_to": "press@example.org", "subject": "x", "body_html": "x"}
+        mail = env["mail.mail"].create(vals)
+        mails.extend(mail.ids)
+        mail.send()
+
+    sender = threading.Thread(target=in_transaction, args=(registry, seal_and_send))
+    sender.start()
+    assert mail_server.arrived.wait(60)
+    lock_chain(registry)  # the mail server has not answered yet
+    mail_server.go_on.set()
+    sender.join()
+    assert env["mail.mail"].browse(mails).state == "sent"
+    assert mail_server.received == 1

@@ -10,6 +10,7 @@ the last hash out of the house every day. ``ir.module.module`` keeps the addons 
 """
 
 from . import base
+from . import mail_mail
 from . import srsp_event
 from . import srsp_event_change
 from . import ir_model_fields

@@ -68,7 +68,8 @@ class SrspChainHead(models.Model):
         addresses = self._get_addresses(company)
         head = self._record(company, recipients=", ".join(addresses))
         vals_list = [head._prepare_mail_vals(address) for address in addresses]
-        self.env["mail.mail"].sudo().create(vals_list).send_after_commit()
+        self.env["mail.mail"].sudo().create(vals_list)
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 
     @api.model
     def _record(self, company, **vals):

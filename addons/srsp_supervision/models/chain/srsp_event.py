@@ -129,6 +129,7 @@ class SrspEvent(models.Model):
         """
         company = record.company_id
         sequence = int(company.sudo()._srsp_event_sequence().next_by_id())
+        self.env.cr.postcommit.data[self._name] = True
         previous = self.sudo().search(
             [("company_id", "=", company.id), ("sequence", "=", sequence - 1)]
         )
@@ -146,6 +147,11 @@ class SrspEvent(models.Model):
             "hash": canonical.seal(previous_hash, sequence, kind, text).hex(),
         }
         return self.sudo().with_context(srsp_seal=SEAL).create([vals])
+
+    @api.model
+    def _holds_chain(self):
+        """Return whether this transaction has appended, so that nobody else can until it commits."""
+        return self._name in self.env.cr.postcommit.data
 
     @api.model_create_multi
     def create(self, vals_list):
