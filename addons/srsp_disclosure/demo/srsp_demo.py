@@ -60,7 +60,8 @@ class SrspDemo(models.AbstractModel):
         old.publication_id._update_disclosed()
         rejected.write({"state": "rejected", "failed_at": now, "reason": REJECTED})
         for delivery in rejected:
-            delivery._notify(delivery, "平台退回：核对信用代码后重新报送")
+            summary = "平台退回：核对信用代码后重新报送"
+            delivery.channel_id._notify(delivery, summary, REJECTED)
 
     @api.model
     def _send_heads(self):

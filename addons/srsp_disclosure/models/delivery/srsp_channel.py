@@ -1,3 +1,6 @@
+import datetime
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -5,10 +8,21 @@ from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.srsp_supervision.actions import get_notification
 from odoo.addons.srsp_supervision.fields import EncryptedChar
+from odoo.addons.srsp_supervision.tools.clock import beijing_time
 
 from ...tools.platform_client import PlatformClient, PlatformError, PlatformRejected
 
 _lt = LazyTranslate(__name__)
+_logger = logging.getLogger(__name__)
+
+TODO = "mail.mail_activity_data_todo"
+ALARM_HOURS = 4  # of a platform's failing, unless a system parameter says otherwise
+# Deliveries whose last attempt got no answer about the record.
+FAILED = Domain("state", "in", ("pending", "sent", "error")) & Domain(
+    "failed_at", "!=", False
+)
+# Deliveries that wait for a person, or whose receipt waits for its seal.
+STUCK = Domain("state", "=", "error") | Domain("is_unsealed", "=", True)
 UNKNOWN_KEY = "srsp-connection-test"
 # The messages of the client that are shown with an error, for translation.
 CLIENT_MESSAGES = {
@@ -217,7 +231,7 @@ class SrspChannel(models.Model):
                     for channel in self
                 ]
             )
-            self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger()
+            deliveries._trigger()
 
     def _get_client(self):
         """Return the platform client of this channel.
@@ -256,6 +270,66 @@ class SrspChannel(models.Model):
         self.ensure_one()
         failed, succeeded = self.last_failure, self.last_success
         return bool(failed and (not succeeded or succeeded < failed))
+
+    def _check_health(self):
+        """Tell of platforms from which nothing comes any more, and take it back when they answer again."""
+        cron = self.env["ir.cron"]
+        for channel in self:
+            try:
+                channel = channel.company_id._srsp_in_language(channel)
+                channel._update_todo()
+                cron._commit_progress()
+            except Exception:
+                self.env.cr.rollback()
+                _logger.exception("The state of channel %s is not known", channel.id)
+
+    def _update_todo(self):
+        """Keep one to-do as long as this channel needs a person."""
+        deliveries = self.env["srsp.delivery"]
+        own = Domain("channel_id", "=", self.id)
+        since = self._get_failing_since()
+        if since and since <= fields.Datetime.now() - self._get_patience():
+            last = deliveries.search(
+                own & FAILED, order="failed_at DESC, id DESC", limit=1
+            )
+            summary = self.env._(
+                "The platform has accepted nothing since %(time)s (Beijing time)",
+                time=beijing_time(since),
+            )
+            self._notify_once(summary, last.reason)
+        elif not since and not deliveries.search_count(own & STUCK, limit=1):
+            self.activity_unlink([TODO])
+
+    def _get_failing_since(self):
+        """Return since when every attempt has come to nothing (naive UTC); False when the last one was answered."""
+        read_group = self.env["srsp.delivery"]._read_group
+        own = Domain("channel_id", "=", self.id)
+        answered = own & Domain("state", "in", ("accepted", "rejected"))
+        [[accepted, rejected]] = read_group(
+            answered, [], ["received_at:max", "failed_at:max"]
+        )
+        answer = max(filter(None, (accepted, rejected)), default=datetime.datetime.min)
+        failed = own & FAILED & Domain("failed_at", ">", answer)
+        [[first]] = read_group(failed, [], ["first_sent_at:min"])
+        return first and max(first, answer)
+
+    def _get_patience(self):
+        """Return how long a platform may fail before somebody is told."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        hours = parameters.get_param("srsp_disclosure.alarm_hours", ALARM_HOURS)
+        return datetime.timedelta(hours=float(hours))
+
+    def _notify_once(self, summary, note):
+        """Give this channel a to-do, unless it has one."""
+        if not self.activity_search([TODO]):
+            self._notify(self, summary, note)
+
+    def _notify(self, record, summary, note):
+        """Schedule a to-do on ``record`` for the responsible officer; ``note`` is text of others, not HTML."""
+        if officer := self._get_responsible():
+            record.activity_schedule(
+                TODO, summary=summary, note=note, user_id=officer.id
+            )
 
     def _get_responsible(self):
         """Return the user to notify: the channel's own, or the first disclosure officer of its company."""

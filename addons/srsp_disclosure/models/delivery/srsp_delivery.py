@@ -40,12 +40,27 @@ LINE_FIELDS = ("target", "result", "measure", "facts")  # of a result, as delive
 class SrspDelivery(models.Model):
     """The outbox: one result owed to one channel (报送).
 
-    ``pending → sent → accepted | rejected | error``. ``sent`` is committed *before* the request is sent,
-    so that it stays after a crash or a lost answer: the next attempt asks the platform first, and submits
-    under the same idempotency key only what the platform has not accepted. So a delivery is attempted at
-    least once and accepted at most once, however many workers there are. ``rejected`` is the platform's
-    decision on the record, ``error`` its refusal of the whole request: both wait for a person. Only code
-    writes a delivery.
+    ::
+
+        pending ──attempt──> sent ──receipt──> accepted (receipt to be sealed) ──next transaction──> accepted
+           ^                 │  ^─no answer: again after a wait
+           │                 ├──receipt──> rejected ─┐
+           │                 └──refusal──> error ────┤
+           └──────────────── a person's retry ───────┘
+
+    ``sent`` and the number of the attempt are committed *before* the request is sent, so that they stay after a crash
+    or a lost answer. Whatever the state was: once there was an attempt, the next one asks the platform first, and
+    submits under the same idempotency key only what the platform has not accepted. So a delivery is attempted at
+    least once and accepted at most once, however many workers there are. Only code writes a delivery.
+
+    A receipt is stored in a transaction that does nothing else. Sealing it, counting the result as disclosed and
+    making the platform a witness need the chain, which may be busy: they follow in the next transaction, and are
+    tried again by every run until they are done (``is_unsealed``).
+
+    No state is left alone. ``pending`` and ``sent`` come back by themselves, also with the end of a worker's lease;
+    ``rejected``, the platform's decision on the record, and ``error``, its refusal of the whole request or a failure
+    on this server, wait for a person who has a to-do; of a platform that does not answer for long the channel tells
+    (``srsp.channel._check_health``).
 
     Channels do not wait for each other for long: each has a batch of its own with a limit in time, which also ends
     when the platform does not answer; those that failed last come last.
@@ -90,6 +105,7 @@ class SrspDelivery(models.Model):
     idempotency_key = fields.Char(required=True, readonly=True)
     receipt_number = fields.Char("Receipt", readonly=True, tracking=True)
     received_at = fields.Datetime("Receipt Time", readonly=True)
+    is_unsealed = fields.Boolean("Receipt to Be Sealed", readonly=True)
     failed_at = fields.Datetime("Last Failure", readonly=True)
     reason = fields.Char(readonly=True, tracking=True)
     title = fields.Char(related="publication_id.title")
@@ -106,6 +122,7 @@ class SrspDelivery(models.Model):
     _key_uniq = models.UniqueIndex("(idempotency_key)")
     _once_uniq = models.UniqueIndex("(publication_id, channel_id)")
     _due_idx = models.Index("(next_try_at) WHERE state IN ('pending', 'sent')")
+    _unsealed_idx = models.Index("(id) WHERE is_unsealed")
 
     @api.depends("publication_id.number", "channel_id.name")
     def _compute_display_name(self):
@@ -134,10 +151,10 @@ class SrspDelivery(models.Model):
         self.lock_for_update()
         owed = self.sudo().filtered(lambda delivery: delivery.state != "accepted")
         refused = owed.filtered(lambda d: d.state in ("rejected", "error"))
-        refused.state = "pending"  # `sent` stays: the platform is asked first
+        refused.state = "pending"
         owed.next_try_at = fields.Datetime.now()
         refused.activity_unlink(["mail.mail_activity_data_todo"])
-        self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger()
+        self._trigger()
 
     @api.model
     def _get_due_domain(self):
@@ -153,12 +170,14 @@ class SrspDelivery(models.Model):
 
         Nobody is logged in, so the texts are in the language of the delivery's bureau.
         """
+        self.search([("is_unsealed", "=", True)])._seal_receipts()
         domain = Domain(self._get_due_domain())
         counts = dict(self._read_group(domain, ["channel_id"], ["__count"]))
         self.env["ir.cron"]._commit_progress(remaining=sum(counts.values()))
         channels = self.env["srsp.channel"].concat(*counts)
         for channel in channels.sorted(lambda one: (one._is_failing(), one.id)):
             self._deliver_batch(domain & Domain("channel_id", "=", channel.id))
+        channels.search([])._check_health()
         # Two workers that finish the last two results of a task do not see each other's.
         tasks = self.env["srsp.task"].search([("state", "=", "inspecting")])
         tasks._disclose_complete()
@@ -169,6 +188,7 @@ class SrspDelivery(models.Model):
         end = time.monotonic() + MAX_SECONDS
         for delivery in self.search(domain, limit=MAX_BATCH):
             is_silent = delivery._attempt(domain)
+            delivery._seal_receipts()
             self.env["ir.cron"]._commit_progress(1)
             if is_silent:
                 self._put_off(domain)
@@ -183,26 +203,53 @@ class SrspDelivery(models.Model):
             self.search(domain).try_lock_for_update().next_try_at = next_try_at
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             self.env.cr.rollback()  # another worker has done so
-        self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger(next_try_at)
+        self._trigger(next_try_at)
         remaining = self.search_count(self._get_due_domain())
         self.env["ir.cron"]._commit_progress(remaining=remaining)
 
     def _attempt(self, domain):
-        """Deliver this one if it is still in ``domain``; an error belongs to its record.
+        """Deliver this one if it is still in ``domain``, and commit what came of it; an error belongs to its record.
 
         :return: whether the platform was silent
         """
         delivery = self.company_id._srsp_in_language(self)
         try:
             delivery = delivery.try_lock_for_update().filtered_domain(domain)
-            return bool(delivery) and delivery._deliver_one()
+            is_silent = bool(delivery) and delivery._deliver_one()
+            self.env["ir.cron"]._commit_progress()
         except (LockError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
             self.env.cr.rollback()  # another worker was faster; the lease brings it back
         except Exception as error:
             self.env.cr.rollback()
             _logger.exception("Delivery %s failed", self.id)
             delivery._settle_error(error)
+            self.env["ir.cron"]._commit_progress()
+        else:
+            return is_silent
         return False
+
+    def _seal_receipts(self):
+        """Finish those whose receipt is stored but not sealed, each in a transaction of its own.
+
+        What fails is tried again by the next run, a minute later.
+        """
+        cron = self.env["ir.cron"]
+        for delivery in self.sorted("id"):
+            delivery = delivery.company_id._srsp_in_language(delivery)
+            try:
+                delivery.try_lock_for_update().filtered("is_unsealed")._seal_receipt()
+                cron._commit_progress()
+            except (LockError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+                self.env.cr.rollback()
+                delivery._trigger(fields.Datetime.now() + MIN_WAIT)
+            except Exception as error:
+                self.env.cr.rollback()
+                _logger.exception("Receipt of delivery %s not sealed", delivery.id)
+                channel = delivery.channel_id
+                summary = delivery.env._("A receipt could not be sealed")
+                channel._notify_once(summary, channel._explain(error))
+                delivery._trigger(fields.Datetime.now() + MIN_WAIT)
+                cron._commit_progress()
 
     def _deliver_one(self):
         """Make one attempt at one delivery, locked by the caller; commit before the request is sent.
@@ -212,7 +259,7 @@ class SrspDelivery(models.Model):
         :return: whether the platform was silent
         """
         self.ensure_one()
-        ask_first, is_silent = self.state == "sent", False
+        ask_first, is_silent = self.attempts > 0, False
         key, record = self.idempotency_key, self._prepare_record()
         attempts, now = self.attempts + 1, fields.Datetime.now()
         self.write(
@@ -254,27 +301,36 @@ class SrspDelivery(models.Model):
         return moment
 
     def _settle(self, receipt, moment):
+        """Store the platform's answer, and nothing else when it is a receipt."""
+        is_accepted = receipt.status == "accepted"
         self.write(
             {
                 "state": receipt.status,
                 "receipt_number": receipt.number,
                 "reason": receipt.reason,
+                "received_at": is_accepted and moment,
+                "is_unsealed": is_accepted,
                 "next_try_at": False,
             }
         )
-        if receipt.status != "accepted":
+        if not is_accepted:
             self.failed_at = fields.Datetime.now()
-            self._notify(self, self.env._("The platform rejected this record"))
-            return
-        self.received_at = moment
-        self.env["srsp.event"]._seal_state(self, "delivery.accepted")
-        publication = self.publication_id
-        publication._update_disclosed()
-        # A platform that has accepted a commitment in time is a witness; its receipt is the answer.
-        if publication.kind == "roster":
-            draw = self.env["srsp.draw"].sudo().browse(publication.res_id)
-            if draw._is_witness_time():
-                draw._add_witness("channel", self.channel_id.name, self.receipt_number)
+            summary = self.env._("The platform rejected this record")
+            self.channel_id._notify(self, summary, receipt.reason)
+
+    def _seal_receipt(self):
+        """Seal the receipt, count the result as disclosed, and make a platform that has a commitment a witness."""
+        for delivery in self:
+            delivery.is_unsealed = False
+            publication = delivery.publication_id
+            publication._update_disclosed()
+            if publication.kind == "roster":
+                draw = self.env["srsp.draw"].sudo().browse(publication.res_id)
+                # Only a receipt that comes in time makes a witness; the receipt is the answer.
+                if draw._is_witness_time():
+                    answer = delivery.receipt_number
+                    draw._add_witness("channel", delivery.channel_id.name, answer)
+            self.env["srsp.event"]._seal_state(delivery, "delivery.accepted")
 
     def _prepare_seal(self):
         names = "publication_id channel_id state receipt_number received_at"
@@ -287,7 +343,7 @@ class SrspDelivery(models.Model):
         next_try_at = now + wait
         reason = self.channel_id._explain(error)
         self.write({"reason": reason, "failed_at": now, "next_try_at": next_try_at})
-        self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger(next_try_at)
+        self._trigger(next_try_at)
 
     def _settle_error(self, error):
         """Record that the whole request was refused; the channel's officer is notified once per channel."""
@@ -299,19 +355,13 @@ class SrspDelivery(models.Model):
                 "next_try_at": False,
             }
         )
-        if not self.channel_id.activity_ids:
-            self._notify(self.channel_id, self.env._("The platform refuses deliveries"))
+        summary = self.env._("The platform refuses deliveries")
+        self.channel_id._notify_once(summary, self.reason)
 
-    def _notify(self, record, summary):
-        """Schedule an activity on ``record`` for the responsible officer, with the platform's reason."""
-        officer = self.channel_id._get_responsible()
-        if officer:
-            record.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=summary,
-                note=self.reason,
-                user_id=officer.id,
-            )
+    @api.model
+    def _trigger(self, moment=None):
+        """Let the scheduled action run at ``moment``, or as soon as possible."""
+        self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger(moment)
 
     def _prepare_record(self):
         """Return the record as ``readme/PROTOCOL.md`` describes it, from the frozen payload."""

@@ -55,6 +55,7 @@ class TestSealedSteps(BureauCase):
         self.assertEqual(delivery.channel_id, channel)
         moment = datetime.datetime(2025, 9, 25, 2, 0)
         delivery._settle(Receipt("accepted", "XY1", "", moment), moment)
+        delivery._seal_receipt()
         self.assert_sealed(
             delivery,
             "delivery.accepted",

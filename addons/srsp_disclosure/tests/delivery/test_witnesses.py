@@ -33,6 +33,7 @@ class TestWitnesses(BureauCase):
         at = moment.replace(tzinfo=datetime.UTC)
         with freeze_time(moment):
             delivery._settle(Receipt(status, number, reason, at), moment)
+            delivery.filtered("is_unsealed")._seal_receipt()
 
     def test_a_platform_that_has_the_commitment_in_time_is_its_witness(self):
         self.channel.takes_commitments = True
