@@ -6,6 +6,7 @@ Entry points: ``srsp.publication._publish(record, kind)``, which the hooks of ``
 
 from . import srsp_publication
 from . import srsp_publication_deadline
+from . import srsp_publication_backfill
 from . import srsp_publication_mixin
 from . import ir_attachment
 from . import res_users

@@ -1,6 +1,5 @@
 import datetime
 import hashlib
-from operator import itemgetter
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -224,6 +223,19 @@ class SrspPublication(models.Model):
         :return: the new publication
         """
         record.ensure_one()
+        return self._publish_all([record], kind, now)
+
+    @api.model
+    def _publish_all(self, records, kind, now=None):
+        """Publish records of one company that supersede none of each other; the chain is needed at the end only."""
+        vals_list = [self._prepare_vals(record, kind, now) for record in records]
+        publications = self.sudo().create(vals_list)
+        publications._deliver_and_seal()
+        return publications
+
+    @api.model
+    def _prepare_vals(self, record, kind, now=None):
+        """Return the values of a publication; the version in force, if another takes its place, is superseded."""
         now = now or fields.Datetime.now()
         localised = record.company_id.sudo()._srsp_in_language(record.sudo())
         content = localised._prepare_publication_vals(kind)
@@ -235,19 +247,15 @@ class SrspPublication(models.Model):
         if not pending:
             earlier._supersede()
         sequence = self.env["ir.sequence"].sudo()
-        publication = self.sudo().create(
-            {
-                "number": sequence.next_by_code("srsp.publication", sequence_date=day),
-                "published_on": now,
-                "state": "pending" if pending else "published",
-                "version": earlier.version + 1,
-                "supersedes_id": earlier.id,
-                **self._prepare_source_vals(record, kind),
-                **self._prepare_frozen_vals(record.company_id, content),
-            }
-        )
-        publication._seal_and_deliver()
-        return publication
+        return {
+            "number": sequence.next_by_code("srsp.publication", sequence_date=day),
+            "published_on": now,
+            "state": "pending" if pending else "published",
+            "version": earlier.version + 1,
+            "supersedes_id": earlier.id,
+            **self._prepare_source_vals(record, kind),
+            **self._prepare_frozen_vals(record.company_id, content),
+        }
 
     @api.model
     def _find_in_force(self, company, kind, reference):
@@ -333,19 +341,22 @@ class SrspPublication(models.Model):
         except OSError:
             return ""
 
-    def _seal_and_deliver(self):
-        """Seal number and digest in the chain; put a result into the outbox of every active channel.
+    def _deliver_and_seal(self):
+        """Put results into the outbox of every active channel of their company; seal numbers and digests in the chain.
 
-        If there is no active channel, the result counts as disclosed today, by the website.
+        If there is no active channel, a result counts as disclosed today, by the website.
         """
-        self.env["srsp.event"]._seal_state(self, "publication.published")
-        if self.kind == "result":
+        results = self.filtered(lambda publication: publication.kind == "result")
+        for company, owed in results.grouped("company_id").items():
             channels = self.env["srsp.channel"].sudo()
-            channels = channels.search([("company_id", "=", self.company_id.id)])
-            channels._queue(self)
+            channels = channels.search([("company_id", "=", company.id)])
+            channels._queue(owed)
             if not channels:
-                self._set_disclosed(beijing_date(self.published_on))
-                self.task_id._disclose_complete()
+                for publication in owed:
+                    publication._set_disclosed(beijing_date(publication.published_on))
+                owed.task_id._disclose_complete()
+        self.flush_model()
+        self.env["srsp.event"]._seal_state(self, "publication.published")
 
     def _prepare_seal(self):
         """Return what the chain seals; the digest of the head is another one if the original is a file."""
@@ -375,7 +386,7 @@ class SrspPublication(models.Model):
         sequence = self.env.ref("srsp_disclosure.ir_sequence_srsp_publication")
         query = SQL(
             """SELECT substr(number, 3, 4), max(substr(number, 7)::integer)
-                 FROM (SELECT payload::jsonb ->> 'number' AS number FROM srsp_event
+                 FROM (SELECT payload::jsonb -> 'record' ->> 'number' AS number FROM srsp_event
                         WHERE kind = 'publication.published') sealed
                 WHERE number ~ '^GS[0-9]{10,15}$' GROUP BY 1 ORDER BY 1"""
         )
@@ -383,46 +394,11 @@ class SrspPublication(models.Model):
             day = datetime.date(int(year), 1, 1)
             sequence._create_date_range_seq(day).number_next_actual = last + 1
 
-    @api.model
-    def _backfill(self, as_of_then=False):
-        """Publish what exists but has no publication yet, in the order in which it was formed.
-
-        :param as_of_then: publish each at the moment at which it was formed, instead of the present
-        """
-        waiting = []
-        for model, domain, kind in self._get_backfill_sources():
-            [[known]] = self.sudo()._read_group(
-                [("res_model", "=", model), ("kind", "=", kind)],
-                aggregates=["res_id:array_agg"],
-            )
-            missing = [*domain, ("id", "not in", known or [])]
-            for record in self.env[model].sudo().search(missing, order="id"):
-                waiting.append((record._get_formed_at(kind), record, kind))
-        for formed_at, record, kind in sorted(waiting, key=itemgetter(0)):
-            self._publish(record, kind, now=formed_at if as_of_then else None)
-        self._take_effect()
-
-    @api.model
-    def _get_backfill_sources(self):
-        """Return ``[(model, domain, kind), …]`` of everything that is published."""
-        return [
-            ("srsp.list", [("state", "in", ("published", "superseded"))], "list"),
-            ("srsp.plan", [("state", "=", "published")], "plan"),
-            (
-                "srsp.task",
-                [("announced_on", "!=", False), ("state", "=", "planned")],
-                "announcement",
-            ),
-            ("srsp.draw", [], "roster"),
-            ("srsp.draw", [("drawn_at", "!=", False)], "draw"),
-            ("srsp.inspection", [("stage", "=", "closed")], "result"),
-        ]
-
     def _update_disclosed(self):
         """Record the day on which the last delivery was accepted, and update the tasks.
 
         Every delivery counts, also that of an archived channel: it stays undisclosed until the channel is
-        restored and the platform accepts. For a publication without deliveries see ``_seal_and_deliver``.
+        restored and the platform accepts. For a publication without deliveries see ``_deliver_and_seal``.
         """
         for publication in self.filtered(lambda p: p.deadline and not p.disclosed_on):
             deliveries = publication.delivery_ids

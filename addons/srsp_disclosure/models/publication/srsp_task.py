@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from odoo.addons.srsp_supervision.tools.clock import beijing_time, iso
 
@@ -77,13 +78,25 @@ class SrspTask(models.Model):
         return super()._after_void(draw)
 
     def _disclose_complete(self):
-        """Mark as disclosed the tasks whose visits are all closed and whose results every channel has accepted."""
+        """Mark as disclosed the tasks whose visits are all closed and whose results every channel has accepted.
+
+        A result from before this addon may still have to be published.
+        """
+        published = (
+            self.env["srsp.publication"]
+            .sudo()
+            ._search([("task_id", "in", self.ids), ("kind", "=", "result")])
+        )
+        unpublished = Domain("stage", "=", "closed") & Domain(
+            "id", "not in", published.subselect("res_id")
+        )
         tasks = self.sudo().search(
             [
                 ("id", "in", self.ids),
                 ("state", "=", "inspecting"),
                 ("inspection_ids", "not any", [("stage", "not in", FINAL_STAGES)]),
                 ("publication_ids", "not any", OWED),
+                ("inspection_ids", "not any", unpublished),
             ]
         )
         tasks.state = "disclosed"
