@@ -1,5 +1,6 @@
 import datetime
 import hashlib
+from functools import cache, partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -227,44 +228,54 @@ class SrspPublication(models.Model):
 
     @api.model
     def _publish_all(self, records, kind, now=None):
-        """Publish records of one company that supersede none of each other; the chain is needed at the end only."""
-        vals_list = [self._prepare_vals(record, kind, now) for record in records]
+        """Publish records of one company, each under a reference of its own; the chain is needed at the end only."""
+        company, now = records[0].company_id, now or fields.Datetime.now()
+        day = beijing_date(now)
+        localise = company.sudo()._srsp_in_language
+        contents = [
+            localise(one.sudo())._prepare_publication_vals(kind) for one in records
+        ]
+        references = [content["reference"] for content in contents]
+        earlier = self.sudo()._find_in_force(company, kind, *references)
+        earlier = earlier.grouped("reference")
+        count = cache(partial(self._prepare_deadline_vals, company))
+        vals_list = []
+        for record, content in zip(records, contents, strict=True):
+            frozen = self._prepare_frozen_vals(content)
+            days = frozen.pop("disclosure_days", 0)
+            previous = earlier.get(content["reference"], self.sudo().browse())
+            pending = content.get("effective_on") and content["effective_on"] > day
+            if not pending:
+                previous._supersede()
+            vals_list.append(
+                {
+                    "number": self._get_next_number(day),
+                    "published_on": now,
+                    "state": "pending" if pending else "published",
+                    "version": previous.version + 1,
+                    "supersedes_id": previous.id,
+                    **self._prepare_source_vals(record, kind),
+                    **frozen,
+                    **count(frozen["formed_on"], days),
+                }
+            )
         publications = self.sudo().create(vals_list)
         publications._deliver_and_seal()
         return publications
 
     @api.model
-    def _prepare_vals(self, record, kind, now=None):
-        """Return the values of a publication; the version in force, if another takes its place, is superseded."""
-        now = now or fields.Datetime.now()
-        localised = record.company_id.sudo()._srsp_in_language(record.sudo())
-        content = localised._prepare_publication_vals(kind)
-        earlier = self.sudo()._find_in_force(
-            record.company_id, kind, content["reference"]
-        )
-        day = beijing_date(now)
-        pending = content.get("effective_on") and content["effective_on"] > day
-        if not pending:
-            earlier._supersede()
-        sequence = self.env["ir.sequence"].sudo()
-        return {
-            "number": sequence.next_by_code("srsp.publication", sequence_date=day),
-            "published_on": now,
-            "state": "pending" if pending else "published",
-            "version": earlier.version + 1,
-            "supersedes_id": earlier.id,
-            **self._prepare_source_vals(record, kind),
-            **self._prepare_frozen_vals(record.company_id, content),
-        }
+    def _get_next_number(self, day):
+        sequences = self.env["ir.sequence"].sudo()
+        return sequences.next_by_code("srsp.publication", sequence_date=day)
 
     @api.model
-    def _find_in_force(self, company, kind, reference):
-        """Return the version of a publication that is in force, or none."""
+    def _find_in_force(self, company, kind, *references):
+        """Return the versions of publications that are in force."""
         return self.search(
             [
                 ("company_id", "=", company.id),
                 ("kind", "=", kind),
-                ("reference", "=", reference),
+                ("reference", "in", references),
                 ("state", "=", "published"),
             ]
         )
@@ -297,15 +308,14 @@ class SrspPublication(models.Model):
         }
 
     @api.model
-    def _prepare_frozen_vals(self, company, content):
-        """Return ``content`` of ``_prepare_publication_vals`` as it is stored, with digest, day and deadline."""
+    def _prepare_frozen_vals(self, content):
+        """Return ``content`` of ``_prepare_publication_vals`` as it is stored, with digest and day."""
         vals = dict(content)
         payload = canonical.dumps(vals["payload"])
         original = self.env["ir.attachment"]
         digest = hashlib.sha256(payload).hexdigest()
         if write := vals.pop("original", None):
             original, digest = self._store_original(write, f"{vals['reference']}.json")
-        days = vals.pop("disclosure_days", 0)
         formed_on = beijing_date(vals["formed_at"])
         return {
             **vals,
@@ -314,7 +324,6 @@ class SrspPublication(models.Model):
             "digest": digest,
             "formed_on": formed_on,
             "year": formed_on.year,
-            **self._prepare_deadline_vals(company, formed_on, days),
         }
 
     @api.model

@@ -31,6 +31,9 @@ class Missing(NamedTuple):
     record: models.BaseModel
     kind: str
 
+    def get_group(self):
+        return self.kind, self.record.company_id
+
 
 class SrspPublication(models.Model):
     """Publish what existed before this addon: years of results of a bureau that has worked without it.
@@ -94,7 +97,7 @@ class SrspPublication(models.Model):
     @api.model
     def _publish_batch(self, batch):
         """Publish what is missing, results together: all that takes time comes before the chain is needed."""
-        for kind, group in groupby(batch, attrgetter("kind")):
+        for (kind, _company), group in groupby(batch, Missing.get_group):
             records = [missing.record for missing in group]
             if kind == "result":
                 self._publish_all(records, kind)

@@ -295,6 +295,20 @@ class TestPublication(BureauCase):
             ["which no longer exists."] * 4,
         )
 
+    def test_a_task_with_a_result_from_before_the_addon_waits_for_its_publication(self):
+        task = self.make_task()
+        visits = self.draw(task).inspection_ids
+        task.state = "inspecting"
+        old = self.close(visits[:1], FORMED)
+        self.env.cr.execute("DELETE FROM srsp_publication WHERE id = %s", [old.id])
+        self.env.invalidate_all()
+        for visit in visits[1:]:
+            self.close(visit, FORMED)
+        task._disclose_complete()
+        self.assertEqual(task.state, "inspecting")
+        self.env["srsp.publication"]._backfill()
+        self.assertEqual(task.state, "disclosed")
+
     def test_the_form_shows_every_kind_of_payload_as_text(self):
         self.publish_plan(self.list)
         task = self.make_task()

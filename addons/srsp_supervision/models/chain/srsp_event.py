@@ -3,6 +3,8 @@ from collections import namedtuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.base.models.ir_sequence import _update_nogap
+
 from ...tools import canonical
 
 BATCH_EVENTS = 500
@@ -127,26 +129,38 @@ class SrspEvent(models.Model):
         :param payload: JSON-serialisable value
         :return: the new event
         """
-        company = record.company_id
-        sequence = int(company.sudo()._srsp_event_sequence().next_by_id())
+        return self._seal_all(kind, [(record, payload)])
+
+    @api.model
+    def _seal_all(self, kind, entries):
+        """Append an event of one kind about each of ``[(record, payload), …]``, records of one company."""
+        company = entries[0][0].company_id
+        counter = company.sudo()._srsp_event_sequence()
+        first = _update_nogap(counter, len(entries))
         self.env.cr.postcommit.data[self._name] = True
         previous = self.sudo().search(
-            [("company_id", "=", company.id), ("sequence", "=", sequence - 1)]
+            [("company_id", "=", company.id), ("sequence", "=", first - 1)]
         )
         previous_hash = bytes.fromhex(previous.hash) if previous else canonical.GENESIS
-        text = canonical.dumps(payload)
-        vals = {
-            "company_id": company.id,
-            "sequence": sequence,
-            "kind": kind,
-            "res_model": record._name,
-            "res_id": record.id,
-            "record_name": record.display_name,
-            "payload": text.decode(),
-            "previous_hash": previous_hash.hex(),
-            "hash": canonical.seal(previous_hash, sequence, kind, text).hex(),
-        }
-        return self.sudo().with_context(srsp_seal=SEAL).create([vals])
+        vals_list = []
+        for sequence, (record, payload) in enumerate(entries, first):
+            text = canonical.dumps(payload)
+            event_hash = canonical.seal(previous_hash, sequence, kind, text)
+            vals_list.append(
+                {
+                    "company_id": company.id,
+                    "sequence": sequence,
+                    "kind": kind,
+                    "res_model": record._name,
+                    "res_id": record.id,
+                    "record_name": record.display_name,
+                    "payload": text.decode(),
+                    "previous_hash": previous_hash.hex(),
+                    "hash": event_hash.hex(),
+                }
+            )
+            previous_hash = event_hash
+        return self.sudo().with_context(srsp_seal=SEAL).create(vals_list)
 
     @api.model
     def _holds_chain(self):

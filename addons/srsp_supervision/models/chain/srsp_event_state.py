@@ -29,9 +29,10 @@ class SrspEvent(models.Model):
         """
         user = self.env.user.sudo()
         by = {"name": user.name, "login": user.login}
-        for record in records.sudo():
-            state = {"format": record._seal_format, "record": record._prepare_seal()}
-            self._seal(record, kind, {**more, "by": by, **state})
+        more = {**more, "by": by, "format": records._seal_format}
+        for chained in records.sudo().grouped("company_id").values():
+            states = [(one, {**more, "record": one._prepare_seal()}) for one in chained]
+            self._seal_all(kind, states)
 
     @api.model
     def _read_values(self, record, names):
