@@ -222,7 +222,10 @@ class SrspDelivery(models.Model):
         except Exception as error:
             self.env.cr.rollback()
             _logger.exception("Delivery %s failed", self.id)
-            delivery._settle_error(error)
+            # What another worker has taken to its end meanwhile stays as it is.
+            locked = delivery.try_lock_for_update()
+            if locked.filtered_domain([("state", "in", ("pending", "sent"))]):
+                locked._settle_error(error)
             self.env["ir.cron"]._commit_progress()
         else:
             return is_silent
@@ -241,15 +244,16 @@ class SrspDelivery(models.Model):
                 cron._commit_progress()
             except (LockError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
                 self.env.cr.rollback()
-                delivery._trigger(fields.Datetime.now() + MIN_WAIT)
             except Exception as error:
                 self.env.cr.rollback()
                 _logger.exception("Receipt of delivery %s not sealed", delivery.id)
                 channel = delivery.channel_id
                 summary = delivery.env._("A receipt could not be sealed")
                 channel._notify_once(summary, channel._explain(error))
-                delivery._trigger(fields.Datetime.now() + MIN_WAIT)
-                cron._commit_progress()
+            else:
+                continue
+            delivery._trigger(fields.Datetime.now() + MIN_WAIT)
+            cron._commit_progress()
 
     def _deliver_one(self):
         """Make one attempt at one delivery, locked by the caller; commit before the request is sent.
