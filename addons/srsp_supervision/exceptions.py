@@ -1,5 +1,11 @@
 from odoo.exceptions import UserError
 
 
-class Waiting(UserError):
-    """The randomness has not been published yet: nothing is wrong, the scheduled action tries again."""
+class NoRandomness(UserError):
+    """The randomness cannot be had at present: the scheduled action tries again, and each try may say it otherwise."""
+
+    obstacle = "randomness"
+
+
+class Waiting(NoRandomness):
+    """The randomness has not been published yet: nothing is wrong, unless it lasts."""

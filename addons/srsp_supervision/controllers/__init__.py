@@ -1,4 +1,5 @@
 from . import downloads
+from . import health
 from . import lists
 from . import registry
 from . import draw_room

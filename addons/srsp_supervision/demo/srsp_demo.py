@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import file_open, mute_logger
 
+from ..models.base.mail_activity_mixin import TODO
 from ..models.base.silence import SILENT
 from ..tools import clock, verify_draw
 
@@ -348,7 +349,7 @@ class SrspDemo(models.AbstractModel):
         for activity in read_json("activities"):
             task = self._get_task(activity["item"], activity["round"], year)
             task.activity_schedule(
-                "mail.mail_activity_data_todo",
+                TODO,
                 self._day(activity["days"]),
                 summary=activity["summary"],
                 user_id=self._ref(f"user_{activity['user']}").id,

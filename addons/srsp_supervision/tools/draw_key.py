@@ -38,6 +38,16 @@ def load(path: str | os.PathLike[str]) -> bytes:
     return key
 
 
+def fingerprint(path: str | os.PathLike[str]) -> str:
+    """Return 16 hexadecimal digits that tell the key in the file ``path`` from others and say nothing about it.
+
+    :raises ValueError: when the content of the file is not a key
+    :raises OSError: when the file cannot be read; it is not created
+    """
+    Path(path).stat()
+    return hashlib.sha256(b"srsp-draw-key-fingerprint" + load(path)).hexdigest()[:16]
+
+
 def make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(

@@ -231,7 +231,7 @@ class SrspChannel(models.Model):
                     for channel in self
                 ]
             )
-            deliveries._trigger()
+            self.env["ir.cron"]._srsp_wake("srsp_disclosure.ir_cron_deliver")
 
     def _get_client(self):
         """Return the platform client of this channel.
@@ -325,16 +325,12 @@ class SrspChannel(models.Model):
             self._notify(self, summary, note)
 
     def _notify(self, record, summary, note):
-        """Schedule a to-do on ``record`` for the responsible officer; ``note`` is text of others, not HTML."""
-        if officer := self._get_responsible():
-            record.activity_schedule(
-                TODO, summary=summary, note=note, user_id=officer.id
-            )
+        """Give the responsible officer a to-do on ``record``; ``note`` is text of others, not HTML."""
+        _logger.warning("%s, %s: %s", self, record, summary)
+        record._srsp_tell(self._get_responsible(), summary, note)
 
     def _get_responsible(self):
-        """Return the user to notify: the channel's own, or the first disclosure officer of its company."""
-        officers = self.env.ref("srsp_disclosure.group_disclosure_officer").sudo()
-        members = officers.all_user_ids.filtered(
-            lambda user: user.active and self.company_id in user.company_ids
-        )
-        return self.user_id or members.sorted("id")[:1]
+        """Return the user to notify: the channel's own, or the first disclosure officer of its company, or none."""
+        officers = "srsp_disclosure.group_disclosure_officer"
+        members = self.company_id._srsp_get_members(officers)
+        return self.user_id.filtered("active") or members[:1]

@@ -9,6 +9,7 @@ from odoo.exceptions import LockError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from odoo.addons.srsp_supervision.models.base.mail_activity_mixin import TODO
 from odoo.addons.srsp_supervision.tools.uscc import is_valid
 
 from ...tools.platform_client import (
@@ -33,6 +34,8 @@ LEASE = datetime.timedelta(minutes=5)
 MAX_CLOCK_DRIFT = datetime.timedelta(minutes=5)  # between the platform's clock and ours
 MIN_WAIT = datetime.timedelta(minutes=1)  # between attempts: doubled each time
 MAX_WAIT = datetime.timedelta(hours=6)
+# Without an answer since the first attempt: then somebody is told.
+MAX_SILENCE = datetime.timedelta(hours=4)
 
 LINE_FIELDS = ("target", "result", "measure", "facts")  # of a result, as delivered
 
@@ -153,8 +156,8 @@ class SrspDelivery(models.Model):
         refused = owed.filtered(lambda d: d.state in ("rejected", "error"))
         refused.state = "pending"
         owed.next_try_at = fields.Datetime.now()
-        refused.activity_unlink(["mail.mail_activity_data_todo"])
-        self._trigger()
+        refused.activity_unlink([TODO])
+        self.env["ir.cron"]._srsp_wake("srsp_disclosure.ir_cron_deliver")
 
     @api.model
     def _get_due_domain(self):
@@ -203,7 +206,7 @@ class SrspDelivery(models.Model):
             self.search(domain).try_lock_for_update().next_try_at = next_try_at
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             self.env.cr.rollback()  # another worker has done so
-        self._trigger(next_try_at)
+        self.env["ir.cron"]._srsp_wake("srsp_disclosure.ir_cron_deliver", next_try_at)
         remaining = self.search_count(self._get_due_domain())
         self.env["ir.cron"]._commit_progress(remaining=remaining)
 
@@ -252,7 +255,9 @@ class SrspDelivery(models.Model):
                 channel._notify_once(summary, channel._explain(error))
             else:
                 continue
-            delivery._trigger(fields.Datetime.now() + MIN_WAIT)
+            self.env["ir.cron"]._srsp_wake(
+                "srsp_disclosure.ir_cron_deliver", fields.Datetime.now() + MIN_WAIT
+            )
             cron._commit_progress()
 
     def _deliver_one(self):
@@ -347,10 +352,10 @@ class SrspDelivery(models.Model):
         next_try_at = now + wait
         reason = self.channel_id._explain(error)
         self.write({"reason": reason, "failed_at": now, "next_try_at": next_try_at})
-        self._trigger(next_try_at)
+        self.env["ir.cron"]._srsp_wake("srsp_disclosure.ir_cron_deliver", next_try_at)
 
     def _settle_error(self, error):
-        """Record that the whole request was refused; the channel's officer is notified once per channel."""
+        """Record that the whole request was refused, and notify the channel's officer."""
         self.write(
             {
                 "state": "error",
@@ -361,11 +366,6 @@ class SrspDelivery(models.Model):
         )
         summary = self.env._("The platform refuses deliveries")
         self.channel_id._notify_once(summary, self.reason)
-
-    @api.model
-    def _trigger(self, moment=None):
-        """Let the scheduled action run at ``moment``, or as soon as possible."""
-        self.env.ref("srsp_disclosure.ir_cron_deliver").sudo()._trigger(moment)
 
     def _prepare_record(self):
         """Return the record as ``readme/PROTOCOL.md`` describes it, from the frozen payload."""

@@ -2,9 +2,10 @@
 
 Entry points: ``srsp.guard.mixin`` (fields that no client writes), ``srsp.evidence.mixin`` (records that stay),
 ``srsp.check.mixin`` (roles, states), ``srsp.wizard.mixin`` (dialogues), ``srsp.division`` (who answers for what),
-``res.company._srsp_next_number`` and ``_srsp_in_language``. The extensions of Odoo's own models keep messages and
-attachments of our records as they were, to-dos and followers with those whose they are; ``silence`` is what no client
-can switch off. May import no other room.
+``res.company._srsp_next_number`` and ``_srsp_in_language``, ``_srsp_tell`` (a to-do that somebody gets in any case),
+``srsp.monitor`` (what a monitoring program is told), ``ir.cron._srsp_wake``. The extensions of Odoo's own models keep
+messages and attachments of our records as they were, to-dos and followers with those whose they are; ``silence`` is
+what no client can switch off. May import no other room.
 """
 
 from . import srsp_check_mixin
@@ -20,6 +21,7 @@ from . import mail_thread
 from . import mail_tracking_value
 from . import ir_attachment
 from . import ir_config_parameter
+from . import ir_cron
 from . import ir_filters
 from . import ir_http
 from . import ir_rule
@@ -34,3 +36,4 @@ from . import srsp_calendar_day
 from . import srsp_region
 from . import srsp_tag
 from . import srsp_qualification
+from . import srsp_monitor

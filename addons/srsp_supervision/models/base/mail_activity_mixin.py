@@ -6,6 +6,8 @@ from odoo.addons.base.models.ir_qweb_fields import nl2br_enclose
 
 from .silence import unsilence
 
+TODO = "mail.mail_activity_data_todo"
+
 
 class MailActivityMixin(models.AbstractModel):
     """To-dos on supervision records: no caller switches them off, and a note that is text stays text."""
@@ -20,6 +22,14 @@ class MailActivityMixin(models.AbstractModel):
         return super(MailActivityMixin, unsilence(self)).activity_schedule(
             act_type_xmlid, date_deadline, summary, note, **act_values
         )
+
+    def _srsp_tell(self, users, summary, note="", deadline=None, kind=TODO):
+        """Give each of ``users``, or the administrators if there is none, an activity of type ``kind``."""
+        company = self.company_id or self.env.company
+        for user in company._srsp_find_readers(users, f"{self}: {summary}"):
+            self.sudo().activity_schedule(
+                kind, deadline, summary=summary, note=note, user_id=user.id
+            )
 
     def activity_search(self, *args, **kwargs):
         return super(MailActivityMixin, unsilence(self)).activity_search(

@@ -1,13 +1,20 @@
+import hashlib
+import logging
 import re
+import secrets
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, email_normalize
 from odoo.tools.mail import email_split_tuples
 
+from ...actions import get_notification
 from ...tools.identity import holds_identity, mask_all
 from ...tools.phone import holds_phone, mask_phones
 
+_logger = logging.getLogger(__name__)
+# The system parameter that holds the SHA-256 of the token for /srsp/health.
+MONITOR_TOKEN = "srsp.monitor_token"
 # https anywhere, http on this machine only; no login, query or fragment.
 DRAND_URL = r"(https://|http://(127\.0\.0\.1|localhost)(?=[:/]|$))[^\s?#@]+"
 
@@ -89,6 +96,22 @@ class ResCompany(models.Model):
                     )
                 )
 
+    def action_srsp_create_monitor_token(self):
+        """Make a new token for ``/srsp/health`` and show it this once: the database keeps a digest of it alone."""
+        if not self.env.is_system():
+            message = self.env._(
+                "The token for monitoring can only be created by the system administrator (Settings)."
+            )
+            raise AccessError(message)
+        token = secrets.token_urlsafe(32)
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        self.env["ir.config_parameter"].set_param(MONITOR_TOKEN, digest)
+        message = self.env._(
+            "Token for /srsp/health: %(token)s. Copy it now, it is not shown again.",
+            token=token,
+        )
+        return get_notification("success", message, sticky=True)
+
     def _srsp_get_drand_urls(self):
         return (self.srsp_drand_urls or "").split()
 
@@ -102,6 +125,37 @@ class ResCompany(models.Model):
     def _srsp_in_language(self, record):
         """``record`` in the language of this bureau, for stored texts: they do not depend on the user's language."""
         return record.with_context(lang=self.partner_id.lang or self.env.lang)
+
+    def _srsp_find_readers(self, users, subject):
+        """Return who of ``users`` can be told of ``subject``: those not archived, else administrators of this bureau.
+
+        Whoever does not answer for it any more, or never did, leaves a line in the log.
+        """
+        self.ensure_one()
+        readers = users.sudo().filtered("active")
+        if readers:
+            return readers
+        for group in ("srsp_supervision.group_administrator", "base.group_system"):
+            members = self._srsp_get_members(group)
+            if members:
+                _logger.warning(
+                    "%s: nobody of %s answers for it, %s told instead: %s",
+                    *(subject, self.name, group, ", ".join(members.mapped("login"))),
+                )
+                return members
+        _logger.error("%s: nobody of %s can be told", subject, self.name)
+        return readers
+
+    def _srsp_get_members(self, group):
+        """Return the users of this bureau who are in ``group`` (an external ID)."""
+        return (
+            self.env.ref(group)
+            .sudo()
+            .all_user_ids.filtered(
+                lambda user: user.active and self in user.company_ids
+            )
+            .sorted("id")
+        )
 
     def _srsp_event_sequence(self):
         """The gap-free sequence of this company's integrity chain, created on first use."""

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-TODO = "mail.mail_activity_data_todo"
+from .mail_activity_mixin import TODO
+
 INSPECTING = ("business", "detachment")  # the kinds of divisions that plan and inspect
 # Who takes the steps of plans and tasks: those who prepare them, and those who answer for them.
 OFFICERS = ("group_division_officer", "group_policy_officer")
@@ -110,10 +111,7 @@ class SrspDivision(models.Model):
 
     def _schedule(self, record, summary, note="", deadline=None, kind=TODO):
         """Give the heads of the divisions an activity of type ``kind`` on ``record``."""
-        for user in self._get_heads():
-            record.sudo().activity_schedule(
-                kind, deadline, summary=summary, note=note, user_id=user.id
-            )
+        record._srsp_tell(self._get_heads(), summary, note, deadline, kind)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -21,3 +21,4 @@ from . import srsp_event_check_heads
 from . import srsp_event_state
 from . import ir_module_module
 from . import srsp_event_removal
+from . import srsp_monitor

@@ -92,10 +92,10 @@ class SrspChainHead(models.Model):
 
     @api.model
     def _get_addresses(self, company):
-        """Return the addresses of the auditors of ``company`` and of its witnesses, each once."""
-        auditors = self.env.ref("srsp_supervision.group_auditor").sudo().all_user_ids
-        own = auditors.filtered(lambda user: company in user.company_ids)
-        addresses = [user.email_normalized for user in own.sorted("id")]
+        """Return the addresses of the auditors of ``company`` (else administrators) and of its witnesses, each once."""
+        auditors = company._srsp_get_members("srsp_supervision.group_auditor")
+        readers = company._srsp_find_readers(auditors, "The head of the chain")
+        addresses = [user.email_normalized for user in readers]
         addresses += [*company._srsp_get_witness_emails()]
         return list(dict.fromkeys(filter(None, addresses)))
 

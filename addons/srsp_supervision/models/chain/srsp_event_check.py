@@ -1,4 +1,5 @@
 import json
+import logging
 from collections import Counter
 from functools import cache
 from itertools import chain
@@ -11,6 +12,9 @@ from ...tools import canonical
 from ...tools.json_diff import first_difference, restrict
 from ...tools.sql import PARALLEL, planned
 from ..base.isolation import do_each
+
+WARNING = "mail.mail_activity_data_warning"
+_logger = logging.getLogger(__name__)
 
 MAX_REPORT = 20  # sentences; the first is the one that matters
 MAX_VALUE = 80  # characters of a value in a sentence
@@ -102,18 +106,20 @@ class SrspEventCheck(models.Model):
         ).with_env(self.env)
 
     def _alert(self):
-        """Give the auditors of the company a to-do on a check that has found the chain broken."""
+        """Give the auditors of the company a to-do on a check that has found the chain broken, and the log a line."""
         if self.state != "broken":
             return
-        env = self.company_id._srsp_in_language(self).env
-        auditors = self.env.ref("srsp_supervision.group_auditor").sudo().all_user_ids
-        for user in auditors.filtered(lambda user: self.company_id in user.company_ids):
-            self.sudo().activity_schedule(
-                "mail.mail_activity_data_warning",
-                summary=env._("The integrity chain is broken"),
-                note=self.report.splitlines()[0],
-                user_id=user.id,
-            )
+        company, first = self.company_id, self.report.splitlines()[0]
+        _logger.error("The integrity chain of %s is broken: %s", company.name, first)
+        # One warning for each reader, on the latest check.
+        earlier = self.sudo().search([("company_id", "=", company.id)])
+        earlier.activity_unlink([WARNING])
+        self._srsp_tell(
+            company._srsp_get_members("srsp_supervision.group_auditor"),
+            company._srsp_in_language(self).env._("The integrity chain is broken"),
+            first,
+            kind=WARNING,
+        )
 
     def _walk(self, company):
         """Read the chain of ``company`` to its end: ``([(number, sentence), …], values of the check)``.

@@ -18,3 +18,4 @@ from . import srsp_draw_return
 from . import srsp_task
 from . import srsp_notice
 from . import srsp_event_check
+from . import srsp_monitor

@@ -2,6 +2,7 @@
 
 ``commit`` gives the end of a new chain, ``reveal`` the next code of a draw that is under way. Both derive the secret
 from the key, the nonce and the announced time: who moves that time in the database gets the codes of another chain.
+``get_fingerprint`` and ``find_foreign`` say which key is in use and which draws it does not fit.
 """
 
 import logging
@@ -45,6 +46,29 @@ def reveal(iteration):
     code = _find_code(env, draw, len(done) + 1)
     _logger.info("%s: code %s revealed, uid: %s", draw.number, len(done) + 1, env.uid)
     return code
+
+
+def get_fingerprint():
+    """Return 16 hexadecimal digits that tell the draw key from others; None where no key can be read."""
+    try:
+        return draw_key.fingerprint(get_draw_key_path())
+    except (OSError, ValueError):
+        return None
+
+
+def find_foreign(draws):
+    """Return which of ``draws`` were committed with another key than the one in use; no key is made."""
+    if not get_fingerprint():
+        return draws
+    return draws.filtered(lambda draw: not _is_own(draw))
+
+
+def _is_own(draw):
+    try:
+        _find_code(draw.env, draw, 1)
+    except UserError:
+        return False
+    return True
 
 
 def _find_code(env, draw, number):

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, format_list
 
 from ...actions import get_action, get_notification
-from ...exceptions import Waiting
+from ...exceptions import NoRandomness, Waiting
 from ...tools import certificate as cert
 from ...tools import drand
 from ...tools.clock import beijing_time
@@ -365,7 +365,7 @@ class SrspDraw(models.Model):
         """Return the committed round, from the first address that serves it with a valid signature.
 
         :raise Waiting: when the round has not been signed yet
-        :raise UserError: when no address serves it
+        :raise NoRandomness: when no address serves it
         """
         number = self.drand["round"]
         try:
@@ -378,7 +378,7 @@ class SrspDraw(models.Model):
             is_early = error.reason == "early"
             level = logging.INFO if is_early else logging.WARNING
             _logger.log(level, "Draw %s: no round %s: %s", self.number, number, error)
-            raise (Waiting if is_early else UserError)(
+            raise (Waiting if is_early else NoRandomness)(
                 self.env._(
                     "Draw %(draw)s is waiting for round %(round)s of drand and retries every minute: %(failures)s",
                     draw=self.number,

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ...fields import company_of
 from ...tools import clock
 from ...tools.clock import iso
+from ..base.mail_activity_mixin import TODO
 from ..base.srsp_division import MANAGERS, OFFICERS
 from .srsp_draw import NOT_STARTED_STAGES
 
@@ -340,7 +341,7 @@ class SrspDrawRequest(models.Model):
     def _settle(self, kind):
         """Seal the decision, and tell whoever made the request."""
         self.env["srsp.event"]._seal_state(self, kind)
-        self.activity_unlink(["mail.mail_activity_data_todo"])
+        self.activity_unlink([TODO])
         self.env["srsp.notice"]._notify_change_decided(self)
 
     def _prepare_approval(self):

@@ -202,7 +202,7 @@ class SrspDraw(models.Model):
             vals_list = [self._prepare_mail_vals(address) for address in addresses]
             self.env["mail.mail"].sudo().create(vals_list)
             # Not by this transaction nor right after it: a slow mail server would hold up the next lock.
-            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+            self.env["ir.cron"]._srsp_wake("mail.ir_cron_mail_scheduler_action")
 
     def _prepare_mail_vals(self, address):
         draw = self.company_id._srsp_in_language(self)

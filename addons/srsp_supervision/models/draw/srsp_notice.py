@@ -6,6 +6,7 @@ from odoo import models
 from odoo.tools import format_date
 
 from ...tools import clock
+from ..base.mail_activity_mixin import TODO
 
 ACTIVITY = "srsp_supervision.mail_activity_visit"
 MINE = "/odoo/action-srsp_supervision.srsp_inspection_action_mine"
@@ -41,7 +42,7 @@ class SrspNotice(models.AbstractModel):
             self._send(visit, inspector.user_id, "drawn", count, kind=ACTIVITY)
         for division, rows in supporting.items():
             first = min((visit for visit, *_ in rows), key=lambda visit: visit.id)
-            self._send(first, division.manager_id, "supporting", rows)
+            self._send(first, division._get_heads(), "supporting", rows)
 
     def _say_drawn(self, visit, count):
         subject = self.env._(
@@ -119,7 +120,10 @@ class SrspNotice(models.AbstractModel):
 
     def _notify_change_requested(self, request):
         """Ask those who decide on a change of a draw."""
-        self._send(request, request._get_deciders(), "change_requested")
+        deciders = request.company_id._srsp_find_readers(
+            request._get_deciders(), request.display_name
+        )
+        self._send(request, deciders, "change_requested")
 
     def _say_change_requested(self, request):
         subject = self.env._(
@@ -153,8 +157,10 @@ class SrspNotice(models.AbstractModel):
         policy = divisions.search(
             [("company_id", "=", task.company_id.id), ("kind", "=", "policy")]
         )
-        users = (policy.manager_id | policy.member_ids) - self.env.user
-        self._send(task.sudo(), users, "to_policy", is_void, reason)
+        users = task.company_id._srsp_find_readers(
+            policy.manager_id | policy.member_ids, task.display_name
+        )
+        self._send(task.sudo(), users - self.env.user, "to_policy", is_void, reason)
 
     def _say_to_policy(self, task, is_void, reason):
         if is_void:
@@ -170,7 +176,7 @@ class SrspNotice(models.AbstractModel):
             reason=reason,
         )
 
-    def _send(self, record, users, topic, *args, kind="mail.mail_activity_data_todo"):
+    def _send(self, record, users, topic, *args, kind=TODO):
         """Send a notice about ``record`` to each of ``users`` who is not archived.
 
         The method ``_say_<topic>`` returns its subject and text, and the address and name of a link if there is one;

@@ -1,14 +1,19 @@
+import datetime
 import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from odoo.addons.base.models.ir_qweb_fields import nl2br_enclose
+
 from ...exceptions import Waiting
 from ...tools.clock import beijing_date
 from ..base.srsp_division import MANAGERS
 from .roster_lock import RosterLock
 
+BLOCKED = "srsp_supervision.mail_activity_blocked"
+PATIENCE = datetime.timedelta(minutes=15)  # after the announced time: then it is stuck
 _logger = logging.getLogger(__name__)
 
 
@@ -16,6 +21,15 @@ class SrspTask(models.Model):
     """The lock and the draw of an announced task, by hand and by the scheduled actions."""
 
     _inherit = "srsp.task"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
+
+    def write(self, vals):
+        """Nothing in the way any more: nobody is reminded of it."""
+        if "blocked_reason" in vals:
+            vals = {"waiting_reason": False, **vals}
+            if not vals["blocked_reason"]:
+                vals |= {"blocked_since": False, "obstacle": False}
+                self.filtered("blocked_reason").activity_unlink([BLOCKED])
+        return super().write(vals)
 
     def action_lock_roster(self):
         """Lock the roster by hand before the scheduled action does."""
@@ -101,7 +115,8 @@ class SrspTask(models.Model):
             "The announced time passed before the roster could be locked: announce a new time. %(reason)s",
             reason=self.blocked_reason or "",
         )
-        self._end_announcement(reason, blocked_reason=reason)
+        self._end_announcement(reason)
+        self._block(reason)
 
     @api.model
     def _run_due(self, domain, step):
@@ -121,7 +136,7 @@ class SrspTask(models.Model):
             except Exception as error:
                 self.env.cr.rollback()
                 _logger.exception("Task %s cannot go on", task.number)
-                task._block(str(error))
+                task._block(str(error), type(error).__name__)
             if not cron._commit_progress(1):
                 break
 
@@ -134,25 +149,46 @@ class SrspTask(models.Model):
                 with self.env.cr.savepoint():
                     step(task)
             except Waiting as reason:
-                task.blocked_reason = str(reason)
+                task._wait(reason)
             except UserError as error:
-                task._block(str(error))
+                task._block(str(error), getattr(error, "obstacle", ""))
 
-    def _block(self, reason):
-        """Record the blocking reason on the task and notify the manager, once."""
+    def _get_obstacle(self):
+        """Return what a draw is waiting for or what is in its way; empty if nothing is."""
+        return self.blocked_reason or self.waiting_reason or ""
+
+    def _wait(self, reason):
+        """Record what the draw is waiting for; what lasts, or has been reported, is an obstacle."""
+        if self.blocked_reason or fields.Datetime.now() > self.draw_at + PATIENCE:
+            self._block(str(reason), reason.obstacle)
+        elif self.waiting_reason != str(reason):
+            self.waiting_reason = str(reason)
+
+    def _block(self, reason, obstacle=""):
+        """Record what is in the way, and tell whoever answers for the task once for each obstacle.
+
+        :param obstacle: what it is, where the text differs from attempt to attempt
+        """
         if self.blocked_reason == reason:
             return
+        known = self.blocked_reason and (self.obstacle or self.blocked_reason)
+        vals = {"blocked_reason": reason, "obstacle": obstacle}
+        if not self.blocked_reason:
+            vals["blocked_since"] = fields.Datetime.now()
+        self.write(vals)
+        if known == (obstacle or reason):
+            todos = self.activity_search([BLOCKED])
+            todos.write({"note": nl2br_enclose(reason, "p")})
+            return
         _logger.warning("Task %s is stuck: %s", self.number, reason)
-        self.blocked_reason = reason
         self.message_post(body=reason)
-        manager = self.division_id.manager_id
-        if manager:
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._("The draw is blocked"),
-                note=reason,
-                user_id=manager.id,
-            )
+        self.activity_unlink([BLOCKED])
+        self._srsp_tell(
+            self.division_id._get_heads(),
+            self.env._("The draw is blocked"),
+            reason,
+            kind=BLOCKED,
+        )
 
     def _after_commit_roster(self, draw):
         """Hook: the roster of ``draw`` has been locked."""

@@ -195,7 +195,7 @@ class SrspRegistryImport(models.Model):
         self._check_state(*before)
         self._check_columns()
         self.sudo().write({"state": state, "message": False, "attempts": 0})
-        self.env.ref("srsp_supervision.ir_cron_registry_import").sudo()._trigger()
+        self.env["ir.cron"]._srsp_wake("srsp_supervision.ir_cron_registry_import")
 
     def _check_done(self):
         self._check_may_import()

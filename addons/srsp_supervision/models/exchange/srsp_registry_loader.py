@@ -243,7 +243,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         record.flush_model()
         self._run_sql(sql.FOUND_AGAIN, **{"import": record.id})
         self.env.invalidate_all()
-        self.env.ref("srsp_supervision.ir_cron_count_registries").sudo()._trigger()
+        self.env["ir.cron"]._srsp_wake("srsp_supervision.ir_cron_count_registries")
 
     def _write_targets(self, record):
         self._run_sql(

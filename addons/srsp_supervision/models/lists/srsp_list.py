@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 
 from ...actions import get_action, get_dialog_action, get_form_action
 from ...tools import clock
+from ..base.mail_activity_mixin import TODO
 from ..base.srsp_division import INSPECTING
 
 OPEN_STATES = ("draft", "submitted", "consolidated", "approved")
@@ -205,7 +206,7 @@ class SrspList(models.Model):
         for record in self:
             record._check_lines()
         self.sudo().state = "consolidated"
-        self.sudo().activity_unlink(["mail.mail_activity_data_todo"])
+        self.sudo().activity_unlink([TODO])
 
     def action_approve(self):
         """Record the approval by 审改办, which freezes the version."""
@@ -433,14 +434,9 @@ class SrspList(models.Model):
         """An activity for the head of the policy division, or the author of the version."""
         self.ensure_one()
         policy = self.env["srsp.division"]._find_policy(self.company_id)
-        user = policy.manager_id or self.create_uid
-        if user.active and not user.share:
-            self.sudo().activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=summary,
-                note=note,
-                user_id=user.id,
-            )
+        user = policy.manager_id.filtered("active") or self.create_uid
+        users = user.filtered(lambda user: not user.share)
+        self._srsp_tell(users, summary, note)
 
     def _find_missing_parts(self):
         """The parts not handed in, other divisions' too: searched, as ``part_ids`` may hold the user's alone."""

@@ -7,6 +7,7 @@ from odoo.tools import format_date
 from ...fields import company_of
 from ...tools import clock
 from ..base.isolation import do_each
+from ..base.mail_activity_mixin import TODO
 
 
 class SrspListPart(models.Model):
@@ -188,7 +189,7 @@ class SrspListPart(models.Model):
                     "handed_in_on": fields.Datetime.now(),
                 }
             )
-            part.activity_feedback(["mail.mail_activity_data_todo"])
+            part.activity_feedback([TODO])
             if part.sector_warning:
                 part.message_post(body=part.sector_warning)
             part.list_id._submit_when_complete()
@@ -222,9 +223,7 @@ class SrspListPart(models.Model):
     def _move_deadline(self):
         """The list's deadline has moved: reminders start again, activities follow."""
         self.write({"reminded_on": False, "escalated_on": False})
-        self.activity_reschedule(
-            ["mail.mail_activity_data_todo"], date_deadline=self[:1].list_id.deadline
-        )
+        self.activity_reschedule([TODO], date_deadline=self[:1].list_id.deadline)
 
     def _check_own(self):
         """Raise unless the user belongs to the division: nobody hands in for another."""
@@ -251,7 +250,7 @@ class SrspListPart(models.Model):
         part.list_id._check_state("draft", "submitted", "consolidated")
         part.write({"state": "returned", "comment": reason})
         part.list_id.state = "draft"
-        part.list_id.activity_unlink(["mail.mail_activity_data_todo"])
+        part.list_id.activity_unlink([TODO])
         part.message_post(body=reason)
         part.division_id._schedule(
             part,
@@ -288,7 +287,9 @@ class SrspListPart(models.Model):
 
     def _send_reminder(self):
         division = self.division_id
-        people = (division.manager_id | division.member_ids).filtered("active")
+        people = self.company_id._srsp_find_readers(
+            division.manager_id | division.member_ids, self.display_name
+        )
         self.message_notify(
             partner_ids=people.partner_id.ids,
             subject=self.env._("Reminder: %(part)s", part=self.display_name),

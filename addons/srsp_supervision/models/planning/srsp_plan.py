@@ -8,6 +8,7 @@ from odoo.fields import Command, Domain
 from ...actions import RELOAD, get_notification
 from ...fields import current_company, planning_division
 from ...tools import clock
+from ..base.mail_activity_mixin import TODO
 from ..base.srsp_division import MANAGERS, OFFICERS
 
 NEXT_YEAR_FROM = 10  # the month from which plans are made for the year after
@@ -159,7 +160,7 @@ class SrspPlan(models.Model):
         for plan in self:
             plan._check_complete()
         self.sudo().write({"state": "submitted", "return_reason": False})
-        self.sudo().activity_feedback(["mail.mail_activity_data_todo"])
+        self.sudo().activity_feedback([TODO])
 
     def action_consolidate(self):
         self._check_step(["group_policy_officer"], "submitted")

@@ -40,11 +40,15 @@ class SrspTask(models.Model):
     _name = "srsp.task"
     _description = "Task"
     _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
-    _unchecked_texts = ("number", "blocked_reason", "external_digest_hex")
+    _unchecked_texts = (
+        *("number", "blocked_reason", "waiting_reason", "obstacle"),
+        "external_digest_hex",
+    )
     _order = "date_from desc, id desc"
     _check_company_auto = True
     _guarded_fields = tuple(
-        "state number announced_on rulebook_id draw_id blocked_reason cancel_reason withdrawal_reason"
+        "state number announced_on rulebook_id draw_id cancel_reason withdrawal_reason"
+        " blocked_reason blocked_since obstacle waiting_reason"
         " approval_state approval_requested_by_id approved_by_id approved_on refusal_reason external_authority"
         " external_document external_issued_on external_file external_file_name external_digest_hex roster_ids".split()
     )
@@ -212,6 +216,15 @@ class SrspTask(models.Model):
     draw_ids = fields.One2many("srsp.draw", "task_id", "Draws")
     draw_id = fields.Many2one("srsp.draw", readonly=True, copy=False)
     blocked_reason = fields.Text("Blocking Reason", readonly=True, copy=False)
+    blocked_since = fields.Datetime(readonly=True, copy=False)
+    # What blocks, where its text differs from attempt to attempt.
+    obstacle = fields.Char(readonly=True, copy=False)
+    waiting_reason = fields.Text(
+        "Waiting For",
+        readonly=True,
+        copy=False,
+        help="What the draw is waiting for; nothing is wrong.",
+    )
     cancel_reason = fields.Char(readonly=True, copy=False)
     withdrawal_reason = fields.Char(
         "Announcement Withdrawal Reason", readonly=True, copy=False
@@ -564,7 +577,8 @@ class SrspTask(models.Model):
                     draw=self.draw_id.number,
                 )
             )
-        self.sudo().write({"state": "cancelled", "cancel_reason": reason})
+        vals = {"cancel_reason": reason, "blocked_reason": False}
+        self.sudo().write({"state": "cancelled", **vals})
         if self.announced_on:
             self.env["srsp.notice"]._notify_policy(self, False, reason)
             self._after_withdraw()

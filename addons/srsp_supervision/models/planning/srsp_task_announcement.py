@@ -39,9 +39,10 @@ class SrspTask(models.Model):
             task._check_announceable()
         vals = {"blocked_reason": False, "withdrawal_reason": False}
         self.sudo().write({"announced_on": fields.Datetime.now(), **vals})
+        cron = self.env["ir.cron"]
         for task in self.sudo():
-            task.env.ref("srsp_supervision.ir_cron_lock_roster")._trigger(task.lock_at)
-            task.env.ref("srsp_supervision.ir_cron_draw")._trigger(task.draw_at)
+            cron._srsp_wake("srsp_supervision.ir_cron_lock_roster", task.lock_at)
+            cron._srsp_wake("srsp_supervision.ir_cron_draw", task.draw_at)
             task._warn_of_weak_source()
             task._after_announce()
 
@@ -158,7 +159,7 @@ class SrspTask(models.Model):
                 self.env._("Task %(task)s has not been announced.", task=self.name)
             )
         self.sudo().message_post(body=reason)
-        self._end_announcement(reason, blocked_reason=False)
+        self._end_announcement(reason)
 
     def _end_announcement(self, reason, voided=None, **vals):
         """Record why the announcement no longer holds, notify the policy division and call the hooks.
@@ -166,7 +167,8 @@ class SrspTask(models.Model):
         :param voided: the draw that has been voided, if the roster was locked
         :param vals: what else to write to the task
         """
-        self.sudo().write({"announced_on": False, "withdrawal_reason": reason, **vals})
+        ended = {"announced_on": False, "blocked_reason": False}
+        self.sudo().write({**ended, "withdrawal_reason": reason, **vals})
         self.env["srsp.notice"]._notify_policy(self, bool(voided), reason)
         if voided:
             self._after_void(voided)

@@ -11,30 +11,33 @@ ACTIVITY = "srsp_supervision.mail_activity_permits"
 
 
 class SrspDivision(models.Model):
-    """The head of a division is told of permits that have expired or soon will: one to-do, with their number."""
+    """Who answers for a division is told of permits that have expired or soon will: one to-do, with their number."""
 
     _name = "srsp.division"
     _inherit = ["srsp.division", "mail.thread", "mail.activity.mixin"]
 
     def _cron_remind_permits(self):
-        """Open, correct or remove the to-do of each division's head, as the registry stands today."""
+        """Open, correct or remove the to-do of whoever answers for a division, as the registry stands today."""
         today = clock.today()
         expired, soon = self._count_permits(today)
 
         def remind(division):
-            head = division.manager_id.filtered("active")
             known = division.activity_search([ACTIVITY])
-            mine = known.filtered(lambda activity, head=head: activity.user_id == head)
             counts = (expired[division], soon[division])
-            if not head or not any(counts):
+            if not any(counts):
                 known.unlink()
                 return
-            (known - mine[:1]).unlink()
             vals = division._prepare_permit_activity(*counts)
-            if mine:
-                mine[:1].write(vals)
-            else:
-                division.activity_schedule(ACTIVITY, today, user_id=head.id, **vals)
+            readers = division.company_id._srsp_find_readers(
+                division._get_heads(), f"{division}: {vals['summary']}"
+            )
+            todos = {todo.user_id: todo for todo in known if todo.user_id in readers}
+            kept = known.concat(*todos.values())
+            kept.write(vals)
+            (known - kept).unlink()
+            new = readers - kept.user_id
+            if new:
+                division._srsp_tell(new, deadline=today, kind=ACTIVITY, **vals)
 
         do_each(self.search([("active", "=", True)]), remind)
 

@@ -168,13 +168,7 @@ class SrspInspectorCertificate(models.Model):
             name=inspector.display_name,
             date=self.valid_until,
         )
-        if head:
-            inspector.activity_schedule(
-                "mail.mail_activity_data_todo",
-                self.valid_until,
-                summary=text,
-                user_id=head.id,
-            )
+        inspector._srsp_tell(head, text, deadline=self.valid_until)
         if inspector.user_id:
             inspector.message_notify(
                 partner_ids=inspector.user_id.partner_id.ids,

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 
 from ...fields import company_of
 from ...tools import clock
+from ..base.mail_activity_mixin import TODO
 
 # Why somebody is away or not impartial is for themselves, the head of their division and policy officers, of whose
 # records the rules tell. An auditor sees that it was declared, when, and who decided.
@@ -141,7 +142,7 @@ class SrspInspectorDeclaration(models.AbstractModel):
         records.write({**vals, **self._prepare_decision_vals()})
         binding = records._filter_binding()
         ((was_binding | binding) - (was_binding & binding))._note_announced()
-        records.activity_unlink(["mail.mail_activity_data_todo"])
+        records.activity_unlink([TODO])
 
     def _prepare_decision_vals(self):
         return {"decided_by_id": self.env.uid, "decided_on": fields.Datetime.now()}
@@ -155,13 +156,9 @@ class SrspInspectorDeclaration(models.AbstractModel):
         waiting = self.filtered(lambda record: record.state == "proposed")
         heads = waiting.inspector_id._get_heads()
         for record in waiting:
-            if head := heads[record.inspector_id.id]:
-                localized = record.company_id._srsp_in_language(record)
-                localized.activity_schedule(
-                    "mail.mail_activity_data_todo",
-                    summary=localized.env._("Confirm or dismiss"),
-                    user_id=head.id,
-                )
+            head = heads[record.inspector_id.id]
+            localized = record.company_id._srsp_in_language(record)
+            localized._srsp_tell(head, localized.env._("Confirm or dismiss"))
 
     def _note_announced(self):
         """Remember which announced draws these come after, and tell their tasks what now binds or no longer does.

@@ -10,4 +10,5 @@ from . import test_personal_numbers
 from . import test_regions
 from . import test_roles
 from . import test_spelling
+from . import test_scheduled_actions
 from . import test_working_days

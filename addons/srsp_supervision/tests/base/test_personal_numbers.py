@@ -52,7 +52,10 @@ UNCHECKED = {
     "srsp.registry.confirmation": {"digest"},
     "srsp.registry.import": {"message", "error_note", "error_file_name"},
     "srsp.target.change": {"old", "new"},
-    "srsp.task": {"number", "blocked_reason", "external_digest_hex"},
+    "srsp.task": {
+        *("number", "blocked_reason", "waiting_reason", "obstacle"),
+        "external_digest_hex",
+    },
 }
 # Written by code alone, from texts that are masked or checked.
 WITHOUT_CHECK = {

@@ -2,12 +2,15 @@
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from ...models.chain import srsp_event, srsp_event_check
 from ...tools.json_diff import first_difference
 from ..common import SrspCase
 from .chain_case import ChainCase
 
+CHECK = "odoo.addons.srsp_supervision.models.chain.srsp_event_check"
+COMPANY = "odoo.addons.srsp_supervision.models.base.res_company"
 EVENT = (
     "UPDATE srsp_event SET {} WHERE company_id = %(company)s AND sequence = %(number)s"
 )
@@ -224,6 +227,7 @@ class TestEventCheck(ChainCase):
             with self.assertRaises(AccessError):
                 attempt()
 
+    @mute_logger(CHECK)
     def test_the_weekly_check_tells_the_auditors_of_a_broken_chain(self):
         self.env["srsp.event.check"]._check(self.company)._alert()
         self.assertFalse(self._activities())
@@ -231,6 +235,43 @@ class TestEventCheck(ChainCase):
         self._check()._alert()
         [activity] = self._activities()
         self.assertIn(f"Event {self.number} ", activity.note)
+
+    def test_a_broken_chain_is_one_warning_and_a_line_in_the_log(self):
+        self._sql(EVENT.format("kind = 'draw.voided'"))
+        with self.assertLogs(CHECK, "ERROR") as log:
+            self._check()._alert()
+            check = self._check()
+            check._alert()
+        self.assertEqual(len(log.output), 2)
+        self.assertRegex(
+            log.output[0], f"Harbour Bureau is broken: Event {self.number} "
+        )
+        self.assertEqual(self._activities().mapped("res_id"), check.ids)
+
+    @mute_logger(CHECK)
+    def test_without_an_auditor_the_administrators_hear_of_a_broken_chain(self):
+        self._sql(EVENT.format("kind = 'draw.voided'"))
+        self.auditor.active = False
+        system = self._make_user("system", "inspector")
+        system.group_ids = self.env.ref("base.group_system")
+        with self.assertLogs(COMPANY, "WARNING") as log:
+            self._check()._alert()
+        self.assertEqual(self._told(), system)
+        self.assertRegex(log.output[0], "chain is broken: nobody of Harbour Bureau")
+        own = self._make_user("admin", "administrator")
+        with self.assertLogs(COMPANY, "WARNING"):
+            self._check()._alert()
+        self.assertEqual(self._told(), own)
+        (own | system).active = False
+        with self.assertLogs(COMPANY, "ERROR") as log:
+            self._check()._alert()
+        self.assertRegex(log.output[0], "nobody of Harbour Bureau can be told")
+
+    def _told(self):
+        checks = self.env["srsp.event.check"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        return checks.activity_ids.user_id
 
     def _activities(self):
         return self.env["mail.activity"].search(

@@ -9,6 +9,7 @@ from . import test_draw_room
 from . import test_eligibility
 from . import test_insiders
 from . import test_joint_draw
+from . import test_monitor
 from . import test_notices
 from . import test_one_time_codes
 from . import test_opening

@@ -456,6 +456,9 @@ class TestScheduledActions(SrspCase):
 
     @mute_logger("odoo.addons.srsp_supervision.models.draw.srsp_task")
     def test_an_error_stays_with_its_task_and_the_announcement_lapses(self):
+        self.surveying.member_ids = self._make_user(
+            "officer", "division_officer", self.surveying
+        )
         stuck = self._make_announced(
             target_domain=self._make_filter(self.targets.browse()), name="Blocked"
         )
@@ -464,12 +467,37 @@ class TestScheduledActions(SrspCase):
             self._run("ir_cron_lock_roster")
         self.assertEqual((stuck.state, task.state), ("planned", "committed"))
         self.assertRegex(stuck.blocked_reason, "there is no target to draw")
+        told = len(stuck.message_ids)
+        [todo] = stuck.activity_ids
+        self.assertIn("there is no target to draw", todo.note)
+        with freeze_time(DRAW_AT - timedelta(minutes=59)):
+            self._run("ir_cron_lock_roster")
+        self.assertEqual((len(stuck.message_ids), stuck.activity_ids), (told, todo))
         with freeze_time(DRAW_AT + timedelta(hours=1)):
             self._run("ir_cron_lock_roster")
         self.assertFalse(stuck.announced_on)
+        [todo] = stuck.activity_ids
+        self.assertIn("announce a new time", todo.note)
         self.assertRegex(
             stuck.blocked_reason, "announce a new time.*there is no target to draw"
         )
+
+    @mute_logger("odoo.addons.srsp_supervision.models.draw.srsp_task")
+    def test_an_administrator_hears_of_a_stuck_draw_for_which_nobody_answers(self):
+        former = self._make_user("former", "division_manager", self.surveying)
+        self.surveying.manager_id = former
+        former.active = False
+        administrator = self._make_user("admin", "administrator")
+        stuck = self._make_announced(
+            target_domain=self._make_filter(self.targets.browse())
+        )
+        company = "odoo.addons.srsp_supervision.models.base.res_company"
+        with freeze_time(DRAW_AT - timedelta(hours=1)), self.assertLogs(company) as log:
+            self._run("ir_cron_lock_roster")
+        self.assertEqual(stuck.activity_ids.user_id, administrator)
+        [line] = log.output
+        self.assertRegex(line, rf"srsp.task\({stuck.id},\): .*nobody of Harbour Bureau")
+        self.assertIn(administrator.login, line)
 
 
 @tagged("post_install", "-at_install")

@@ -220,20 +220,26 @@ class TestDrandDraw(SrspCase):
         task = draw.task_id
         server = beacon(self, status=404)
         self.company.srsp_drand_urls = server.url
-        self._run_draws()
+        with freeze_time(SIGNED_AT):
+            self._run_draws()
+            self._run_draws()
         self.assertEqual((draw.state, draw.iteration_ids.ids), ("committed", []))
-        self.assertRegex(
-            task.blocked_reason, "retries every minute.*has not been published yet"
+        waiting = task.waiting_reason
+        self.assertRegex(waiting, "retries every minute.*has not been published yet")
+        self.assertEqual(draw._get_room_state()["message"], waiting)
+        self.assertEqual(
+            (task.blocked_reason, task.color_state, task.activity_ids.ids),
+            (False, "normal", []),
         )
-        self.assertFalse(task.activity_ids)
         server.status = 200
         self._run_draws()
-        self.assertEqual((draw.state, task.blocked_reason), ("drawn", False))
+        self.assertEqual((draw.state, task.waiting_reason), ("drawn", False))
         self.assertEqual(draw.iteration_ids.randomness_hex, RANDOMNESS)
 
     @mute_logger("odoo.addons.srsp_supervision.models.draw.srsp_task")
     def test_a_forged_round_stops_the_draw_and_its_manager_hears_of_it(self):
-        self.surveying.manager_id = self.env.user
+        manager = self._make_user("head", "division_manager", self.surveying)
+        self.surveying.manager_id = manager
         draw = self._lock()
         server = beacon(self, body={"round": ROUND, "signature": FORGED})
         self.company.srsp_drand_urls = server.url
@@ -242,8 +248,64 @@ class TestDrandDraw(SrspCase):
         self.assertRegex(
             draw.task_id.blocked_reason, "the signature does not match the chain"
         )
-        self.assertEqual(draw.task_id.activity_ids.user_id, self.env.user)
+        self.assertEqual(draw.task_id.activity_ids.user_id, manager)
         self.assertEqual(server.asked, [PATH])
+
+    @mute_logger("odoo.addons.srsp_supervision.models.draw.srsp_draw")
+    def test_an_outage_is_told_once_however_its_failures_change(self):
+        manager = self._make_user("head", "division_manager", self.surveying)
+        self.surveying.manager_id = manager
+        draw, server = self._lock(), beacon(self, status=503)
+        task, self.company.srsp_drand_urls = draw.task_id, server.url
+        with self.assertLogs(
+            "odoo.addons.srsp_supervision.models.draw.srsp_task"
+        ) as log:
+            with freeze_time(SIGNED_AT):
+                self._run_draws()
+            told = len(task.message_ids)
+            for status in (404, 425, 503):
+                server.status = status
+                with freeze_time(SIGNED_AT + timedelta(minutes=1)):
+                    self._run_draws()
+            server.status = 404
+            with freeze_time(SIGNED_AT + timedelta(hours=1)):
+                self._run_draws()
+        self.assertEqual(len(log.output), 1)
+        self.assertEqual(len(task.message_ids), told)
+        [todo] = task.activity_ids
+        self.assertEqual((todo.user_id, task.blocked_since), (manager, SIGNED_AT))
+        self.assertRegex(task.blocked_reason, "has not been published yet")
+        self.assertIn("has not been published yet", todo.note)
+        self.assertEqual(task.color_state, "blocked")
+        server.status = 200
+        self._run_draws()
+        self.assertEqual(
+            (
+                draw.state,
+                task.blocked_reason,
+                task.blocked_since,
+                task.activity_ids.ids,
+            ),
+            ("drawn", False, False, []),
+        )
+
+    @mute_logger("odoo.addons.srsp_supervision.models.draw.srsp_task")
+    def test_a_round_that_stays_away_is_told_after_a_while(self):
+        draw, server = self._lock(), beacon(self, status=404)
+        task, self.company.srsp_drand_urls = draw.task_id, server.url
+        manager = self._make_user("head", "division_manager", self.surveying)
+        self.surveying.manager_id = manager
+        with freeze_time(SIGNED_AT + timedelta(minutes=15)):
+            self._run_draws()
+        self.assertEqual(
+            (task.blocked_reason, bool(task.waiting_reason)), (False, True)
+        )
+        with freeze_time(SIGNED_AT + timedelta(minutes=16)):
+            self._run_draws()
+        self.assertEqual(
+            (bool(task.blocked_reason), task.waiting_reason), (True, False)
+        )
+        self.assertEqual(task.activity_ids.user_id, manager)
 
     def test_failures_are_told_in_plain_words_and_kept_in_the_log_as_they_are(self):
         draw = self._lock()
