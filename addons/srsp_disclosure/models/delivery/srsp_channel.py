@@ -8,6 +8,7 @@ from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.srsp_supervision.actions import get_notification
 from odoo.addons.srsp_supervision.fields import EncryptedChar
+from odoo.addons.srsp_supervision.models.base.mail_activity_mixin import TODO
 from odoo.addons.srsp_supervision.tools.clock import beijing_time
 
 from ...tools.platform_client import PlatformClient, PlatformError, PlatformRejected
@@ -15,7 +16,6 @@ from ...tools.platform_client import PlatformClient, PlatformError, PlatformReje
 _lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
-TODO = "mail.mail_activity_data_todo"
 ALARM_HOURS = 4  # of a platform's failing, unless a system parameter says otherwise
 # Deliveries whose last attempt got no answer about the record.
 FAILED = Domain("state", "in", ("pending", "sent", "error")) & Domain(
@@ -231,7 +231,7 @@ class SrspChannel(models.Model):
                     for channel in self
                 ]
             )
-            self.env["ir.cron"]._srsp_wake("srsp_disclosure.ir_cron_deliver")
+            deliveries._wake()
 
     def _get_client(self):
         """Return the platform client of this channel.

@@ -157,7 +157,14 @@ class SrspDelivery(models.Model):
         refused.state = "pending"
         owed.next_try_at = fields.Datetime.now()
         refused.activity_unlink([TODO])
-        self.env["ir.cron"]._srsp_wake("srsp_disclosure.ir_cron_deliver")
+        self._wake()
+
+    @api.model
+    def _wake(self, moment=None):
+        """Deliver what is due at ``moment``, to the minute, or right after the commit."""
+        if moment and (moment.second or moment.microsecond):
+            moment = moment.replace(second=0, microsecond=0) + MIN_WAIT
+        self.env["ir.cron"]._srsp_wake("srsp_disclosure.ir_cron_deliver", moment)
 
     @api.model
     def _get_due_domain(self):
@@ -206,7 +213,7 @@ class SrspDelivery(models.Model):
             self.search(domain).try_lock_for_update().next_try_at = next_try_at
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             self.env.cr.rollback()  # another worker has done so
-        self.env["ir.cron"]._srsp_wake("srsp_disclosure.ir_cron_deliver", next_try_at)
+        self._wake(next_try_at)
         remaining = self.search_count(self._get_due_domain())
         self.env["ir.cron"]._commit_progress(remaining=remaining)
 
@@ -255,9 +262,7 @@ class SrspDelivery(models.Model):
                 channel._notify_once(summary, channel._explain(error))
             else:
                 continue
-            self.env["ir.cron"]._srsp_wake(
-                "srsp_disclosure.ir_cron_deliver", fields.Datetime.now() + MIN_WAIT
-            )
+            delivery._wake(fields.Datetime.now() + MIN_WAIT)
             cron._commit_progress()
 
     def _deliver_one(self):
@@ -352,7 +357,7 @@ class SrspDelivery(models.Model):
         next_try_at = now + wait
         reason = self.channel_id._explain(error)
         self.write({"reason": reason, "failed_at": now, "next_try_at": next_try_at})
-        self.env["ir.cron"]._srsp_wake("srsp_disclosure.ir_cron_deliver", next_try_at)
+        self._wake(next_try_at)
 
     def _settle_error(self, error):
         """Record that the whole request was refused, and notify the channel's officer."""

@@ -1,8 +1,5 @@
-import datetime
-
 from odoo import api, fields, models
 
-MINUTE = datetime.timedelta(minutes=1)
 WOKEN = "srsp.woken"  # of a transaction: {scheduled action: its row}
 
 
@@ -13,16 +10,14 @@ class IrCron(models.Model):
 
     @api.model
     def _srsp_wake(self, name, at=None):
-        """Run the scheduled action ``name`` (external ID) in the minute of ``at`` (UTC), or right after the commit.
+        """Run the scheduled action ``name`` (external ID) at ``at`` (UTC), or right after the commit.
 
-        One row for each minute to come, and one for each transaction that wants it at once: a row of another
+        One row for each moment to come, and one for each transaction that wants it at once: a row of another
         transaction may have been used up before this one commits.
         """
         cron = self.env.ref(name).sudo()
         triggers = self.env["ir.cron.trigger"].sudo()
         if at and at > fields.Datetime.now():
-            if at.second or at.microsecond:
-                at = at.replace(second=0, microsecond=0) + MINUTE
             domain = [("cron_id", "=", cron.id), ("call_at", "=", at)]
             if not triggers.search_count(domain, limit=1):
                 cron._trigger(at)
