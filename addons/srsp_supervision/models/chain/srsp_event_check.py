@@ -1,3 +1,4 @@
+import datetime
 import json
 import logging
 from collections import Counter
@@ -16,6 +17,9 @@ from ..base.isolation import do_each
 WARNING = "mail.mail_activity_data_warning"
 _logger = logging.getLogger(__name__)
 
+MIN_INTERVAL = datetime.timedelta(
+    hours=12
+)  # between two checks by the scheduled action
 MAX_REPORT = 20  # sentences; the first is the one that matters
 MAX_VALUE = 80  # characters of a value in a sentence
 # For comparing all rows: no sort and no hash table takes more memory than this.
@@ -80,13 +84,19 @@ class SrspEventCheck(models.Model):
 
     @api.model
     def _cron_check(self):
-        """Check every chain."""
-        rows = self.env["srsp.event"].sudo()._read_group([], ["company_id"])
+        """Check every chain that the scheduled action has not checked in this run or one just before."""
+        recent = [
+            ("checked_by_id", "=", self.env.uid),
+            ("checked_on", ">", fields.Datetime.now() - MIN_INTERVAL),
+        ]
+        domain = [("company_id", "not in", self.sudo().search(recent).company_id.ids)]
+        rows = self.env["srsp.event"].sudo()._read_group(domain, ["company_id"])
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(rows))
         for [company] in rows:
             do_each(company, lambda one: self._check(one)._alert())
-            cron._commit_progress(1)
+            if not cron._commit_progress(1):
+                break
 
     @api.model
     def _check(self, company):

@@ -377,12 +377,17 @@ class SrspRegistryImport(models.Model):
 
     @api.model
     def _cron_run(self):
+        """Check and import what waits, one file at a time, until the time of the run is up.
+
+        One file is one transaction and cannot give way: what else is due runs in other threads for scheduled actions.
+        """
         waiting = self.search([("state", "in", WORKING)], order="id")
         progress = self.env["ir.cron"]
         progress._commit_progress(remaining=len(waiting))
         for record in waiting:
             record.with_context(lang=record.user_id.lang)._run_safely()
-            progress._commit_progress(1)
+            if not progress._commit_progress(1):
+                break
 
     def _run_safely(self):
         """Run the import; an error fails this import and no other."""

@@ -1,5 +1,7 @@
 """Every way to change the chain, or what it sealed, in the database behind Odoo's back."""
 
+from freezegun import freeze_time
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -236,6 +238,20 @@ class TestEventCheck(ChainCase):
         [activity] = self._activities()
         self.assertIn(f"Event {self.number} ", activity.note)
 
+    def test_a_run_that_stops_goes_on_with_the_chains_it_has_not_checked(self):
+        def run():
+            with self.enter_registry_test_mode():
+                self.env.ref(
+                    "srsp_supervision.ir_cron_check_events"
+                ).method_direct_trigger()
+            return self.env["srsp.event.check"].search_count(own)
+
+        own = [("company_id", "=", self.company.id)]
+        with freeze_time("2126-03-20 18:00:00"):
+            self.assertEqual([run(), run()], [1, 1])
+        with freeze_time("2126-03-27 18:00:00"):
+            self.assertEqual([run(), run()], [2, 2])
+
     def test_a_broken_chain_is_one_warning_and_a_line_in_the_log(self):
         self._sql(EVENT.format("kind = 'draw.voided'"))
         with self.assertLogs(CHECK, "ERROR") as log:
@@ -263,7 +279,7 @@ class TestEventCheck(ChainCase):
             self._check()._alert()
         self.assertEqual(self._told(), own)
         (own | system).active = False
-        with self.assertLogs(COMPANY, "ERROR") as log:
+        with self.assertLogs(COMPANY, "WARNING") as log:
             self._check()._alert()
         self.assertRegex(log.output[0], "nobody of Harbour Bureau can be told")
 
