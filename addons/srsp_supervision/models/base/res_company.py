@@ -143,7 +143,7 @@ class ResCompany(models.Model):
                     *(subject, self.name, group, ", ".join(members.mapped("login"))),
                 )
                 return members
-        _logger.error("%s: nobody of %s can be told", subject, self.name)
+        _logger.warning("%s: nobody of %s can be told", subject, self.name)
         return readers
 
     def _srsp_get_members(self, group):

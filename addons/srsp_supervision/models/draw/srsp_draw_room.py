@@ -89,7 +89,10 @@ class SrspDraw(models.Model):
             "now": milliseconds(now),
             "phase": phase,
             "announced_for": milliseconds(self.announced_for),
-            "message": self.void_reason or self.task_id._get_obstacle(),
+            "message": self.void_reason
+            or self.task_id.blocked_reason
+            or self.task_id.waiting_reason
+            or "",
             "witnesses": len(self.witness_ids),
         }
         if first:

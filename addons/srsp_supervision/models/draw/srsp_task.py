@@ -136,7 +136,8 @@ class SrspTask(models.Model):
             except Exception as error:
                 self.env.cr.rollback()
                 _logger.exception("Task %s cannot go on", task.number)
-                task._block(str(error), type(error).__name__)
+                kind = type(error).__name__
+                task._block(str(error) or kind, kind)
             if not cron._commit_progress(1):
                 break
 
@@ -152,10 +153,6 @@ class SrspTask(models.Model):
                 task._wait(reason)
             except UserError as error:
                 task._block(str(error), getattr(error, "obstacle", ""))
-
-    def _get_obstacle(self):
-        """Return what a draw is waiting for or what is in its way; empty if nothing is."""
-        return self.blocked_reason or self.waiting_reason or ""
 
     def _wait(self, reason):
         """Record what the draw is waiting for; what lasts, or has been reported, is an obstacle."""

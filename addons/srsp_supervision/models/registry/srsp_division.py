@@ -32,7 +32,7 @@ class SrspDivision(models.Model):
                 division._get_heads(), f"{division}: {vals['summary']}"
             )
             todos = {todo.user_id: todo for todo in known if todo.user_id in readers}
-            kept = known.concat(*todos.values())
+            kept = known.browse().concat(*todos.values())
             kept.write(vals)
             (known - kept).unlink()
             new = readers - kept.user_id
