@@ -24,7 +24,7 @@ LEFT JOIN LATERAL (SELECT checked_on, state FROM srsp_event_check WHERE company_
 class SrspMonitor(models.AbstractModel):
     """The integrity chain: its last check, its last head sent out of the house, changes without an event yet."""
 
-    _inherit = "srsp.monitor"
+    _inherit = "srsp.monitor"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     @api.model
     def _measure_bureaus(self, companies):

@@ -29,7 +29,7 @@ GROUP BY 1
 class SrspMonitor(models.AbstractModel):
     """Locks and draws that do not happen, and the key without which they cannot."""
 
-    _inherit = "srsp.monitor"
+    _inherit = "srsp.monitor"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     @api.model
     def _measure_server(self):
