@@ -23,10 +23,11 @@ EXACT = 10**15  # from here on a spreadsheet's numbers are rounded
 MAX_CACHED = 50_000
 MAX_SHOWN = 200  # characters of a bad cell's text that are kept
 _DATE = re.compile(
-    r"""(?: ([0-9]{4}) ([-/.]) ([0-9]{1,2}) \2 ([0-9]{1,2})
-          | ([0-9]{4}) 年 ([0-9]{1,2}) 月 ([0-9]{1,2}) 日
+    r"""(?: ([0-9]{4}) \s*([-/.])\s* ([0-9]{1,2}) \s*\2\s* ([0-9]{1,2})
+          | ([0-9]{4}) \s*年\s* ([0-9]{1,2}) \s*月\s* ([0-9]{1,2}) \s*[日号]
           | ([0-9]{4}) ([0-9]{2}) ([0-9]{2}) )
-        (?: T? [0-9]{1,2} : [0-9]{2} (?: : [0-9]{2} (?: [.] [0-9]+ )? )? Z? )?""",
+        (?: (?: \s+ | T | (?<=[日号]) )  # or the time would go on with the day
+            [0-9]{1,2} : [0-9]{2} (?: : [0-9]{2} (?: [.] [0-9]+ )? )? Z? )?""",
     re.VERBOSE,
 )
 NO_END_DAY = "9999-12-31"  # in many registries: something has no end
@@ -120,10 +121,10 @@ class ToDate(Converter):
         value = _as_whole(value)
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             return Bad("not_a_date")
-        text = normalise(value)
+        text = unicodedata.normalize("NFKC", str(value)).strip()
         if not text:
             return ""
-        if self.no_end and text in NO_END_WORDS:
+        if self.no_end and normalise(text) in NO_END_WORDS:
             return self.no_end
         match = _DATE.fullmatch(text.upper())
         if not match:
