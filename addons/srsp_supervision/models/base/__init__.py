@@ -12,6 +12,7 @@ from . import srsp_check_mixin
 from . import srsp_guard_mixin
 from . import srsp_evidence_mixin
 from . import srsp_wizard_mixin
+from . import last_day
 from . import mail_activity
 from . import mail_activity_mixin
 from . import mail_followers

@@ -1,3 +1,5 @@
+from datetime import MAXYEAR
+
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -95,8 +97,10 @@ class SrspInspectorTie(models.Model):
         )
 
     def _prepare_recusal_vals(self, today):
-        is_employer = self.kind == "employer"
-        until = is_employer and self.left_on + relativedelta(years=EMPLOYER_YEARS)
+        until = False
+        # 9999-12-31 means: still employed.
+        if self.kind == "employer" and self.left_on.year <= MAXYEAR - EMPLOYER_YEARS:
+            until = self.left_on + relativedelta(years=EMPLOYER_YEARS)
         label = self._fields["kind"].convert_to_export(self.kind, self)
         return {
             "inspector_id": self.inspector_id.id,

@@ -1,4 +1,5 @@
 from . import test_external_list
+from . import test_no_end
 from . import test_registry_attributes
 from . import test_registry_dates
 from . import test_registry_export
