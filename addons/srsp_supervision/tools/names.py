@@ -18,6 +18,7 @@ _BRACKETS = "()[]{}〈〉《》「」『』【】〔〕〖〗"
 _DOTS = ".·‧•∙⋅・"
 _IGNORED = _BLANKS + INVISIBLE + _BRACKETS + _DOTS
 _NOTHING = str.maketrans("", "", _IGNORED)
+_VISIBLE = str.maketrans("", "", INVISIBLE)
 _CODES = "".join(rf"\u{ord(character):04x}" for character in _IGNORED)
 KEY_SQL = f"lower(translate(normalize(%s, NFKC), E'{_CODES}', ''))"
 
@@ -46,3 +47,8 @@ def canonical(text: str) -> str:
 def get_key(text: str) -> str:
     """Return what two spellings of a name share: blanks, brackets, dots, widths and capitals do not count."""
     return unicodedata.normalize("NFKC", text).translate(_NOTHING).lower()
+
+
+def remove_invisible(text: str) -> str:
+    """Return a text without the characters of ``INVISIBLE``."""
+    return text.translate(_VISIBLE)

@@ -5,10 +5,9 @@ import unicodedata
 from operator import getitem
 
 from .identity import is_identity
-from .names import INVISIBLE
+from .names import remove_invisible
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
-_NOTHING = str.maketrans("", "", INVISIBLE)
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28, 1)
 _FORM = re.compile(rf"[1-9ANY][0-9]{{7}}[{_ALPHABET}]{{10}}")
 # _TERMS[position][character]: what a character adds to the sum, which a valid code makes a multiple of 31.
@@ -35,5 +34,5 @@ def is_valid(code: str) -> bool:
 def clean(text: str) -> str:
     """Return a code as it is stored: in capitals, without what is no sign, full-width characters as narrow ones."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_NOTHING)
+        text = remove_invisible(unicodedata.normalize("NFKC", text))
     return "".join(text.split()).upper()

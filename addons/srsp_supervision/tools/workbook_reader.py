@@ -1,4 +1,4 @@
-"""Reads a list back from a workbook (.xlsx) that may come from anywhere."""
+"""Reads a list back from a workbook that may come from anywhere."""
 
 import re
 import tempfile
@@ -8,9 +8,8 @@ from typing import NamedTuple, TypeAlias
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from .tables import OLE
+from .tables import open_table
 from .tables.cells import normalise
-from .tables.workbook import WorkbookFile
 from .workbook import (
     INTEGER,
     TEXT,
@@ -55,8 +54,8 @@ def read_list(
     """Read the only filled sheet, which has a header row with the columns' labels.
 
     :param aliases: further labels, label → column name
-    :raises WorkbookError: when the file as a whole cannot be used: ``old_or_locked`` (.xls, or with a password),
-        ``too_many_rows``, ``formula_error`` (in the cell ``place``), ``no_header``, or what ``WorkbookFile`` raises
+    :raises WorkbookError: when the file as a whole cannot be used: ``too_many_rows``, ``formula_error`` (in the cell
+        ``place``), ``no_header``, ``not_a_workbook`` (text too), or what reading a table raises
     """
     names = {normalise(label): name for label, name in (aliases or {}).items()}
     names |= {normalise(column.label): column.name for column in columns}
@@ -92,8 +91,6 @@ def read_list(
 
 def _read_table(data: bytes) -> tuple[Table, set[tuple[int, int]], set[int]]:
     """Return the cells that have a value, (row, column) of the merged ones, and the numbers of hidden rows."""
-    if data.startswith(OLE):
-        raise WorkbookError("old_or_locked")
     table: Table = {}
     merged: set[tuple[int, int]] = set()
     hidden: set[int] = set()
@@ -101,7 +98,7 @@ def _read_table(data: bytes) -> tuple[Table, set[tuple[int, int]], set[int]]:
     with tempfile.NamedTemporaryFile() as file:
         file.write(data)
         file.flush()
-        for block in WorkbookFile(file.name).blocks():
+        for block in open_table(file.name, text=False).blocks():
             for number, row in enumerate(block.rows, block.first):
                 cells = {at: value for at, value in enumerate(row) if value != ""}
                 if cells:

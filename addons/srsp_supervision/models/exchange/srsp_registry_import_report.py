@@ -13,7 +13,7 @@ from .srsp_registry_table import translate
 _lt = LazyTranslate(__name__)
 MAX_SHOWN = 1_000  # bad cells on the form
 MAX_CHANGES = 50  # on the form
-MAX_HEADINGS = 10  # of columns that are not imported
+MAX_HEADINGS = 50  # of columns that are not imported
 MAX_BAD_ROWS = 50_000  # in the workbook of bad rows
 REASONS = {
     "missing": _lt("no value entered"),
@@ -159,16 +159,30 @@ NOTES = {
     "division": _lt("Name or code of a division."),
 }
 NOTES["last_day"] = NOTES["until"]
+# What a file is that holds no table, or holds it in a form that is not read: ``place`` of ``other_format``.
+FORMATS = {
+    "document": _lt("a text document"),
+    "page": _lt("a web page (HTML)"),
+    "pdf": _lt("a PDF document"),
+    "picture": _lt("a picture"),
+    "presentation": _lt("a presentation"),
+    "sylk": _lt("a SYLK table (.slk)"),
+    "xlsb": _lt("a binary Excel workbook (.xlsb)"),
+    "xml": _lt("an XML file, such as an Excel 2003 XML table"),
+}
 FILE_REASONS = {
     "not_a_workbook": _lt(
-        "It is neither a workbook (.xlsx) nor text (.csv), or it is damaged."
+        "It is neither a workbook (.xlsx, .xls, .ods) nor text (.csv), or it is damaged."
     ),
     "other_format": _lt(
-        "It is a file of another kind (%(place)s): open it with the program that made it and save it as an Excel"
-        " workbook (.xlsx)."
+        "It is %(place)s: bring its table into a spreadsheet program and save it there as an Excel workbook (.xlsx)."
     ),
-    "old_or_locked": _lt(
-        "It is an .xls workbook or has a password: save it as .xlsx without one."
+    "archive": _lt(
+        "It is an archive of files (.zip, .rar, .7z): unpack it and choose the workbook in it."
+    ),
+    "locked": _lt("It has a password: open it and save it without one."),
+    "large_xls": _lt(
+        "It is an .xls workbook of more than %(place)s MB: save it as .xlsx."
     ),
     "macro": _lt("It contains macros: save it as .xlsx without macros."),
     "too_large": _lt(
@@ -233,7 +247,10 @@ class SrspRegistryImport(models.Model):
         """Return why a file cannot be read, in words: a ``WorkbookError``, or StopIteration for one without rows."""
         reason = getattr(error, "reason", "")
         text = FILE_REASONS.get(reason, FILE_REASONS["not_a_workbook"])
-        return translate(self.env, text) % {"place": getattr(error, "place", "")}
+        place = getattr(error, "place", "")
+        if reason == "other_format":
+            place = translate(self.env, FORMATS[place])
+        return translate(self.env, text) % {"place": place}
 
     def _finish(self, file):
         """Store the report, and post the outcome in a note."""

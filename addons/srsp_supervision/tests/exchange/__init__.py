@@ -8,6 +8,8 @@ from . import test_registry_import_errors
 from . import test_registry_import_files
 from . import test_registry_import_inspectors
 from . import test_registry_import_keys
+from . import test_registry_kinds
 from . import test_registry_upload
+from . import test_registry_variations
 from . import test_registry_workbook
 from . import test_trials

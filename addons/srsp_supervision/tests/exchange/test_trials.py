@@ -103,7 +103,7 @@ class TestTrials(RegistryCase):
         for data, name in ((page, "HTML"), (b"%PDF-1.7\n", "PDF"), (sheet, r"\.xlsb")):
             record = self._upload(data)
             self.assertEqual(record.state, "failed")
-            self.assertRegex(record.message, f"another kind .*{name}.*save it as")
+            self.assertRegex(record.message, f"^It is an? .*{name}.*: .* save it there")
 
     def test_no_end_of_validity(self):
         record = self._import(trial("permits.csv"))

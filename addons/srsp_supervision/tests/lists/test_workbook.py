@@ -6,6 +6,7 @@ import openpyxl
 import xlsxwriter
 
 from odoo.tests import BaseCase
+from odoo.tools.misc import file_open
 
 from ...tools import workbook, workbook_reader
 from ...tools.workbook import Column, WorkbookError
@@ -92,6 +93,21 @@ class TestWorkbook(BaseCase):
         self.assertEqual([], sheet.errors)
         self.assertEqual(3, sheet.header_row)
         self.assertEqual(list(enumerate(rows, 4)), sheet.rows)
+
+    def test_a_list_that_libreoffice_saved_is_the_list_that_was_written(self):
+        for kind in ("xlsx", "xls", "ods"):
+            with file_open(
+                f"srsp_supervision/tests/data/kinds/list.{kind}", "rb"
+            ) as file:
+                sheet = read_list(file.read(), COLUMNS)
+            self.assertEqual([], sheet.errors)
+            self.assertEqual(
+                [
+                    ("007", "第一条\n第二条", 0.0725, 2),
+                    ("A2", "=1+1  乙", 1, 12),
+                ],
+                [tuple(row.values()) for _number, row in sheet.rows],
+            )
 
     def test_what_a_cell_cannot_hold_is_cleaned_the_same_way_on_both_sides(self):
         raw = " \r\n甲\r\n乙\r丙\x00\x0b\x1f\ufffe\uffff \u3000"
@@ -340,16 +356,16 @@ class TestWorkbook(BaseCase):
         with zipfile.ZipFile(io.BytesIO(good)) as archive:
             names = archive.namelist()
         for data, reason in (
-            (b"", "not_a_workbook"),
+            (b"", "empty_sheet"),
             ("编码,抽查事项\nA1,甲\n".encode("gb18030"), "not_a_workbook"),
             (bytes(range(256)) * 20, "not_a_workbook"),
             (good[:-40], "not_a_workbook"),
             (good[: len(good) // 2], "not_a_workbook"),
             (repacked(good, leave_out=["xl/workbook.xml"]), "not_a_workbook"),
             (repacked(good, leave_out=[SHEET]), "not_a_workbook"),
-            (repacked(good, leave_out=names), "not_a_workbook"),
+            (repacked(good, leave_out=names), "archive"),
             (repacked(good, doctype), "not_a_workbook"),
-            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old_or_locked"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "not_a_workbook"),
             (repacked(good, bomb), "too_large"),
             (typed(["乱七八糟"], ["编码"]), "no_header"),
             (typed(), "empty_sheet"),

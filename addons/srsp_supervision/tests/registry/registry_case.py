@@ -15,9 +15,9 @@ CODE = "91110000600037341L"
 CODE_2 = "91350100M000100Y43"
 
 
-def make_csv(rows, encoding="utf-8"):
+def make_csv(rows, encoding="utf-8", **options):
     text = io.StringIO()
-    csv.writer(text).writerows(rows)
+    csv.writer(text, **options).writerows(rows)
     return text.getvalue().encode(encoding)
 
 

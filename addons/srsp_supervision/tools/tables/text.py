@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import chardet
 
-from ..names import INVISIBLE
+from ..names import INVISIBLE, remove_invisible
 from ..workbook import Cell, WorkbookError
 from .table import MAX_COLUMNS, Block, Mark, TableFile
 
@@ -21,8 +21,16 @@ BLOCK_ROWS = 1_000
 SAMPLE_BYTES = 1_000_000
 GUESS_BYTES = 100_000  # of the sample, for ``chardet``
 _CHINESE = {"gb2312", "gbk", "gb18030"}
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
+_EAST_ASIAN = ("big5", "cp932", "cp949", "euc", "iso-2022", "iso2022", "johab", "shift")
+# What begins a text and tells its encoding; the one of UTF-16 begins that of UTF-32.
+_BEGINNINGS = [
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+]
+_WIDE = {"utf-16", "utf-32"}
 
 # A text that a spreadsheet would take for a formula gets an apostrophe in a .csv.
 _LIKE_FORMULA = re.compile("[=+\\-@\t\r＝＋－＠]")
@@ -34,12 +42,11 @@ _EQUALS = re.compile('="(.*)"', re.DOTALL)
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)")
 _ROUNDED = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?E\+[0-9]{2,3}")
 _SPOILT = [("#", _ERROR, "formula_error"), ("E+", _ROUNDED, "not_exact")]
-_WITHOUT_INVISIBLE = str.maketrans("", "", INVISIBLE)
 
 
 @dataclass
 class CsvFile(TableFile):
-    """Text in UTF-8 (with or without a byte order mark) or GB18030, with commas, semicolons or tabs."""
+    """Text with commas, semicolons or tabs, in UTF-8, GB18030 or what its byte order mark says."""
 
     def __post_init__(self) -> None:
         with open(self.path, "rb") as file:
@@ -55,8 +62,9 @@ class CsvFile(TableFile):
     def blocks(self) -> Iterator[Block]:
         size = max(os.path.getsize(self.path), 1)
         with open(self.path, "rb") as raw:
-            # A byte that cannot be decoded becomes a lone surrogate, by which its cell is found.
-            text = io.TextIOWrapper(raw, self.encoding, "surrogateescape", newline="")
+            # What cannot be decoded becomes a lone surrogate, by which its cell is found.
+            errors = "surrogatepass" if self.encoding in _WIDE else "surrogateescape"
+            text = io.TextIOWrapper(raw, self.encoding, errors, newline="")
             records = self._records(text)
             first = 1
             while batch := list(itertools.islice(records, BLOCK_ROWS)):
@@ -75,6 +83,8 @@ class CsvFile(TableFile):
                 return
             except csv.Error as error:
                 yield error
+            except UnicodeDecodeError:  # text in UTF-16 that is cut off
+                raise WorkbookError("encoding")
 
 
 def quote(value: Any) -> Any:
@@ -109,9 +119,7 @@ def _make_csv_block(first: int, batch: Iterable[list[str] | csv.Error]) -> Block
     if "'" in text or '="' in text:
         rows = [list(map(unquote, cells)) for cells in rows]
     if any(mark in text for mark in INVISIBLE):
-        rows = [
-            [cell.translate(_WITHOUT_INVISIBLE) for cell in cells] for cells in rows
-        ]
+        rows = [list(map(remove_invisible, cells)) for cells in rows]
     for part, pattern, reason in _SPOILT:
         if part in text:
             marks += _replace_bad(first, rows, partial(_empty, pattern), reason)
@@ -141,25 +149,42 @@ def _make_decodable(text: str) -> str:
 
 
 def _find_encoding(sample: bytes) -> str:
-    """Return the encoding of a text, UTF-8 or GB18030; a few characters may be damaged.
+    """Return the encoding of a text; a few characters may be damaged.
 
-    :raises WorkbookError: ``encoding`` if it is another one
+    :raises WorkbookError: ``encoding`` if it is unknown, ``not_a_workbook`` if it is no text
     """
-    if sample.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if sample.startswith(_UTF16) or sample.count(b"\0") > len(sample) // 100:
-        raise WorkbookError("encoding")
+    for beginning, encoding in _BEGINNINGS:
+        if sample.startswith(beginning):
+            return encoding
+    if sample.count(b"\0") > len(sample) // 100:
+        raise WorkbookError("not_a_workbook")
     if _fits(sample, "utf-8"):
         return "utf-8"
     # Almost any bytes can be read as GB18030.
-    found = chardet.detect(sample[:GUESS_BYTES])["encoding"] or ""
-    if found.lower() in _CHINESE and _fits(sample, "gb18030"):
+    found = (chardet.detect(sample[:GUESS_BYTES])["encoding"] or "").lower()
+    if found in _CHINESE and _fits(sample, "gb18030"):
+        return "gb18030"
+    if not found.startswith(_EAST_ASIAN) and _is_chinese(sample):
         return "gb18030"
     raise WorkbookError("encoding")
+
+
+def _is_chinese(sample: bytes) -> bool:
+    """Return whether bytes are all GB18030, and half of the characters are those of GB 2312.
+
+    Of a text with few characters ``chardet`` says that it is in a Western encoding.
+    """
+    try:
+        text = codecs.getincrementaldecoder("gb18030")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    foreign = [character for character in text if not character.isascii()]
+    common = "".join(foreign).encode("gb2312", "ignore")
+    return len(common) >= len(foreign)  # two bytes for each of them
 
 
 def _fits(sample: bytes, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     text = decoder.decode(sample)  # without a character that the sample cuts in two
     foreign = len(text) - len(text.encode("ascii", "ignore"))
-    return text.count("\ufffd") <= 1 + foreign // 10
+    return text.count("\ufffd") <= max(foreign // 10, int(foreign >= 5))

@@ -99,7 +99,7 @@ class WorkbookFile(TableFile):
             raise WorkbookError("not_a_workbook")
 
     def _read(self, archive: zipfile.ZipFile) -> Iterator[Block]:
-        _check_size(archive)
+        check_size(archive)
         package = _Package(archive)
         [(_name, sheet), *others], date1904 = _find_sheets(package)
         for name, path in others:
@@ -118,7 +118,7 @@ class WorkbookFile(TableFile):
             raise WorkbookError("empty_sheet")
 
 
-def _check_size(archive: zipfile.ZipFile) -> None:
+def check_size(archive: zipfile.ZipFile) -> None:
     """Refuse a zip bomb."""
     parts = archive.infolist()
     unpacked = sum(part.file_size for part in parts)
@@ -141,13 +141,12 @@ class _Package:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.archive = archive
         self.names = {name.lstrip("/").lower(): name for name in archive.namelist()}
-        if "mimetype" in self.names:
-            raise WorkbookError("other_format", "OpenDocument (.ods)")
         types = _read_small(archive, self.names["[content_types].xml"])
         [(_id, self.book)] = self.follow("", "officeDocument")
         if not self.book.endswith(".xml") or b"spreadsheetml" not in types:
-            kind = posixpath.splitext(self.book)[1] or self.book
-            raise WorkbookError("other_format", {".bin": ".xlsb"}.get(kind, self.book))
+            folder = self.book.partition("/")[0].lower()
+            kinds = {"word": "document", "ppt": "presentation"}
+            raise WorkbookError("other_format", kinds.get(folder, "xlsb"))
         macros = any(name.endswith("vbaproject.bin") for name in self.names)
         if macros or b"macroEnabled" in types:
             raise WorkbookError("macro")
