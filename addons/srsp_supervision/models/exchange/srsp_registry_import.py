@@ -354,26 +354,42 @@ class SrspRegistryImport(models.Model):
                     "“%(heading)s” is mapped to an attribute that no longer exists: choose its target field again.",
                     heading=column.label,
                 )
-        is_extract = table._is_extract(set(names))
+        is_extract = self._is_extract()
+        only_sector = table._get_only_sector_id()
         if is_extract and self.is_full:
             yield self.env._(
                 "A full file must contain the sector of each row in a column."
             )
         for column in table._get_columns():
             label = labels[column.name]
-            if column.kind == "attribute" and column.name in names and is_extract:
+            is_given = column.name in names
+            if column.kind == "attribute" and is_given and "sector" not in names:
                 yield self.env._(
                     "“%(column)s” is an attribute of a sector: the file needs a column for the sector of each row.",
                     column=label,
                 )
-            if column.required and column.name not in names and not is_extract:
+            is_missing = column.required and not (is_given or is_extract)
+            if is_missing and column.kind != "sector":
                 yield self.env._(
                     "No column of the file is mapped to “%(column)s”.", column=label
+                )
+            elif is_missing and not only_sector:
+                yield self.env._(
+                    "No column of the file is mapped to “%(column)s”, and you answer for more than one: add a column "
+                    "with the sector of each row.",
+                    column=label,
                 )
             if names.count(column.name) > 1:
                 yield self.env._(
                     "Two columns of the file are mapped to “%(column)s”.", column=label
                 )
+
+    def _is_extract(self):
+        """Return whether the file is about known records alone; a full registry is not."""
+        table = self._get_table()
+        names = {c._get_name() for c in self.column_ids}
+        is_registry = self.is_full and table._get_only_sector_id()
+        return table._is_extract(names) and not is_registry
 
     @api.model
     def _cron_run(self):

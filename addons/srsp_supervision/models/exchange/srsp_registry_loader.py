@@ -44,6 +44,9 @@ class SrspRegistryLoader(models.AbstractModel):
             for c, at in mapping
         ]
         self._create_stage(table)
+        only_sector = "sector" not in places and table._get_only_sector_id()
+        if only_sector and not record._is_extract():
+            self._run_sql(sql.DEFAULT_SECTOR, sector=only_sector)
         names = ["row", *(field.name for field in fields)]
         found = False
         for block in file.blocks():
@@ -115,7 +118,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         names = {column.name for column, _place in record._get_mapping()}
         self.env["srsp.entity"].flush_model()
         self.env["srsp.target"].flush_model()
-        if table._is_extract(names):
+        if record._is_extract():
             self._spread_rows(table, names)
         self._run_sql(
             sql.MATCH,
@@ -138,6 +141,8 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
             values=sql.identify(plain, "r"),
             sectors=list(table._get_own_sector_ids()),
             code=next(n for n in ("uscc", "entity_code", "target_code") if n in names),
+            # A file of classes is about many more entities than a registry has.
+            only=None if "risk_class" in names else table._get_only_sector_id(),
         )
 
     def _get_given_sql(self, table, names):

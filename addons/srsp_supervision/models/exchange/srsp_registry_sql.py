@@ -19,6 +19,8 @@ CREATE TEMP TABLE srsp_import_row (row integer, %(columns)s) ON COMMIT DROP;
 CREATE TEMP TABLE srsp_import_error (row integer, "column" varchar, value varchar, reason varchar, other integer)
     ON COMMIT DROP
 """
+DEFAULT_SECTOR = "ALTER TABLE srsp_import_row ALTER sector SET DEFAULT %(sector)s"
+# The rows of an extract, once for each target that they are about; a row about none is bad, or new in the only sector.
 SPREAD = """
 INSERT INTO srsp_import_row (row, entity_name, sector, permit_number, %(names)s)
 SELECT r.row, coalesce(r.entity_name, e.name), t.sector_id, coalesce(r.permit_number, t.permit_number), %(values)s
@@ -30,6 +32,10 @@ SELECT r.row, coalesce(r.entity_name, e.name), t.sector_id, coalesce(r.permit_nu
   JOIN srsp_target t ON t.entity_id = e.id AND t.state != 'cancelled' AND t.sector_id = ANY (%(sectors)s)
    AND CASE WHEN r.target_code IS NULL THEN r.permit_number IS NULL OR r.permit_number = t.permit_number
             ELSE t.id = keyed.id END;
+UPDATE srsp_import_row SET sector = %(only)s
+ WHERE %(only)s::integer IS NOT NULL AND sector IS NULL AND entity_name IS NOT NULL
+   AND coalesce(target_code, entity_code) IS NULL
+   AND row NOT IN (SELECT row FROM srsp_import_row WHERE sector IS NOT NULL);
 INSERT INTO srsp_import_error (row, "column", value, reason)
 SELECT row, CASE WHEN target_code IS NULL THEN %(code)s ELSE 'target_code' END,
        coalesce(target_code, uscc, entity_code),

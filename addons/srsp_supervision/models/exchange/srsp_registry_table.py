@@ -38,7 +38,8 @@ KINDS = {
     "boolean": "flag",
     "selection": "choice",
 }
-# {registry: {column name: further headings}}, as registries of other systems call the columns.
+# {registry: {column name: further headings}}, as registries of other systems call the columns, and under "words"
+# {column name: {value: further words}} of a selection; the value "" changes nothing.
 with file_open("srsp_supervision/data/registry_headings.json") as headings:
     HEADINGS = json.load(headings)
 
@@ -168,6 +169,11 @@ class SrspRegistryTable(models.AbstractModel):
         return False
 
     @api.model
+    def _get_only_sector_id(self):
+        """Return the id of the sector of every row of a file that has no column for it, or None."""
+        return None
+
+    @api.model
     def _make_converter(self, column):
         """Return the ``Converter`` of a column's cells."""
         if column.kind in ONE + MANY:
@@ -191,7 +197,7 @@ class SrspRegistryTable(models.AbstractModel):
         return make[column.kind]()
 
     def _get_choices(self, column):
-        """{word: value} of a selection: the values, and their labels in every language there is."""
+        """{word: value} of a selection: the values, their labels in every language there is, and those of others."""
         field = self.env[column.model]._fields[column.field]
         languages = self.env["res.lang"].sudo().get_installed()
         choices = {
@@ -201,7 +207,9 @@ class SrspRegistryTable(models.AbstractModel):
                 self.with_context(lang=lang).env
             )
         }
-        return choices | {value: value for value in field.get_values(self.env)}
+        others = HEADINGS["words"].get(column.name, {})
+        others = {word: value for value in others for word in others[value].split()}
+        return others | choices | {value: value for value in field.get_values(self.env)}
 
     def _get_words(self, model):
         """{normalised name or code: id as text} of the company's records, Bad for a name of several records.
@@ -295,7 +303,8 @@ class SrspRegistryTableTarget(models.AbstractModel):
     def _is_extract(self, names):
         """Return whether a file has codes of targets or entities and no sectors, as the platform's file of classes has.
 
-        Each row is about a target, or all of an entity's that are the user's own.
+        Each row is about a target, or all of an entity's that are the user's own. A row about none of them is a new
+        target only of the user's only sector.
         """
         return "sector" not in names and not names.isdisjoint(
             ("target_code", "uscc", "entity_code")
@@ -348,3 +357,10 @@ class SrspRegistryTableTarget(models.AbstractModel):
         sectors = self.env["srsp.sector"].with_context(active_test=False)
         sectors = sectors.search([("company_id", "=", self.env.company.id)])
         return self._get_own_ids(sectors, TARGET, "sector_id")
+
+    @api.model
+    def _get_only_sector_id(self):
+        """The one sector whose targets the user may create and change, if there is only one that is not archived."""
+        own = self.env["srsp.sector"].browse(self._get_own_sector_ids())
+        current = own.filtered("active")
+        return current.id if len(current) == 1 else None

@@ -3,12 +3,14 @@ from . import test_no_end
 from . import test_registry_attributes
 from . import test_registry_dates
 from . import test_registry_export
+from . import test_registry_headings
 from . import test_registry_import
 from . import test_registry_import_errors
 from . import test_registry_import_files
 from . import test_registry_import_inspectors
 from . import test_registry_import_keys
 from . import test_registry_kinds
+from . import test_registry_only_sector
 from . import test_registry_upload
 from . import test_registry_variations
 from . import test_registry_workbook
