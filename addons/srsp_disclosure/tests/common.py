@@ -21,13 +21,16 @@ class Bureau:
     def make_bureau(cls):
         cls.env = cls.env(context=dict(cls.env.context, tracking_disable=SILENT))
         cls.company = cls.env["res.company"].create(
-            {"name": "测试局", "srsp_area_code": "350199"}
+            {
+                "name": "测试局",
+                "srsp_area_code": "350199",
+                "srsp_language": "en_US",
+            }
         )
         cls.env = cls.env(
             context=dict(cls.env.context, allowed_company_ids=cls.company.ids)
         )
         cls.company = cls.company.with_env(cls.env)
-        cls.company.partner_id.lang = "en_US"
         cls.env["srsp.rulebook"].create(
             {"name": "测试细则", "effective_date": "2020-01-01"}
         )._publish()

@@ -29,9 +29,12 @@ class SrspCase(TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.company = cls.env["res.company"].create(
-            {"name": "Harbour Bureau", "srsp_area_code": "359900"}
+            {
+                "name": "Harbour Bureau",
+                "srsp_area_code": "359900",
+                "srsp_language": "en_US",
+            }
         )
-        cls.company.partner_id.lang = "en_US"
         cls.env.user.company_ids |= cls.company
         cls.env = cls.env(
             context=dict(

@@ -1,3 +1,5 @@
+from werkzeug.exceptions import HTTPException
+
 from odoo import models
 from odoo.http import request
 
@@ -23,6 +25,18 @@ class IrHttp(models.AbstractModel):
         if limit and not request.session.uid:
             refuse_above(limit, limit, request.httprequest.remote_addr)
         return super()._pre_dispatch(rule, args)
+
+    @classmethod
+    def _get_exception_code_values(cls, exception):
+        """Say what went wrong in the reader's language: the sentences of HTTP errors are English."""
+        code, values = super()._get_exception_code_values(exception)
+        title = request.env._("This page cannot be shown")
+        values.update(additional_title=title, status_message=title)
+        if isinstance(exception, HTTPException):
+            values["error_message"] = request.env._(
+                "This website does not answer such a request: begin again at the home page."
+            )
+        return code, values
 
     @classmethod
     def _post_dispatch(cls, response):

@@ -57,6 +57,7 @@ class SrspPublication(models.Model):
             "steps": steps,
             "labels": self._get_labels(),
             "strata": self._name_strata(),
+            "units": self._name_units(payload),
             "returns": self._count_returns(),
             "lottery_numbers": self._get_lottery_numbers(payload),
             "repealed": self._get_repealed(),
@@ -74,6 +75,13 @@ class SrspPublication(models.Model):
             .browse(self.sudo().res_id)
             ._name_public_strata()
         )
+
+    def _name_units(self, payload):
+        """Return ``{code: name}`` of the divisions that each provide an officer of a draw."""
+        codes = payload.get("commitment", {}).get("units") or []
+        divisions = self.env["srsp.division"].sudo().with_context(active_test=False)
+        domain = [("code", "in", codes), ("company_id", "=", self.company_id.id)]
+        return {one.code: one.name for one in divisions.search(domain)}
 
     def _count_returns(self):
         """Return how many targets were back soon after the roster lock of a draw; of other publications None."""
@@ -118,6 +126,8 @@ class SrspPublication(models.Model):
     def _get_labels(self):
         """Return the readable names of the codes in payloads: ``{field: {code: name}}``."""
         draw, item = self.env["srsp.draw"], self.env["srsp.item"]
+        reasons = draw._get_exclusion_reasons()
+        del reasons["external_case"]  # does not tell the public that a case is open
         selections = {
             "category": item._fields["category"],
             "level": item._fields["level"],
@@ -128,15 +138,8 @@ class SrspPublication(models.Model):
         return {
             # In a certificate of another site "none" can be a risk class or a region.
             "stratum": draw._get_stratum_names() | {"none": self.env._("Not stated")},
-            "excluded": {
-                "filter": self.env._("Outside the target filter"),
-                "suspended": self.env._("Suspended in the registry"),
-                "removed": self.env._("Removed from the registry"),
-                "visit_cap": self.env._("Annual inspection limit reached"),
-                "interval": self.env._("Recently inspected"),
-                # Does not tell the public that a case is open.
-                "other": self.env._("Not part of this draw under the rulebook"),
-            },
+            "excluded": reasons
+            | {"other": self.env._("Not part of this draw under the rulebook")},
             **{
                 name: dict(field._description_selection(self.env))
                 for name, field in selections.items()

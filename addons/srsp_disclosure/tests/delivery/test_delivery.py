@@ -74,7 +74,7 @@ class TestDelivery(BureauCase):
         self.env["res.lang"]._activate_lang("zh_CN")
         addons = self.env["ir.module.module"].search([("name", "=", "srsp_disclosure")])
         addons._update_translations(["zh_CN"])
-        self.company.partner_id.lang = "zh_CN"
+        self.company.srsp_language = "zh_CN"
         delivery = self.owe()
         others = self.env["srsp.delivery"].search([("id", "!=", delivery.id)])
         others.next_try_at = False

@@ -29,6 +29,7 @@ from . import ir_rule
 from . import ir_ui_view
 from . import res_company
 from . import res_groups
+from . import res_lang
 from . import res_partner
 from . import res_users
 from . import srsp_division

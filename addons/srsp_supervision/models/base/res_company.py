@@ -17,6 +17,7 @@ _logger = logging.getLogger(__name__)
 MONITOR_TOKEN = "srsp.monitor_token"
 # https anywhere, http on this machine only; no login, query or fragment.
 DRAND_URL = r"(https://|http://(127\.0\.0\.1|localhost)(?=[:/]|$))[^\s?#@]+"
+CHINESE = "zh_CN"
 
 
 class ResCompany(models.Model):
@@ -28,6 +29,18 @@ class ResCompany(models.Model):
         help="Six-digit administrative division code (GB/T 2260); plan and task numbers begin with it.",
     )
 
+    srsp_language = fields.Selection(
+        lambda self: self.env["res.lang"].get_installed(),
+        "Language of Publications",
+        compute="_compute_srsp_language",
+        precompute=True,
+        store=True,
+        readonly=False,
+        required=True,
+        help="Language of what leaves the bureau: published texts, certificates, deliveries and mails to witnesses. "
+        "Chinese for a bureau in China, as soon as that language is installed.",
+    )
+    srsp_lacks_chinese = fields.Boolean(compute="_compute_srsp_lacks_chinese")
     srsp_drand_urls = fields.Text(
         "drand Addresses",
         default="https://api.drand.sh\nhttps://drand.cloudflare.com",
@@ -51,6 +64,21 @@ class ResCompany(models.Model):
         "CHECK (srsp_return_days > 0)",
         "The number of days of a quick return must be positive.",
     )
+
+    @api.depends("partner_id.country_id")
+    def _compute_srsp_language(self):
+        installed = dict(self.env["res.lang"].get_installed())
+        for company in self:
+            wanted = CHINESE if company._srsp_is_in_china() else company.partner_id.lang
+            company.srsp_language = wanted if wanted in installed else "en_US"
+
+    @api.depends("partner_id.country_id")
+    def _compute_srsp_lacks_chinese(self):
+        installed = dict(self.env["res.lang"].get_installed())
+        for company in self:
+            company.srsp_lacks_chinese = (
+                company._srsp_is_in_china() and CHINESE not in installed
+            )
 
     @api.constrains("srsp_drand_urls")
     def _check_srsp_drand_urls(self):
@@ -122,9 +150,13 @@ class ResCompany(models.Model):
             address: name or address.rpartition("@")[2] for name, address in contacts
         }
 
+    def _srsp_is_in_china(self):
+        """Return whether this bureau is in China, which it is where no country is set."""
+        return self.partner_id.country_id.code in (False, "CN")
+
     def _srsp_in_language(self, record):
-        """``record`` in the language of this bureau, for stored texts: they do not depend on the user's language."""
-        return record.with_context(lang=self.partner_id.lang or self.env.lang)
+        """``record`` in the language of this bureau, for texts that stay or leave: nobody's own language."""
+        return record.with_context(lang=self.sudo().srsp_language)
 
     def _srsp_find_readers(self, users, subject):
         """Return who of ``users`` can be told of ``subject``: those not archived, else administrators of this bureau.

@@ -446,6 +446,18 @@ class SrspDraw(models.Model):
             "external": self.env._("Issued by a higher authority"),
         }
 
+    @api.model
+    def _get_exclusion_reasons(self):
+        """Return ``{code: name}`` of the reasons for which a lock leaves a target out; an addon adds its own."""
+        return {
+            "filter": self.env._("Outside the target filter"),
+            "suspended": self.env._("Suspended in the registry"),
+            "removed": self.env._("Removed from the registry"),
+            "visit_cap": self.env._("Annual inspection limit reached"),
+            "interval": self.env._("Recently inspected"),
+            "external_case": self.env._("Case handed over to enforcement"),
+        }
+
     def _query_excluded(self):
         """Return the rows (label, reason) of the excluded targets, ascending by the label's bytes."""
         excluded = SQL('excluded_reason IS NOT NULL ORDER BY label COLLATE "C"')

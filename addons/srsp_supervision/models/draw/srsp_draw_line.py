@@ -51,19 +51,10 @@ class SrspDrawLine(models.Model):
     @api.depends("stratum", "excluded_reason")
     @api.depends_context("lang")
     def _compute_names(self):
-        reasons = {
-            "filter": self.env._("Outside the target filter"),
-            "suspended": self.env._("Suspended"),
-            "removed": self.env._("Removed from the registry after the announcement"),
-            "visit_cap": self.env._("Annual inspection limit reached"),
-            "interval": self.env._("Inspected too recently"),
-            "external_case": self.env._("Case handed over to enforcement"),
-        }
+        reasons = self.env["srsp.draw"]._get_exclusion_reasons()
         for line in self:
             line.stratum_name = line.draw_id._get_stratum_name(line.stratum)
-            line.excluded_reason_name = reasons.get(
-                line.excluded_reason, line.excluded_reason
-            )
+            line.excluded_reason_name = reasons.get(line.excluded_reason)
 
     def init(self):
         # A session takes a thousand ids at a time: a roster has as many rows as the registry.

@@ -67,6 +67,7 @@ class SrspListLineMixin(models.AbstractModel):
         "legal_basis_ids.effective_date",
         "legal_basis_ids.repealed_date",
     )
+    @api.depends_context("lang")
     def _compute_legal_basis(self):
         for line in self:
             line.legal_basis = "；".join(line.legal_basis_ids.mapped("display_name"))

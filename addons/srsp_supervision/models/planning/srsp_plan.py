@@ -92,6 +92,7 @@ class SrspPlan(models.Model):
             plan.progress = 100 * plan.done_count // (plan.task_count or 1)
 
     @api.depends("task_ids.repealed_basis", "task_ids.state")
+    @api.depends_context("lang")
     def _compute_repealed_basis(self):
         ended = ("done", "cancelled")
         for plan in self:
@@ -106,6 +107,7 @@ class SrspPlan(models.Model):
         "task_ids.target_domain",
         "task_ids.item_ids",
     )
+    @api.depends_context("lang")
     def _compute_shortfall(self):
         """Targets below the floor of the year, and draws of the items and classes that are missing."""
         domain = [

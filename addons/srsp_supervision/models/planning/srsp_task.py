@@ -345,11 +345,13 @@ class SrspTask(models.Model):
                 task.target_count = 0
 
     @api.depends("item_ids.repealed_basis")
+    @api.depends_context("lang")
     def _compute_repealed_basis(self):
         for task in self:
             task.repealed_basis = task.item_ids.legal_basis_ids._describe_repealed()
 
     @api.depends("state", "announced_on", "sector_ids", "year", "ratio", "item_ids")
+    @api.depends_context("lang")
     def _compute_coverage_warning(self):
         self.coverage_warning = False
         open_tasks = self.filtered(

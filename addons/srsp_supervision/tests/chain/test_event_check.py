@@ -43,7 +43,7 @@ class TestEventCheck(ChainCase):
         return super()._sql(query, **{"number": self.number, **values})
 
     def test_that_a_check_was_made_is_noted_in_the_bureaus_language(self):
-        self.company.partner_id.lang = "zh_CN"
+        self.company.srsp_language = "zh_CN"
         checks = self.env(context={})["srsp.event.check"]
         check = checks._check(self.company)
         self.assertIn("存证链校验", check.message_ids.body)

@@ -255,7 +255,7 @@ class TestListCalendar(ListCase):
 
     def test_a_text_that_stays_is_in_the_bureaus_language(self):
         self.env["res.lang"]._activate_lang("zh_CN")
-        self.company.partner_id.lang = "zh_CN"
+        self.company.srsp_language = "zh_CN"
         draft = self._make_open_draft()
         self._cron(DEADLINE - DAY)
         part = self._get_part(draft, self.minerals)
