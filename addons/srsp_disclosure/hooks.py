@@ -2,9 +2,9 @@ from odoo.addons.srsp_supervision.hooks import forget_records
 
 
 def post_init_hook(env):
-    """Publish what exists already, in the order in which it was formed, on the bureau's website."""
+    """Publish on the bureau's website what later publications refer to; a scheduled action publishes the rest."""
     env["website"]._srsp_dress()
-    env["srsp.publication"]._backfill()
+    env["srsp.publication"]._backfill(urgent=True)
 
 
 def uninstall_hook(env):

@@ -115,5 +115,4 @@
     "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",
     "application": True,
-    "pre_init_hook": "pre_init_hook",
 }

@@ -1,11 +1,23 @@
-"""What Odoo's removal of the addon would leave behind, or would do one record at a time."""
+"""What an installation finds and a removal of the addon would leave behind, or would do one record at a time."""
 
 from odoo.tools import SQL
 
 
 def pre_init_hook(env):
-    """Begin without what an earlier version of the addon left behind: its counter would contradict a new chain."""
+    """Begin without what an earlier version left behind, and install Chinese for a bureau in China.
+
+    The counter of an earlier chain would contradict a new one; Chinese has to be there before the first text is entered
+    in the bureau's language.
+    """
     _remove_leftovers(env)
+    chinese = env.ref("base.lang_zh_CN")
+    bureaus = env["res.company"].search_count(
+        [("partner_id.country_id.code", "=", "CN")]
+    )
+    if bureaus and not chinese.active:
+        chinese.active = True
+        installed = env["ir.module.module"].search([("state", "=", "installed")])
+        installed._update_translations([chinese.code])
 
 
 def uninstall_hook(env):

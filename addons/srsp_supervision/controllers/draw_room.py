@@ -21,7 +21,10 @@ class DrawRoom(http.Controller):
         return request.make_json_response(draw._get_room_state(), headers=NOT_KEPT)
 
     def _get_draw(self, draw_id):
+        """Return the draw in the bureau's language, whoever stands at the screen: witnesses read it."""
         draw = request.env["srsp.draw"].browse(draw_id).exists()
         if not draw or not draw._is_room_open():
             raise request.not_found()
-        return draw.sudo()
+        draw = draw.company_id._srsp_in_language(draw.sudo())
+        request.update_context(lang=draw.env.lang)
+        return draw

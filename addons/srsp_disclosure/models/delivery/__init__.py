@@ -9,5 +9,4 @@ from . import srsp_channel
 from . import srsp_delivery
 from . import srsp_draw
 from . import srsp_draw_witness
-from . import srsp_event_check
 from . import srsp_monitor

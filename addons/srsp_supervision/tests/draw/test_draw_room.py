@@ -104,6 +104,19 @@ class TestDrawRoom(SrspCase, HttpCase):
             draw._get_room_state()["randomness"]["numbers"], ["9", "18", "26"]
         )
 
+    def test_witnesses_read_the_bureaus_language_whoever_opens_the_room(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        draw = self._make_announced()._lock_roster(NOW)
+        auditor = self._make_user("auditor", "auditor")
+        auditor.lang = "en_US"
+        self.authenticate(auditor.login, auditor.login)
+        found = []
+        for language in ("en_US", "zh_CN"):
+            self.company.srsp_language = language
+            page = self.url_open(f"/srsp/draw_room/{draw.id}").text
+            found.append(("Time until the draw" in page, "距抽取还有" in page))
+        self.assertEqual(found, [(True, False), (False, True)])
+
     def test_the_page_carries_the_roster_as_it_was_locked(self):
         draw = self._make_announced()._lock_roster(NOW)
         labels = self.targets.sorted("code").mapped("code")
