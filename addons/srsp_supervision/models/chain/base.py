@@ -6,7 +6,7 @@ from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 class Base(models.AbstractModel):
     """Whoever writes anything has what he changed of our tables recorded before the commit."""
 
-    _inherit = "base"
+    _inherit = "base"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
     def _create(self, data_list):
         self.env["srsp.event.change"]._record_at_commit()
