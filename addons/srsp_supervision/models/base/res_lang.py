@@ -24,8 +24,7 @@ class ResLang(models.Model):
                 )
         result = super().write(vals)
         if vals.get("active") and CHINESE in codes:
-            bureaus = companies.search([])
-            bureaus.filtered(
-                lambda bureau: bureau._srsp_is_in_china()
-            ).srsp_language = CHINESE
+            country = "partner_id.country_id"
+            in_china = ["|", (country, "=", False), (f"{country}.code", "=", "CN")]
+            companies.search(in_china).srsp_language = CHINESE
         return result
