@@ -41,7 +41,7 @@ UNCHECKED = {
     "srsp.draw.witness": {"answer"},
     "srsp.entity": {"identity_number", "identity_masked"},
     "srsp.event": {"res_model", "record_name", "payload", "previous_hash", "hash"},
-    "srsp.event.check": {"report", "last_hash"},
+    "srsp.event.check": {"report", "notes", "last_hash"},
     "srsp.publication": set(
         "number title summary reference payload digest bureau_name division_name sector_name entity_name entity_code"
         " res_model".split()

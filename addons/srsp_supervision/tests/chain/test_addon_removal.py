@@ -3,7 +3,7 @@
 import json
 
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
 from ...models.chain import ir_module_module
@@ -79,6 +79,10 @@ class TestAddonRemoval(SrspCase):
             wizard.srsp_reason = reason
             with self._refused("Give a reason for the removal"):
                 wizard.action_uninstall()
+
+    def test_the_reason_that_every_check_repeats_holds_no_number_of_a_person(self):
+        with self._refused("contains a telephone number", ValidationError):
+            self._make_wizard(srsp_reason="ask 13800138000")
 
     def test_the_form_of_the_dialog_demands_the_reason_where_there_is_evidence(self):
         dialogs = self.env["base.module.uninstall"].with_user(self.system)

@@ -5,7 +5,8 @@ from odoo.exceptions import UserError
 class BaseModuleUninstall(models.TransientModel):
     """Odoo's dialog before an addon goes: with evidence it asks for a reason, and tells what to save before."""
 
-    _inherit = "base.module.uninstall"
+    _name = "base.module.uninstall"
+    _inherit = ["base.module.uninstall", "srsp.check.mixin"]
 
     srsp_event_count = fields.Integer(
         "Events about What Goes", compute="_compute_srsp_event_count"
@@ -34,5 +35,5 @@ class BaseModuleUninstall(models.TransientModel):
                 self.env._("Give a reason for the removal: it stays on record.")
             )
         confirmed = self._get_modules()._srsp_confirm_removal(reason)
-        self = self.with_context(confirmed.env.context)
+        self = self.with_context(**confirmed.env.context)
         return super().action_uninstall()
