@@ -187,7 +187,7 @@ class SrspDelivery(models.Model):
         channels = self.env["srsp.channel"].concat(*counts)
         for channel in channels.sorted(lambda one: (one._is_failing(), one.id)):
             self._deliver_batch(domain & Domain("channel_id", "=", channel.id))
-        channels.search([])._check_health()
+        channels.search([("active", "=", True)])._check_health()
         # Two workers that finish the last two results of a task do not see each other's.
         tasks = self.env["srsp.task"].search([("state", "=", "inspecting")])
         tasks._disclose_complete()

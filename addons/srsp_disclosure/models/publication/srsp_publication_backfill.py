@@ -1,5 +1,5 @@
 import logging
-from itertools import groupby
+from itertools import takewhile
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -97,8 +97,11 @@ class SrspPublication(models.Model):
     @api.model
     def _publish_batch(self, batch):
         """Publish what is missing, results together: all that takes time comes before the chain is needed."""
-        for (kind, _company), group in groupby(batch, Missing.get_group):
-            records = [missing.record for missing in group]
+        while batch:
+            kind, _company = group = batch[0].get_group()
+            alike = takewhile(lambda one, group=group: one.get_group() == group, batch)
+            records = [missing.record for missing in alike]
+            batch = batch[len(records) :]
             if kind == "result":
                 self._publish_all(records, kind)
             else:  # the original of a draw can be large
