@@ -55,7 +55,7 @@ class SrspPublication(models.Model):
         remaining = self._count_missing()
         seconds = cron._commit_progress(remaining=remaining)
         while seconds and conflicts < MAX_CONFLICTS:
-            batch = self._find_missing(MAX_BATCH, without=failed)
+            batch = self._find_batch(failed)
             if not batch:
                 break
             try:
@@ -96,17 +96,17 @@ class SrspPublication(models.Model):
 
     @api.model
     def _publish_batch(self, batch):
-        """Publish what is missing, results together: all that takes time comes before the chain is needed."""
-        while batch:
-            kind, _company = group = batch[0].get_group()
-            alike = takewhile(lambda one, group=group: one.get_group() == group, batch)
-            records = [missing.record for missing in alike]
-            batch = batch[len(records) :]
-            if kind == "result":
-                self._publish_all(records, kind)
-            else:  # the original of a draw can be large
-                for record in records:
-                    self._publish(record, kind)
+        """Publish what is missing in one transaction: all that takes time comes before the chain is needed."""
+        self._publish_all([missing.record for missing in batch], batch[0].kind)
+
+    @api.model
+    def _find_batch(self, without):
+        """Return the oldest that is missing: results of one bureau together, else one, whose original can be large."""
+        batch = self._find_missing(MAX_BATCH, without)
+        if not batch or batch[0].kind != "result":
+            return batch[:1]
+        group = batch[0].get_group()
+        return list(takewhile(lambda one: one.get_group() == group, batch))
 
     @api.model
     def _backfill(self, as_of_then=False, urgent=False):
