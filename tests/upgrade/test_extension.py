@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-pytestmark = pytest.mark.upgrade
+pytestmark = pytest.mark.slow
 
 VISIT = """
 import json
@@ -22,7 +22,9 @@ equipment = items.item_ids.mapped("equipment")[:1]
 answer = [visit.id, sample.id, published["distance"], sealed["record"]["distance"], *equipment]
 """
 UNINSTALL = """
-env["ir.module.module"].search([("name", "=", "bureau_extension")]).button_immediate_uninstall()
+addon = env["ir.module.module"].search([("name", "=", "bureau_extension")])
+vals = {"module_ids": addon.ids, "srsp_reason": "No longer used"}
+env["base.module.uninstall"].create(vals).action_uninstall()
 answer = None
 """
 

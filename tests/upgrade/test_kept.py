@@ -15,7 +15,7 @@ RECOMPUTE = """async ([module, url]) => {
     const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
     return verify(load(bytes)).summary;
 }"""
-pytestmark = pytest.mark.upgrade
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,7 @@
 ``srsp.event._seal`` appends; ``srsp.event.change`` records by itself what changes in any row of ours (``sealed_tables``
 says which); ``srsp.event.check`` reads the chain and compares it with the rows and the records. Each room names the
 models it seals (``_get_sealed_models``) and what of a record (``_prepare_seal``). ``srsp.chain.head`` sends the last
-hash out of the house every day. May import ``base``.
-models it seals and brings their comparison (``_get_sealed_models``, ``_compare_<model>``). ``srsp.chain.head`` sends
-the last hash out of the house every day. ``ir.module.module`` keeps the addons whose records are evidence. May import
-``base``.
+hash out of the house every day. ``ir.module.module`` keeps the addons whose records are evidence. May import ``base``.
 """
 
 from . import base

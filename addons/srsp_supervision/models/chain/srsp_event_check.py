@@ -17,9 +17,8 @@ from ..base.isolation import do_each
 WARNING = "mail.mail_activity_data_warning"
 _logger = logging.getLogger(__name__)
 
-MIN_INTERVAL = datetime.timedelta(
-    hours=12
-)  # between two checks by the scheduled action
+# Between two checks by the scheduled action.
+MIN_INTERVAL = datetime.timedelta(hours=12)
 MAX_REPORT = 20  # sentences; the first is the one that matters
 MAX_VALUE = 80  # characters of a value in a sentence
 # For comparing all rows: no sort and no hash table takes more memory than this.
@@ -164,7 +163,8 @@ class SrspEventCheck(models.Model):
                 counts["finding_count"] += count
                 if len(findings) < MAX_REPORT:
                     findings.append((number, text))
-        counts["notes"] = "\n".join(map(self._describe_unknown, unknown.items()))
+        notes = map(self._describe_unknown, unknown.items())
+        counts["notes"] = "\n".join(filter(None, notes))
         return findings, counts
 
     # --- The chain ------------------------------------------------------------------------------
@@ -340,9 +340,8 @@ class SrspEventCheck(models.Model):
         gone = []
         try:
             sides = compare(row, record)
-            if (
-                sides and "format" not in sides[0]
-            ):  # a published format is compared whole
+            # A published format is compared whole.
+            if sides and "format" not in sides[0]:
                 *sides, gone = restrict(*sides)
             found = sides and first_difference(*sides)
         except (ValueError, KeyError, TypeError) as error:

@@ -1,7 +1,7 @@
 import json
 from contextlib import contextmanager
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -73,12 +73,6 @@ class SrspEventCheck(models.Model):
 
     _inherit = "srsp.event.check"  # pylint: disable=unknown-option-value,consider-merging-classes-inherited
 
-    notes = fields.Text(
-        "Not Compared",
-        readonly=True,
-        help="What was sealed by an addon that is no longer installed.",
-    )
-
     def _walk(self, company):
         removals = self._read_events(company, REMOVAL)
         removed_at = {
@@ -89,7 +83,7 @@ class SrspEventCheck(models.Model):
         checks = self.with_context(srsp_removed_at=removed_at)
         findings, counts = super(SrspEventCheck, checks)._walk(company)
         told = self._describe_removals(company, removals)
-        counts["notes"] = "\n".join(filter(None, [*told, counts.get("notes")]))
+        counts["notes"] = "\n".join(filter(None, [*told, counts["notes"]]))
         return findings, counts
 
     @api.model
@@ -124,10 +118,16 @@ class SrspEventCheck(models.Model):
         """Return the name of a model, where it is installed again."""
         return self.env["ir.model"]._get(name).name or name
 
-    def _find_difference(self, row, *more):
+    def _describe_unknown(self, item):
+        (model, key), _count = item
+        if not key and self._get_removed_at(model):
+            return ""
+        return super()._describe_unknown(item)
+
+    def _find_difference(self, row, compare, unknown):
         if row.sequence < self._get_removed_at(row.res_model):
             return ""
-        return super()._find_difference(row, *more)
+        return super()._find_difference(row, compare, unknown)
 
     def _get_unsealed_domain(self, name):
         later = Domain("sequence", ">", self._get_removed_at(name))
