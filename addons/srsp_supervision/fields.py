@@ -7,7 +7,6 @@ from pathlib import Path
 from odoo import api, fields
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.orm.utils import COLLECTION_TYPES
 from odoo.tools import SQL, config
 
 from .tools import uscc
@@ -221,7 +220,7 @@ class CodeChar(fields.Char):
         if field_expr == self.name:
             if isinstance(value, str):
                 value = uscc.clean(value)
-            elif isinstance(value, COLLECTION_TYPES):
+            elif operator in ("in", "not in"):
                 value = {uscc.clean(v) if isinstance(v, str) else v for v in value}
         return super().condition_to_sql(
             field_expr, operator, value, model, alias, query

@@ -63,9 +63,5 @@ def test_an_addon_adds_to_results_lists_and_models_and_goes_again(extended):
     extended.shell(UNINSTALL)
     state, report, notes = states()
     assert (state, report) == ("sound", "")
-    assert [
-        re.search("distance|bureau.sample", line)[0] for line in notes.splitlines()
-    ] == [
-        "distance",
-        "bureau.sample",
-    ]
+    lost = [re.search("distance|bureau.sample", line)[0] for line in notes.splitlines()]
+    assert lost == ["bureau.sample", "distance"]

@@ -2,6 +2,7 @@ import datetime
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import mute_logger
 
 from odoo.addons.srsp_supervision.models.base.silence import SILENT
 from odoo.addons.srsp_supervision.tools import clock
@@ -61,7 +62,10 @@ class SrspDemo(models.AbstractModel):
         rejected.write({"state": "rejected", "failed_at": now, "reason": REJECTED})
         for delivery in rejected:
             summary = "平台退回：核对信用代码后重新报送"
-            delivery.channel_id._notify(delivery, summary, REJECTED)
+            with mute_logger(
+                "odoo.addons.srsp_disclosure.models.delivery.srsp_channel"
+            ):
+                delivery.channel_id._notify(delivery, summary, REJECTED)
 
     @api.model
     def _send_heads(self):

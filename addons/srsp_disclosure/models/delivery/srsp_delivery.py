@@ -35,7 +35,6 @@ MAX_CLOCK_DRIFT = datetime.timedelta(minutes=5)  # between the platform's clock 
 MIN_WAIT = datetime.timedelta(minutes=1)  # between attempts: doubled each time
 MAX_WAIT = datetime.timedelta(hours=6)
 # Without an answer since the first attempt: then somebody is told.
-MAX_SILENCE = datetime.timedelta(hours=4)
 
 LINE_FIELDS = ("target", "result", "measure", "facts")  # of a result, as delivered
 

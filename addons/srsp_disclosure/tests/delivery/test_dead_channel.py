@@ -10,7 +10,7 @@ from ..common import BureauCase
 
 FORMED = datetime.date(2025, 9, 24)
 NOW = datetime.datetime(2025, 9, 25, 1, 0)
-LOG = "odoo.addons.srsp_disclosure.models.delivery.srsp_delivery"
+LOG = "odoo.addons.srsp_disclosure.models.delivery.srsp_channel"
 COMPANY = "odoo.addons.srsp_supervision.models.base.res_company"
 
 
@@ -44,18 +44,18 @@ class TestDeadChannel(BureauCase):
             for delivery in self.deliveries:
                 delivery.attempts += 1
                 delivery._settle_retryable(Silent("No answer"))
+            self.channel._update_todo()
 
     def test_a_platform_that_stays_silent_is_told_once(self):
         officer = self.make_user("dead_1", "srsp_disclosure.group_disclosure_officer")
-        self.stay_silent(hours=4)
+        self.stay_silent(hours=3)
         self.assertFalse(self.channel.activity_ids)
         with self.assertLogs(LOG, "WARNING") as log:
             self.stay_silent(hours=5)
             self.stay_silent(hours=30)
         [todo] = self.channel.activity_ids
-        self.assertEqual(
-            (todo.user_id, todo.summary), (officer, "The platform does not answer")
-        )
+        self.assertEqual(todo.user_id, officer)
+        self.assertIn("has accepted nothing since", todo.summary)
         [line] = log.output
         self.assertIn(f"srsp.channel({self.channel.id},)", line)
 

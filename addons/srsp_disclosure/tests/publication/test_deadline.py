@@ -271,7 +271,8 @@ class TestDeadline(BureauCase):
         self.assertEqual(
             json.loads(event.payload),
             {
-                **exception._prepare_seal(),
+                "format": 1,
+                "record": exception._prepare_seal(),
                 "by": {"name": policy.name, "login": "policy_of_days"},
                 "moved": {
                     "count": 2,

@@ -140,7 +140,9 @@ class SrspEventChange(models.Model):
         cr = self.env.cr
         cr.execute(CREATE)
         cr.execute(
-            "SELECT proname, obj_description(oid, 'pg_proc') FROM pg_proc WHERE starts_with(proname, 'srsp_touch_')"
+            """SELECT proname, obj_description(oid, 'pg_proc') FROM pg_proc function
+                WHERE starts_with(proname, 'srsp_touch_')
+                  AND EXISTS (SELECT FROM pg_trigger WHERE tgfoid = function.oid)"""
         )
         stamps = dict(cr.fetchall())
         for table in self._get_sealed_tables().values():
@@ -213,7 +215,7 @@ class SrspEventChange(models.Model):
     def _create_changes(self, kind, changes, recorded):
         """Create the changes, ``{company: id}``, that have recorded tables: ``{id: {table: [rows, digest]}}``."""
         user = self.env.user
-        author = {"uid": user.id, "login": user.sudo().login}
+        author = {"format": 1, "uid": user.id, "login": user.sudo().login}
         rows = []
         for company, change in changes.items():
             if change in recorded:

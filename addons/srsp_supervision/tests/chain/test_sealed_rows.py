@@ -33,7 +33,9 @@ class TestSealedRows(ChainCase):
         event = self._save()
         payload = json.loads(event.payload)
         tables = payload.pop("tables")
-        self.assertEqual(payload, {"uid": self.user.id, "login": "test_registrar"})
+        self.assertEqual(
+            payload, {"format": 1, "uid": self.user.id, "login": "test_registrar"}
+        )
         self.assertEqual(
             {name: count for name, [count, _digest] in tables.items()},
             {"srsp_target": 1, "mail_message": 1, "mail_tracking_value": 1},

@@ -382,7 +382,7 @@ class TestListWorkbook(ListWorkbookCase):
         )
         for data, message in (
             (b"code,name\n", "save it as .xlsx"),
-            (b"\xd0\xcf\x11\xe0" * 200, "has a password"),
+            (b"\xd0\xcf\x11\xe0" * 200, "This is not a workbook"),
             (self.edited(self.export(self.draft), delete=self.row - 1), "headings"),
             (empty, "no line under the headings"),
         ):

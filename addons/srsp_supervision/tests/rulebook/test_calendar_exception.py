@@ -107,6 +107,9 @@ class TestCalendarException(SrspCase):
             "state": "active",
             "revocation_document": "",
             "revoked_by_id": None,
+        }
+        step = {
+            "format": 1,
             "by": {"name": self.policy.name, "login": self.policy.login},
             "moved": {"count": 0, "days": [], "deadlines": []},
         }
@@ -116,8 +119,8 @@ class TestCalendarException(SrspCase):
             "revoked_by_id": self.policy.id,
         }
         self.assertEqual(
-            [json.loads(event.payload)["record"] for event in events],
-            [entered, entered | revoked],
+            [json.loads(event.payload) for event in events],
+            [{**step, "record": entered}, {**step, "record": entered | revoked}],
         )
         self.assertEqual(set(events.mapped("kind")), {"calendar.changed"})
         self.assertFalse(self._find_broken())
