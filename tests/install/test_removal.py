@@ -173,9 +173,9 @@ def test_evidence_goes_with_a_reason_that_the_chain_keeps_and_numbers_go_on(demo
     assert refused.startswith("REFUSED installed SRSP Disclosure")
     assert removed == all_removed == "REMOVED uninstalled"
     assert first_check == again == "CHECK sound -"
-    assert f"srsp_disclosure was removed (admin: {REASON})" in notes
+    assert f"admin: {REASON}" in notes
     assert f"srsp.publication {count} (≤ {last})" in notes
-    assert f"srsp_disclosure was removed (admin: {REASON})" in notes_again
+    assert f"admin: {REASON}" in notes_again
     assert int(first.split("GS")[1][4:]) == int(last[6:]) + 1
     assert find_leftovers(demo_db) == []
 

@@ -34,7 +34,6 @@ LEASE = datetime.timedelta(minutes=5)
 MAX_CLOCK_DRIFT = datetime.timedelta(minutes=5)  # between the platform's clock and ours
 MIN_WAIT = datetime.timedelta(minutes=1)  # between attempts: doubled each time
 MAX_WAIT = datetime.timedelta(hours=6)
-# Without an answer since the first attempt: then somebody is told.
 
 LINE_FIELDS = ("target", "result", "measure", "facts")  # of a result, as delivered
 
