@@ -21,7 +21,6 @@ def before(env, monkeypatch):
     published = {(p.res_model, p.res_id, p.kind) for p in publications}
     env.cr.execute("DELETE FROM srsp_delivery")
     env.cr.execute("DELETE FROM srsp_publication")
-    env["ir.cron"].browse(get_cron(env).id).active = True
     env.cr.commit()
     return published
 
@@ -77,7 +76,7 @@ def test_the_installation_publishes_what_cannot_wait_and_the_action_the_rest(
     assert env["srsp.publication"]._count_missing() == len(before) - len(rows)
     run(registry)
     assert_whole(env, before)
-    assert not get_cron(env).active
+    assert not env["srsp.publication"]._count_missing()
 
 
 def test_an_interrupted_run_goes_on_where_it_ended_and_a_closing_comes_in_between(
@@ -137,7 +136,7 @@ def test_what_cannot_be_published_holds_up_nothing_else(
     assert Counter(before) - published == Counter(
         [("srsp.inspection", broken.record.id, "result")]
     )
-    assert get_cron(env).active
+    assert env["srsp.publication"]._count_missing() == 1
     run(registry)
     assert get_published(env)[1] == Counter(before)
-    assert not get_cron(env).active
+    assert not env["srsp.publication"]._count_missing()

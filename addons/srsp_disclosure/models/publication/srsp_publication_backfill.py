@@ -46,13 +46,13 @@ class SrspPublication(models.Model):
 
     @api.model
     def _cron_backfill(self):
-        """Publish what is missing, oldest first, a batch per transaction; when nothing is left, this action ends.
+        """Publish what is missing, oldest first, a batch per transaction.
 
         What cannot be published is logged and tried again by the next run; it holds up nothing else.
         """
         cron = self.env["ir.cron"]
         failed, conflicts = set(), 0
-        remaining = self._count_missing()
+        total = remaining = self._count_missing()
         seconds = cron._commit_progress(remaining=remaining)
         while seconds and conflicts < MAX_CONFLICTS:
             batch = self._find_batch(failed)
@@ -71,12 +71,12 @@ class SrspPublication(models.Model):
                 failed |= self._publish_each(batch)
                 seconds = cron._commit_progress()
         remaining = self._count_missing()
-        if not remaining:
+        if total and not remaining:
             self._take_effect()
             _logger.info("Everything that existed has been published")
         # Failures alone are not worth another run at once.
         due = max(remaining - len(failed), 0)
-        cron._commit_progress(remaining=due, deactivate=not remaining)
+        cron._commit_progress(remaining=due)
 
     @api.model
     def _publish_each(self, batch):
