@@ -188,7 +188,8 @@ class Walk:
         box.click()
         page.wait_for_selector(".o-autocomplete--dropdown-menu:visible")
         page.wait_for_function(
-            "!document.querySelector('.o-autocomplete--dropdown-item .fa-spin')"
+            "document.querySelector('.o-autocomplete--dropdown-item')"
+            " && !document.querySelector('.o-autocomplete--dropdown-item .fa-spin')"
         )
         offers = page.locator(OPTION).filter(
             has_not_text=re.compile("创建|邀请|搜索更多|没有记录|编辑")
