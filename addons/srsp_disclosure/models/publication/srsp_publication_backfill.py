@@ -11,9 +11,8 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 _logger = logging.getLogger(__name__)
 
 MAX_BATCH = 50  # publications in one transaction: others of the bureau must reach the chain in between
-MAX_CONFLICTS = (
-    5  # with others who write, one after the other; then the next run goes on
-)
+# With others who write, one after the other; then the next run goes on.
+MAX_CONFLICTS = 5
 # What the installation itself publishes, as what follows refers to it: the lists, of which a new version supersedes
 # the last, the plans, and all that announces a draw that is still to come.
 URGENT = {

@@ -53,8 +53,7 @@ class IrModuleModule(models.Model):
         if self.env.context.get("srsp_removal") is CONFIRMED or not leaving:
             return
         leaving += leaving.downstream_dependencies()
-        evidence = leaving._srsp_find_evidence().values()
-        if count := sum(sum(events.values()) for events in evidence):
+        if count := leaving._srsp_count_evidence():
             raise UserError(
                 self.env._(
                     "%(addons)s: %(count)s events of the integrity chain are about records that would go. A system"
@@ -88,6 +87,11 @@ class IrModuleModule(models.Model):
         for company, model, count in self.env.execute_query(query):
             found.setdefault(self.env["res.company"].browse(company), {})[model] = count
         return found
+
+    def _srsp_count_evidence(self):
+        """Return the number of events about records that go with these addons."""
+        found = self._srsp_find_evidence().values()
+        return sum(sum(events.values()) for events in found)
 
     def _srsp_confirm_removal(self, reason):
         """Seal who removes these addons and why; return the addons, which may go now.

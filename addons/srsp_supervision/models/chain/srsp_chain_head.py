@@ -69,7 +69,7 @@ class SrspChainHead(models.Model):
         head = self._record(company, recipients=", ".join(addresses))
         vals_list = [head._prepare_mail_vals(address) for address in addresses]
         self.env["mail.mail"].sudo().create(vals_list)
-        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        self.env["ir.cron"]._srsp_wake("mail.ir_cron_mail_scheduler_action")
 
     @api.model
     def _record(self, company, **vals):

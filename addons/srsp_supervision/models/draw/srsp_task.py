@@ -180,12 +180,8 @@ class SrspTask(models.Model):
         _logger.warning("Task %s is stuck: %s", self.number, reason)
         self.message_post(body=reason)
         self.activity_unlink([BLOCKED])
-        self._srsp_tell(
-            self.division_id._get_heads(),
-            self.env._("The draw is blocked"),
-            reason,
-            kind=BLOCKED,
-        )
+        summary = self.env._("The draw is blocked")
+        self.division_id._schedule(self, summary, reason, kind=BLOCKED)
 
     def _after_commit_roster(self, draw):
         """Hook: the roster of ``draw`` has been locked."""

@@ -8,6 +8,7 @@ from ...tools.sql import copy_rows, set_local
 from ...tools.tables.cells import CellError, Field, convert, show
 from ...tools.workbook import WorkbookError
 from ..registry.name_search import HASH
+from ..registry.srsp_entity import REGISTERED
 from . import srsp_registry_sql as sql
 from .srsp_registry_import_report import MAX_CHANGES
 from .srsp_registry_sql import ENTITY_VALUES, TARGET_VALUES
@@ -172,6 +173,7 @@ class SrspRegistryLoaderTarget(models.AbstractModel):
         parts = {
             "entity_values": SQL(", ").join(values),
             "own_entities": entities._search(domain).select(),
+            "registered": REGISTERED,
         }
         for checks in (sql.MATCH_CHECKS, sql.CHECKS):
             for check in checks:

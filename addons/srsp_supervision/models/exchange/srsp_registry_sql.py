@@ -142,7 +142,7 @@ CHECKS = [
         WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NULL""",
     """SELECT g.row, 'entity_code', min(e.code), 'code_to_add' FROM srsp_import_good g
          JOIN srsp_entity e ON e.company_id = %(company)s AND e.name_key = g.name_key AND e.uscc IS NULL
-          AND e.kind IN ('enterprise', 'individual', 'institution')
+          AND e.kind IN %(registered)s
         WHERE g.target_id IS NULL AND g.entity_id IS NULL AND g.uscc IS NOT NULL GROUP BY g.row""",
     """SELECT g.row, 'uscc', g.uscc, 'code_claimed', CASE WHEN g.row = first THEN last ELSE first END
          FROM (SELECT uscc, min(row) AS first, max(row) AS last FROM srsp_import_good WHERE uscc IN (

@@ -40,9 +40,8 @@ class SrspTask(models.Model):
     _name = "srsp.task"
     _description = "Task"
     _inherit = ["srsp.guard.mixin", "mail.thread", "mail.activity.mixin"]
-    _unchecked_texts = (
-        *("number", "blocked_reason", "waiting_reason", "obstacle"),
-        "external_digest_hex",
+    _unchecked_texts = tuple(
+        "number blocked_reason waiting_reason obstacle external_digest_hex".split()
     )
     _order = "date_from desc, id desc"
     _check_company_auto = True

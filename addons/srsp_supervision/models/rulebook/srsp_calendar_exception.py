@@ -1,4 +1,6 @@
+import csv
 import hashlib
+import io
 from collections import Counter
 
 from markupsafe import Markup
@@ -137,8 +139,9 @@ class SrspCalendarException(models.Model):
             self.env._("Previous Deadline"),
             self.env._("New Deadline"),
         )
-        rows = "".join(",".join(row) + "\r\n" for row in (head, *moves))
-        return rows.encode("utf-8-sig")
+        text = io.StringIO()
+        csv.writer(text).writerows([head, *moves])
+        return text.getvalue().encode("utf-8-sig")
 
     def _prepare_seal(self):
         """Return what the chain seals: the day, by which documents, and whose they were."""

@@ -11,10 +11,9 @@ from lxml import etree
 
 from ..names import remove_invisible
 from ..workbook import Cell, WorkbookError
-from .table import MAX_COLUMNS, Block, Mark, TableFile
+from .table import BLOCK_ROWS, MAX_COLUMNS, Block, Mark, TableFile
 from .workbook import MAX_MERGED, check_size
 
-BLOCK_ROWS = 1_000
 MAX_ROWS = 1_048_576  # of a sheet
 _SHEETS = "application/vnd.oasis.opendocument.spreadsheet"
 _SPANS = ("number-columns-spanned", "number-rows-spanned")

@@ -14,6 +14,7 @@ from ..workbook import Cell
 FilePath: TypeAlias = str | os.PathLike[str]
 
 MAX_COLUMNS = 200
+BLOCK_ROWS = 1_000  # of a block, in files that are not read by pieces of bytes
 
 
 class Mark(NamedTuple):

@@ -15,9 +15,8 @@ import chardet
 
 from ..names import INVISIBLE, remove_invisible
 from ..workbook import Cell, WorkbookError
-from .table import MAX_COLUMNS, Block, Mark, TableFile
+from .table import BLOCK_ROWS, MAX_COLUMNS, Block, Mark, TableFile
 
-BLOCK_ROWS = 1_000
 SAMPLE_BYTES = 1_000_000
 GUESS_BYTES = 100_000  # of the sample, for ``chardet``
 _CHINESE = {"gb2312", "gbk", "gb18030"}

@@ -15,12 +15,11 @@ from python_calamine import SheetVisibleEnum as Visible
 
 from ..names import remove_invisible
 from ..workbook import Cell, WorkbookError
-from .table import MAX_COLUMNS, Block, Mark, TableFile
+from .table import BLOCK_ROWS, MAX_COLUMNS, Block, Mark, TableFile
 from .workbook import MAX_MERGED
 
 _Place: TypeAlias = tuple[int, int]
 OLE = b"\xd0\xcf\x11\xe0"
-BLOCK_ROWS = 1_000
 MAX_MEGABYTES = 30  # the parser needs some ten times as much memory
 _OTHER = {"WordDocument": "document", "PowerPoint Document": "presentation"}
 _NO_SECTOR = 0xFFFFFFFA  # from here on, a sector's number says that there is none

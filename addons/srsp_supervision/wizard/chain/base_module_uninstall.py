@@ -16,10 +16,7 @@ class BaseModuleUninstall(models.TransientModel):
     @api.depends("module_ids")
     def _compute_srsp_event_count(self):
         for wizard in self:
-            evidence = wizard._get_modules()._srsp_find_evidence()
-            wizard.srsp_event_count = sum(
-                sum(events.values()) for events in evidence.values()
-            )
+            wizard.srsp_event_count = wizard._get_modules()._srsp_count_evidence()
 
     def action_uninstall(self):
         """Remove the addons; where there is evidence, with a reason, which the chain seals.
