@@ -47,12 +47,8 @@ def current_company(**options):
 
 
 def get_draw_key_path():
-    """Return where the draw key lies: the server's environment says it, or it is in the data folder.
-
-    Until 19.0.1.2.0 an option of the configuration said it; it still does, though Odoo warns that it does not know it.
-    """
-    path = os.environ.get(DRAW_KEY_FILE) or config.get(DRAW_KEY_FILE.lower())
-    return Path(path or f"{config['data_dir']}/srsp_draw.key")
+    """Return where the draw key lies: the server's environment says it, or it is in the data folder."""
+    return Path(os.environ.get(DRAW_KEY_FILE) or f"{config['data_dir']}/srsp_draw.key")
 
 
 def get_data_key(env):

@@ -14,8 +14,7 @@ from itertools import islice, pairwise
 from operator import lt
 from typing import Any, TypeVar
 
-PLAIN_FORMAT = "srsp-draw-certificate/1"  # strata by name, exclusions with their reason
-FORMAT = "srsp-draw-certificate/2"  # both hidden behind a salt
+FORMAT = "srsp-draw-certificate/2"  # what strata are and why targets were left out is hidden behind a salt
 BATCH = 4096  # rows
 Row = TypeVar("Row", bound=Sequence[Any])
 

@@ -50,7 +50,7 @@ if TYPE_CHECKING:  # Python 3.8 cannot evaluate these
     Shape: TypeAlias = "Check | dict[str, Shape] | list[Shape] | tuple[Shape, ...]"
 
 # The second hides the reasons of exclusions, and what a stratum is, behind digests that can be opened.
-FORMATS = ("srsp-draw-certificate/1", "srsp-draw-certificate/2")
+FORMAT = "srsp-draw-certificate/2"
 OPENING_FORMAT = "srsp-draw-opening/1"
 JSON = json.JSONEncoder(ensure_ascii=False)
 COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -240,8 +240,8 @@ def load(raw: bytes) -> Certificate:
     :raises BadInput: when the content is not a certificate
     """
     value = parse(raw)
-    if not isinstance(value, dict) or value.get("format") not in FORMATS:
-        raise BadInput(f"the format is neither {FORMATS[0]} nor {FORMATS[1]}")
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise BadInput(f"the format is not {FORMAT}")
     check_shape("", value, CERTIFICATE)
     if len(value["chain"]) != len(CHAIN):
         raise BadInput("chain: an unknown field, which nothing would cover")

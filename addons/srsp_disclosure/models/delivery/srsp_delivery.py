@@ -306,8 +306,7 @@ class SrspDelivery(models.Model):
         :raises Unusable: when it is before the first attempt or in the future
         """
         moment = receipt.received_at.replace(tzinfo=None, microsecond=0)
-        # What was sent by an earlier version does not have its first attempt.
-        earliest = (self.first_sent_at or self.create_date) - MAX_CLOCK_DRIFT
+        earliest = self.first_sent_at - MAX_CLOCK_DRIFT
         if not earliest <= moment <= fields.Datetime.now() + MAX_CLOCK_DRIFT:
             raise Unusable(f"The receipt bears an impossible time: {moment} UTC")
         return moment

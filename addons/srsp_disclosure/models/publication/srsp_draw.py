@@ -67,10 +67,7 @@ class SrspDraw(models.Model):
             "roster_count": self.roster_size,
             "excluded_count": excluded.search_count(domain),
             "excluded": [
-                [
-                    line.label,
-                    NOT_DRAWABLE if self.certificate_format else line.excluded_reason,
-                ]
+                [line.label, NOT_DRAWABLE]
                 for line in excluded.search(domain, order="label", limit=MAX_ROWS_SHOWN)
             ],
             "teams": [

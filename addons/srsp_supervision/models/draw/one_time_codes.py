@@ -72,12 +72,11 @@ def _is_own(draw):
 
 
 def _find_code(env, draw, number):
-    """Return code ``number`` of the committed chain; before 19.0.1.2.0 no time was in its secret."""
+    """Return code ``number`` of the committed chain."""
     nonce = bytes.fromhex(draw.sudo().nonce)
-    for moment in (iso(draw.announced_for), ""):
-        codes = _make_chain(env, nonce, draw.n, moment)
-        if codes[draw.n].hex() == draw.code_hex:
-            return codes[draw.n - number]
+    codes = _make_chain(env, nonce, draw.n, iso(draw.announced_for))
+    if codes[draw.n].hex() == draw.code_hex:
+        return codes[draw.n - number]
     raise UserError(
         env._(
             "Draw %(draw)s was committed with another draw key. Restore that key file, or void the draw.",

@@ -139,9 +139,7 @@ class SrspDraw(models.Model):
     eligibility_salt = fields.Char(
         readonly=True, groups="srsp_supervision.group_auditor"
     )
-    certificate_format = fields.Char(
-        readonly=True, help="Empty: of a draw locked before there was a second format."
-    )
+    certificate_format = fields.Char(readonly=True)
     stratum_labels = fields.Json(
         readonly=True,
         help="{stratum key: what the public reads instead}; empty where the draw is not stratified.",

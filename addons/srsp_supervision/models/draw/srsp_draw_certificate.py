@@ -50,7 +50,7 @@ class SrspDraw(models.Model):
         """
         inspectors = {"inspectors_digest_hex": cert.inspectors_digest(self.inspectors)}
         seals = (self._prepare_identities(), self._get_commitment() | inspectors)
-        version = {"format": self.certificate_format or cert.PLAIN_FORMAT}
+        version = {"format": self.certificate_format}
         return {
             kind: version | seal for kind, seal in zip(LOCK_SEALS, seals, strict=True)
         }
@@ -126,10 +126,8 @@ class SrspDraw(models.Model):
         return _put_labels(rows, self.stratum_labels) if self.stratum_labels else rows
 
     def _stream_public_excluded(self):
-        """Return the rows (label, digest that hides the reason) of the excluded targets; of old draws the reason."""
+        """Return the rows (label, digest that hides the reason) of the excluded targets."""
         rows = self._query_excluded()
-        if not self.certificate_format:
-            return rows
         secret = self._get_secret()
         return (
             (label, cert.hide(secret, "excluded", label, reason))
@@ -146,7 +144,7 @@ class SrspDraw(models.Model):
         else:
             kind, label = "stratum", self._get_stratum_label(line.stratum)
             value = line.stratum
-        if not self.certificate_format or (kind == "stratum" and label == value):
+        if kind == "stratum" and label == value:
             raise UserError(
                 self.env._(
                     "%(target)s: the certificate of draw %(draw)s hides nothing about it.",
@@ -200,7 +198,7 @@ class SrspDraw(models.Model):
         stored = self.env.execute_query(query)
         teams = [[number, *team] for number, rows in stored for team in rows]
         return {
-            "format": self.certificate_format or cert.PLAIN_FORMAT,
+            "format": self.certificate_format,
             "draw": {
                 "number": self.number,
                 **self.head,

@@ -53,7 +53,7 @@ class SrspTask(models.Model):
         """Raise unless the draw may be announced as it stands."""
         if obstacle := next(self._find_obstacles(), None):
             raise UserError(obstacle)
-        check_filter(self)  # one of an earlier version may name single targets
+        check_filter(self)  # one that was written in the database may name single targets
         rulebook = self._get_lock_rulebook()
         self._check_lead()
         self._get_roster_lock(rulebook).check()

@@ -10,8 +10,6 @@ from odoo.fields import Domain
 FILTER_FIELDS = frozenset(
     "sector_id region_id permit_valid_until risk_class is_key entity_id.region_id entity_id.kind".split()
 )
-# What filters of earlier versions may ask about too: they are still read, and no longer announced.
-FORMER_FIELDS = frozenset("id code name permit_number".split())
 EQUALITIES = ("in", "not in", "=", "!=")
 REGION_OPERATORS = (*EQUALITIES, "child_of")
 COMPARISONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
@@ -20,8 +18,8 @@ COMPARISONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 def get_filter_domain(task):
     """Return the target filter of ``task`` as a Domain.
 
-    Only FILTER_FIELDS and FORMER_FIELDS may be asked about: the filter is evaluated for the whole registry, and its
-    count must not reveal what the user may not read.
+    Only FILTER_FIELDS may be asked about: the filter is evaluated for the whole registry, and its count must not reveal
+    what the user may not read.
 
     :raise ValidationError: for a filter that is not such a domain
     """
@@ -34,7 +32,7 @@ def get_filter_domain(task):
             "Task %(task)s: the target filter cannot be read.", task=task.name
         )
         raise ValidationError(message) from error
-    foreign = {one.field_expr for one in conditions} - FILTER_FIELDS - FORMER_FIELDS
+    foreign = {one.field_expr for one in conditions} - FILTER_FIELDS
     foreign |= {
         f"{one.field_expr} {one.operator}"
         for one in conditions

@@ -39,9 +39,6 @@ class TestDataKey(SrspCase):
         self.patch(os, "environ", {**os.environ, DRAW_KEY_FILE: ""})
         default = Path(config["data_dir"], "srsp_draw.key")
         self.assertEqual(get_draw_key_path(), default)
-        options = {**config.options, "srsp_draw_key_file": "/etc/srsp/old.key"}
-        self.patch(config, "options", options)
-        self.assertEqual(get_draw_key_path(), Path("/etc/srsp/old.key"))
 
     def test_a_draw_key_made_anew_is_told_and_warned_of_after_the_first_draw(
         self,

@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,8 +9,8 @@ from freezegun import freeze_time
 
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
-from odoo.tools import config
 
+from ...fields import DRAW_KEY_FILE
 from ...tools import draw_key
 from ..common import DRAW_AT, NOW, SrspCase
 
@@ -154,7 +155,7 @@ class TestMonitor(SrspCase, HttpCase):
         self.assertRegex(before["fingerprint"], "^[0-9a-f]{16}$")
         with TemporaryDirectory() as folder:
             path = Path(folder, "other.key")
-            with patch.dict(config.options, srsp_draw_key_file=str(path)):
+            with patch.dict(os.environ, {DRAW_KEY_FILE: str(path)}):
                 missing = measure()
                 self.assertFalse(path.exists())
                 draw_key.make(path)

@@ -115,22 +115,6 @@ class TestOpening(SrspCase):
                 0
             ].with_user(self.policy).action_open_to_company()
 
-    def test_a_draw_of_an_earlier_version_keeps_its_format(self):
-        self.env.cr.execute(
-            "UPDATE srsp_draw SET certificate_format = NULL, stratum_labels = NULL WHERE id = %s",
-            [self.draw.id],
-        )
-        self.env.invalidate_all()
-        made = self.draw._get_sealed()
-        self.assertEqual(made["format"], "srsp-draw-certificate/1")
-        self.assertEqual(made["commitment"]["strata"], self.draw.strata)
-        self.assertEqual(
-            dict(self.draw._stream_public_excluded()),
-            {self.culprit.code: "external_case", self.idle.code: "suspended"},
-        )
-        with self._refused("hides nothing about it", UserError):
-            self._open(self.culprit)
-
     def _find_line(self, target):
         return self._roster(self.draw).filtered(lambda line: line.target_id == target)
 

@@ -3,7 +3,7 @@
 import { BadInput, LARGEST } from "./text.js";
 
 const LONE_SURROGATE = /[\ud800-\udfff]/u; // no UTF-8 has one
-const FORMATS = ["srsp-draw-certificate/1", "srsp-draw-certificate/2"];
+const FORMAT = "srsp-draw-certificate/2";
 const CHAIN = ["sequence", "kind", "previous_hash_hex", "hash_hex"];
 
 /** A shape is a function value -> null, or [path, word] of what is amiss. */
@@ -132,7 +132,7 @@ const certificate = object({
 
 /** @throws {BadInput} unless every field of `value` is there and of its type */
 export function checkShape(value) {
-    if (value === null || typeof value !== "object" || !FORMATS.includes(value.format)) {
+    if (value === null || typeof value !== "object" || value.format !== FORMAT) {
         throw new BadInput("format");
     }
     const found = certificate(value);
