@@ -51,9 +51,9 @@ class SrspTask(models.Model):
 
     def _check_announceable(self):
         """Raise unless the draw may be announced as it stands."""
+        check_filter(self)  # one that was written in the database may name single targets
         if obstacle := next(self._find_obstacles(), None):
             raise UserError(obstacle)
-        check_filter(self)  # one that was written in the database may name single targets
         rulebook = self._get_lock_rulebook()
         self._check_lead()
         self._get_roster_lock(rulebook).check()

@@ -7,7 +7,7 @@ from freezegun import freeze_time
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
-from odoo.tools import SQL, mute_logger
+from odoo.tools import mute_logger
 
 from ..common import DRAW_AT, NOW, SrspCase
 
@@ -140,20 +140,3 @@ class TestOneTimeCodes(SrspCase):
         self.draw._void("Wrong filter")
         with self._refused("only its next code"):
             self.env["srsp.draw.iteration"].create(later)._run(DRAW_AT)
-
-    def test_a_draw_that_was_locked_before_the_time_was_in_the_secret_is_drawn(self):
-        old = self._get_codes(self.draw, moment="")
-        query = SQL(
-            "UPDATE srsp_draw SET code_hex = %s WHERE id = %s", old[-1], self.draw.id
-        )
-        self.env.cr.execute(query)
-        event = SQL(
-            "UPDATE srsp_event SET payload = replace(payload, %s, %s) WHERE res_id = %s",
-            self.draw.code_hex,
-            old[-1],
-            self.draw.id,
-        )
-        self.env.cr.execute(event)
-        self.env.invalidate_all()
-        self.draw._draw(DRAW_AT)
-        self.assertEqual(self.draw.iteration_ids.one_time_code_hex, old[0])
