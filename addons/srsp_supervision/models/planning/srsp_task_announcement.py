@@ -51,7 +51,8 @@ class SrspTask(models.Model):
 
     def _check_announceable(self):
         """Raise unless the draw may be announced as it stands."""
-        check_filter(self)  # one that was written in the database may name single targets
+        # A filter that was written in the database may name single targets.
+        check_filter(self)
         if obstacle := next(self._find_obstacles(), None):
             raise UserError(obstacle)
         rulebook = self._get_lock_rulebook()
