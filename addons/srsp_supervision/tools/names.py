@@ -21,6 +21,8 @@ _NOTHING = str.maketrans("", "", _IGNORED)
 _VISIBLE = str.maketrans("", "", INVISIBLE)
 _CODES = "".join(rf"\u{ord(character):04x}" for character in _IGNORED)
 KEY_SQL = f"lower(translate(normalize(%s, NFKC), E'{_CODES}', ''))"
+# What a name has to have for its key to be anything but its small letters: a regular expression of PostgreSQL.
+UNUSUAL = "[^\u4e00-\u9fff0-9A-Za-z]"
 
 # Full-width letters, digits, brackets and blanks are the narrow ones, and nothing is invisible. Brackets beside
 # Chinese are the wide ones, as in the registers of companies (企业名称登记管理规定).
