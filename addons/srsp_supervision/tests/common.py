@@ -300,9 +300,9 @@ class SrspCase(TransactionCase):
         return task
 
     @classmethod
-    def _get_codes(cls, draw, moment=None):
+    def _get_codes(cls, draw):
         """Return all codes of ``draw`` as it reveals them, and last the commitment, in hexadecimal."""
-        moment = iso(draw.announced_for) if moment is None else moment
+        moment = iso(draw.announced_for)
         nonce = bytes.fromhex(draw.sudo().nonce)
         chain = one_time_codes._make_chain(cls.env, nonce, draw.n, moment)
         return [code.hex() for code in [*chain[-2::-1], chain[-1]]]

@@ -49,7 +49,7 @@ if TYPE_CHECKING:  # Python 3.8 cannot evaluate these
     # A dict has at least these keys. A list repeats its one entry. A tuple is a list of just these.
     Shape: TypeAlias = "Check | dict[str, Shape] | list[Shape] | tuple[Shape, ...]"
 
-# The second hides the reasons of exclusions, and what a stratum is, behind digests that can be opened.
+# The reasons of exclusions, and what a stratum is, are hidden behind digests that can be opened.
 FORMAT = "srsp-draw-certificate/2"
 OPENING_FORMAT = "srsp-draw-opening/1"
 JSON = json.JSONEncoder(ensure_ascii=False)
